@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config"
+
+/** Workspace packages resolve to their sources (`@podwright/source`), so tests need no build. */
+export const conditions = ["@podwright/source", "module", "node", "development|production"]
+
+const folders = [
+  "packages/spec-builder",
+  "packages/k8s-io",
+  "packages/file-sync",
+  "packages/task-file",
+  "packages/runner",
+  "apps/cli",
+  "tooling/conformance"
+]
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    projects: folders.map((root) => ({
+      extends: true as const,
+      test: { name: root, root, include: ["test/**/*.test.ts"] }
+    }))
+  }
+})
