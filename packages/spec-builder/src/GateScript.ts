@@ -1,0 +1,70 @@
+/**
+ * The script around main's command in the gate shape: waits for the input, runs the command, keeps its output and its exit
+ * code on the volume. Text only; it must run under dash, bash and busybox ash alike.
+ *
+ * | file in `run/` | means |
+ * | --- | --- |
+ * | `ready` (helper's side) | inputs are complete, the command may start |
+ * | `stdout`, `stderr` | what the command wrote so far; both exist before it starts |
+ * | `exit` | its exit code, renamed into place when both files are complete |
+ */
+
+/*
+ * Why it looks as it does:
+ * - Every name starts with pw_: a variable that the task's env has too would be exported with the gate's value.
+ * - Everything that needs a process of its own (mkfifo, both tee) is started before `ready` is seen: it costs no waiting.
+ * - 170 turns of 10 ms are about 2 s, 560 more of 50 ms about 30 s, with the millisecond or two that a sleep costs itself.
+ * - The command's output is a pipe where it can be one, because `> /dev/stdout` would truncate a file.
+ * - `exec` in a subshell makes $pw_command the command itself, so a signal reaches it; `trap -` undoes what POSIX has a shell ignore
+ *   in background commands, in the shells that let it. As not all do, INT and QUIT are passed on as TERM.
+ * - A trap interrupts `wait`, which then tells nothing of the command: $pw_again has it wait once more. A second wait for a
+ *   command that was reaped before says 127, so 127 does not replace a status already known.
+ * - A process left behind keeps the pipe open, so the tees are given DRAIN_SECONDS to see its end.
+ * - The shell would report "Killed" and "Terminated" among the command's own words, so its stderr is away from there on.
+ * - Whoever owns run/ is the helper's user; when that is not main's, the helper may need leave to read.
+ */
+
+/** How long the gate waits for the rest of the output once the command has ended and something still holds the pipe open. */
+export const DRAIN_SECONDS = 2
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/**
+ * The script for the volume at `root` (in pods `/podwright`); run it as `sh -c SCRIPT NAME ARGV...`.
+ */
+export const gateScript = (
+  root: string
+): string => `pw_root=${quote(root)} pw_run=$pw_root/run pw_turn=0 pw_tee1= pw_tee2= pw_command= pw_code= pw_again=
+trap 'kill $pw_tee1 $pw_tee2 2>/dev/null; exit 143' TERM INT QUIT
+pw_nap() {
+  pw_turn=$((pw_turn + 1))
+  if [ $pw_turn -le 170 ]; then pw_pause=0.01; elif [ $pw_turn -le 730 ]; then pw_pause=0.05; else pw_pause=0.2; fi
+  sleep $pw_pause 2>/dev/null || sleep 1
+}
+until [ -d "$pw_run" ]; do pw_nap; done
+pw_out=$pw_run/stdout pw_err=$pw_run/stderr
+: >"$pw_out" && : >"$pw_err" || exit 125
+if command -v tee >/dev/null && mkfifo "$pw_run/.out" "$pw_run/.err" 2>/dev/null; then
+  tee -a "$pw_out" <"$pw_run/.out" & pw_tee1=$!
+  tee -a "$pw_err" <"$pw_run/.err" >&2 & pw_tee2=$!
+  pw_out=$pw_run/.out pw_err=$pw_run/.err
+fi
+until [ -e "$pw_run/ready" ]; do pw_nap; done
+cd "$pw_root/work" || { kill $pw_tee1 $pw_tee2 2>/dev/null; exit 125; }
+exec 9>&2 2>/dev/null
+(trap - TERM INT QUIT; exec "$@") </dev/null >>"$pw_out" 2>>"$pw_err" 9>&- & pw_command=$!
+trap 'pw_again=1; kill $pw_command' TERM INT QUIT
+pw_again=1
+while [ "$pw_again" ]; do
+  pw_again=; wait $pw_command; pw_status=$?
+  [ "$pw_code" ] && [ $pw_status = 127 ] || pw_code=$pw_status
+done
+if [ "$pw_tee1" ]; then
+  trap 'pw_again=1' TERM INT QUIT
+  (sleep ${DRAIN_SECONDS}; kill $pw_tee1 $pw_tee2) >/dev/null 9>&- & pw_watch=$!
+  for pw_tee in $pw_tee1 $pw_tee2; do pw_again=1; while [ "$pw_again" ]; do pw_again=; wait $pw_tee; done; done
+  kill $pw_watch
+fi
+[ -O "$pw_run" ] || chmod -R a+rX "$pw_root/work" "$pw_root/output"
+echo $pw_code 2>&9 >"$pw_run/.exit" && { mv "$pw_run/.exit" "$pw_run/exit" || echo $pw_code >"$pw_run/exit"; }
+exit $pw_code`

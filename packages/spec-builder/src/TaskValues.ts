@@ -1,0 +1,57 @@
+/**
+ * What a pod is built from: one task with every expression already rendered. Types only; whoever reads a task file or
+ * calls from a program fills them in.
+ */
+
+/** Who the task run is. The pod's name and labels come from it; equal identities give equal names. */
+export interface TaskIdentity {
+  readonly namespace: string
+  readonly flowId: string
+  readonly taskId: string
+  readonly executionId: string
+  readonly taskRunId: string
+  /** Attempts made before this one: 0 for the first. */
+  readonly attempt: number
+}
+
+/** Commands for an interpreter in the image. They can be wrapped, so logs and exit code travel through the volume. */
+export interface Commands {
+  readonly _tag: "Commands"
+  /** The program that takes the script as its last argument, e.g. `["/bin/sh", "-c"]`; empty: `commands` is the argv itself. */
+  readonly interpreter: ReadonlyArray<string>
+  readonly beforeCommands: ReadonlyArray<string>
+  readonly commands: ReadonlyArray<string>
+  /** Stop at the first command that fails (`set -e`); has a meaning for shells only. */
+  readonly failFast: boolean
+}
+
+/**
+ * The image's own entrypoint, or `containerSpec.command` where that is given. `args` follow Kubernetes' rules: `$(NAME)` is
+ * replaced by the environment variable, as there is no shell that could do it.
+ */
+export interface Entrypoint {
+  readonly _tag: "Entrypoint"
+  readonly args?: ReadonlyArray<string>
+}
+
+/** Where log lines are read from: the files that the gate keeps on the pod's volume, or the kubelet's `pods/log`. */
+export type LogSource = "volume" | "kubelet"
+
+export interface TaskValues {
+  readonly identity: TaskIdentity
+  readonly image: string
+  readonly command: Commands | Entrypoint
+  /** Taken literally: `$(NAME)` and `$$` reach the process as written. */
+  readonly env: Readonly<Record<string, string>>
+  /** Whether files are to be delivered before the command starts. */
+  readonly hasInputs: boolean
+  /** Whether files are to be collected when it has ended. */
+  readonly wantsOutputs: boolean
+  /** Takes precedence over the runner's `logs`. */
+  readonly logs?: LogSource
+  /** The task's own limit in seconds; takes precedence over the runner's `waitUntilCompletion`. */
+  readonly timeoutSeconds?: number
+}
+
+/** The interpreter of a task that names none. */
+export const DEFAULT_INTERPRETER: ReadonlyArray<string> = ["/bin/sh", "-c"]
