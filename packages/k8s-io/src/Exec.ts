@@ -1,0 +1,98 @@
+/**
+ * Starts a command in a running container over a WebSocket. Only for short, repeatable, verifiable helper calls: a command
+ * started this way cannot be joined again when the connection is lost, and goes on running then.
+ */
+import { Context, Effect, Layer, type Scope } from "effect"
+import type { ExecChannel } from "./ExecChannel.ts"
+import { handshakeTimeout, makeExecSocket } from "./internal/ExecSocket.ts"
+import { KubeConnection } from "./KubeConnection.ts"
+import type { KubeError } from "./KubeError.ts"
+import { podsPath } from "./KubeRequest.ts"
+
+/** What to run where. `command` is argv, no shell in between. */
+export interface ExecRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly command: ReadonlyArray<string>
+}
+
+/** Larger messages than the API server's own limit are not taken (golang.org/x/net/websocket: 32 MiB). */
+const largestMessage = 32 * 1024 * 1024
+
+/** Offered in this order: only v5 can end stdin, v4 is what every supported server speaks. */
+const subprotocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+
+/** The URL of an exec. stdin is always asked for: without it some runtimes (Kata) end the output early. Never a tty. */
+export const execUrl = (server: URL, request: ExecRequest): URL => {
+  const url = new URL(server)
+  url.protocol = server.protocol === "http:" ? "ws:" : "wss:"
+  url.pathname = server.pathname.replace(/\/$/, "") + podsPath(request.namespace, request.pod, "exec")
+  url.search = new URLSearchParams([
+    ["container", request.container],
+    ["stdin", "true"],
+    ["stdout", "true"],
+    ["stderr", "true"],
+    ["tty", "false"],
+    ...request.command.map((argument): [string, string] => ["command", argument])
+  ]).toString()
+  return url
+}
+
+/** Starts commands in containers. */
+export class Exec extends Context.Service<
+  Exec,
+  {
+    /**
+     * Opens an exec; closing the scope closes it, but does not end the remote process. An open channel is not yet a started
+     * command: the server accepts first and asks the node after, so "container not found" may come as the channel's outcome
+     * (`Failed`, its `error` a `NotRunningYet`) as well as from here.
+     */
+    readonly open: (request: ExecRequest) => Effect.Effect<ExecChannel, KubeError, Scope.Scope>
+  }
+>()("@podwright/k8s-io/Exec") {
+  /** Execs over a connection. */
+  static readonly layer: Layer.Layer<Exec, never, KubeConnection> = Layer.suspend(() => Layer.effect(Exec, makeExec))
+}
+
+const makeExec = Effect.gen(function* () {
+  const connection = yield* KubeConnection
+  const { WebSocket } = yield* Effect.promise(() => import("@effect/platform-node/NodeWS"))
+
+  const attempt = Effect.fnUntraced(function* (request: ExecRequest) {
+    const options = yield* connection.webSocketOptions
+    const subject = { namespace: request.namespace, name: request.pod, container: request.container }
+    const socket = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        makeExecSocket(
+          new WebSocket(execUrl(connection.server, request), subprotocols, {
+            ...options,
+            headers: { ...options.headers },
+            handshakeTimeout,
+            maxPayload: largestMessage,
+            // the server knows no extensions
+            perMessageDeflate: false,
+            skipUTF8Validation: true
+          }),
+          subject,
+          connection.server.origin
+        )
+      ),
+      (socket) => socket.shutdown
+    )
+    const channel = yield* socket.opened
+    yield* Effect.forkScoped(socket.watchOver)
+    return channel
+  })
+
+  const open = Effect.fn("Exec.open")(
+    (request: ExecRequest): Effect.Effect<ExecChannel, KubeError, Scope.Scope> =>
+      attempt(request).pipe(
+        Effect.catchReason("KubeError", "Unauthorized", () =>
+          Effect.andThen(connection.refreshCredentials, attempt(request))
+        )
+      )
+  )
+
+  return Exec.of({ open })
+})

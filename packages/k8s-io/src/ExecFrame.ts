@@ -1,0 +1,59 @@
+/**
+ * The wire form of Kubernetes' exec over WebSocket (`v4.channel.k8s.io`, `v5.channel.k8s.io`): binary messages whose first byte
+ * names a channel. Pure; copies nothing on the way in. Facts: apimachinery `pkg/util/httpstream/wsstream`, KEP-4006.
+ */
+import { Option } from "effect"
+import { type KubeStatus, statusFromText } from "./KubeStatus.ts"
+
+/** Channels: 0 stdin (to the server), 1 stdout, 2 stderr, 3 the closing Status, 255 half-close (v5). */
+export const stdinChannel = 0
+export const stdoutChannel = 1
+export const stderrChannel = 2
+export const statusChannel = 3
+export const closeChannel = 255
+
+/** Most payload bytes of one message we send. The server takes up to 32 MiB but loses data near it; kubectl sends 32 KiB. */
+export const largestPayload = 64 * 1024
+
+/** A message, told apart. `bytes` is a view of the message. */
+export type ExecFrame =
+  | { readonly _tag: "Output"; readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array }
+  | { readonly _tag: "Status"; readonly status: KubeStatus }
+  /** Channel 3 with something that is no Status: the outcome stays unknown. */
+  | { readonly _tag: "Unreadable"; readonly text: string }
+  /** Nothing to act on: the empty message a server opens with, a half-close from it, or a channel not known here. */
+  | { readonly _tag: "Nothing" }
+
+const nothing: ExecFrame = { _tag: "Nothing" }
+const utf8 = new TextDecoder("utf-8", { fatal: false })
+
+/** Reads one whole message from the server. Never throws. */
+export const readFrame = (message: Uint8Array): ExecFrame => {
+  if (message.length < 2) return nothing
+  switch (message[0]) {
+    case stdoutChannel:
+      return { _tag: "Output", stream: "stdout", bytes: message.subarray(1) }
+    case stderrChannel:
+      return { _tag: "Output", stream: "stderr", bytes: message.subarray(1) }
+    case statusChannel: {
+      const text = utf8.decode(message.subarray(1))
+      return Option.match(statusFromText(text), {
+        onNone: (): ExecFrame => ({ _tag: "Unreadable", text }),
+        onSome: (status) => ({ _tag: "Status", status })
+      })
+    }
+    default:
+      return nothing
+  }
+}
+
+/** The message that carries `bytes[start, end)` to stdin. */
+export const stdinFrame = (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array => {
+  const message = Buffer.allocUnsafe(1 + end - start)
+  message[0] = stdinChannel
+  message.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), 1)
+  return message
+}
+
+/** The v5 message that half-closes stdin: exactly two bytes, or the server drops the connection. */
+export const closeStdinFrame: Uint8Array = Uint8Array.of(closeChannel, stdinChannel)

@@ -1,0 +1,175 @@
+/**
+ * One request to the API server: raw JSON both ways, a deadline, error bodies read as Status, retries by class. Does the I/O
+ * of the plain (non-WebSocket) services of this package, over the connection's HTTP client.
+ */
+import { Duration, Effect, Option, Schedule } from "effect"
+import { type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from "./internal/StatusReason.ts"
+import { connectReason, failureDetail } from "./internal/TransportFailure.ts"
+import type { KubeConnection } from "./KubeConnection.ts"
+import { KubeError, type KubeReason, type KubeSubject } from "./KubeError.ts"
+import type { KubeStatus } from "./KubeStatus.ts"
+
+/** A request, and how to speak of it when it fails. */
+export interface KubeRequest {
+  /** `Service.method`, for the error. */
+  readonly operation: string
+  readonly subject: KubeSubject
+  /** What a Role must grant for it. */
+  readonly access: Access
+  readonly method: "GET" | "POST" | "DELETE"
+  /** From the server's root, already encoded. */
+  readonly path: string
+  readonly urlParams?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** Reads a refusal; by default as any other request. */
+  readonly reason?: (status: KubeStatus, access: Access, retryAfterSeconds?: number) => KubeReason
+}
+
+/** Deadline of one attempt, seconds. The server gives up itself after 60 (`--request-timeout`), clients wait half of it. */
+export const requestDeadline = 30
+
+/** Retries after the first attempt, and the bounds of the waits between, as in kube-rs' `RetryPolicy::server_error_retry`. */
+export const retryTimes = 3
+const retryFirstDelay = "500 millis"
+const retryLongestDelay = "5 seconds"
+
+/** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
+const retryLongestAsked = 30
+
+const retryAfter = (reason: KubeReason): number | undefined =>
+  reason._tag === "TooManyRequests" || reason._tag === "ServerError" ? reason.retryAfterSeconds : undefined
+
+/** Is the request sent again at once by this layer? 429, 503, 504, and connections that failed before a reply. */
+export const isRetriedHere = (reason: KubeReason): boolean => {
+  if ((retryAfter(reason) ?? 0) > retryLongestAsked) return false
+  switch (reason._tag) {
+    case "Unreachable":
+    case "TooManyRequests":
+      return true
+    case "ServerError":
+      return reason.code === 503 || reason.code === 504
+    default:
+      return false
+  }
+}
+
+/** Every request of this package may be sent twice: reads, deletes guarded by UID, and creates under a fixed name. */
+const retries = Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: retryTimes }),
+  Schedule.setInputType<KubeError>(),
+  Schedule.while(({ input }) => isRetriedHere(input.reason)),
+  Schedule.modifyDelay(({ duration, input }) =>
+    Effect.succeed(Duration.max(duration, Duration.seconds(retryAfter(input.reason) ?? 0)))
+  )
+)
+
+const transportError =
+  (request: KubeRequest, address: string) =>
+  (error: HttpClientError.HttpClientError | KubeError): KubeError => {
+    if (error._tag === "KubeError") return error
+    const cause = error.reason.cause
+    const reason: KubeReason =
+      error.reason._tag === "TransportError"
+        ? connectReason(cause, address)
+        : error.reason._tag === "DecodeError"
+          ? { _tag: "Cut", detail: failureDetail(cause) }
+          : { _tag: "Protocol", detail: error.message }
+    return new KubeError({ operation: request.operation, subject: request.subject, reason, cause: error })
+  }
+
+/** The error of a response that is not 2xx; reads its body. */
+const refusal = Effect.fnUntraced(function* (request: KubeRequest, response: HttpClientResponse.HttpClientResponse) {
+  const body = Option.getOrElse(yield* Effect.option(response.text), () => "")
+  const status = statusOfResponse(response.status, body)
+  const reason = (request.reason ?? reasonFromStatus)(
+    status,
+    request.access,
+    retryAfterOf(response.headers["retry-after"])
+  )
+  return yield* new KubeError({ operation: request.operation, subject: request.subject, reason })
+})
+
+const send = Effect.fnUntraced(function* (connection: KubeConnection["Service"], request: KubeRequest) {
+  const base = HttpClientRequest.make(request.method)(request.path, {
+    ...(request.urlParams === undefined ? {} : { urlParams: request.urlParams }),
+    // as kubectl: JSON, and for logs whatever there is
+    accept: "application/json, */*"
+  })
+  const response = yield* connection.http
+    .execute(request.body === undefined ? base : HttpClientRequest.bodyJsonUnsafe(base, request.body))
+    .pipe(Effect.mapError(transportError(request, connection.server.origin)))
+  if (response.status < 200 || response.status > 299) return yield* refusal(request, response)
+  return response
+})
+
+const withDeadline =
+  (request: KubeRequest) =>
+  <A, R>(effect: Effect.Effect<A, KubeError, R>): Effect.Effect<A, KubeError, R> =>
+    Effect.timeoutOrElse(effect, {
+      duration: Duration.seconds(requestDeadline),
+      orElse: () =>
+        Effect.fail(
+          new KubeError({
+            operation: request.operation,
+            subject: request.subject,
+            reason: { _tag: "Timeout", seconds: requestDeadline }
+          })
+        )
+    })
+
+/**
+ * Sends a request and reads its JSON answer. Each attempt has `requestDeadline`; up to `retryTimes` retries follow failures
+ * that `isRetriedHere`, waiting at least what the server asks for.
+ */
+export const requestJson = (
+  connection: KubeConnection["Service"],
+  request: KubeRequest
+): Effect.Effect<unknown, KubeError> =>
+  send(connection, request).pipe(
+    Effect.flatMap((response) => Effect.mapError(response.text, transportError(request, connection.server.origin))),
+    Effect.flatMap((text) =>
+      Effect.try({
+        try: (): unknown => JSON.parse(text),
+        catch: (cause) => protocolError(request, `the answer is not JSON: ${failureDetail(cause)}`)
+      })
+    ),
+    withDeadline(request),
+    Effect.retry(retries)
+  )
+
+/** How a streamed answer is opened. */
+export interface StreamOpening {
+  /** Whether `requestDeadline` bounds the wait for the head of the answer. */
+  readonly deadline: boolean
+  /** Whether failures that `isRetriedHere` are retried here; a caller with a retry policy of its own says no. */
+  readonly retry: boolean
+}
+
+/** Sends a request and hands over the answer unread; reading it has no deadline. */
+export const requestStream = (
+  connection: KubeConnection["Service"],
+  request: KubeRequest,
+  opening: StreamOpening
+): Effect.Effect<HttpClientResponse.HttpClientResponse, KubeError> => {
+  const sent = opening.deadline ? withDeadline(request)(send(connection, request)) : send(connection, request)
+  return opening.retry ? Effect.retry(sent, retries) : sent
+}
+
+/** The error of an answer outside the protocol. */
+export const protocolError = (request: KubeRequest, detail: string): KubeError =>
+  new KubeError({ operation: request.operation, subject: request.subject, reason: { _tag: "Protocol", detail } })
+
+/** The error of an answer that stopped before its end. */
+export const cutError = (request: KubeRequest, cause: unknown): KubeError =>
+  new KubeError({
+    operation: request.operation,
+    subject: request.subject,
+    reason: { _tag: "Cut", detail: failureDetail(cause) },
+    cause
+  })
+
+/** Path of a namespace's pods, of one pod, or of something below it. */
+export const podsPath = (namespace: string, ...rest: ReadonlyArray<string>): string =>
+  ["/api/v1/namespaces", encodeURIComponent(namespace), "pods", ...rest.map(encodeURIComponent)].join("/")

@@ -1,0 +1,195 @@
+/**
+ * Pods of the API server as plain requests: create, get, list, delete, and the events about one. Raw JSON both ways, so that no
+ * field is lost on the way, whether this project knows it or not.
+ */
+import { Context, Effect, Layer, Schema } from "effect"
+import { KubeConnection } from "./KubeConnection.ts"
+import { KubeError } from "./KubeError.ts"
+import { type KubeRequest, podsPath, protocolError, requestJson } from "./KubeRequest.ts"
+import { isKubeEvent, isPod, type KubeEvent, type Pod } from "./Pod.ts"
+
+/** What a list is narrowed to; both in Kubernetes' own selector syntax. */
+export interface PodSelection {
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+/** A list of pods, and the version a watch goes on from. */
+export interface PodList {
+  readonly items: ReadonlyArray<Pod>
+  readonly resourceVersion: string
+}
+
+/** `uid` deletes only that very pod; `gracePeriodSeconds` 0 kills at once. */
+export interface PodDeletion {
+  readonly uid?: string
+  readonly gracePeriodSeconds?: number
+}
+
+const hasName = Schema.is(Schema.Struct({ metadata: Schema.Struct({ name: Schema.NonEmptyString }) }))
+const isList = Schema.is(
+  Schema.Struct({
+    metadata: Schema.Struct({ resourceVersion: Schema.String }),
+    items: Schema.NullOr(Schema.Array(Schema.Unknown))
+  })
+)
+const isItems = Schema.is(Schema.Struct({ items: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
+
+const readPod = (request: KubeRequest, value: unknown): Effect.Effect<Pod, KubeError> =>
+  isPod(value) ? Effect.succeed(value) : Effect.fail(protocolError(request, "the answer is not a Pod"))
+
+/** Reads a PodList; used by the watch, too. */
+export const readPodList = (request: KubeRequest, value: unknown): Effect.Effect<PodList, KubeError> => {
+  if (!isList(value)) return Effect.fail(protocolError(request, "the answer is not a PodList"))
+  const items = value.items ?? []
+  return items.every(isPod)
+    ? Effect.succeed({ items, resourceVersion: value.metadata.resourceVersion })
+    : Effect.fail(protocolError(request, "an item of the list is not a Pod"))
+}
+
+/** The request that lists a namespace's pods (a quorum read: nothing older than the moment it is asked). */
+export const listRequest = (operation: string, namespace: string, selection: PodSelection = {}): KubeRequest => ({
+  operation,
+  subject: { namespace },
+  access: { verb: "list", resource: "pods", namespace },
+  method: "GET",
+  path: podsPath(namespace),
+  urlParams: { ...selection }
+})
+
+/** Requests about pods. */
+export class Pods extends Context.Service<
+  Pods,
+  {
+    /**
+     * Creates a pod, with `fieldValidation=Strict`: a field the server does not know is an error. The manifest must have
+     * `metadata.name`: that makes it safe to send twice when a reply is lost. `AlreadyExists` may therefore be our own pod.
+     */
+    readonly create: (namespace: string, manifest: Readonly<Record<string, unknown>>) => Effect.Effect<Pod, KubeError>
+    /** Reads one pod. */
+    readonly get: (namespace: string, name: string) => Effect.Effect<Pod, KubeError>
+    /** Reads all pods of a namespace that match. */
+    readonly list: (namespace: string, selection?: PodSelection) => Effect.Effect<PodList, KubeError>
+    /**
+     * Asks for a pod's deletion, in the background. That it is gone already, or that a different pod has its name by now
+     * (`uid` given), is success. Returns when the server has accepted it, not when the pod has gone.
+     */
+    readonly delete: (namespace: string, name: string, deletion?: PodDeletion) => Effect.Effect<void, KubeError>
+    /** The events about one pod, as the server orders them; `uid` leaves out those about earlier pods of that name. */
+    readonly events: (
+      namespace: string,
+      subject: { readonly podName: string; readonly uid?: string }
+    ) => Effect.Effect<ReadonlyArray<KubeEvent>, KubeError>
+  }
+>()("@podwright/k8s-io/Pods") {
+  /** Pods over a connection. */
+  static readonly layer: Layer.Layer<Pods, never, KubeConnection> = Layer.suspend(() => Layer.effect(Pods, makePods))
+}
+
+const makePods = Effect.gen(function* () {
+  const connection = yield* KubeConnection
+
+  const create = Effect.fn("Pods.create")(function* (
+    namespace: string,
+    manifest: Readonly<Record<string, unknown>>
+  ): Effect.fn.Return<Pod, KubeError> {
+    if (!hasName(manifest)) {
+      const detail = "the manifest has no metadata.name (a generateName would make a retry create a second pod)"
+      return yield* new KubeError({
+        operation: "Pods.create",
+        subject: { namespace },
+        reason: { _tag: "BadRequest", detail }
+      })
+    }
+    const request: KubeRequest = {
+      operation: "Pods.create",
+      subject: { namespace, name: manifest.metadata.name },
+      access: { verb: "create", resource: "pods", namespace },
+      method: "POST",
+      path: podsPath(namespace),
+      urlParams: { fieldValidation: "Strict" },
+      body: manifest
+    }
+    return yield* readPod(request, yield* requestJson(connection, request))
+  })
+
+  const get = Effect.fn("Pods.get")(function* (namespace: string, name: string): Effect.fn.Return<Pod, KubeError> {
+    const request: KubeRequest = {
+      operation: "Pods.get",
+      subject: { namespace, name },
+      access: { verb: "get", resource: "pods", namespace },
+      method: "GET",
+      path: podsPath(namespace, name)
+    }
+    return yield* readPod(request, yield* requestJson(connection, request))
+  })
+
+  const list = Effect.fn("Pods.list")(function* (
+    namespace: string,
+    selection?: PodSelection
+  ): Effect.fn.Return<PodList, KubeError> {
+    const request = listRequest("Pods.list", namespace, selection)
+    return yield* readPodList(request, yield* requestJson(connection, request))
+  })
+
+  /** Is the pod that a UID precondition spoke of gone, so that the conflict means success? */
+  const isGone = (namespace: string, name: string, uid: string) =>
+    get(namespace, name).pipe(
+      Effect.map((pod) => pod.metadata.uid !== uid),
+      Effect.catchReason("KubeError", "NotFound", () => Effect.succeed(true))
+    )
+
+  const remove = Effect.fn("Pods.delete")(function* (
+    namespace: string,
+    name: string,
+    { uid, gracePeriodSeconds }: PodDeletion = {}
+  ): Effect.fn.Return<void, KubeError> {
+    const request: KubeRequest = {
+      operation: "Pods.delete",
+      subject: { namespace, name },
+      access: { verb: "delete", resource: "pods", namespace },
+      method: "DELETE",
+      path: podsPath(namespace, name),
+      body: {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        ...(uid === undefined ? {} : { preconditions: { uid } })
+      }
+    }
+    yield* requestJson(connection, request).pipe(
+      Effect.asVoid,
+      Effect.catchReason("KubeError", "NotFound", () => Effect.void),
+      Effect.catchReason("KubeError", "Conflict", (_reason, error) =>
+        uid === undefined
+          ? Effect.fail(error)
+          : Effect.flatMap(isGone(namespace, name, uid), (gone) => (gone ? Effect.void : Effect.fail(error)))
+      )
+    )
+  })
+
+  const events = Effect.fn("Pods.events")(function* (
+    namespace: string,
+    { podName, uid }: { readonly podName: string; readonly uid?: string }
+  ): Effect.fn.Return<ReadonlyArray<KubeEvent>, KubeError> {
+    const fields = [
+      "involvedObject.kind=Pod",
+      `involvedObject.name=${podName}`,
+      ...(uid === undefined ? [] : [`involvedObject.uid=${uid}`])
+    ]
+    const request: KubeRequest = {
+      operation: "Pods.events",
+      subject: { namespace, name: podName },
+      access: { verb: "list", resource: "events", namespace },
+      method: "GET",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      urlParams: { fieldSelector: fields.join(",") }
+    }
+    const answer = yield* requestJson(connection, request)
+    if (!isItems(answer)) return yield* protocolError(request, "the answer is not an EventList")
+    return (answer.items ?? []).filter(isKubeEvent)
+  })
+
+  return Pods.of({ create, get, list, delete: remove, events })
+})

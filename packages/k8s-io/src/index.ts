@@ -1,0 +1,12 @@
+/** The Kubernetes API for one-pod tasks: requests, one shared watch, exec channels, logs. */
+export * from "./Exec.ts"
+export * from "./ExecChannel.ts"
+export * from "./ExecFrame.ts"
+export * from "./KubeConnection.ts"
+export * from "./KubeError.ts"
+export * from "./KubeLayer.ts"
+export * from "./KubeStatus.ts"
+export * from "./Pod.ts"
+export * from "./PodLog.ts"
+export * from "./Pods.ts"
+export * from "./PodWatch.ts"

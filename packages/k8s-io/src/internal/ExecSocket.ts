@@ -1,0 +1,301 @@
+/**
+ * One exec's WebSocket: owns the `ws` socket from before its handshake to after its close, feeds the reader in batches, bounds
+ * what waits on either side, and settles the outcome exactly once. Events of `ws` come in as callbacks; the paths that bytes
+ * take cost no Effect per message.
+ */
+import type { IncomingMessage } from "node:http"
+import type { WebSocket } from "@effect/platform-node/NodeWS"
+import { Cause, Clock, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
+import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
+import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
+import { beat, heartbeatInterval } from "../ExecHeartbeat.ts"
+import { KubeError, type KubeReason, type KubeSubject } from "../KubeError.ts"
+import { type KubeStatus, readExecStatus } from "../KubeStatus.ts"
+import { reasonFromContainerStatus, statusOfResponse } from "./StatusReason.ts"
+import { connectReason, failureDetail } from "./TransportFailure.ts"
+
+/** Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a stalled peer holds this much. */
+export const sendWindow = 1024 * 1024
+
+/** Bytes received but not yet read, above which the socket is paused. */
+export const receiveWindow = 1024 * 1024
+
+/** Longest wait for the handshake, milliseconds. */
+export const handshakeTimeout = 10_000
+
+/** How long the other side may take to close after a Status, or after we close; then the socket is destroyed. */
+const closeWait = "1 second"
+
+/** Error bodies are short; more than this is not read. */
+const largestRefusal = 64 * 1024
+
+const protocols: ReadonlyArray<string> = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+const isExecProtocol = (text: string): text is ExecProtocol => protocols.includes(text)
+
+/** An exec whose handshake may still be going on. */
+export interface ExecSocket {
+  /** The channel, once the server has accepted the upgrade. The handshake fails with a `KubeError`. */
+  readonly opened: Effect.Effect<ExecChannel, KubeError>
+  /** Beats and bounded waits; runs as long as the exec does. */
+  readonly watchOver: Effect.Effect<void>
+  /** Closes, bounded; afterwards nothing is left. */
+  readonly shutdown: Effect.Effect<void>
+}
+
+const readRefusal = (response: IncomingMessage): Promise<string> =>
+  new Promise((resolve) => {
+    const chunks: Array<Buffer> = []
+    let length = 0
+    const done = () => resolve(Buffer.concat(chunks).toString("utf8"))
+    response.on("data", (chunk: Buffer) => {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > largestRefusal) done()
+    })
+    response.on("end", done)
+    response.on("error", done)
+    response.on("close", done)
+  })
+
+/** `ws` gives its own complaints no code: a handshake that took too long, or one that broke the protocol. */
+const handshakeReason = (error: Error & { readonly code?: string }, address: string): KubeReason => {
+  if (error.code !== undefined) return connectReason(error, address)
+  return error.message === "Opening handshake has timed out"
+    ? { _tag: "Timeout", seconds: handshakeTimeout / 1000 }
+    : { _tag: "Protocol", detail: error.message }
+}
+
+/** Takes over a socket that is about to shake hands with `address`. */
+export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: string): ExecSocket => {
+  const access = { verb: "create", resource: "pods/exec", namespace: subject.namespace ?? "" }
+  const outcome = Deferred.makeUnsafe<ExecOutcome>()
+  const closed = Deferred.makeUnsafe<void>()
+  const handshake = Deferred.makeUnsafe<ExecProtocol, KubeError>()
+  const failure = (operation: string, reason: KubeReason) => new KubeError({ operation, subject, reason })
+
+  let settled: ExecOutcome | undefined
+  let isClosed = false
+  let heard = false
+  let lastTrouble: string | undefined
+
+  const unread: Array<ExecOutput> = []
+  let unreadBytes = 0
+  let discarding = false
+  let reader: (() => void) | undefined
+  let readerScheduled = false
+
+  let inFlight = 0
+  let sendFailed = false
+  let writer: (() => void) | undefined
+
+  const describeEnd = (): string => {
+    switch (settled?._tag) {
+      case "Exited":
+        return `the command has ended with exit code ${settled.code}`
+      case "Failed":
+        return settled.error.message
+      case "Lost":
+        return settled.detail
+      case "Aborted":
+        return "the exec was closed from this side"
+      default:
+        return lastTrouble ?? "the connection is closing"
+    }
+  }
+
+  const settle = (result: ExecOutcome) => {
+    if (settled !== undefined) return
+    settled = result
+    Deferred.doneUnsafe(outcome, Exit.succeed(result))
+    writer?.()
+  }
+
+  const settleStatus = (status: KubeStatus) => {
+    const read = readExecStatus(status)
+    if (read._tag === "Exited") return settle(read)
+    settle({ ...read, error: failure("Exec.open", reasonFromContainerStatus(status, access)) })
+  }
+
+  // All messages of one socket read are emitted in one go; waking the reader after it makes them one batch.
+  const wakeReader = () => {
+    if (reader === undefined || readerScheduled) return
+    readerScheduled = true
+    queueMicrotask(() => {
+      readerScheduled = false
+      reader?.()
+    })
+  }
+
+  ws.on("message", (data: unknown) => {
+    heard = true
+    if (!(data instanceof Uint8Array)) return
+    const frame = readFrame(data)
+    switch (frame._tag) {
+      case "Output":
+        if (discarding) return
+        unread.push(frame)
+        unreadBytes += frame.bytes.length
+        if (unreadBytes >= receiveWindow && !ws.isPaused) ws.pause()
+        wakeReader()
+        return
+      case "Status":
+        settleStatus(frame.status)
+        ws.close(1000)
+        return
+      case "Unreadable":
+        lastTrouble = `the server's status is not readable: ${frame.text.slice(0, 200)}`
+        return
+      case "Nothing":
+        return
+    }
+  })
+  ws.on("ping", () => {
+    heard = true
+  })
+  ws.on("pong", () => {
+    heard = true
+  })
+  ws.on("open", () => {
+    const { protocol } = ws
+    Deferred.doneUnsafe(
+      handshake,
+      isExecProtocol(protocol)
+        ? Exit.succeed(protocol)
+        : Exit.fail(failure("Exec.open", { _tag: "Protocol", detail: `the server chose subprotocol "${protocol}"` }))
+    )
+  })
+  ws.on("unexpected-response", (request, response) => {
+    readRefusal(response).then((body) => {
+      const status = statusOfResponse(response.statusCode ?? 0, body)
+      Deferred.doneUnsafe(handshake, Exit.fail(failure("Exec.open", reasonFromContainerStatus(status, access))))
+      request.destroy()
+    })
+  })
+  ws.on("error", (error: Error) => {
+    lastTrouble ??= failureDetail(error)
+    // has no effect once the handshake is over
+    Deferred.doneUnsafe(handshake, Exit.fail(failure("Exec.open", handshakeReason(error, address))))
+  })
+  ws.on("close", (code: number) => {
+    isClosed = true
+    settle({ _tag: "Lost", detail: lastTrouble ?? `closed with code ${code} and no status` })
+    Deferred.doneUnsafe(closed, Exit.void)
+    wakeReader()
+  })
+
+  const takeBatch = (): Exit.Exit<[ExecOutput, ...Array<ExecOutput>], KubeError | Cause.Done> | undefined => {
+    const [first, ...rest] = unread.splice(0)
+    if (first !== undefined) {
+      unreadBytes = 0
+      if (ws.isPaused) ws.resume()
+      return Exit.succeed([first, ...rest])
+    }
+    if (!isClosed) return undefined
+    return settled?._tag === "Exited" || settled?._tag === "Failed"
+      ? Exit.fail(Cause.Done())
+      : Exit.fail(failure("Exec.output", { _tag: "Cut", detail: describeEnd() }))
+  }
+  const pull = Effect.callback<[ExecOutput, ...Array<ExecOutput>], KubeError | Cause.Done>((resume) => {
+    const ready = takeBatch()
+    if (ready !== undefined) return resume(ready)
+    reader = () => {
+      const late = takeBatch()
+      if (late === undefined) return
+      reader = undefined
+      resume(late)
+    }
+    return Effect.sync(() => {
+      reader = undefined
+    })
+  })
+
+  const transmit = (message: Uint8Array) => {
+    inFlight += message.length
+    ws.send(message, { binary: true, compress: false }, (error) => {
+      inFlight -= message.length
+      if (error != null) {
+        sendFailed = true
+        lastTrouble ??= failureDetail(error)
+      }
+      writer?.()
+    })
+  }
+  const sendFailure = () => failure("Exec.send", { _tag: "Cut", detail: describeEnd() })
+  // A socket that is going down swallows messages before it says that it is closed.
+  const isOver = () => settled !== undefined || sendFailed || ws.readyState !== ws.OPEN
+
+  /** Hands `bytes` over piece by piece; resumes when at most `limit` bytes are still with the socket. */
+  const write = (bytes: Uint8Array, toMessage: typeof stdinFrame, limit: number) =>
+    Effect.callback<void, KubeError>((resume) => {
+      let offset = 0
+      const go = () => {
+        if (isOver()) {
+          writer = undefined
+          return resume(Effect.fail(sendFailure()))
+        }
+        while (offset < bytes.length && inFlight < sendWindow) {
+          const end = Math.min(offset + largestPayload, bytes.length)
+          transmit(toMessage(bytes, offset, end))
+          offset = end
+        }
+        if (offset < bytes.length || inFlight > limit) return
+        writer = undefined
+        resume(Effect.void)
+      }
+      writer = go
+      go()
+      return Effect.sync(() => {
+        writer = undefined
+      })
+    })
+  const turn = Semaphore.makeUnsafe(1)
+  const wholeFrame = (bytes: Uint8Array) => bytes
+
+  const channel = (protocol: ExecProtocol): ExecChannel => ({
+    protocol,
+    send: (bytes) => turn.withPermit(write(bytes, stdinFrame, sendWindow)),
+    closeStdin: protocol === "v5.channel.k8s.io" ? turn.withPermit(write(closeStdinFrame, wholeFrame, 0)) : Effect.void,
+    output: Stream.fromPull(Effect.succeed(pull)),
+    outcome: Deferred.await(outcome)
+  })
+
+  const heartbeat = Effect.gen(function* () {
+    let quiet = 0
+    while (!isClosed) {
+      yield* Effect.sleep(heartbeatInterval)
+      const next = beat(quiet, { heard, suspended: inFlight > 0 || ws.isPaused })
+      quiet = next.quiet
+      heard = false
+      if (next.action === "ping" && ws.readyState === ws.OPEN) ws.ping()
+      if (next.action === "dead") {
+        const seconds = (quiet * heartbeatInterval) / 1000
+        lastTrouble = `nothing was heard from the server for ${seconds} s (${new Date(yield* Clock.currentTimeMillis).toISOString()})`
+        ws.terminate()
+      }
+    }
+  })
+  const afterStatus = Deferred.await(outcome).pipe(
+    Effect.andThen(Effect.timeoutOption(Deferred.await(closed), closeWait)),
+    Effect.andThen(Effect.sync(() => ws.terminate()))
+  )
+
+  return {
+    opened: Effect.map(Deferred.await(handshake), channel),
+    watchOver: Effect.raceFirst(heartbeat, afterStatus),
+    shutdown: Effect.suspend(() => {
+      if (isClosed) return Effect.void
+      settle({ _tag: "Aborted" })
+      discarding = true
+      if (ws.readyState === ws.CONNECTING) {
+        ws.terminate()
+        return Effect.void
+      }
+      if (ws.isPaused) ws.resume()
+      ws.close(1000)
+      return Deferred.await(closed).pipe(
+        Effect.timeoutOption(closeWait),
+        Effect.andThen(Effect.sync(() => ws.terminate()))
+      )
+    })
+  }
+}

@@ -1,0 +1,65 @@
+/** The exec codec: tables for the odd frames, properties for the way there and back. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../src/ExecFrame.ts"
+
+const message = (channel: number, text: string) => Buffer.concat([Buffer.of(channel), Buffer.from(text)])
+
+describe("readFrame", () => {
+  it.each([
+    ["an empty message", Buffer.alloc(0)],
+    ["the server's opening message on stdout", Buffer.of(1)],
+    ["the server's opening message on the error channel", Buffer.of(3)],
+    ["a half-close from the server", Buffer.of(255, 1)],
+    ["stdin from the server", message(0, "x")],
+    ["terminal size", message(4, "{}")],
+    ["a channel nobody knows", message(77, "x")]
+  ])("does nothing on %s", (_what, bytes) => {
+    assert.deepStrictEqual(readFrame(bytes), { _tag: "Nothing" })
+  })
+  it("reads a status", () => {
+    assert.deepStrictEqual(readFrame(message(3, '{"metadata":{},"status":"Success"}')), {
+      _tag: "Status",
+      status: { status: "Success" }
+    })
+  })
+  it("does not take other text for a status", () => {
+    assert.deepStrictEqual(readFrame(message(3, "command terminated")), {
+      _tag: "Unreadable",
+      text: "command terminated"
+    })
+  })
+  it("copies nothing", () => {
+    const bytes = message(1, "hello")
+    const frame = readFrame(bytes)
+    assert.isTrue(frame._tag === "Output" && frame.bytes.buffer === bytes.buffer)
+  })
+  it.effect.prop("gives back what was framed", [Schema.Literals([1, 2]), Schema.Uint8Array], ([channel, payload]) =>
+    Effect.sync(() => {
+      const frame = readFrame(Buffer.concat([Buffer.of(channel), payload]))
+      if (payload.length === 0) return assert.strictEqual(frame._tag, "Nothing")
+      assert.isTrue(frame._tag === "Output" && frame.stream === (channel === 1 ? "stdout" : "stderr"))
+      assert.isTrue(frame._tag === "Output" && Buffer.from(payload).equals(frame.bytes))
+    })
+  )
+})
+
+describe("stdinFrame", () => {
+  it.effect.prop("carries any part of any bytes", [Schema.Uint8Array, Schema.Finite, Schema.Finite], ([bytes, a, b]) =>
+    Effect.sync(() => {
+      const [start, end] = [
+        Math.abs(Math.trunc(a)) % (bytes.length + 1),
+        Math.abs(Math.trunc(b)) % (bytes.length + 1)
+      ].sort((x, y) => x - y)
+      const frame = stdinFrame(bytes, start, end)
+      assert.strictEqual(frame[0], 0)
+      assert.isTrue(Buffer.from(bytes.subarray(start, end)).equals(frame.subarray(1)))
+    })
+  )
+  it("half-closes with exactly two bytes", () => {
+    assert.deepStrictEqual([...closeStdinFrame], [255, 0])
+  })
+  it("stays far below the 32 MiB the server takes", () => {
+    assert.isAtMost(largestPayload, 64 * 1024)
+  })
+})

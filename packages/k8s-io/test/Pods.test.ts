@@ -1,0 +1,247 @@
+/** Requests about pods against a fake API server: what is sent, and what becomes of each answer. */
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { KubeConnection } from "../src/KubeConnection.ts"
+import { requestDeadline, retryTimes } from "../src/KubeRequest.ts"
+import { Pods } from "../src/Pods.ts"
+import { drive, type FakeApi, fakeApi, type Handlers, until } from "./support/FakeApiServer.ts"
+import { pod } from "./support/pods.ts"
+
+const withPods = <A, E, R>(
+  handlers: Handlers["request"] & {},
+  test: (pods: Pods["Service"], api: FakeApi) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function* () {
+    const api = yield* fakeApi({ request: handlers })
+    const context = yield* Layer.build(
+      Pods.layer.pipe(Layer.provide(KubeConnection.layer({ kubeconfig: api.kubeconfig })))
+    )
+    return yield* Effect.flatMap(Pods, (pods) => test(pods, api)).pipe(Effect.provideContext(context))
+  })
+
+const manifest = { apiVersion: "v1", kind: "Pod", metadata: { name: "hello" }, spec: { fromTheFuture: { a: [1] } } }
+
+describe("create", () => {
+  it.effect("sends the manifest untouched, strictly validated, with credentials", () =>
+    withPods(
+      (_asked, answer) => answer.json(201, { ...pod({ name: "hello" }), fromTheFuture: 1 }),
+      Effect.fnUntraced(function* (pods, api) {
+        const created = yield* pods.create("team", manifest)
+        const [asked] = api.asked
+        assert.strictEqual(asked?.path, "/api/v1/namespaces/team/pods")
+        assert.strictEqual(asked?.query.get("fieldValidation"), "Strict")
+        assert.strictEqual(asked?.headers.authorization, "Bearer secret")
+        assert.deepStrictEqual(JSON.parse(asked?.body ?? ""), manifest)
+        assert.propertyVal(created, "fromTheFuture", 1)
+      })
+    )
+  )
+  it.effect("refuses a manifest without a name before sending it", () =>
+    withPods(
+      (_asked, answer) => answer.json(201, pod({ name: "hello" })),
+      Effect.fnUntraced(function* (pods, api) {
+        const error = yield* Effect.flip(pods.create("team", { metadata: { generateName: "hello-" } }))
+        assert.strictEqual(error.reason._tag, "BadRequest")
+        assert.lengthOf(api.asked, 0)
+      })
+    )
+  )
+  it.effect("says that the pod exists", () =>
+    withPods(
+      (_asked, answer) => answer.status(409, { reason: "AlreadyExists", message: "there" }),
+      Effect.fnUntraced(function* (pods) {
+        assert.strictEqual((yield* Effect.flip(pods.create("team", manifest))).reason._tag, "AlreadyExists")
+      })
+    )
+  )
+  it.effect("names the right that is missing", () =>
+    withPods(
+      (_asked, answer) => answer.status(403, { reason: "Forbidden", message: "no" }),
+      Effect.fnUntraced(function* (pods) {
+        const { reason } = yield* Effect.flip(pods.create("team", manifest))
+        assert.deepStrictEqual(reason, {
+          _tag: "Forbidden",
+          verb: "create",
+          resource: "pods",
+          namespace: "team",
+          detail: "no"
+        })
+      })
+    )
+  )
+  it.effect("does not take anything else for a pod", () =>
+    withPods(
+      (_asked, answer) => answer.json(200, { kind: "Pod", metadata: {} }),
+      Effect.fnUntraced(function* (pods) {
+        assert.strictEqual((yield* Effect.flip(pods.create("team", manifest))).reason._tag, "Protocol")
+      })
+    )
+  )
+})
+
+describe("retries", () => {
+  const counted = (first: (answer: Parameters<Handlers["request"] & {}>[1]) => void): Handlers["request"] & {} => {
+    let calls = 0
+    return (_asked, answer) => (calls++ === 0 ? first(answer) : answer.json(200, pod({ name: "hello" })))
+  }
+  it.effect.each([
+    ["503", counted((answer) => answer.status(503, { reason: "ServiceUnavailable" }))],
+    ["504", counted((answer) => answer.status(504, { reason: "Timeout" }))],
+    ["a connection reset before the answer", counted((answer) => answer.reset())]
+  ] as const)("after %s", ([, handler]) =>
+    withPods(
+      handler,
+      Effect.fnUntraced(function* (pods, api) {
+        assert.strictEqual((yield* drive(pods.get("team", "hello"))).metadata.name, "hello")
+        assert.lengthOf(api.asked, 2)
+      })
+    )
+  )
+  it.effect("after 429, when the server said", () =>
+    withPods(
+      counted((answer) => answer.status(429, { reason: "TooManyRequests" }, { "retry-after": "9" })),
+      Effect.fnUntraced(function* (pods) {
+        yield* drive(pods.get("team", "hello"))
+        assert.isAtLeast(yield* Clock.currentTimeMillis, 9_000)
+      })
+    )
+  )
+  it.effect.each([
+    [500, "InternalError"],
+    [502, "whatever a proxy says"],
+    [400, "BadRequest"],
+    [404, "NotFound"]
+  ] as const)("not after %i", ([code, reason]) =>
+    withPods(
+      (_asked, answer) => answer.status(code, { reason }),
+      Effect.fnUntraced(function* (pods, api) {
+        yield* Effect.flip(drive(pods.get("team", "hello")))
+        assert.lengthOf(api.asked, 1)
+      })
+    )
+  )
+  it.effect("end", () =>
+    withPods(
+      (_asked, answer) => answer.reset(),
+      Effect.fnUntraced(function* (pods, api) {
+        const { reason } = yield* Effect.flip(drive(pods.get("team", "hello")))
+        assert.isTrue(reason._tag === "Unreachable" && reason.address === api.url)
+        assert.lengthOf(api.asked, 1 + retryTimes)
+      })
+    )
+  )
+})
+
+describe("deadline", () => {
+  it.effect("ends a request nobody answers", () =>
+    withPods(
+      () => undefined,
+      Effect.fnUntraced(function* (pods, api) {
+        const fiber = yield* Effect.forkChild(Effect.flip(pods.get("team", "hello")))
+        yield* until(() => api.asked.length === 1)
+        yield* TestClock.adjust(`${requestDeadline} seconds`)
+        assert.deepStrictEqual((yield* Fiber.join(fiber)).reason, { _tag: "Timeout", seconds: requestDeadline })
+      })
+    )
+  )
+})
+
+describe("credentials", () => {
+  it.effect("are read again once after 401", () =>
+    Effect.gen(function* () {
+      const api = yield* fakeApi({
+        request: (asked, answer) =>
+          asked.headers.authorization === "Bearer fresh"
+            ? answer.json(200, pod({ name: "hello" }))
+            : answer.status(401, { reason: "Unauthorized" })
+      })
+      const context = yield* Layer.build(
+        Pods.layer.pipe(Layer.provide(KubeConnection.layer({ kubeconfig: api.kubeconfig })))
+      )
+      const get = Effect.flatMap(Pods, (pods) => pods.get("team", "hello")).pipe(Effect.provideContext(context))
+      api.setToken("fresh")
+      assert.strictEqual((yield* get).metadata.name, "hello")
+      assert.deepStrictEqual(
+        api.asked.map(({ headers }) => headers.authorization),
+        ["Bearer secret", "Bearer fresh"]
+      )
+    })
+  )
+  it.effect("that stay wrong are an error", () =>
+    withPods(
+      (_asked, answer) => answer.status(401, { reason: "Unauthorized", message: "who" }),
+      Effect.fnUntraced(function* (pods, api) {
+        const { reason } = yield* Effect.flip(pods.get("team", "hello"))
+        assert.deepStrictEqual(reason, { _tag: "Unauthorized", detail: "who" })
+        assert.lengthOf(api.asked, 2)
+      })
+    )
+  )
+})
+
+describe("delete", () => {
+  it.effect("names the very pod, in the background", () =>
+    withPods(
+      (_asked, answer) => answer.json(200, pod({ name: "hello" })),
+      Effect.fnUntraced(function* (pods, api) {
+        yield* pods.delete("team", "hello", { uid: "u", gracePeriodSeconds: 0 })
+        assert.deepStrictEqual(JSON.parse(api.asked[0]?.body ?? ""), {
+          apiVersion: "v1",
+          kind: "DeleteOptions",
+          propagationPolicy: "Background",
+          gracePeriodSeconds: 0,
+          preconditions: { uid: "u" }
+        })
+      })
+    )
+  )
+  it.effect("is content when the pod is gone", () =>
+    withPods(
+      (_asked, answer) => answer.status(404, { reason: "NotFound" }),
+      (pods) => pods.delete("team", "hello")
+    )
+  )
+  const conflict: Handlers["request"] & {} = (asked, answer) =>
+    asked.method === "DELETE"
+      ? answer.status(409, { reason: "Conflict", message: "Precondition failed" })
+      : answer.json(200, pod({ name: "hello", uid: "present" }))
+  it.effect("is content when another pod has the name", () =>
+    withPods(conflict, (pods) => pods.delete("team", "hello", { uid: "earlier" }))
+  )
+  it.effect("is not content when the very pod is still there", () =>
+    withPods(
+      conflict,
+      Effect.fnUntraced(function* (pods) {
+        const error = yield* Effect.flip(pods.delete("team", "hello", { uid: "present" }))
+        assert.strictEqual(error.reason._tag, "Conflict")
+      })
+    )
+  )
+})
+
+describe("list and events", () => {
+  it.effect("select on the server", () =>
+    withPods(
+      (asked, answer) =>
+        asked.path.endsWith("/events")
+          ? answer.json(200, { items: [{ metadata: { name: "e" }, reason: "Scheduled" }, 7] })
+          : answer.json(200, { metadata: { resourceVersion: "5" }, items: [pod({ name: "hello" })] }),
+      Effect.fnUntraced(function* (pods, api) {
+        const list = yield* pods.list("team", { labelSelector: "a=b" })
+        assert.strictEqual(list.resourceVersion, "5")
+        assert.lengthOf(list.items, 1)
+        assert.strictEqual(api.asked[0]?.query.get("labelSelector"), "a=b")
+        const events = yield* pods.events("team", { podName: "hello", uid: "u" })
+        assert.deepStrictEqual(
+          events.map(({ reason }) => reason),
+          ["Scheduled"]
+        )
+        assert.strictEqual(
+          api.asked[1]?.query.get("fieldSelector"),
+          "involvedObject.kind=Pod,involvedObject.name=hello,involvedObject.uid=u"
+        )
+      })
+    )
+  )
+})

@@ -1,0 +1,169 @@
+/** Where settings are looked for, what is taken from them, and how errors name the place. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { makeCredentials } from "../../src/internal/Credentials.ts"
+import { loadConfig } from "../../src/internal/KubeConfigSource.ts"
+
+interface Parts {
+  readonly cluster?: object
+  readonly user?: object | null
+  readonly context?: object
+  readonly current?: string
+  readonly name?: string
+}
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "kubeconfig-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+)
+
+const write = (path: string, { cluster = {}, user = {}, context = {}, current, name = "one" }: Parts = {}) => {
+  writeFileSync(
+    path,
+    JSON.stringify({
+      clusters: [{ name, cluster: { server: "https://example.test:6443", ...cluster } }],
+      users: user === null ? [] : [{ name, user }],
+      contexts: [{ name, context: { cluster: name, user: name, ...context } }],
+      "current-context": current ?? name
+    })
+  )
+  return path
+}
+
+const refused = (parts: Parts, context?: string) =>
+  Effect.gen(function* () {
+    const kubeconfig = write(join(yield* folder, "config"), parts)
+    const error = yield* Effect.flip(loadConfig({ kubeconfig, ...(context === undefined ? {} : { context }) }))
+    assert.strictEqual(error.reason._tag, "Config")
+    return error.message
+  })
+
+describe("loadConfig", () => {
+  it.effect("says all places looked at", () =>
+    Effect.gen(function* () {
+      const home = yield* folder
+      const { message } = yield* Effect.flip(loadConfig({ environment: {}, home }))
+      for (const place of ["KUBECONFIG", join(home, ".kube", "config"), "KUBERNETES_SERVICE_HOST"])
+        assert.include(message, place)
+    })
+  )
+  it.effect("reads the list in KUBECONFIG, the first to name a thing wins, missing files are passed over", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const first = write(join(path, "first"), { context: { namespace: "team" } })
+      const second = write(join(path, "second"), { name: "two", cluster: { server: "https://two.test" } })
+      const third = write(join(path, "third"), { cluster: { server: "https://other.test" } })
+      const environment = { KUBECONFIG: [join(path, "missing"), first, second, third].join(delimiter) }
+      const one = yield* loadConfig({ environment })
+      assert.strictEqual(one.server.href, "https://example.test:6443/")
+      assert.strictEqual(one.namespace, "team")
+      const two = yield* loadConfig({ environment, context: "two" })
+      assert.strictEqual(two.server.hostname, "two.test")
+      assert.strictEqual(two.namespace, "default")
+    })
+  )
+  it.effect("names the file that is not there", () =>
+    Effect.gen(function* () {
+      const missing = join(yield* folder, "missing")
+      assert.include((yield* Effect.flip(loadConfig({ kubeconfig: missing }))).message, missing)
+      assert.include(
+        (yield* Effect.flip(loadConfig({ environment: { KUBECONFIG: missing } }))).message,
+        `KUBECONFIG: none of its files exists: ${missing}`
+      )
+    })
+  )
+  it.effect.each([
+    ["a context that is not there", refused({}, "nope"), 'context: there is no context "nope"; there are: one'],
+    ["a current-context that is not there", refused({ current: "old" }), 'current-context: there is no context "old"'],
+    [
+      "a cluster that is not there",
+      refused({ context: { cluster: "x" } }),
+      'contexts[one].context.cluster: there is no cluster "x"'
+    ],
+    [
+      "a user that is not there",
+      refused({ context: { user: "x" } }),
+      'contexts[one].context.user: there is no user "x"'
+    ],
+    ["no URL", refused({ cluster: { server: "example" } }), 'clusters[one].cluster.server: "example" is not a URL'],
+    ["another scheme", refused({ cluster: { server: "ftp://x" } }), "neither https nor http"],
+    [
+      "plain http over the network",
+      refused({ cluster: { server: "http://example.test" } }),
+      "credentials in the clear"
+    ],
+    [
+      "a SOCKS proxy, without its password",
+      refused({ cluster: { "proxy-url": "socks5://me:pw@proxy:1080" } }),
+      'clusters[one].cluster.proxy-url: "socks5://proxy:1080" is not supported'
+    ]
+  ] as const)("names %s", ([, attempt, expected]) =>
+    Effect.map(attempt, (message) => assert.include(message, expected))
+  )
+})
+
+describe("credentials", () => {
+  const current = (parts: Parts) =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      writeFileSync(join(path, "ca"), "the authority")
+      const credentials = yield* makeCredentials({ kubeconfig: write(join(path, "config"), parts) })
+      return yield* Effect.promise(credentials.current)
+    })
+  it.effect("carry a token, the authority next to the file, and the name to expect", () =>
+    Effect.gen(function* () {
+      const one = yield* current({
+        user: { token: "t\n" },
+        cluster: { "certificate-authority": "ca", "tls-server-name": "inner" }
+      })
+      assert.deepStrictEqual(one.headers, { Authorization: "Bearer t" })
+      assert.strictEqual(String(one.tls.ca), "the authority")
+      assert.strictEqual(one.tls.servername, "inner")
+      assert.isUndefined(one.agent)
+    })
+  )
+  it.effect("carry name and password", () =>
+    Effect.gen(function* () {
+      const one = yield* current({ user: { username: "me", password: "pw" } })
+      assert.deepStrictEqual(one.headers, { Authorization: `Basic ${Buffer.from("me:pw").toString("base64")}` })
+    })
+  )
+  it.effect("keep the authority without any user, and skip verification when told to", () =>
+    Effect.gen(function* () {
+      const one = yield* current({
+        user: null,
+        context: { user: "" },
+        cluster: { "certificate-authority": "ca", "insecure-skip-tls-verify": true }
+      })
+      assert.strictEqual(String(one.tls.ca), "the authority")
+      assert.strictEqual(one.tls.rejectUnauthorized, false)
+    })
+  )
+  it.effect("ask a plugin once for all who wait", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const plugin = join(path, "plugin.mjs")
+      writeFileSync(
+        plugin,
+        `import { appendFileSync } from "node:fs"\nappendFileSync(${JSON.stringify(join(path, "runs"))}, "x")\n` +
+          `console.log(JSON.stringify({ status: { token: "from-plugin", expirationTimestamp: "2000-01-01T00:00:00Z" } }))`
+      )
+      const exec = { apiVersion: "client.authentication.k8s.io/v1", command: process.execPath, args: [plugin] }
+      const credentials = yield* makeCredentials({ kubeconfig: write(join(path, "config"), { user: { exec } }) })
+      const all = yield* Effect.promise(() => Promise.all([1, 2, 3].map(() => credentials.current())))
+      assert.deepStrictEqual(
+        all.map(({ headers: { Authorization } }) => Authorization),
+        Array.from({ length: 3 }, () => "Bearer from-plugin")
+      )
+      assert.strictEqual(readFileSync(join(path, "runs"), "utf8"), "x")
+    })
+  )
+  it.effect("through a proxy come with its agent", () =>
+    Effect.gen(function* () {
+      assert.isDefined((yield* current({ cluster: { "proxy-url": "http://proxy.test:3128" } })).agent)
+    })
+  )
+})
