@@ -1,0 +1,181 @@
+/**
+ * Input files, wherever they come from, as one tar stream whose length is known before its first byte. Reads local
+ * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
+ * bad one costs no pod.
+ */
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Effect, FileSystem, Option, type Scope, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { FileSyncError, InputChanged, InputUnreadable } from "./FileSyncError.ts"
+
+export type InputSource =
+  | { readonly _tag: "Text"; readonly text: string }
+  /** A file or folder on this machine. */
+  | { readonly _tag: "Path"; readonly path: string }
+  /** An `http:`, `https:` or `file:` URL. */
+  | { readonly _tag: "Url"; readonly url: string }
+
+export interface InputFile {
+  /** Where it goes below the working folder: relative, without `..`. */
+  readonly name: string
+  readonly source: InputSource
+}
+
+export interface InputArchive {
+  /** Length of the whole archive. */
+  readonly bytes: number
+  /** Number of regular files in it. */
+  readonly files: number
+  /** The archive from its beginning, at every run anew. */
+  readonly stream: Stream.Stream<Uint8Array, FileSyncError>
+}
+
+type ArchiveEntry = Tar.Entry<FileSyncError>
+
+/** Main may run as any user, so what we place is readable and writable by all; the pod is the border. */
+const FILE_MODE = 0o666
+const EXECUTABLE_MODE = 0o777
+const FOLDER_MODE = 0o777
+
+/** As much as one exec message carries (64 KiB), so that a chunk of a file becomes one message. */
+const READ_SIZE = 64 * 1024
+const BLOCK = 512
+/** From here on a ustar header cannot hold the size and the archive carries it in a pax record (ustar: 11 octal digits). */
+const PAX_SIZE = 0o77777777777 + 1
+
+const unreadable = (name: string, source: string, detail: string) =>
+  new FileSyncError({ operation: "read inputs", reason: new InputUnreadable({ name, source, detail }) })
+
+/** Why `name` cannot be an input's place below the working folder; undefined when it can. */
+export const inputNameProblem = (name: string): string | undefined => {
+  if (name === "") return "the name is empty"
+  if (name.startsWith("/")) return "the name must be relative to the working folder"
+  if (name.includes("\0")) return "the name contains a NUL byte"
+  if (name.split("/").some((part) => part === ".." || part === "." || part === "")) {
+    return "the name must not contain '.', '..' or empty parts"
+  }
+  return undefined
+}
+
+const fileEntry = Effect.fnUntraced(function* (name: string, path: string, input: string) {
+  const fs = yield* FileSystem.FileSystem
+  const refuse = (error: { readonly message: string }) => unreadable(input, path, error.message)
+  const info = yield* fs.stat(path).pipe(Effect.mapError(refuse))
+  if (info.type !== "File") return yield* unreadable(input, path, `it is a ${info.type}, not a file or folder`)
+  // Opened once now: a file without read permission must be found before there is a pod.
+  yield* Effect.scoped(fs.open(path)).pipe(Effect.mapError(refuse))
+  const mode = (info.mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE
+  const body = fs.stream(path, { chunkSize: READ_SIZE }).pipe(Stream.mapError(refuse))
+  return Tar.fileStream(name, Number(info.size), body, { mode, ...modified(info) }) as ArchiveEntry
+})
+
+const modified = (info: FileSystem.File.Info) =>
+  Option.match(info.mtime, { onNone: () => ({}), onSome: (mtime) => ({ mtime }) })
+
+const folderEntries: (
+  name: string,
+  path: string,
+  input: string
+) => Effect.Effect<ReadonlyArray<ArchiveEntry>, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
+  function* (name, path, input) {
+    const fs = yield* FileSystem.FileSystem
+    const refuse = (error: { readonly message: string }) => unreadable(input, path, error.message)
+    const children = yield* fs.readDirectoryEntries(path).pipe(Effect.mapError(refuse))
+    const entries: Array<ArchiveEntry> = [Tar.directory(name, { mode: FOLDER_MODE })]
+    for (const child of [...children].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inside = join(path, child.name)
+      const target = `${name}/${child.name}`
+      if (child.type === "SymbolicLink") {
+        entries.push(Tar.symlink(target, yield* fs.readLink(inside).pipe(Effect.mapError(refuse))))
+      } else if (child.type === "Directory") {
+        entries.push(...(yield* folderEntries(target, inside, input)))
+      } else {
+        entries.push(yield* fileEntry(target, inside, input))
+      }
+    }
+    return entries
+  }
+)
+
+const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const info = yield* fs.stat(path).pipe(Effect.mapError((error) => unreadable(name, path, error.message)))
+  return info.type === "Directory" ? yield* folderEntries(name, path, name) : [yield* fileEntry(name, path, name)]
+})
+
+/** A URL is fetched to a temporary file, because its length must be known before the first byte is sent. */
+const fetched = Effect.fnUntraced(function* (name: string, url: string) {
+  const fs = yield* FileSystem.FileSystem
+  const http = yield* HttpClient.HttpClient
+  const refuse = (error: { readonly message: string }) => unreadable(name, url, error.message)
+  const path = yield* fs.makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" }).pipe(Effect.mapError(refuse))
+  const response = yield* http.get(url).pipe(Effect.flatMap(HttpClientResponse.filterStatusOk), Effect.mapError(refuse))
+  yield* response.stream.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
+  return path
+})
+
+const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
+  const problem = inputNameProblem(file.name)
+  if (problem !== undefined) return yield* unreadable(file.name, "the task", problem)
+  switch (file.source._tag) {
+    case "Text":
+      return [Tar.file(file.name, file.source.text, { mode: FILE_MODE }) as ArchiveEntry]
+    case "Path":
+      return yield* pathEntries(file.name, file.source.path)
+    case "Url": {
+      const url = file.source.url
+      if (!url.startsWith("file:")) return yield* pathEntries(file.name, yield* fetched(file.name, url))
+      const path = yield* Effect.try({
+        try: () => fileURLToPath(url),
+        catch: (error) => unreadable(file.name, url, String(error))
+      })
+      return yield* pathEntries(file.name, path)
+    }
+  }
+})
+
+/** Length of the archive: the encoder's own headers for these entries, measured without their bodies, plus the bodies. */
+const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<ArchiveEntry>) {
+  const headersOnly = entries.map(({ header }): Tar.Entry => {
+    // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
+    const pax = header.size >= PAX_SIZE ? { ...header.pax, SIZE: String(header.size) } : header.pax
+    return { header: { ...header, size: 0, pax }, body: Stream.empty }
+  })
+  let bytes = 0
+  for (const { header } of entries) bytes += Math.ceil(header.size / BLOCK) * BLOCK
+  yield* Stream.fromArray(headersOnly).pipe(
+    Stream.pipeThroughChannel(Tar.encode()),
+    Stream.runForEach((chunk) => Effect.sync(() => (bytes += chunk.length)))
+  )
+  return bytes
+})
+
+const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
+  error._tag === "FileSyncError"
+    ? error
+    : new FileSyncError({ operation: "read inputs", reason: new InputChanged({ detail: error.message }) })
+
+/**
+ * Opens every input and computes the archive they make. Fetched URLs live as long as the scope.
+ *
+ * Fails with `InputUnreadable` naming the first input that is missing, unreadable or badly named.
+ */
+export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
+  files: ReadonlyArray<InputFile>
+): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
+  const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
+  const entries = groups.flat()
+  if (entries.length === 0) return { bytes: 0, files: 0, stream: Stream.empty }
+  const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
+  return {
+    bytes,
+    files: entries.filter(({ header }) => header.type === "File").length,
+    stream: Stream.fromArray(entries).pipe(
+      Stream.pipeThroughChannel(Tar.encode<never, unknown, ArchiveEntry>()),
+      Stream.mapError(encodingProblem)
+    )
+  }
+})

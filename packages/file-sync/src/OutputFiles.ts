@@ -1,0 +1,150 @@
+/**
+ * Unpacks an output archive below a folder of this machine: first into a staging folder beside the files' final places,
+ * then, once the receipt has been checked, by renames. Whoever reads the target folder never sees half a file.
+ */
+import { createHash } from "node:crypto"
+import { dirname, join } from "node:path"
+import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { FileSyncError, OutputRefused, OutputUnwritable, Protocol } from "./FileSyncError.ts"
+import { placeOutput } from "./OutputEntry.ts"
+
+export interface OutputFile {
+  /** Relative to the working or the output folder; with `/` between folders. */
+  readonly name: string
+  /** Where it lies on this machine; absolute if the target folder is. */
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** An archive that has been unpacked but not yet moved into place. */
+export interface StagedOutputs {
+  /** Moves everything into the target folder and returns the regular files, by name. */
+  readonly commit: Effect.Effect<ReadonlyArray<OutputFile>, FileSyncError>
+}
+
+interface StagedFile {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+const failed = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "collect outputs", reason })
+
+const unwritable = (path: string) => (error: { readonly message: string }) =>
+  failed(new OutputUnwritable({ path, detail: error.message }))
+
+const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
+  error._tag === "FileSyncError"
+    ? error
+    : failed(new Protocol({ detail: `the output archive is damaged: ${error.message}` }))
+
+/** `path`, or the nearest folder above it that exists: a task without outputs leaves no empty folder behind. */
+const existingFolder: (path: string) => Effect.Effect<string, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
+  function* (path) {
+    const fs = yield* FileSystem.FileSystem
+    if (yield* fs.exists(path).pipe(Effect.mapError(unwritable(path)))) return path
+    return yield* existingFolder(dirname(path))
+  }
+)
+
+/**
+ * Unpacks `archive` into a staging folder in or above `directory`, which goes away with the scope.
+ *
+ * Fails with `OutputRefused` on an entry that could write elsewhere, with `OutputUnwritable` when this machine can't.
+ */
+export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
+  directory: string,
+  archive: Stream.Stream<Uint8Array>
+): Effect.fn.Return<StagedOutputs, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
+  const fs = yield* FileSystem.FileSystem
+  const staging = yield* fs
+    .makeTempDirectoryScoped({ directory: yield* existingFolder(directory), prefix: ".podwright-" })
+    .pipe(Effect.mapError(unwritable(directory)))
+  const files = new Map<string, StagedFile>()
+  const folders: Array<string> = []
+  const links: Array<{ readonly name: string; readonly target: string }> = []
+  const seen = new Set<string>()
+  const names = new Set<string>()
+
+  const writeFile = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
+    const path = join(staging, name)
+    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
+    const hash = createHash("sha256")
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs
+          .open(path, { flag: "wx", mode: executable ? 0o755 : 0o644 })
+          .pipe(Effect.mapError(unwritable(name)))
+        yield* entry.body.pipe(
+          Stream.mapError(damaged),
+          Stream.runForEach((chunk) => {
+            hash.update(chunk)
+            return file.writeAll(chunk).pipe(Effect.mapError(unwritable(name)))
+          })
+        )
+      })
+    )
+    files.set(name, { name, bytes: entry.header.size, sha256: hash.digest("hex") })
+  })
+
+  const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
+    const original = files.get(from)
+    if (original === undefined) {
+      return yield* failed(
+        new OutputRefused({ entry: name, detail: `it is a link to '${from}', which was not sent before it` })
+      )
+    }
+    const path = join(staging, name)
+    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
+    yield* fs.copyFile(join(staging, from), path).pipe(Effect.mapError(unwritable(name)))
+    files.set(name, { ...original, name })
+  })
+
+  const place = Effect.fnUntraced(function* (entry: Tar.Entry<Tar.TarError>) {
+    const placement = placeOutput(entry.header)
+    if (placement._tag === "Skip") return
+    if (placement._tag === "Refuse") {
+      return yield* failed(new OutputRefused({ entry: entry.header.path, detail: placement.why }))
+    }
+    if (placement._tag === "Folder") {
+      folders.push(placement.name)
+      const path = join(staging, placement.name)
+      return yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(unwritable(placement.name)))
+    }
+    // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
+    if (seen.has(entry.header.path)) return
+    seen.add(entry.header.path)
+    if (names.has(placement.name)) {
+      const detail = "both the working folder and the output folder have a file of this name"
+      return yield* failed(new OutputRefused({ entry: placement.name, detail }))
+    }
+    names.add(placement.name)
+    if (placement._tag === "Copy") yield* copyFile(placement.name, placement.from)
+    else if (placement._tag === "Symlink") links.push({ name: placement.name, target: placement.target })
+    else yield* writeFile(placement.name, placement.executable, entry)
+  })
+
+  yield* archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
+  // Links come last, so that no file is ever written through one.
+  for (const link of links) {
+    const path = join(staging, link.name)
+    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(link.name)))
+    yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
+  }
+
+  const commit = Effect.gen(function* () {
+    for (const folder of folders) {
+      const path = join(directory, folder)
+      yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(unwritable(path)))
+    }
+    for (const { name } of [...files.values(), ...links]) {
+      const path = join(directory, name)
+      yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(path)))
+      yield* fs.rename(join(staging, name), path).pipe(Effect.mapError(unwritable(path)))
+    }
+    return Array.from(files.values(), (file): OutputFile => ({ ...file, path: join(directory, file.name) }))
+  })
+  return { commit }
+})

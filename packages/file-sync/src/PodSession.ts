@@ -1,0 +1,316 @@
+/**
+ * Carries out one run's exchange with its helper container: inputs in, log lines out as they are written, exit code and
+ * output files. One exec does it all; when that is cut, the next one continues at the byte where the last one ended.
+ * Speaks to the pod through `Exec` alone and decides nothing about the run.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
+import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, Ref, type Scope, Stream } from "effect"
+import { Channel, Corrupt, FileSyncError, HelperFailed, InputChanged, Lost, Protocol } from "./FileSyncError.ts"
+import type { InputArchive } from "./InputArchive.ts"
+import { type LogLine, LogSplitter } from "./LogLines.ts"
+import { type OutputFile, type StagedOutputs, stageOutputs } from "./OutputFiles.ts"
+import type { LogCursor, SessionLog, SessionPlan } from "./SessionPlan.ts"
+import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
+import { sessionCommand } from "./SessionScript.ts"
+import { initialState, isComplete, onRecord, type SessionExit, type SessionState } from "./SessionState.ts"
+
+export type SessionEvent =
+  /** The helper answered for the first time: its container runs. */
+  | { readonly _tag: "Opened" }
+  | {
+      readonly _tag: "InputsDelivered"
+      readonly bytes: number
+      readonly files: number
+      readonly byEarlierSession: boolean
+    }
+  | { readonly _tag: "Lines"; readonly stream: "stdout" | "stderr"; readonly lines: ReadonlyArray<LogLine> }
+  | { readonly _tag: "Exited"; readonly exit: SessionExit }
+  | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
+  /** The exec was lost; another continues where it ended. */
+  | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
+
+export interface SessionRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly volumeRoot: string
+  /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
+  readonly inputs: InputArchive | undefined
+  /** Whether main's output is streamed from the volume. */
+  readonly log: boolean
+  /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
+  readonly cursor: LogCursor
+  /** What to bring back, and the local folder it goes to. */
+  readonly outputs: { readonly patterns: ReadonlyArray<string>; readonly directory: string } | undefined
+  /** Whether the helper may end once this session is complete; false when another session is still to come. */
+  readonly last: boolean
+  /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
+  readonly mainEnded: Effect.Effect<void>
+  /** Waits before the next attempt: after an exec that came too early (`false`) or was cut (`true`). */
+  readonly pause: (wasOpen: boolean) => Effect.Effect<void>
+  readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
+}
+
+export interface SessionResult {
+  /** Undefined when the session was not asked for the log. */
+  readonly exit: SessionExit | undefined
+  readonly files: ReadonlyArray<OutputFile>
+  /** Patterns without a match, as given. */
+  readonly missing: ReadonlyArray<string>
+}
+
+/**
+ * How long main's exit file may stay away after the kubelet reported its end. It is written before the container ends
+ * and read within one poll of the session (250 ms at most), so a second is ample; without it main died with its gate.
+ */
+const EXIT_FILE_GRACE = "1 second"
+
+/**
+ * Damaged transfers are retried this often: damage that repeats is no accident of the wire.
+ */
+const CORRUPT_ATTEMPTS = 3
+
+/** Chunks of the output archive between socket and disk, 64 of at most 64 KiB: what a slow disk may make us hold. */
+const ARCHIVE_QUEUE = 64
+
+const encoder = new TextEncoder()
+
+/** Runs sessions until one has completed; the cursor and what has been collected outlive each of them. */
+export const runSession = Effect.fn("PodSession.run")(function* (
+  request: SessionRequest
+): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem> {
+  const fail = (operation: string, reason: FileSyncError["reason"]) =>
+    new FileSyncError({ operation, pod: request.pod, reason })
+  const splitters = { stdout: new LogSplitter(request.cursor.stdout), stderr: new LogSplitter(request.cursor.stderr) }
+  const received = { stdout: request.cursor.stdout, stderr: request.cursor.stderr }
+  const final = yield* Ref.make(false)
+  const told = { opened: false, delivered: false, exited: false }
+  let corrupt = 0
+
+  const lines = (stream: "stdout" | "stderr", bytes: Uint8Array) => {
+    received[stream] += bytes.length
+    const completed = splitters[stream].push(bytes)
+    return completed.length === 0 ? Effect.void : request.onEvent({ _tag: "Lines", stream, lines: completed })
+  }
+
+  const lastLines = Effect.fnUntraced(function* (stream: "stdout" | "stderr") {
+    const last = splitters[stream].finish()
+    if (last.length > 0) yield* request.onEvent({ _tag: "Lines", stream, lines: last })
+  })
+
+  const attempt = Effect.fnUntraced(function* (): Effect.fn.Return<
+    SessionResult,
+    FileSyncError,
+    Exec | FileSystem.FileSystem | Scope.Scope
+  > {
+    const exec = yield* Exec
+    const nonce = randomBytes(16).toString("hex")
+    const log: SessionLog = !request.log ? "none" : (yield* Ref.get(final)) ? "final" : "follow"
+    const plan: SessionPlan = {
+      volumeRoot: request.volumeRoot,
+      container: request.container,
+      inputBytes: request.inputs?.bytes,
+      log,
+      cursor: { ...received },
+      outputs: request.outputs?.patterns
+    }
+    const channelFailed = (error: KubeError) => fail("session", new Channel({ error }))
+    const channel: ExecChannel = yield* exec
+      .open({
+        namespace: request.namespace,
+        pod: request.pod,
+        container: request.container,
+        command: sessionCommand(plan, nonce)
+      })
+      .pipe(Effect.mapError(channelFailed))
+    const say = (word: string) => channel.send(encoder.encode(`${word}\n`)).pipe(Effect.mapError(channelFailed))
+
+    const parser = new SessionParser(nonce)
+    const completed = yield* Deferred.make<SessionResult, FileSyncError>()
+    const upload = { fiber: undefined as Fiber.Fiber<string, FileSyncError> | undefined }
+    let state: SessionState = initialState
+    let staging:
+      | {
+          readonly queue: Queue.Queue<Uint8Array, Cause.Done>
+          readonly fiber: Fiber.Fiber<StagedOutputs, FileSyncError>
+        }
+      | undefined
+    let files: ReadonlyArray<OutputFile> = []
+    let archiveBytes = 0
+    const archiveHash = createHash("sha256")
+    // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
+    // they could as well be the complaint of a shell that does not get as far.
+    let logBegun = false
+    const early: Array<Uint8Array> = []
+
+    /** Sends the archive and returns its digest. Runs beside the reader, who may hear of a failure meanwhile. */
+    const sendInputs = Effect.fnUntraced(function* (inputs: InputArchive) {
+      const hash = createHash("sha256")
+      let sent = 0
+      yield* inputs.stream.pipe(
+        Stream.runForEach((chunk) => {
+          hash.update(chunk)
+          sent += chunk.length
+          return channel.send(chunk).pipe(Effect.mapError(channelFailed))
+        })
+      )
+      // Fewer bytes than announced would leave the helper waiting for the rest.
+      if (sent !== inputs.bytes) {
+        const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`
+        return yield* fail("upload", new InputChanged({ detail }))
+      }
+      return hash.digest("hex")
+    })
+
+    const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
+      switch (output._tag) {
+        case "Log":
+          return yield* lines("stdout", output.bytes)
+        case "Archive": {
+          archiveBytes += output.bytes.length
+          archiveHash.update(output.bytes)
+          // The staging fiber's own failure ends the session; a queue nobody reads must not hold the reader.
+          if (staging !== undefined)
+            yield* Effect.raceFirst(Queue.offer(staging.queue, output.bytes), Fiber.await(staging.fiber))
+          return
+        }
+        case "Garbage":
+          return yield* fail("session", new Protocol({ detail: output.text }))
+        case "Record": {
+          if (!told.opened) {
+            told.opened = true
+            yield* request.onEvent({ _tag: "Opened" })
+          }
+          const [next, action] = onRecord(state, output.record)
+          state = next
+          if (output.record._tag === "LogStart") {
+            logBegun = true
+            for (const bytes of early.splice(0)) yield* lines("stderr", bytes)
+          }
+          switch (action._tag) {
+            case "SendInputs": {
+              if (request.inputs !== undefined && request.inputs.bytes > 0) {
+                upload.fiber = yield* sendInputs(request.inputs).pipe(
+                  Effect.onError((cause) => Deferred.failCause(completed, cause)),
+                  Effect.forkScoped
+                )
+              }
+              return
+            }
+            case "CheckInputs": {
+              const expected = upload.fiber === undefined ? "nothing" : yield* Fiber.join(upload.fiber)
+              if (expected !== action.sha256) {
+                return yield* fail("upload", new Corrupt({ what: "inputs", expected, actual: action.sha256 }))
+              }
+              return yield* say("accept")
+            }
+            case "GateOpen":
+              if (told.delivered) return
+              told.delivered = true
+              return yield* request.onEvent({
+                _tag: "InputsDelivered",
+                bytes: request.inputs?.bytes ?? 0,
+                files: request.inputs?.files ?? 0,
+                byEarlierSession: action.byEarlierSession
+              })
+            case "ReportExit": {
+              if (received.stdout !== action.exit.stdoutBytes) {
+                const expected = `${action.exit.stdoutBytes} bytes of stdout`
+                return yield* fail("read log", new Corrupt({ what: "log", expected, actual: String(received.stdout) }))
+              }
+              yield* lastLines("stdout")
+              if (told.exited) return
+              told.exited = true
+              return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
+            }
+            case "StageOutputs": {
+              const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
+              const fiber = yield* stageOutputs(request.outputs?.directory ?? "", Stream.fromQueue(queue)).pipe(
+                Effect.onError((cause) => Deferred.failCause(completed, cause)),
+                Effect.forkScoped
+              )
+              staging = { queue, fiber }
+              return
+            }
+            case "CommitOutputs": {
+              if (staging === undefined) return yield* fail("session", new Protocol({ detail: "a digest of nothing" }))
+              yield* Queue.end(staging.queue)
+              const staged = yield* Fiber.join(staging.fiber)
+              const actual = archiveHash.digest("hex")
+              if (actual !== action.sha256) {
+                return yield* fail("collect outputs", new Corrupt({ what: "outputs", expected: action.sha256, actual }))
+              }
+              files = yield* staged.commit
+              return yield* request.onEvent({ _tag: "Collected", files, bytes: archiveBytes })
+            }
+            case "Fail":
+              return yield* fail("session", new HelperFailed({ stage: action.stage, detail: action.detail }))
+            case "None":
+              return
+          }
+        }
+      }
+    })
+
+    const onChunk = Effect.fnUntraced(function* (outputs: ReadonlyArray<ExecOutput>) {
+      for (const { stream, bytes } of outputs) {
+        if (stream === "stderr" && !logBegun) early.push(bytes)
+        else if (stream === "stderr") yield* lines("stderr", bytes)
+        else for (const output of parser.push(bytes)) yield* onOutput(output)
+      }
+      if (!isComplete(state, received)) return
+      yield* lastLines("stderr")
+      yield* say(request.last ? "done" : "leave")
+      const missing = state.missing.map((index) => request.outputs?.patterns[index] ?? `#${index}`)
+      yield* Deferred.succeed(completed, { exit: state.exit, files, missing })
+    })
+
+    /** The exec ended before the session was complete. Its status proves nothing: code 0 is also said of a lost one. */
+    const endedEarly = Effect.fnUntraced(function* () {
+      const outcome = yield* channel.outcome
+      if (outcome._tag === "Failed") return yield* channelFailed(outcome.error)
+      if (outcome._tag === "Exited" && outcome.code !== 0) {
+        const said = Buffer.concat(early).toString("utf8").trim()
+        const detail = `the session's shell ended with code ${outcome.code}${said === "" ? "" : `: ${said}`}`
+        return yield* fail("session", new HelperFailed({ stage: "session", detail }))
+      }
+      return yield* fail("session", new Lost({ detail: outcome._tag === "Lost" ? outcome.detail : "it ended early" }))
+    })
+
+    const read = channel.output.pipe(
+      Stream.mapError(channelFailed),
+      Stream.runForEachArray(onChunk),
+      Effect.andThen(endedEarly())
+    )
+    return yield* Effect.raceFirst(Deferred.await(completed), read)
+  })
+
+  /** Ends an attempt that waits for an exit file which will not come. */
+  const untilAbandoned = request.log
+    ? Effect.gen(function* () {
+        if (yield* Ref.get(final)) return yield* Effect.never
+        yield* request.mainEnded
+        yield* Effect.sleep(EXIT_FILE_GRACE)
+        if (told.exited) return yield* Effect.never
+        yield* Ref.set(final, true)
+      })
+    : Effect.never
+
+  while (true) {
+    const outcome = yield* attempt().pipe(
+      Effect.scoped,
+      Effect.map((result) => ({ _tag: "Completed" as const, result })),
+      Effect.raceFirst(Effect.as(untilAbandoned, { _tag: "Abandoned" as const })),
+      Effect.catch((error) => Effect.succeed({ _tag: "Failed" as const, error }))
+    )
+    if (outcome._tag === "Completed") return outcome.result
+    if (outcome._tag === "Abandoned") continue
+    const { error } = outcome
+    if (!error.retryable) return yield* error
+    if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
+    const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"
+    if (!tooEarly) yield* request.onEvent({ _tag: "Interrupted", error })
+    yield* request.pause(!tooEarly)
+  }
+})

@@ -1,0 +1,130 @@
+/**
+ * The shell script that one exec runs in a helper container: it takes the input archive, streams main's output,
+ * reports main's exit code and sends the output archive, each with a receipt. Pure text and its arguments; what the
+ * records mean on our side is in `SessionRecord.ts`.
+ *
+ * The volume is the truth, the exec only a view of it: everything the script learns it reads from files that main's
+ * gate or an earlier session renamed into place, so a session that is cut can be followed by another at any point.
+ *
+ * | file below the volume root | written by | means |
+ * | --- | --- | --- |
+ * | `run/ready` | session | inputs are complete, main may start |
+ * | `run/stdout`, `run/stderr` | main's gate | everything main wrote so far |
+ * | `run/exit` | main's gate, by rename | main's exit code; stdout and stderr are complete |
+ * | `run/done` | session | the driver has everything, the helper may end |
+ */
+import type { SessionPlan } from "./SessionPlan.ts"
+
+/**
+ * Marks the start of a record among the bytes of the log. With the random nonce that follows no output of main can be
+ * taken for a record. 0x1e is ASCII's record separator, rare enough that nothing is held back for it.
+ */
+export const RECORD_MARK = "\u001e"
+
+/*
+ * Why it looks as it does:
+ * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
+ *   byte (measured, 300 MB: dd into a file with the hash beside tar 1.7 s, head | tee fifo | tar 2.6 s).
+ * - The archives are spooled in the volume: what is hashed is what is unpacked, and the length is known before sending.
+ * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new.
+ * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
+ *   before reading, so whatever comes later is not older than it and is read by the next poll.
+ * - The shell's own complaints go to a file, never among main's stderr.
+ */
+const script = String.raw`umask 0
+V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8
+shift 8
+T=$R/.session.$N
+mkdir -p $R $V/work $V/output || exit 1
+if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill $p 2>/dev/null; rm -rf $R/.session.*; fi
+echo $$ >$R/session.$C
+exec 5>&2 2>$T.error
+say() { printf '\036%s %s\n' "$N" "$1"; }
+fail() { say "fail $1 $(tail -c 600 $T.error | tr '\n' ' ')"; exit 1; }
+for f in dd tar sha256sum wc tail cat mv; do command -v $f >/dev/null || { echo "the helper image has no '$f'" >&2; fail probe; }; done
+if [ $I != - ]; then
+  if [ -e $R/ready ]; then say present
+  else
+    say send
+    if [ $I -gt 0 ]; then
+      mkdir $T.in || fail input
+      dd bs=65536 iflag=fullblock,count_bytes count=$I of=$T.tar status=none || fail input
+      tar -xf $T.tar -C $T.in & t=$!
+      h=$(sha256sum <$T.tar) || fail input
+      wait $t || fail unpack
+      say "received $(wc -c <$T.tar) $h"
+      read -r a && [ "$a" = accept ] || exit 1
+      if rmdir $V/work; then mv $T.in $V/work; else tar -xf $T.tar -C $V/work; fi || fail place
+      rm -rf $T.*
+    fi
+    : >$R/ready
+    say ready
+  fi
+fi
+if [ $L != none ]; then
+  n=0
+  until [ -e $R/stdout ] && [ -e $R/stderr ]; do
+    [ $L = final ] && break
+    n=$((n + 1)); if [ $n -lt 200 ]; then sleep 0.01; else sleep 0.1; fi
+  done
+  if [ -e $R/stdout ] && [ -e $R/stderr ]; then
+    say log
+    exec 3<$R/stdout 4<$R/stderr
+    : >$T.mark
+    tail -c +$((A + 1)) <&3; tail -c +$((B + 1)) <&4 >&5
+    n=0
+    while [ $L = follow ] && ! [ -e $R/exit ]; do
+      if [ $T.mark -nt $R/stdout ] && [ $T.mark -nt $R/stderr ]; then n=$((n + 1))
+      else n=0; : >$T.mark; cat <&3; cat <&4 >&5; fi
+      if [ $n -lt 50 ]; then sleep 0.02; elif [ $n -lt 100 ]; then sleep 0.1; else sleep 0.25; fi
+    done
+    cat <&3; cat <&4 >&5
+    if [ -e $R/exit ]; then read -r e <$R/exit; else e=none; fi
+    set -- $(wc -c $R/stdout $R/stderr) "$@"
+    e="$e $1 $3"; shift 6
+    say "exit $e"
+  else say "exit none 0 0"; fi
+fi
+if [ $O = collect ]; then
+  cd $V || fail collect
+  k=$# i=0
+  set -f; IFS=
+  while [ $i -lt $k ]; do
+    p=$1; shift
+    case $p in (*[*?[]*) set +f; for g in work/$p; do if [ -e "$g" ] || [ -L "$g" ]; then set -- "$@" "$g"; fi; done; set -f;;
+    (*) if [ -e "work/$p" ] || [ -L "work/$p" ]; then set -- "$@" "work/$p"; else say "missing $i"; fi;; esac
+    i=$((i + 1))
+  done
+  tar -cf $T.tar output "$@" || fail collect
+  say "archive $(wc -c <$T.tar)"
+  sha256sum <$T.tar >$T.sum & h=$!
+  cat $T.tar
+  wait $h || fail collect
+  read -r h <$T.sum
+  say "digest $h"
+  rm -f $T.tar
+fi
+say end
+read -r a && [ "$a" = done ] && : >$R/done
+exit 0`
+
+/**
+ * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT PATTERN...`.
+ *
+ * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
+ */
+export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<string> => [
+  "sh",
+  "-c",
+  script,
+  "podwright",
+  plan.volumeRoot,
+  nonce,
+  plan.container,
+  plan.inputBytes === undefined ? "-" : String(plan.inputBytes),
+  plan.log,
+  String(plan.cursor.stdout),
+  String(plan.cursor.stderr),
+  plan.outputs === undefined ? "keep" : "collect",
+  ...(plan.outputs ?? [])
+]

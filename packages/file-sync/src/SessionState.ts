@@ -1,0 +1,89 @@
+/**
+ * What is known about a session's progress and what is to be done on each thing the helper says. A pure reducer; the
+ * bytes themselves are moved by `PodSession.ts`.
+ */
+import type { LogCursor } from "./SessionPlan.ts"
+import type { SessionRecord } from "./SessionRecord.ts"
+
+export interface SessionExit {
+  /** Main's exit code as its gate recorded it; undefined when main ended without one (killed with its gate). */
+  readonly code: number | undefined
+  readonly stdoutBytes: number
+  readonly stderrBytes: number
+}
+
+export interface SessionState {
+  /** SHA-256 of the input archive as sent; known once all of it is sent. */
+  readonly sentSha256: string | undefined
+  readonly exit: SessionExit | undefined
+  /** Indexes of output patterns that name nothing. */
+  readonly missing: ReadonlyArray<number>
+  readonly archiveSha256: string | undefined
+  /** The helper has said everything. */
+  readonly ended: boolean
+}
+
+export const initialState: SessionState = {
+  sentSha256: undefined,
+  exit: undefined,
+  missing: [],
+  archiveSha256: undefined,
+  ended: false
+}
+
+export type SessionAction =
+  | { readonly _tag: "SendInputs" }
+  /** Compare with what was sent; tell the helper to put it in place when it is the same. */
+  | { readonly _tag: "CheckInputs"; readonly bytes: number; readonly sha256: string }
+  | { readonly _tag: "GateOpen"; readonly byEarlierSession: boolean }
+  | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
+  | { readonly _tag: "StageOutputs"; readonly bytes: number }
+  | { readonly _tag: "CommitOutputs"; readonly sha256: string }
+  | { readonly _tag: "Fail"; readonly stage: string; readonly detail: string }
+  | { readonly _tag: "None" }
+
+const none: SessionAction = { _tag: "None" }
+
+/** The state after a record, and what it asks of us. */
+export const onRecord = (state: SessionState, record: SessionRecord): readonly [SessionState, SessionAction] => {
+  switch (record._tag) {
+    case "Send":
+      return [state, { _tag: "SendInputs" }]
+    case "Received":
+      return [state, { _tag: "CheckInputs", bytes: record.bytes, sha256: record.sha256 }]
+    case "Present":
+      return [state, { _tag: "GateOpen", byEarlierSession: true }]
+    case "Ready":
+      return [state, { _tag: "GateOpen", byEarlierSession: false }]
+    case "LogStart":
+      return [state, none]
+    case "Exit": {
+      const { code, stdoutBytes, stderrBytes } = record
+      const exit = { code, stdoutBytes, stderrBytes }
+      return [
+        { ...state, exit },
+        { _tag: "ReportExit", exit }
+      ]
+    }
+    case "Missing":
+      return [{ ...state, missing: [...state.missing, record.index] }, none]
+    case "ArchiveStart":
+      return [state, { _tag: "StageOutputs", bytes: record.bytes }]
+    case "Digest":
+      return [
+        { ...state, archiveSha256: record.sha256 },
+        { _tag: "CommitOutputs", sha256: record.sha256 }
+      ]
+    case "End":
+      return [{ ...state, ended: true }, none]
+    case "Failed":
+      return [state, { _tag: "Fail", stage: record.stage, detail: record.detail }]
+  }
+}
+
+/**
+ * Whether nothing more is to come. Stderr travels on a channel of its own, which may lag behind the records: the
+ * session is complete only when the cursor has reached the length that the exit record gave.
+ */
+export const isComplete = (state: SessionState, cursor: LogCursor): boolean =>
+  state.ended && (state.exit === undefined || cursor.stderr >= state.exit.stderrBytes)

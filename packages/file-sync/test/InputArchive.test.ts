@@ -1,0 +1,162 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Schema, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { type InputFile, inputNameProblem, makeInputArchive } from "../src/InputArchive.ts"
+
+const services = Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici)
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-inputs-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+/** The archive's announced and real length, and its entries with their text. */
+const read = Effect.fnUntraced(function* (files: ReadonlyArray<InputFile>) {
+  const archive = yield* makeInputArchive(files)
+  let bytes = 0
+  const entries: Array<readonly [string, string, string]> = []
+  yield* archive.stream.pipe(
+    Stream.tap((chunk) => Effect.sync(() => (bytes += chunk.length))),
+    Stream.pipeThroughChannel(Tar.decode()),
+    Stream.runForEach((entry) =>
+      Effect.map(Stream.runCollect(entry.body), (chunks) =>
+        entries.push([entry.header.type, entry.header.path, Buffer.concat(chunks).toString("utf8")])
+      )
+    )
+  )
+  return { archive, bytes, entries }
+})
+
+describe("makeInputArchive", () => {
+  it.effect("packs text, files, folders and URLs under their names", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "file"), "from a file")
+        await mkdir(join(place, "tree/inner"), { recursive: true })
+        await writeFile(join(place, "tree/inner/deep"), "deep")
+        await symlink("inner", join(place, "tree/link"))
+      })
+      const { archive, bytes, entries } = yield* read([
+        { name: "text", source: { _tag: "Text", text: "inline ä" } },
+        { name: "a/file", source: { _tag: "Path", path: join(place, "file") } },
+        { name: "url", source: { _tag: "Url", url: pathToFileURL(join(place, "file")).href } },
+        { name: "tree", source: { _tag: "Path", path: join(place, "tree") } }
+      ])
+      assert.deepStrictEqual(entries, [
+        ["File", "text", "inline ä"],
+        ["File", "a/file", "from a file"],
+        ["File", "url", "from a file"],
+        ["Directory", "tree/", ""],
+        ["Directory", "tree/inner/", ""],
+        ["File", "tree/inner/deep", "deep"],
+        ["Symlink", "tree/link", ""]
+      ])
+      assert.strictEqual(bytes, archive.bytes)
+      assert.strictEqual(archive.files, 4)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("fetches http URLs, and says when that fails", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.acquireRelease(
+        Effect.promise(
+          () =>
+            new Promise<ReturnType<typeof createServer>>((resolve) => {
+              const made = createServer((request, response) => {
+                response.writeHead(request.url === "/data" ? 200 : 404)
+                response.end("from the net")
+              })
+              made.listen(0, "127.0.0.1", () => resolve(made))
+            })
+        ),
+        (made) => Effect.sync(() => made.close())
+      )
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const { entries } = yield* read([{ name: "data", source: { _tag: "Url", url: `${base}/data` } }])
+      assert.deepStrictEqual(entries, [["File", "data", "from the net"]])
+      const error = yield* read([{ name: "data", source: { _tag: "Url", url: `${base}/none` } }]).pipe(Effect.flip)
+      assert.include(error.message, "'data'")
+      assert.include(error.message, "404")
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("names the input that is missing, unreadable or no file", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const missing = join(place, "missing")
+      const error = yield* makeInputArchive([{ name: "data.txt", source: { _tag: "Path", path: missing } }]).pipe(
+        Effect.flip
+      )
+      assert.strictEqual(error.reason._tag, "InputUnreadable")
+      assert.include(error.message, "'data.txt'")
+      assert.include(error.message, missing)
+      const device = yield* makeInputArchive([{ name: "null", source: { _tag: "Path", path: "/dev/null" } }]).pipe(
+        Effect.flip
+      )
+      assert.include(device.message, "not a file or folder")
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("knows the length of files too large for a plain header", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const size = 8 * 1024 ** 3 + 1
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "sparse"), "")
+        await truncate(join(place, "sparse"), size)
+        await chmod(join(place, "sparse"), 0o755)
+      })
+      const archive = yield* makeInputArchive([
+        { name: "sparse", source: { _tag: "Path", path: join(place, "sparse") } }
+      ])
+      // A pax header, its record block, the file's header, the padded content and the two end blocks.
+      assert.strictEqual(archive.bytes, 512 * 3 + Math.ceil(size / 512) * 512 + 1024)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect.prop(
+    "announces the length it has, whatever the names and contents",
+    [Schema.Array(Schema.Struct({ name: Schema.NonEmptyString, text: Schema.String }))],
+    ([files]) =>
+      Effect.gen(function* () {
+        const inputs = files
+          .map(
+            ({ name, text }, index): InputFile => ({
+              name: `${name.repeat(40)}${index}`,
+              source: { _tag: "Text", text }
+            })
+          )
+          .filter(({ name }) => inputNameProblem(name) === undefined && name.isWellFormed())
+        const { archive, bytes, entries } = yield* read(inputs)
+        assert.strictEqual(bytes, archive.bytes)
+        assert.strictEqual(entries.length, inputs.length)
+      }).pipe(Effect.provide(services))
+  )
+})
+
+describe("inputNameProblem", () => {
+  for (const [name, good] of [
+    ["data.txt", true],
+    ["a/b/c", true],
+    ["..data", true],
+    ["a b", true],
+    ["", false],
+    ["/etc/passwd", false],
+    ["../x", false],
+    ["a/../b", false],
+    ["./a", false],
+    ["a//b", false],
+    ["a/", false],
+    ["a\0b", false]
+  ] as const) {
+    it(JSON.stringify(name), () => assert.strictEqual(inputNameProblem(name) === undefined, good))
+  }
+})

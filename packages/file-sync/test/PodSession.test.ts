@@ -1,0 +1,245 @@
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { type InputFile, makeInputArchive } from "../src/InputArchive.ts"
+import { runSession, type SessionEvent, type SessionRequest } from "../src/PodSession.ts"
+import { logStart } from "../src/SessionPlan.ts"
+import { type LocalExecOptions, localExec } from "./support/LocalExec.ts"
+
+/** Plays main and its gate: waits for `ready`, runs a script in the working folder, leaves logs and exit code. */
+const gate = (root: string, script: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(
+        "sh",
+        [
+          "-c",
+          `R=$1/run; until [ -e $R/ready ]; do sleep 0.01; done; cd $1/work
+           WORK=$1/work OUT=$1/output sh -c "$2" >$R/stdout 2>$R/stderr; echo $? >$R/exit.new; mv $R/exit.new $R/exit`,
+          "gate",
+          root,
+          script
+        ],
+        { stdio: "ignore" }
+      )
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-session-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+interface Setting extends LocalExecOptions {
+  readonly script: string
+  readonly files?: ReadonlyArray<InputFile>
+  readonly patterns?: ReadonlyArray<string>
+  readonly request?: Partial<SessionRequest>
+  /** Main is played by the test itself. */
+  readonly noGate?: boolean
+}
+
+const exchange = Effect.fnUntraced(
+  function* (setting: Setting) {
+    const root = yield* folder
+    const target = join(yield* folder, "out")
+    if (setting.noGate !== true) yield* gate(root, setting.script)
+    const inputs = yield* makeInputArchive(setting.files ?? [])
+    const events: Array<SessionEvent> = []
+    const { counts, layer } = localExec(setting)
+    const result = yield* runSession({
+      namespace: "default",
+      pod: "pod",
+      container: "files",
+      volumeRoot: root,
+      inputs,
+      log: true,
+      cursor: logStart,
+      outputs: { patterns: setting.patterns ?? [], directory: target },
+      last: true,
+      mainEnded: Effect.never,
+      pause: () => Effect.sleep("5 millis"),
+      onEvent: (event) => Effect.sync(() => events.push(event)),
+      ...setting.request
+    }).pipe(Effect.provide(layer))
+    const text = (stream: "stdout" | "stderr") =>
+      events
+        .flatMap((event) => (event._tag === "Lines" && event.stream === stream ? event.lines : []))
+        .map((line) => line.text)
+    return { root, target, result, events, counts, stdout: text("stdout"), stderr: text("stderr") }
+  },
+  Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici))
+)
+
+const shells = [["dash"], ["bash"], ["busybox", "sh"]].filter(([name]) =>
+  ["/bin", "/usr/bin"].some((place) => existsSync(join(place, name ?? "")))
+)
+
+describe("runSession", () => {
+  it("has a shell to test with", () => assert.isAbove(shells.length, 0))
+
+  for (const shell of shells) {
+    it.live(`brings files in, log, exit code and files out (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const { counts, events, result, root, stderr, stdout, target } = yield* exchange({
+          shell,
+          script: `cat data.txt; cp data.txt out.txt; printf 'oops\\nno newline' >&2; mkdir -p $OUT/deep; echo x >$OUT/deep/x; exit 3`,
+          files: [{ name: "data.txt", source: { _tag: "Text", text: "one\n  two\n" } }],
+          patterns: ["out.txt"]
+        })
+        assert.deepStrictEqual(stdout, ["one", "  two"])
+        assert.deepStrictEqual(stderr, ["oops", "no newline"])
+        assert.strictEqual(result.exit?.code, 3)
+        assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["deep/x", "out.txt"])
+        assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "out.txt"), "utf8")), "one\n  two\n")
+        assert.strictEqual(counts.opened, 1)
+        assert.deepStrictEqual(
+          events.map((event) => event._tag).filter((tag) => tag !== "Lines"),
+          ["Opened", "InputsDelivered", "Exited", "Collected"]
+        )
+        assert.isTrue(existsSync(join(root, "run/ready")))
+      })
+    )
+  }
+
+  it.live("keeps executable bits, links, empty folders and odd names both ways", () =>
+    Effect.gen(function* () {
+      const tree = yield* folder
+      const long = "n".repeat(120)
+      yield* Effect.promise(async () => {
+        await mkdir(join(tree, "empty"))
+        await writeFile(join(tree, "tool"), "#!/bin/sh\n")
+        await chmod(join(tree, "tool"), 0o755)
+        for (const name of ["a b", "ünï", "-dash", "new\nline", "'quote\"", long])
+          await writeFile(join(tree, name), name)
+      })
+      const { result, target } = yield* exchange({
+        script: `cd tree && ln -s tool link && ./tool && cp -a . "$OUT/"`,
+        files: [{ name: "tree", source: { _tag: "Path", path: tree } }]
+      })
+      assert.strictEqual(result.exit?.code, 0)
+      assert.deepStrictEqual(
+        result.files.map((file) => file.name).sort(),
+        ["'quote\"", "-dash", "a b", long, "new\nline", "tool", "ünï"].sort()
+      )
+      const mode = (yield* Effect.promise(() => stat(join(target, "tool")))).mode
+      assert.strictEqual(mode & 0o111, 0o111)
+      assert.isTrue((yield* Effect.promise(() => stat(join(target, "empty")))).isDirectory())
+      assert.strictEqual(yield* Effect.promise(() => readlink(join(target, "link"))), "tool")
+    })
+  )
+
+  it.live("opens the gate without inputs", () =>
+    Effect.gen(function* () {
+      const { result, stdout } = yield* exchange({ script: "echo $WORK" })
+      assert.strictEqual(result.exit?.code, 0)
+      assert.strictEqual(stdout.length, 1)
+    })
+  )
+
+  it.live("continues at the byte when it is cut anywhere", () =>
+    Effect.gen(function* () {
+      const count = 20_000
+      const { counts, result, stderr, stdout, target } = yield* exchange({
+        script: `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo "out $i"; [ $((i % 10)) = 0 ] && echo "err $i" >&2; done; head -c 300000 /dev/zero >$OUT/zeros; exit 0`,
+        files: [{ name: "data", source: { _tag: "Text", text: "x".repeat(100_000) } }],
+        // From the first record on to the middle of the output archive.
+        cutAfter: (attempt) => (attempt < 12 ? attempt * attempt * 1500 - 1470 : undefined)
+      })
+      assert.deepStrictEqual(
+        stdout,
+        Array.from({ length: count }, (_, i) => `out ${i + 1}`)
+      )
+      assert.deepStrictEqual(
+        stderr,
+        Array.from({ length: count / 10 }, (_, i) => `err ${(i + 1) * 10}`)
+      )
+      assert.strictEqual(result.exit?.code, 0)
+      assert.strictEqual((yield* Effect.promise(() => readFile(join(target, "zeros")))).length, 300_000)
+      assert.isAbove(counts.opened, 3)
+    })
+  )
+
+  it.live("tries until the container is there", () =>
+    Effect.gen(function* () {
+      const { counts, events } = yield* exchange({ script: "exit 0", refuse: 3 })
+      assert.deepStrictEqual(counts, { opened: 1, refused: 3 })
+      assert.isUndefined(events.find((event) => event._tag === "Interrupted"))
+    })
+  )
+
+  it.live("takes what is there when main ended without an exit file", () =>
+    Effect.gen(function* () {
+      const { result, stdout } = yield* exchange({
+        script: "",
+        noGate: true,
+        request: { mainEnded: Effect.sleep("10 millis") }
+      })
+      assert.deepStrictEqual(result.exit, { code: undefined, stdoutBytes: 0, stderrBytes: 0 })
+      assert.deepStrictEqual(stdout, [])
+    })
+  )
+
+  it.live("names the patterns that match nothing, and none with a wildcard", () =>
+    Effect.gen(function* () {
+      const { result } = yield* exchange({
+        script: "touch a.log 'b c.log' .hidden; mkdir d; touch d/e.txt",
+        patterns: ["nothing", "*.log", "*.none", "d/?.txt", "d", "also missing"]
+      })
+      assert.deepStrictEqual(result.missing, ["nothing", "also missing"])
+      assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["a.log", "b c.log", "d/e.txt"])
+    })
+  )
+
+  it.live("does not accept damaged inputs or outputs", () =>
+    Effect.gen(function* () {
+      const damageDigest: LocalExecOptions["damage"] = (_, output) => {
+        const text = Buffer.from(output.bytes).toString("latin1")
+        const damaged = text.replace(
+          /(digest|received \d+) ([0-9a-f])/,
+          (_match, verb, first) => `${verb} ${first === "0" ? "1" : "0"}`
+        )
+        return { ...output, bytes: Buffer.from(damaged, "latin1") }
+      }
+      const failed = yield* exchange({
+        script: "exit 0",
+        files: [{ name: "data", source: { _tag: "Text", text: "x" } }],
+        damage: damageDigest
+      }).pipe(Effect.flip)
+      assert.strictEqual(failed.reason._tag, "Corrupt")
+      const once = yield* exchange({
+        script: "cat data; echo x >$OUT/x",
+        files: [{ name: "data", source: { _tag: "Text", text: "x\n" } }],
+        damage: (attempt, output) => (attempt === 1 ? damageDigest(attempt, output) : output)
+      })
+      assert.strictEqual(once.counts.opened, 2)
+      assert.deepStrictEqual(once.stdout, ["x"])
+    })
+  )
+
+  it.live("leaves nothing half-written and says what the helper complained of", () =>
+    Effect.gen(function* () {
+      const error = yield* exchange({
+        script: "exit 0",
+        shell: ["sh"],
+        request: { volumeRoot: "/proc/nowhere" }
+      }).pipe(Effect.flip)
+      assert.strictEqual(error.reason._tag, "HelperFailed")
+      assert.include(error.message, "/proc/nowhere")
+    })
+  )
+
+  it.live("refuses an output that leads elsewhere", () =>
+    Effect.gen(function* () {
+      const error = yield* exchange({ script: "ln -s /etc/passwd $OUT/passwd" }).pipe(Effect.flip)
+      assert.strictEqual(error.reason._tag, "OutputRefused")
+      assert.include(error.message, "passwd")
+    })
+  )
+})

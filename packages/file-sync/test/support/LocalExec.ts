@@ -1,0 +1,78 @@
+/**
+ * Stands in for a helper container: runs the session's script in a shell of this machine, on a folder as the volume, and
+ * can cut its connection after any number of bytes, as a proxy would.
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { Exec, type ExecChannel, type ExecOutput, KubeError } from "@podwright/k8s-io"
+import { Cause, Deferred, Effect, Layer, Queue, Stream } from "effect"
+
+export interface LocalExecOptions {
+  readonly shell?: ReadonlyArray<string>
+  /** Output bytes after which the n-th connection is cut; undefined for never. */
+  readonly cutAfter?: (attempt: number) => number | undefined
+  /** Refuse this many attempts as the server does while the container is not there. */
+  readonly refuse?: number
+  /** Changes what the n-th connection delivers. */
+  readonly damage?: (attempt: number, output: ExecOutput) => ExecOutput
+}
+
+const error = (reason: KubeError["reason"]) => new KubeError({ operation: "Exec.open", subject: {}, reason })
+
+/** The layer, and how many connections it has opened. */
+export const localExec = (options: LocalExecOptions = {}) => {
+  const counts = { opened: 0, refused: 0 }
+  const layer = Layer.succeed(
+    Exec,
+    Exec.of({
+      open: Effect.fnUntraced(function* (request) {
+        if (counts.refused < (options.refuse ?? 0)) {
+          counts.refused++
+          return yield* error({ _tag: "NotRunningYet", detail: "container not found" })
+        }
+        counts.opened++
+        const attempt = counts.opened
+        const limit = options.cutAfter?.(attempt)
+        const [, ...args] = request.command
+        const [shell = "sh", ...shellArgs] = options.shell ?? ["sh"]
+        const child = spawn(shell, [...shellArgs, ...args], { stdio: "pipe" })
+        const queue = yield* Queue.unbounded<ExecOutput, KubeError | Cause.Done>()
+        const exited = yield* Deferred.make<number>()
+        const cut = { bytes: 0, done: false }
+        child.stdin.on("error", () => undefined)
+        const receive = (stream: "stdout" | "stderr") => (bytes: Uint8Array) => {
+          if (cut.done) return
+          const room = limit === undefined ? bytes.length : Math.max(0, limit - cut.bytes)
+          cut.bytes += bytes.length
+          const output = { stream, bytes: bytes.subarray(0, room) }
+          if (output.bytes.length > 0) Queue.offerUnsafe(queue, options.damage?.(attempt, output) ?? output)
+          if (limit !== undefined && cut.bytes >= limit) {
+            cut.done = true
+            child.stdin.destroy()
+            Queue.failCauseUnsafe(queue, Cause.fail(error({ _tag: "Cut", detail: "1006" })))
+          }
+        }
+        child.stdout.on("data", receive("stdout"))
+        child.stderr.on("data", receive("stderr"))
+        child.on("close", (code) => {
+          if (!cut.done) Queue.endUnsafe(queue)
+          Deferred.doneUnsafe(exited, Effect.succeed(code ?? 137))
+        })
+        yield* Effect.addFinalizer(() => Effect.sync(() => child.stdin.destroy()))
+        const channel: ExecChannel = {
+          protocol: "v5.channel.k8s.io",
+          send: (bytes) =>
+            Effect.promise(async () => {
+              if (!child.stdin.destroyed && !child.stdin.write(bytes))
+                await Promise.race([once(child.stdin, "drain"), once(child.stdin, "close")])
+            }),
+          closeStdin: Effect.sync(() => child.stdin.end()),
+          output: Stream.fromQueue(queue),
+          outcome: Effect.map(Deferred.await(exited), (code) => ({ _tag: "Exited" as const, code }))
+        }
+        return channel
+      })
+    })
+  )
+  return { layer, counts }
+}
