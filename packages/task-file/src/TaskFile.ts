@@ -1,0 +1,114 @@
+/** What a task or flow file says, checked but with its expressions as written. Types and the reading of values. */
+import type { Json } from "@podwright/spec-builder"
+import { Schema } from "effect"
+import type { Path, YamlDocument } from "./YamlDocument.ts"
+
+/** The types an input may have. */
+export const InputType = Schema.Literals(["STRING", "INT", "FLOAT", "BOOLEAN", "BOOL", "FILE", "URI", "JSON"])
+export type InputType = typeof InputType.Type
+
+const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
+const Texts = Schema.Array(Schema.String)
+
+/** Where an input file's content comes from: a URI or inline text, or an object that says which. */
+export const InputFileValue = Schema.Union([
+  Schema.String,
+  Schema.Struct({ path: Schema.String }),
+  Schema.Struct({ url: Schema.String }),
+  Schema.Struct({ text: Schema.String })
+])
+export type InputFileValue = typeof InputFileValue.Type
+
+const InputFields = Schema.Struct({
+  id: Schema.NonEmptyString,
+  type: InputType,
+  description: Schema.optionalKey(Schema.String),
+  displayName: Schema.optionalKey(Schema.String),
+  required: Schema.optionalKey(Schema.Boolean),
+  defaults: Schema.optionalKey(Schema.Json)
+})
+
+/** What flow tasks and the native form have in common. */
+const workFields = {
+  description: Schema.optionalKey(Schema.String),
+  beforeCommands: Schema.optionalKey(Texts),
+  interpreter: Schema.optionalKey(Texts),
+  failFast: Schema.optionalKey(Schema.Boolean),
+  env: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
+  inputFiles: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(InputFileValue))),
+  outputFiles: Schema.optionalKey(Texts),
+  timeout: Schema.optionalKey(Schema.String)
+}
+
+const Properties = Schema.Record(Schema.String, Schema.Json)
+
+export const FlowTask = Schema.Struct({
+  id: Schema.NonEmptyString,
+  type: Schema.String,
+  containerImage: Schema.optionalKey(Schema.NonEmptyString),
+  commands: Schema.NonEmptyArray(Schema.String),
+  taskRunner: Schema.optionalKey(Properties),
+  ...workFields
+})
+
+export const FlowFile = Schema.Struct({
+  id: Schema.NonEmptyString,
+  namespace: Schema.NonEmptyString,
+  description: Schema.optionalKey(Schema.String),
+  labels: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
+  variables: Schema.optionalKey(Properties),
+  inputs: Schema.optionalKey(Schema.Array(InputFields)),
+  tasks: Schema.NonEmptyArray(FlowTask)
+})
+
+export const NativeFile = Schema.Struct({
+  id: Schema.optionalKey(Schema.NonEmptyString),
+  namespace: Schema.optionalKey(Schema.NonEmptyString),
+  image: Schema.NonEmptyString,
+  /** Absent: the image's own entrypoint runs. */
+  commands: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),
+  inputs: Schema.optionalKey(Schema.Array(InputFields)),
+  runner: Schema.optionalKey(Properties),
+  ...workFields
+})
+
+/** An input that a file declares. */
+export interface InputDeclaration {
+  readonly id: string
+  readonly type: InputType
+  readonly required: boolean
+  /** As written; undefined when there is none. */
+  readonly defaults: Json | undefined
+  readonly path: Path
+}
+
+/** A task as declared: every text may hold expressions. `paths` tells where each part stands in the file. */
+export interface TaskDeclaration {
+  readonly id: string
+  readonly image: string
+  readonly interpreter: ReadonlyArray<string> | undefined
+  readonly beforeCommands: ReadonlyArray<string>
+  readonly commands: ReadonlyArray<string>
+  readonly failFast: boolean
+  readonly env: Readonly<Record<string, string>>
+  readonly inputFiles: Readonly<Record<string, InputFileValue>>
+  readonly outputFiles: ReadonlyArray<string>
+  readonly timeout: string | undefined
+  /** The runner's properties as written, without `type`. */
+  readonly runner: Readonly<Record<string, Json>>
+  readonly path: Path
+  /** Names of the keys that hold image and runner: they differ between the two forms. */
+  readonly keys: { readonly image: string; readonly runner: string }
+}
+
+export interface TaskFile {
+  readonly id: string
+  readonly namespace: string
+  readonly fileName: string
+  /** Folder that `{path}` of an input file is relative to. */
+  readonly directory: string
+  readonly inputs: ReadonlyArray<InputDeclaration>
+  readonly variables: Readonly<Record<string, Json>>
+  readonly tasks: ReadonlyArray<TaskDeclaration>
+  readonly document: YamlDocument
+}

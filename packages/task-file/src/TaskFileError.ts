@@ -1,0 +1,30 @@
+/** The one error of this package: everything that is wrong with a file, each with its place and what would be right. */
+import { Schema } from "effect"
+
+/** One thing that is wrong. Line and column count from 1; `path` leads into the file's values. */
+export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-file/TaskFileIssue")({
+  message: Schema.String,
+  file: Schema.String,
+  line: Schema.Int,
+  column: Schema.Int,
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Number]))
+}) {
+  override toString(): string {
+    return `${this.file}:${this.line}:${this.column}: ${this.message}`
+  }
+}
+
+export class TaskFileError extends Schema.TaggedError<TaskFileError>()("TaskFileError", {
+  /** What was being done: `read`, `parse`, `inputs` or `render`. */
+  operation: Schema.String,
+  issues: Schema.NonEmptyArray(TaskFileIssue)
+}) {
+  override get message(): string {
+    return this.issues.map(String).join("\n")
+  }
+
+  /** The same file fails the same way again. */
+  get retryable(): boolean {
+    return false
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * Reads a task or flow file: YAML, then its shape, then the runner's properties, with every problem found at its place.
+ * The text comes from a file through `loadTaskFile`; all else is pure.
+ */
+import { basename, dirname, extname } from "node:path"
+import { decodeRunnerProperties, nearestName } from "@podwright/spec-builder"
+import { Effect, FileSystem, Result, Schema, SchemaIssue } from "effect"
+
+import { FlowFile, FlowTask, type InputFileValue, NativeFile, type TaskDeclaration, type TaskFile } from "./TaskFile.ts"
+import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
+import { type Path, YamlDocument } from "./YamlDocument.ts"
+
+/** Task types we know: those that run commands in a container. */
+export const TASK_TYPES: ReadonlyArray<string> = ["io.kestra.plugin.scripts.shell.Commands"]
+/** Names our runner goes by. */
+export const RUNNER_TYPES: ReadonlyArray<string> = ["io.kestra.plugin.ee.kubernetes.runner.Kubernetes", "podwright"]
+/** What the reference runs a task in that names no image. */
+export const DEFAULT_IMAGE = "ubuntu"
+
+export interface ParseOptions {
+  /** For messages; as the user wrote it. */
+  readonly fileName: string
+  readonly directory: string
+  readonly defaultImage?: string
+}
+
+const UNKNOWN = "unknown key"
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN : SchemaIssue.defaultLeafHook(issue))
+})
+
+const inputNames = ["id", "type", "description", "displayName", "required", "defaults"]
+
+/** Names known at a path of either form. */
+const knownNames = (path: Path, isFlow: boolean): ReadonlyArray<string> => {
+  if (path.length === 1) return Object.keys(isFlow ? FlowFile.fields : NativeFile.fields)
+  if (path[0] === "inputs") return inputNames
+  if (path[0] === "tasks" && path.length === 3) return Object.keys(FlowTask.fields)
+  return ["path", "url", "text"]
+}
+
+const unknownKey = (path: Path, isFlow: boolean): string => {
+  const name = String(path.at(-1))
+  const known = knownNames(path, isFlow)
+  const nearest = nearestName(name, known)
+  return nearest === undefined
+    ? `${UNKNOWN} '${name}'; known here: ${known.join(", ")}`
+    : `${UNKNOWN} '${name}'; did you mean '${nearest}'?`
+}
+
+const decodeShape = <S extends Schema.Decoder<unknown>>(schema: S, document: YamlDocument, isFlow: boolean) =>
+  Result.mapError(
+    Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(document.value),
+    (error): ReadonlyArray<TaskFileIssue> =>
+      format(error.issue).issues.map((issue) => {
+        const path = (issue.path ?? []).map((part) => {
+          const key = typeof part === "object" ? part.key : part
+          return typeof key === "symbol" ? String(key) : key
+        })
+        return issue.message === UNKNOWN
+          ? document.issue(path, unknownKey(path, isFlow), "key")
+          : document.issue(path, path.length === 0 ? issue.message : `${path.at(-1)}: ${issue.message}`)
+      })
+  )
+
+const isExpression = (value: unknown): boolean => typeof value === "string" && /\{\{|\{%/.test(value)
+
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value
+  )
+
+/** Problems of the runner's properties that no expression can mend. */
+const runnerIssues = (document: YamlDocument, path: Path, properties: Readonly<Record<string, unknown>>) => {
+  const decoded = decodeRunnerProperties(properties)
+  if (Result.isSuccess(decoded)) return []
+  return decoded.failure.issues
+    .filter((issue) => !isExpression(valueAt(properties, issue.path)))
+    .map((issue) => {
+      const full = [...path, ...issue.path]
+      return document.issue(
+        full,
+        `${String(full.at(-1))}: ${issue.message}`,
+        issue.message.startsWith("unknown property") ? "key" : "value"
+      )
+    })
+}
+
+type Work = Pick<
+  typeof FlowTask.Type,
+  "beforeCommands" | "interpreter" | "failFast" | "env" | "inputFiles" | "outputFiles" | "timeout"
+>
+
+const declaration = (
+  document: YamlDocument,
+  work: Work,
+  rest: Pick<TaskDeclaration, "id" | "image" | "commands" | "runner" | "path" | "keys">
+): TaskDeclaration => ({
+  ...rest,
+  interpreter: work.interpreter,
+  beforeCommands: work.beforeCommands ?? [],
+  failFast: work.failFast ?? true,
+  // As written: an environment has texts only, and 1.50 must not become 1.5.
+  env: Object.fromEntries(
+    Object.entries(work.env ?? {}).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : (document.textOf([...rest.path, "env", name]) ?? String(value))
+    ])
+  ),
+  inputFiles: Object.fromEntries(
+    Object.entries(work.inputFiles ?? {}).filter((entry): entry is [string, InputFileValue] => entry[1] !== null)
+  ),
+  outputFiles: work.outputFiles ?? [],
+  timeout: work.timeout
+})
+
+const inputsOf = (inputs: typeof FlowFile.Type.inputs): TaskFile["inputs"] =>
+  (inputs ?? []).map((input, index) => ({
+    id: input.id,
+    type: input.type,
+    required: input.required ?? true,
+    defaults: input.defaults as TaskFile["inputs"][number]["defaults"],
+    path: ["inputs", index]
+  }))
+
+const repeated = (document: YamlDocument, ids: ReadonlyArray<string>, list: string) =>
+  ids.flatMap((id, index) =>
+    ids.indexOf(id) === index ? [] : [document.issue([list, index, "id"], `id '${id}' is taken by another of ${list}`)]
+  )
+
+const flowFile = (document: YamlDocument, options: ParseOptions) =>
+  Result.flatMap(
+    decodeShape(FlowFile, document, true),
+    (flow): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
+      const issues = [
+        ...repeated(
+          document,
+          flow.tasks.map((task) => task.id),
+          "tasks"
+        ),
+        ...repeated(
+          document,
+          (flow.inputs ?? []).map((input) => input.id),
+          "inputs"
+        )
+      ]
+      const tasks = flow.tasks.map((task, index) => {
+        const path: Path = ["tasks", index]
+        if (!TASK_TYPES.includes(task.type)) {
+          issues.push(
+            document.issue([...path, "type"], `unknown task type '${task.type}'; known: ${TASK_TYPES.join(", ")}`)
+          )
+        }
+        const { type, ...runner } = task.taskRunner ?? {}
+        if (task.taskRunner !== undefined && !RUNNER_TYPES.includes(String(type))) {
+          const message = `unknown task runner '${String(type)}'; known: ${RUNNER_TYPES.join(", ")}`
+          issues.push(document.issue([...path, "taskRunner", "type"], message))
+        }
+        issues.push(...runnerIssues(document, [...path, "taskRunner"], runner))
+        return declaration(document, task, {
+          id: task.id,
+          image: task.containerImage ?? options.defaultImage ?? DEFAULT_IMAGE,
+          commands: task.commands,
+          runner: runner as TaskDeclaration["runner"],
+          path,
+          keys: { image: "containerImage", runner: "taskRunner" }
+        })
+      })
+      return issues.length > 0
+        ? Result.fail(issues)
+        : Result.succeed({
+            id: flow.id,
+            namespace: flow.namespace,
+            fileName: options.fileName,
+            directory: options.directory,
+            inputs: inputsOf(flow.inputs),
+            variables: (flow.variables ?? {}) as TaskFile["variables"],
+            tasks,
+            document
+          })
+    }
+  )
+
+const nativeFile = (document: YamlDocument, options: ParseOptions) =>
+  Result.flatMap(
+    decodeShape(NativeFile, document, false),
+    (task): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
+      const runner = (task.runner ?? {}) as TaskDeclaration["runner"]
+      const issues = [
+        ...repeated(
+          document,
+          (task.inputs ?? []).map((input) => input.id),
+          "inputs"
+        ),
+        ...runnerIssues(document, ["runner"], runner)
+      ]
+      const id = task.id ?? basename(options.fileName, extname(options.fileName))
+      const single = declaration(document, task, {
+        id,
+        image: task.image,
+        commands: task.commands ?? [],
+        runner,
+        path: [],
+        keys: { image: "image", runner: "runner" }
+      })
+      return issues.length > 0
+        ? Result.fail(issues)
+        : Result.succeed({
+            id,
+            namespace: task.namespace ?? "default",
+            fileName: options.fileName,
+            directory: options.directory,
+            inputs: inputsOf(task.inputs),
+            variables: {},
+            tasks: [single],
+            document
+          })
+    }
+  )
+
+const failWith = (operation: string, issues: ReadonlyArray<TaskFileIssue>, document: YamlDocument): TaskFileError => {
+  const [first = document.issue([], "the file cannot be read"), ...rest] = issues
+  return new TaskFileError({ operation, issues: [first, ...rest] })
+}
+
+/** Reads a file's text. A document with `tasks` is a flow, any other a single task. All issues are reported at once. */
+export const parseTaskFile = (source: string, options: ParseOptions): Result.Result<TaskFile, TaskFileError> =>
+  Result.flatMap(YamlDocument.parse(source, options.fileName), (document) => {
+    const { value } = document
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return Result.fail(
+        failWith("parse", [document.issue([], "expected a task or a flow: keys and values")], document)
+      )
+    }
+    const parsed = "tasks" in value ? flowFile(document, options) : nativeFile(document, options)
+    return Result.mapError(parsed, (issues) => failWith("parse", issues, document))
+  })
+
+export interface LoadOptions {
+  readonly path: string
+  readonly defaultImage?: string
+}
+
+/** Reads and checks the file at `path`. */
+export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
+  options: LoadOptions
+): Effect.fn.Return<TaskFile, TaskFileError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const source = yield* fs.readFileString(options.path).pipe(
+    Effect.mapError((error) => {
+      const issue = new TaskFileIssue({
+        message: `cannot be read: ${error.message}`,
+        file: options.path,
+        line: 1,
+        column: 1,
+        path: []
+      })
+      return new TaskFileError({ operation: "read", issues: [issue] })
+    })
+  )
+  return yield* Effect.fromResult(
+    parseTaskFile(source, {
+      fileName: options.path,
+      directory: dirname(options.path),
+      ...(options.defaultImage === undefined ? {} : { defaultImage: options.defaultImage })
+    })
+  )
+})

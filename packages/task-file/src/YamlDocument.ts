@@ -1,0 +1,131 @@
+/**
+ * A YAML text as plain values, with the place of every one of them. No I/O; knows YAML and nothing of tasks.
+ *
+ * Values are read by YAML 1.2: `yes` and `on` are text, as most people mean them. A number with a leading zero is refused,
+ * because 0644 is 420 for YAML 1.1, which Kubernetes tools read, and 644 for YAML 1.2.
+ */
+import { Result } from "effect"
+import { type Document, isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
+import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
+
+export type Path = ReadonlyArray<string | number>
+
+/** A place in a file; both count from 1. */
+export interface SourcePosition {
+  readonly line: number
+  readonly column: number
+}
+
+/** Aliases may repeat a value this often: enough for shared settings, too few to blow up a document. */
+const ALIAS_LIMIT = 100
+
+const LEADING_ZERO = /^[-+]?0[0-9_]+$/
+
+export class YamlDocument {
+  readonly fileName: string
+  /** The document as plain values; `undefined` when it is empty. */
+  readonly value: unknown
+  readonly #source: string
+  readonly #document: Document
+  readonly #lines: LineCounter
+
+  private constructor(fileName: string, source: string, document: Document, lines: LineCounter) {
+    this.fileName = fileName
+    this.#source = source
+    this.#document = document
+    this.#lines = lines
+    this.value = document.toJS({ maxAliasCount: ALIAS_LIMIT })
+  }
+
+  /** Parses one document; fails with every syntax error, duplicate key and ambiguous number. */
+  static parse(source: string, fileName: string): Result.Result<YamlDocument, TaskFileError> {
+    const lines = new LineCounter()
+    const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true, version: "1.2" })
+    const issues = document.errors.map((error) => {
+      const { col, line } = lines.linePos(error.pos[0])
+      return new TaskFileIssue({ message: error.message, file: fileName, line, column: col, path: [] })
+    })
+    visit(document, {
+      Scalar: (_key, node) => {
+        if (node.type !== "PLAIN" || typeof node.value !== "number" || !LEADING_ZERO.test(node.source ?? "")) return
+        const { col, line } = lines.linePos(node.range?.[0] ?? 0)
+        const text = node.source ?? ""
+        const message = `${text} is not the same number to all YAML readers; write ${text.replace(/^([-+]?)0+/, "$10o")} for octal, or "${text}" for text`
+        issues.push(new TaskFileIssue({ message, file: fileName, line, column: col, path: [] }))
+      }
+    })
+    const [first, ...rest] = issues
+    if (first !== undefined) return Result.fail(new TaskFileError({ operation: "parse", issues: [first, ...rest] }))
+    try {
+      return Result.succeed(new YamlDocument(fileName, source, document, lines))
+    } catch (error) {
+      // The alias limit is enforced while values are made.
+      const message = error instanceof Error ? error.message : String(error)
+      const issue = new TaskFileIssue({ message, file: fileName, line: 1, column: 1, path: [] })
+      return Result.fail(new TaskFileError({ operation: "parse", issues: [issue] }))
+    }
+  }
+
+  #node(path: Path): Node | undefined {
+    const node = this.#document.getIn(path, true)
+    if (isAlias(node)) return node.resolve(this.#document)
+    return isScalar(node) || isMap(node) || (typeof node === "object" && node !== null && "range" in node)
+      ? (node as Node)
+      : undefined
+  }
+
+  #at(offset: number): SourcePosition {
+    const { col, line } = this.#lines.linePos(offset)
+    return { line, column: col }
+  }
+
+  /** Where the value at a path begins; for a path that leads nowhere, where the nearest one above it does. */
+  positionOf(path: Path): SourcePosition {
+    for (let length = path.length; length >= 0; length--) {
+      const range = this.#node(path.slice(0, length))?.range
+      if (range) return this.#at(range[0])
+    }
+    return { line: 1, column: 1 }
+  }
+
+  /** Where the last key of a path stands. */
+  positionOfKey(path: Path): SourcePosition {
+    const parent = this.#node(path.slice(0, -1))
+    const key = path.at(-1)
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key))
+      : undefined
+    const range = isScalar(pair?.key) ? pair.key.range : undefined
+    return range ? this.#at(range[0]) : this.positionOf(path)
+  }
+
+  /** The text of a scalar as it was written: `1.50` stays `1.50`. */
+  textOf(path: Path): string | undefined {
+    const node = this.#node(path)
+    return isScalar(node) ? (node.source ?? String(node.value)) : undefined
+  }
+
+  /**
+   * Where a place inside a text stands in the file. `line` and `column` count within the text's value. Exact when the
+   * value's line stands in the file as it is, that is without escapes and folding; else where the text begins.
+   */
+  positionInside(path: Path, text: string, inside: SourcePosition): SourcePosition {
+    const range = this.#node(path)?.range
+    const lines = text.split("\n")
+    const wanted = lines[inside.line - 1]
+    if (!range || wanted === undefined) return this.positionOf(path)
+    const source = this.#source.slice(range[0], range[1])
+    // The same line may occur several times in a text; the n-th one of the value is the n-th one of the file.
+    let found = -1
+    for (const line of lines.slice(0, inside.line)) {
+      if (line === wanted) found = source.indexOf(wanted, found + 1)
+    }
+    return found < 0 ? this.positionOf(path) : this.#at(range[0] + found + inside.column - 1)
+  }
+
+  /** An issue at the value, or with `key` at the key, that a path leads to. */
+  issue(path: Path, message: string, at: "value" | "key" | SourcePosition = "value"): TaskFileIssue {
+    const position = at === "value" ? this.positionOf(path) : at === "key" ? this.positionOfKey(path) : at
+    return new TaskFileIssue({ message, file: this.fileName, path: [...path], ...position })
+  }
+}

@@ -1,0 +1,7 @@
+export * from "./Expression.ts"
+export * from "./InputValues.ts"
+export * from "./TaskFile.ts"
+export * from "./TaskFileError.ts"
+export * from "./TaskFileReader.ts"
+export * from "./TaskRendering.ts"
+export * from "./YamlDocument.ts"

@@ -1,0 +1,178 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import { loadTaskFile, parseTaskFile } from "../src/TaskFileReader.ts"
+
+const EXAMPLES = join(import.meta.dirname, "../../../examples")
+const example = (name: string) => readFileSync(join(EXAMPLES, name), "utf8")
+
+const parse = (source: string) => parseTaskFile(source, { fileName: "flow.yaml", directory: "/work" })
+const parsed = (source: string) => Result.getOrThrow(parse(source))
+const problems = (source: string): ReadonlyArray<string> => {
+  const result = parse(source)
+  return Result.isFailure(result) ? result.failure.issues.map(String) : []
+}
+
+describe("parseTaskFile", () => {
+  it("reads reference flow 1", () => {
+    const file = parsed(example("hello.yaml"))
+    assert.strictEqual(file.id, "new-shell")
+    assert.strictEqual(file.namespace, "company.team")
+    assert.deepStrictEqual(
+      file.tasks.map(({ commands, failFast, id, image, runner }) => ({ commands, failFast, id, image, runner })),
+      [{ id: "shell", image: "ubuntu", commands: ['echo "Hello World"'], failFast: true, runner: {} }]
+    )
+  })
+
+  it("reads reference flow 2", () => {
+    const file = parsed(example("hello-with-file.yaml"))
+    assert.deepStrictEqual(
+      file.inputs.map(({ id, required, type }) => ({ id, required, type })),
+      [{ id: "file", type: "FILE", required: true }]
+    )
+    const [task] = file.tasks
+    assert.strictEqual(task?.image, "centos")
+    assert.deepStrictEqual(task?.inputFiles, { "data.txt": "{{ inputs.file }}" })
+    assert.deepStrictEqual(task?.outputFiles, ["out.txt"])
+  })
+
+  it("reads the native form, named after its file", () => {
+    const file = parsed(
+      "image: busybox\ncommands: [echo]\nrunner: { delete: false }\ninputFiles:\n  a: text\n  b: { path: b.txt }\n  c: null\n"
+    )
+    assert.strictEqual(file.id, "flow")
+    const [task] = file.tasks
+    assert.deepStrictEqual(task?.runner, { delete: false })
+    assert.deepStrictEqual(task?.inputFiles, { a: "text", b: { path: "b.txt" } })
+  })
+
+  it("takes another default image", () => {
+    const file = Result.getOrThrow(
+      parseTaskFile(example("hello.yaml"), { fileName: "f", directory: "/", defaultImage: "debian:12" })
+    )
+    assert.strictEqual(file.tasks[0]?.image, "debian:12")
+  })
+
+  it("keeps numbers and booleans of the environment as they are written", () => {
+    const file = parsed("image: i\ncommands: [c]\nenv: { A: 1.50, B: true, C: yes, D: 0x10, E: '07' }\n")
+    assert.deepStrictEqual(file.tasks[0]?.env, { A: "1.50", B: "true", C: "yes", D: "0x10", E: "07" })
+  })
+
+  it("keeps names such as __proto__ as data", () => {
+    const file = parsed("image: i\ncommands: [c]\nenv: { __proto__: x, constructor: y }\n")
+    assert.deepStrictEqual(Object.entries(file.tasks[0]?.env ?? {}).sort(), [
+      ["__proto__", "x"],
+      ["constructor", "y"]
+    ])
+    assert.isUndefined(({} as { x?: unknown }).x)
+  })
+
+  const flow = (task: string) =>
+    `id: f\nnamespace: n\ntasks:\n  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n${task}    commands: [c]\n`
+
+  const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<RegExp>]> = [
+    ["bad YAML", "id: f\ntasks: [\n", [/^flow\.yaml:[23]:\d+: /]],
+    ["a key twice", "image: i\nimage: j\ncommands: [c]\n", [/^flow\.yaml:2:1: .*unique/]],
+    ["nothing", "", [/^flow\.yaml:1:1: expected a task or a flow/]],
+    ["a list", "- a\n", [/^flow\.yaml:1:1: expected a task or a flow/]],
+    [
+      "an octal number",
+      "image: i\ncommands: [c]\nrunner:\n  podSpec: { mode: 0644 }\n",
+      [/^flow\.yaml:4:20: 0644 .*0o644.*"0644"/]
+    ],
+    [
+      "a misspelt key of a task",
+      flow("    containerImagee: x\n"),
+      [/^flow\.yaml:6:5: unknown key 'containerImagee'; did you mean 'containerImage'\?$/]
+    ],
+    ["a misspelt key of a flow", `idd: x\n${flow("")}`, [/^flow\.yaml:1:1: unknown key 'idd'; did you mean 'id'\?$/]],
+    [
+      "a key nobody means",
+      "image: i\ncommands: [c]\nzzzzzzzzz: 1\n",
+      [/^flow\.yaml:3:1: unknown key 'zzzzzzzzz'; known here: id, /]
+    ],
+    [
+      "a misspelt property of the runner",
+      "image: i\ncommands: [c]\nrunner:\n  deleet: true\n",
+      [/^flow\.yaml:4:3: deleet: .*did you mean 'delete'\?$/]
+    ],
+    [
+      "a bad duration",
+      "image: i\ncommands: [c]\nrunner:\n  waitUntilRunning: soon\n",
+      [/^flow\.yaml:4:21: waitUntilRunning: expected a duration/]
+    ],
+    [
+      "an unknown task type",
+      flow("").replace("shell.Commands", "shell.Comands"),
+      [/^flow\.yaml:5:11: unknown task type '.*'; known: io\.kestra/]
+    ],
+    [
+      "an unknown runner type",
+      flow("    taskRunner: { type: docker }\n"),
+      [/^flow\.yaml:6:25: unknown task runner 'docker'; known: /]
+    ],
+    [
+      "no commands in a flow",
+      "id: f\nnamespace: n\ntasks:\n  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n",
+      [/^flow\.yaml:4:5: commands: Missing key/]
+    ],
+    ["a wrong type", "image: i\ncommands: echo\n", [/^flow\.yaml:2:11: commands: Expected/]],
+    [
+      "an input of unknown type",
+      "image: i\ncommands: [c]\ninputs: [{ id: a, type: SECRET }]\n",
+      [/^flow\.yaml:3:25: type: Expected/]
+    ],
+    [
+      "an id twice",
+      "image: i\ncommands: [c]\ninputs: [{ id: a, type: INT }, { id: a, type: INT }]\n",
+      [/^flow\.yaml:3:38: id 'a' is taken/]
+    ],
+    [
+      "two things at once",
+      "image: i\ncommandss: [c]\noutputFiles: x\n",
+      [/:3:14: outputFiles/, /:2:1: unknown key 'commandss'; did you mean 'commands'\?/]
+    ]
+  ]
+  for (const [name, source, expected] of cases) {
+    it(`tells ${name} with its place`, () => {
+      const found = problems(source)
+      assert.strictEqual(found.length, expected.length, found.join("\n"))
+      for (const pattern of expected)
+        assert.isTrue(
+          found.some((problem) => pattern.test(problem)),
+          `${pattern} in ${found.join("\n")}`
+        )
+    })
+  }
+
+  it("leaves a property with an expression to its rendering", () => {
+    assert.deepStrictEqual(
+      problems('image: i\ncommands: [c]\nrunner: { waitUntilRunning: "{{ inputs.limit }}" }\n'),
+      []
+    )
+  })
+
+  it("does not let aliases blow up a document", () => {
+    const bomb = `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n`
+    assert.match(problems(bomb).join(), /alias/)
+  })
+})
+
+describe("loadTaskFile", () => {
+  it.effect("says when there is no such file", () =>
+    Effect.gen(function* () {
+      const error = yield* loadTaskFile({ path: "/nowhere/task.yaml" }).pipe(Effect.flip)
+      assert.include(error.message, "/nowhere/task.yaml")
+    }).pipe(Effect.provide(NodeFileSystem.layer))
+  )
+
+  it.effect("reads the example of the native form", () =>
+    Effect.gen(function* () {
+      const file = yield* loadTaskFile({ path: join(EXAMPLES, "task.yaml") })
+      assert.strictEqual(file.directory, EXAMPLES)
+      assert.strictEqual(file.tasks.length, 1)
+    }).pipe(Effect.provide(NodeFileSystem.layer))
+  )
+})

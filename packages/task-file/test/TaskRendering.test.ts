@@ -1,0 +1,207 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Result, Schema } from "effect"
+import { hasExpression, makeRenderer, readProblem } from "../src/Expression.ts"
+import { parseTaskFile } from "../src/TaskFileReader.ts"
+import { renderTask, type TaskScope } from "../src/TaskRendering.ts"
+
+const scope: TaskScope = {
+  inputs: {},
+  outputs: {},
+  executionId: "exec",
+  taskRunId: "run",
+  workingDir: "/podwright/work",
+  outputDir: "/podwright/output",
+  secret: () => undefined
+}
+
+const render = Effect.fnUntraced(function* (source: string, different: Partial<TaskScope> = {}, index = 0) {
+  const file = yield* Effect.fromResult(parseTaskFile(source, { fileName: "flow.yaml", directory: "/files" }))
+  const task = file.tasks[index]
+  if (task === undefined) return yield* Effect.die("there is no such task")
+  return yield* renderTask(file, task, { ...scope, ...different })
+})
+
+const problems = (source: string, different: Partial<TaskScope> = {}) =>
+  render(source, different).pipe(
+    Effect.flip,
+    Effect.map((error) => error.message)
+  )
+
+describe("renderTask", () => {
+  it.effect("renders reference flow 2", () =>
+    Effect.gen(function* () {
+      const source = readFileSync(join(import.meta.dirname, "../../../examples/hello-with-file.yaml"), "utf8")
+      const task = yield* render(source, { inputs: { file: "file:///tmp/in.txt" } })
+      assert.deepStrictEqual(task.commands, ["cp /podwright/work/data.txt /podwright/work/out.txt"])
+      assert.deepStrictEqual(
+        task.inputFiles.map(({ name, source }) => ({ name, source })),
+        [{ name: "data.txt", source: { _tag: "Url", url: "file:///tmp/in.txt" } }]
+      )
+      assert.deepStrictEqual(task.interpreter, ["/bin/sh", "-c"])
+    })
+  )
+
+  it.effect("tells inline text, URIs and objects apart", () =>
+    Effect.gen(function* () {
+      const task = yield* render(
+        `image: i\ncommands: [c]\ninputFiles:\n  a: "file text"\n  b: "https://x/y"\n  c: { path: sub/c.txt }\n  d: { path: /abs/d }\n  e: { url: "http://x" }\n  f: { text: "file:///not-a-uri" }\n`
+      )
+      assert.deepStrictEqual(
+        task.inputFiles.map(({ name, source }) => [name, source]),
+        [
+          ["a", { _tag: "Text", text: "file text" }],
+          ["b", { _tag: "Url", url: "https://x/y" }],
+          ["c", { _tag: "Path", path: "/files/sub/c.txt" }],
+          ["d", { _tag: "Path", path: "/abs/d" }],
+          ["e", { _tag: "Url", url: "http://x" }],
+          ["f", { _tag: "Text", text: "file:///not-a-uri" }]
+        ]
+      )
+    })
+  )
+
+  it.effect("knows flow, task, variables, earlier outputs and secrets", () =>
+    Effect.gen(function* () {
+      const source = `id: f
+namespace: n
+variables: { greeting: { text: hi } }
+tasks:
+  - id: one
+    type: io.kestra.plugin.scripts.shell.Commands
+    commands: [c]
+  - id: two
+    type: io.kestra.plugin.scripts.shell.Commands
+    env: { TOKEN: "{{ secret('TOKEN') }}" }
+    timeout: "PT{{ 1 + 1 }}M"
+    commands:
+      - "{{ flow.namespace }}.{{ flow.id }}.{{ task.id }} {{ vars.greeting.text }} {{ execution.id }} {{ taskrun.id }}"
+      - "{{ outputs.one.outputFiles['out.txt'] }} {{ outputs.one.exitCode }} {{ outputs.one.vars.n + 1 }}"
+    taskRunner:
+      type: podwright
+      labels: { "{{ task.id }}-label": "{{ flow.id }}" }
+      resources: { limit: { memory: "{{ inputs.memory | default('64Mi') }}" } }
+`
+      const outputs = { one: { exitCode: 0, vars: { n: 1 }, outputFiles: { "out.txt": "file:///o/out.txt" } } }
+      const secret = (name: string) => (name === "TOKEN" ? "s3cret" : undefined)
+      const task = yield* render(source, { outputs, secret }, 1)
+      assert.deepStrictEqual(task.commands, ["n.f.two hi exec run", "file:///o/out.txt 0 2"])
+      assert.deepStrictEqual(task.env, { TOKEN: "s3cret" })
+      assert.strictEqual(Duration.toMillis(task.timeout ?? 0), 120_000)
+      assert.deepStrictEqual(task.runner.labels, { "two-label": "f" })
+      assert.deepStrictEqual(task.runner.resources?.limit, { memory: "64Mi" })
+    })
+  )
+
+  it.effect("does not render what a value contains", () =>
+    Effect.gen(function* () {
+      const task = yield* render('image: i\ncommands: ["echo {{ inputs.x }}"]\n', {
+        inputs: { x: "{{ secret('A') }}" }
+      })
+      assert.deepStrictEqual(task.commands, ["echo {{ secret('A') }}"])
+    })
+  )
+
+  const places: ReadonlyArray<readonly [string, string, RegExp]> = [
+    [
+      "a misspelt input",
+      'image: i\ncommands:\n  - "echo {{ inputs.fil }}"\n',
+      /^flow\.yaml:3:14: undefined value in 'inputs\.fil'$/
+    ],
+    ["a plain scalar", "image: i\ncommands:\n  - echo {{ nope }} x\n", /^flow\.yaml:3:13: undefined value in 'nope'$/],
+    [
+      "the second expression of a line",
+      "image: i\ncommands:\n  - echo {{ workingDir }} {{ nope }}\n",
+      /^flow\.yaml:3:30: /
+    ],
+    ["a line of a block", "image: i\ncommands:\n  - |\n    echo one\n    echo {{ nope }}\n", /^flow\.yaml:5:13: /],
+    [
+      "the second of two equal lines of a block",
+      "image: i\ncommands:\n  - |\n    {% if a is defined %}{% endif %}\n    x {{ task.id }}\n    x {{ nope }}\n    x {{ nope }}\n",
+      /^flow\.yaml:6:10: /
+    ],
+    [
+      "a folded block begins where it is",
+      "image: i\ncommands:\n  - >\n    echo one\n    echo {{ nope }}\n",
+      /^flow\.yaml:3:5: /
+    ],
+    ["an unknown function", "image: i\ncommands:\n  - echo {{ now() }}\n", /^flow\.yaml:3:13: unknown function: now/],
+    [
+      "an unknown filter",
+      "image: i\ncommands:\n  - echo {{ task.id | shout }}\n",
+      /^flow\.yaml:3:13: unknown filter: filter shout/
+    ],
+    [
+      "a missing secret",
+      "image: i\nenv: { A: \"{{ secret('NOPE') }}\" }\ncommands: [c]\n",
+      /^flow\.yaml:2:15: there is no secret 'NOPE'$/
+    ],
+    ["an open expression", "image: i\ncommands:\n  - echo {{ task.id\n", /^flow\.yaml:3:\d+: syntax error/],
+    [
+      "the outputs of a task that has not run",
+      "image: i\ncommands: ['{{ outputs.later.exitCode }}']\n",
+      /^flow\.yaml:2:16: undefined value in 'outputs\.later\.exitCode'$/
+    ],
+    [
+      "an endless loop",
+      "image: i\ncommands: ['{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}']\n",
+      /^flow\.yaml:2:\d+: .*fuel/
+    ],
+    ["a prototype", "image: i\ncommands: ['{{ inputs.constructor }}']\n", /undefined value/],
+    ["an inherited name", "image: i\ncommands: ['{{ inputs.__proto__.x }}']\n", /undefined value/],
+    [
+      "a duration that is none once rendered",
+      "image: i\ncommands: [c]\ntimeout: '{{ task.id }}'\n",
+      /^flow\.yaml:3:10: expected a duration such as PT1H30M, 90s or 1h30m, not 'flow'$/
+    ],
+    [
+      "a runner property that is wrong once rendered",
+      "image: i\ncommands: [c]\nrunner: { delete: '{{ task.id }}' }\n",
+      /^flow\.yaml:3:19: delete: /
+    ]
+  ]
+  for (const [name, source, expected] of places) {
+    it.effect(`tells ${name} with its place`, () =>
+      Effect.gen(function* () {
+        assert.match(yield* problems(source), expected)
+      })
+    )
+  }
+
+  it.effect("tells all at once, and no value", () =>
+    Effect.gen(function* () {
+      const message = yield* problems("image: '{{ a }}'\ncommands: ['{{ b }}', '{{ inputs.password }}x{{ c }}']\n", {
+        inputs: { password: "hunter2" }
+      })
+      assert.strictEqual(message.split("\n").length, 3)
+      assert.notInclude(message, "hunter2")
+    })
+  )
+})
+
+describe("makeRenderer", () => {
+  it.effect.prop("leaves text without expressions as it is", [Schema.String], ([text]) =>
+    Effect.gen(function* () {
+      const renderer = yield* makeRenderer({ values: {}, secret: () => undefined })
+      if (hasExpression(text)) return
+      assert.deepStrictEqual(yield* renderer(text), Result.succeed(text))
+    })
+  )
+
+  it.effect("keeps the last newline and everything around an expression", () =>
+    Effect.gen(function* () {
+      const renderer = yield* makeRenderer({ values: { x: "a<b>&\"'" }, secret: () => undefined })
+      assert.deepStrictEqual(yield* renderer(" $HOME ${x} {{ x }}\n\n"), Result.succeed(" $HOME ${x} a<b>&\"'\n\n"))
+    })
+  )
+})
+
+describe("readProblem", () => {
+  it("falls back to the message where there is no place", () => {
+    assert.deepStrictEqual(readProblem("something else\nsecret stuff", "x"), {
+      message: "something else",
+      at: undefined
+    })
+  })
+})
