@@ -1,0 +1,47 @@
+/**
+ * How often a process tries to open sessions in pods that are not ready for them. Every attempt costs the node a
+ * process start (measured on 2 cores: 40 pods at once took 21.0 s with an attempt each 50 ms per pod, 16.9 s with one a
+ * second), so the attempts of all waiting runs share a rate: quick when few wait, led by the watch when many do.
+ */
+import { Context, Duration, Effect, Layer, Random, type Scope } from "effect"
+
+/** With one run waiting, try this often: exec works 0.3-0.4 s before the status says so, and a try takes some 10 ms. */
+const SHORTEST_MS = 40
+/** All waiting runs together make at most 1000 / 40 = 25 attempts a second. */
+const SHARE_MS = 40
+/** With hundreds waiting the watch leads; a lost watch event must not hold a run back for longer than this. */
+const LONGEST_MS = 2_000
+
+/** Delay before the next attempt of one run, in ms, while `waiting` runs wait. */
+export const attemptDelay = (waiting: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, SHARE_MS * waiting))
+
+export class ExecBudget extends Context.Service<
+  ExecBudget,
+  {
+    /** Counts the caller among the waiting until its scope closes. */
+    readonly waiting: Effect.Effect<void, never, Scope.Scope>
+    /** Waits for the caller's share, with ±20 % so that runs started together don't try together. */
+    readonly pause: Effect.Effect<void>
+  }
+>()("@podwright/runner/ExecBudget") {
+  static readonly layer = Layer.sync(ExecBudget, () => {
+    let waiting = 0
+    return ExecBudget.of({
+      waiting: Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            waiting += 1
+          }),
+          () =>
+            Effect.sync(() => {
+              waiting -= 1
+            })
+        )
+      ),
+      pause: Effect.gen(function* () {
+        const spread = 0.8 + 0.4 * (yield* Random.next)
+        yield* Effect.sleep(Duration.millis(attemptDelay(waiting) * spread))
+      })
+    })
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Decides how a run ended from what has been seen: main's own receipts first, the kubelet's word where they do not
+ * suffice. Pure.
+ */
+import { type Diagnosis, diagnoseEnd, diagnosePodEnd, unknownEnd } from "./Diagnosis.ts"
+import type { PodObservation } from "./PodObservation.ts"
+
+export interface Receipts {
+  /** Main's exit code from its exit file; undefined when it left none or there is no file to leave. */
+  readonly exitCode: number | undefined
+}
+
+export type Decision =
+  /** Proven by receipts or by the kubelet. */
+  | { readonly _tag: "Succeeded" }
+  /** The command ran and failed. */
+  | { readonly _tag: "Failed"; readonly exitCode: number; readonly diagnosis: Diagnosis }
+  /** The pod was lost; whether the command would have succeeded is unknown. */
+  | { readonly _tag: "Lost"; readonly diagnosis: Diagnosis }
+
+/** `Ask`: only the kubelet can tell, and it has not yet. */
+export type Outcome = Decision | { readonly _tag: "Ask" }
+
+/**
+ * Exit code 0 with every receipt is success at once. Any other code is the command's, but the kubelet alone knows
+ * whether the command was killed for its memory; without an exit file it is the only witness.
+ */
+export const decideOutcome = (
+  receipts: Receipts,
+  pod: PodObservation | undefined,
+  memoryLimit: string | undefined
+): Outcome => {
+  if (receipts.exitCode === 0) return { _tag: "Succeeded" }
+  if (pod?.main._tag === "Ended") {
+    const { end } = pod.main
+    if (end.reason === "ContainerStatusUnknown") {
+      return { _tag: "Lost", diagnosis: diagnosePodEnd(pod) ?? diagnoseEnd(end, memoryLimit) }
+    }
+    const lost = receipts.exitCode === undefined ? diagnosePodEnd(pod) : undefined
+    if (lost !== undefined) return { _tag: "Lost", diagnosis: lost }
+    if (receipts.exitCode === undefined && end.exitCode === 0) return { _tag: "Succeeded" }
+    const exitCode = receipts.exitCode ?? end.exitCode
+    return { _tag: "Failed", exitCode, diagnosis: diagnoseEnd({ ...end, exitCode }, memoryLimit) }
+  }
+  if (pod?.phase === "Failed") {
+    return { _tag: "Lost", diagnosis: diagnosePodEnd(pod) ?? unknownEnd(pod) }
+  }
+  return { _tag: "Ask" }
+}
+
+/** The outcome when the kubelet's word did not come in time: what the receipts say. */
+export const outcomeWithoutKubelet = (receipts: Receipts, pod: PodObservation | undefined): Decision => {
+  if (receipts.exitCode === 0) return { _tag: "Succeeded" }
+  if (receipts.exitCode !== undefined) {
+    const end = { exitCode: receipts.exitCode, signal: undefined, reason: undefined, message: undefined }
+    return { _tag: "Failed", exitCode: receipts.exitCode, diagnosis: diagnoseEnd(end, undefined) }
+  }
+  return { _tag: "Lost", diagnosis: unknownEnd(pod) }
+}

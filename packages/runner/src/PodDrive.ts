@@ -1,0 +1,167 @@
+/**
+ * Drives a pod that has been created to the end of its command: by one session through the volume (gate shape), or by
+ * the kubelet's reports with sessions only for files (init and bare shape, and `logs: kubelet`). Moves things; what they
+ * mean is decided in `Outcome.ts`.
+ */
+import {
+  type InputArchive,
+  logStart,
+  type OutputFile,
+  runSession,
+  type SessionEvent,
+  type SessionRequest,
+  type SessionResult
+} from "@podwright/file-sync"
+import type { Exec, PodLog } from "@podwright/k8s-io"
+import type { PodPlan } from "@podwright/spec-builder"
+import { type Duration, Effect, Exit, Fiber, type FileSystem, Ref, Scope } from "effect"
+import { ExecBudget } from "./ExecBudget.ts"
+import { followKubeletLog } from "./KubeletLog.ts"
+import type { PodFollow } from "./PodFollow.ts"
+import { isRunning, mainHasEnded } from "./PodObservation.ts"
+import { Files, Kube, RunError } from "./RunError.ts"
+import type { RunJournal } from "./RunJournal.ts"
+
+export interface PodDrive {
+  readonly plan: PodPlan
+  readonly namespace: string
+  readonly inputs: InputArchive
+  readonly outputs: { readonly patterns: ReadonlyArray<string>; readonly directory: string }
+  readonly journal: RunJournal
+  readonly follow: PodFollow
+  /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */
+  readonly lateLogs: Duration.Duration
+  /** To be run when the containers run. */
+  readonly started: Effect.Effect<void>
+  /** To be run when the command has ended. */
+  readonly finished: Effect.Effect<void>
+}
+
+export interface Driven {
+  /** From main's exit file; undefined when only the kubelet can tell. */
+  readonly exitCode: number | undefined
+  readonly files: ReadonlyArray<OutputFile>
+  readonly missing: ReadonlyArray<string>
+}
+
+/** Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. */
+const RECONNECT_PAUSE = "200 millis"
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+const ignore = Effect.void
+
+/** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
+const session = Effect.fnUntraced(function* (
+  drive: PodDrive,
+  container: string,
+  options: Pick<SessionRequest, "log" | "last" | "inputs" | "outputs">,
+  onEvent: (event: SessionEvent) => Effect.Effect<void>
+): Effect.fn.Return<SessionResult, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
+  const budget = yield* ExecBudget
+  const { follow, journal, plan } = drive
+  const waiting = yield* Scope.make()
+  yield* Scope.provide(budget.waiting, waiting)
+
+  /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
+  const pause = Effect.fnUntraced(function* (wasOpen: boolean) {
+    if (wasOpen) return yield* Effect.sleep(RECONNECT_PAUSE)
+    const pod = yield* follow.current
+    const wake =
+      pod !== undefined && isRunning(pod, container) ? Effect.never : follow.until((seen) => isRunning(seen, container))
+    yield* Effect.raceFirst(budget.pause, Effect.asVoid(wake))
+  })
+
+  const request: SessionRequest = {
+    ...options,
+    namespace: drive.namespace,
+    pod: plan.name,
+    container,
+    volumeRoot: plan.volumeRoot ?? "",
+    cursor: logStart,
+    mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
+    pause,
+    onEvent: Effect.fnUntraced(function* (event) {
+      if (event._tag === "Opened") {
+        yield* Scope.close(waiting, Exit.void)
+        yield* drive.started
+      }
+      if (event._tag === "InputsDelivered") {
+        const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
+        yield* journal.phase("inputs-delivered", detail)
+      }
+      if (event._tag === "Interrupted") yield* journal.warn(`reconnecting: ${event.error.message}`)
+      yield* onEvent(event)
+    })
+  }
+  return yield* runSession(request).pipe(
+    Effect.mapError((error) => new RunError({ operation: "move files", reason: new Files({ error }) })),
+    Effect.ensuring(Scope.close(waiting, Exit.void))
+  )
+})
+
+/** Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs. */
+export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
+  drive: PodDrive
+): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
+  const container = drive.plan.outputContainer ?? drive.plan.mainContainer
+  const options = { log: true, last: true, inputs: drive.inputs, outputs: drive.outputs }
+  const result = yield* session(drive, container, options, (event) => {
+    switch (event._tag) {
+      case "Lines": {
+        const end = event.lines.at(-1)?.end ?? 0
+        return drive.journal.log(
+          event.stream,
+          event.lines.map((line) => line.text),
+          end
+        )
+      }
+      case "Exited":
+        return drive.finished
+      default:
+        return ignore
+    }
+  })
+  return { exitCode: result.exit?.code, files: result.files, missing: result.missing }
+})
+
+/** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */
+export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
+  drive: PodDrive
+): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem | PodLog> {
+  const { follow, journal, plan } = drive
+  const { inputContainer, mainContainer, outputContainer } = plan
+  if (inputContainer !== undefined) {
+    const options = { log: false, last: false, inputs: drive.inputs, outputs: undefined }
+    yield* session(drive, inputContainer, options, () => ignore)
+  }
+  const ended = follow.until(mainHasEnded)
+  const begun = yield* follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
+  if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* drive.started
+  const drained = yield* Ref.make(false)
+  const log = yield* followKubeletLog({
+    namespace: drive.namespace,
+    pod: plan.name,
+    container: mainContainer,
+    ended,
+    onLines: (lines, end) => journal.log("stdout", lines, end)
+  }).pipe(
+    Effect.mapError((error) => new RunError({ operation: "read log", reason: new Kube({ error }) })),
+    Effect.andThen(Ref.set(drained, true)),
+    Effect.forkChild
+  )
+  yield* ended
+  yield* drive.finished
+  const collected =
+    outputContainer === undefined
+      ? { files: [], missing: [] }
+      : yield* session(
+          drive,
+          outputContainer,
+          { log: false, last: true, inputs: undefined, outputs: drive.outputs },
+          () => ignore
+        )
+  yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))
+  if (!(yield* Ref.get(drained))) yield* journal.warn("the log's end did not arrive within waitForLogs")
+  return { exitCode: undefined, files: collected.files, missing: collected.missing }
+})

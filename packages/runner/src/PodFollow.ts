@@ -1,0 +1,130 @@
+/**
+ * Follows one pod through the shared watch: its latest observation, waiting for a condition on it, and the failure of
+ * a pod that cannot go on. Decides by `Diagnosis.ts` and `PodObservation.ts`.
+ */
+import { type KubeError, PodWatch } from "@podwright/k8s-io"
+import { Clock, Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
+import { type Diagnosis, deleted, diagnosePending, diagnosePodEnd, helperEnded } from "./Diagnosis.ts"
+import { mainHasEnded, observePod, type PodObservation } from "./PodObservation.ts"
+import { Kube, PodFailed, RunError } from "./RunError.ts"
+
+interface Followed {
+  /** The latest observation; undefined until the pod has been seen. */
+  readonly pod: PodObservation | undefined
+  readonly gone: boolean
+}
+
+export interface PodFollow {
+  readonly current: Effect.Effect<PodObservation | undefined>
+  /** Completes with the first observation that satisfies the condition, or when the pod is gone. */
+  readonly until: (condition: (pod: PodObservation) => boolean) => Effect.Effect<PodObservation | undefined>
+  /** Never succeeds; fails when the pod cannot go on, or can no longer be watched. */
+  readonly failure: Effect.Effect<never, RunError>
+}
+
+export interface FollowOptions {
+  readonly namespace: string
+  readonly name: string
+  readonly main: string
+  /** Containers of ours that must not end before `finished` is done. */
+  readonly helpers: ReadonlyArray<string>
+  /** Completes when everything has been taken from the pod: from then on its end is nobody's failure. */
+  readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
+}
+
+/**
+ * A pod's end and a session's last bytes race each other to us. The session wins within this time if it can: what it
+ * holds has been sent already.
+ */
+const LAST_BYTES_GRACE = "2 seconds"
+
+/** How often a trouble that has a grace is looked at again; graces are tens of seconds. */
+const TROUBLE_INTERVAL = "1 second"
+
+const podFailed = (diagnosis: Diagnosis) => new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis }) })
+
+/** Why a pod that had begun to run cannot go on; undefined while it can. */
+const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnosis | undefined => {
+  if (gone) return deleted(pod)
+  if (pod === undefined) return undefined
+  for (const name of helpers) {
+    const helper = pod.containers.get(name)
+    if (helper?._tag === "Ended" && helper.end.exitCode !== 0)
+      return diagnosePodEnd(pod) ?? helperEnded(name, helper.end)
+  }
+  return pod.phase === "Failed" ? diagnosePodEnd(pod) : undefined
+}
+
+/** Starts following; ends with the scope. Subscribe before the pod is created, then nothing is missed. */
+export const followPod = Effect.fn("PodFollow.make")(function* (
+  options: FollowOptions
+): Effect.fn.Return<PodFollow, never, PodWatch | Scope.Scope> {
+  const watch = yield* PodWatch
+  const state = yield* SubscriptionRef.make<Followed>({ pod: undefined, gone: false })
+  const broken = yield* Deferred.make<never, RunError>()
+
+  yield* watch.changes(options.namespace, options.name).pipe(
+    Stream.runForEach((change) =>
+      SubscriptionRef.update(state, (before): Followed => {
+        switch (change._tag) {
+          case "Present":
+            return { pod: observePod(change.pod, options.main), gone: false }
+          case "Deleted":
+            return { pod: observePod(change.pod, options.main), gone: true }
+          case "Absent":
+            // Not there yet, or gone while nobody looked.
+            return { ...before, gone: before.pod !== undefined }
+        }
+      })
+    ),
+    Effect.catch((error: KubeError) =>
+      Deferred.fail(broken, new RunError({ operation: "watch pod", reason: new Kube({ error }) }))
+    ),
+    Effect.forkScoped
+  )
+
+  const until: PodFollow["until"] = (condition) =>
+    SubscriptionRef.changes(state).pipe(
+      Stream.filter(({ pod, gone }) => gone || (pod !== undefined && condition(pod))),
+      Stream.runHead,
+      Effect.map((found) => (found._tag === "Some" && !found.value.gone ? found.value.pod : undefined))
+    )
+
+  /** While the pod is pending: tells what stands in the way, and fails when it will not pass. */
+  const pendingFailure = Effect.gen(function* () {
+    let since: number | undefined
+    while (true) {
+      const { pod } = yield* SubscriptionRef.get(state)
+      const now = yield* Clock.currentTimeMillis
+      if (pod !== undefined) {
+        const verdict = diagnosePending(pod, since === undefined ? 0 : now - since)
+        if (verdict._tag === "Fail") return yield* podFailed(verdict.diagnosis)
+        if (verdict._tag === "Wait") since = undefined
+        else {
+          since ??= now
+          yield* options.waiting(verdict.diagnosis)
+        }
+        if (mainHasEnded(pod)) return yield* Effect.never
+      }
+      const changed = SubscriptionRef.changes(state).pipe(Stream.drop(1), Stream.runHead)
+      yield* since === undefined ? changed : Effect.raceFirst(changed, Effect.sleep(TROUBLE_INTERVAL))
+    }
+  })
+
+  const endFailure = SubscriptionRef.changes(state).pipe(
+    Stream.filter((followed) => endOf(followed, options.helpers) !== undefined),
+    Stream.runHead,
+    Effect.andThen(Effect.sleep(LAST_BYTES_GRACE)),
+    Effect.andThen(SubscriptionRef.get(state)),
+    Effect.flatMap((followed) => {
+      const diagnosis = endOf(followed, options.helpers)
+      return diagnosis === undefined ? Effect.never : podFailed(diagnosis)
+    })
+  )
+
+  return {
+    current: SubscriptionRef.get(state).pipe(Effect.map(({ pod }) => pod)),
+    until,
+    failure: Effect.raceFirst(Effect.raceFirst(pendingFailure, endFailure), Deferred.await(broken))
+  }
+})

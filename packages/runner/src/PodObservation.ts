@@ -1,0 +1,93 @@
+/**
+ * What a pod's status says, reduced to what a run decides by. Pure: the same pod always gives the same observation.
+ * A status that is missing is never taken for an end.
+ */
+import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
+
+/** The end of a container as the kubelet reports it. */
+export interface ContainerEnd {
+  readonly exitCode: number
+  readonly signal: number | undefined
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown`, … */
+  readonly reason: string | undefined
+  readonly message: string | undefined
+}
+
+export type ContainerObservation =
+  | { readonly _tag: "Unknown" }
+  | { readonly _tag: "Waiting"; readonly reason: string | undefined; readonly message: string | undefined }
+  | { readonly _tag: "Running" }
+  | { readonly _tag: "Ended"; readonly end: ContainerEnd }
+
+export interface PodObservation {
+  readonly uid: string | undefined
+  readonly node: string | undefined
+  readonly phase: string | undefined
+  /** The pod's own reason and message, e.g. `Evicted`, `DeadlineExceeded`. */
+  readonly reason: string | undefined
+  readonly message: string | undefined
+  /** The scheduler's sentence while no node fits. */
+  readonly unschedulable: string | undefined
+  /** The condition that says the pod is being disrupted (preemption, eviction, taint), with its reason. */
+  readonly disruption: string | undefined
+  readonly terminating: boolean
+  readonly main: ContainerObservation
+  /** Containers that a session could run in, by name. */
+  readonly containers: ReadonlyMap<string, ContainerObservation>
+}
+
+const observeState = (state: ContainerState | undefined): ContainerObservation => {
+  if (state?.terminated !== undefined) {
+    const { exitCode, signal, reason, message } = state.terminated
+    return { _tag: "Ended", end: { exitCode, signal, reason, message } }
+  }
+  if (state?.running !== undefined) return { _tag: "Running" }
+  if (state?.waiting !== undefined) {
+    return { _tag: "Waiting", reason: state.waiting.reason, message: state.waiting.message }
+  }
+  return { _tag: "Unknown" }
+}
+
+const unknown: ContainerObservation = { _tag: "Unknown" }
+
+/** Reads a pod's status; `main` is the name of the container whose end is the run's. */
+export const observePod = (pod: Pod, main: string): PodObservation => {
+  const statuses: ReadonlyArray<ContainerStatus> = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? [])
+  ]
+  const containers = new Map(statuses.map((status) => [status.name, observeState(status.state)]))
+  const condition = (type: string) => pod.status?.conditions?.find((one) => one.type === type)
+  const scheduled = condition("PodScheduled")
+  const disrupted = condition("DisruptionTarget")
+  return {
+    uid: pod.metadata.uid,
+    node: pod.spec?.nodeName,
+    phase: pod.status?.phase,
+    reason: pod.status?.reason,
+    message: pod.status?.message,
+    unschedulable:
+      scheduled?.status === "False" && scheduled.reason === "Unschedulable"
+        ? (scheduled.message ?? "no node fits")
+        : undefined,
+    disruption: disrupted?.status === "True" ? (disrupted.reason ?? "DisruptionTarget") : undefined,
+    terminating: pod.metadata.deletionTimestamp !== undefined,
+    main: containers.get(main) ?? unknown,
+    containers
+  }
+}
+
+/**
+ * Whether main will not run any further: its container has ended, or the pod has as a whole (evicted or past its
+ * deadline pods may report no container at all).
+ */
+export const mainHasEnded = (pod: PodObservation): boolean =>
+  pod.main._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"
+
+/** Whether a session could be opened in this container, as far as the kubelet has reported. */
+export const isRunning = (pod: PodObservation, container: string): boolean =>
+  pod.containers.get(container)?._tag === "Running"
+
+/** Whether no session can be opened in this container any more. */
+export const hasEnded = (pod: PodObservation, container: string): boolean =>
+  pod.containers.get(container)?._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"

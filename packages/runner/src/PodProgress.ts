@@ -1,0 +1,17 @@
+/** Says in words what a pod that does not run yet is busy with, for timeouts. Pure. */
+import type { PodObservation } from "./PodObservation.ts"
+
+export const describeProgress = (pod: PodObservation | undefined): string => {
+  if (pod === undefined) return "creating the pod"
+  if (pod.unschedulable !== undefined) return `waiting for a node (${pod.unschedulable})`
+  if (pod.node === undefined) return "waiting for the scheduler"
+  const waiting = [...pod.containers].flatMap(([name, state]) =>
+    state._tag === "Waiting"
+      ? [`${name}: ${state.reason ?? "waiting"}${state.message === undefined ? "" : ` (${state.message})`}`]
+      : []
+  )
+  if (waiting.length > 0) return `starting containers on node ${pod.node}: ${waiting.join(", ")}`
+  return pod.main._tag === "Running"
+    ? "reaching the pod's helper container by exec"
+    : `starting containers on node ${pod.node}`
+}

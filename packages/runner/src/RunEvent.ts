@@ -1,0 +1,50 @@
+/**
+ * Everything a run tells while it goes on, as one tagged union: what the CLI prints, the server streams, tests assert
+ * and telemetry counts. `at` is milliseconds since the epoch by this process's clock.
+ */
+import { Schema } from "effect"
+import { Diagnosis } from "./Diagnosis.ts"
+import { RunResult } from "./RunResult.ts"
+
+/** The phases of a run in their order; not every shape of pod passes through all of them. */
+export const RunPhase = Schema.Literals([
+  "submitted",
+  "created",
+  "scheduled",
+  "started",
+  "inputs-delivered",
+  "finished",
+  "collected",
+  "removed"
+])
+export type RunPhase = typeof RunPhase.Type
+
+export const LogStream = Schema.Literals(["stdout", "stderr"])
+export type LogStream = typeof LogStream.Type
+
+export const RunEvent = Schema.TaggedUnion({
+  /** The run reached a phase. */
+  Phase: {
+    at: Schema.Finite,
+    phase: RunPhase,
+    pod: Schema.String,
+    /** Known from `scheduled` on. */
+    node: Schema.optionalKey(Schema.String),
+    /** A word on it, e.g. `1 file, 1024 bytes`. */
+    detail: Schema.optionalKey(Schema.String)
+  },
+  /** Complete lines of one of main's streams, in order. `end` is the cursor behind the last of them, in bytes. */
+  Log: {
+    at: Schema.Finite,
+    stream: LogStream,
+    lines: Schema.Array(Schema.String),
+    end: Schema.Finite
+  },
+  /** Something stands in the way and may pass. */
+  Waiting: { at: Schema.Finite, diagnosis: Diagnosis },
+  /** Something went wrong that the run survives. */
+  Warning: { at: Schema.Finite, message: Schema.String },
+  /** The last event of a run that produced a result. */
+  Finished: { at: Schema.Finite, result: RunResult }
+})
+export type RunEvent = typeof RunEvent.Type

@@ -1,0 +1,84 @@
+/**
+ * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
+ * are made, so that facts and events agree.
+ */
+import { Clock, Effect } from "effect"
+import type { Diagnosis } from "./Diagnosis.ts"
+import { RunEvent, type RunPhase } from "./RunEvent.ts"
+import type { RunFacts, RunResult } from "./RunResult.ts"
+
+export interface RunJournal {
+  /** What is known now. */
+  readonly facts: Effect.Effect<RunFacts>
+  /** The run reached a phase; a phase is reached once, later calls change nothing. */
+  readonly phase: (phase: RunPhase, detail?: string) => Effect.Effect<void>
+  readonly node: (name: string) => Effect.Effect<void>
+  readonly log: (stream: "stdout" | "stderr", lines: ReadonlyArray<string>, end: number) => Effect.Effect<void>
+  /** Something stands in the way; the same diagnosis is told once. */
+  readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
+  readonly warn: (message: string) => Effect.Effect<void>
+  readonly finished: (result: RunResult) => Effect.Effect<void>
+}
+
+/** Opens the journal of the run of one pod; every event goes to `emit`, which may suspend to hold the run back. */
+export const openJournal = Effect.fnUntraced(function* (
+  pod: { readonly namespace: string; readonly name: string },
+  emit: (event: RunEvent) => Effect.Effect<void>
+) {
+  const submitted = yield* Clock.currentTimeMillis
+  const timings: Record<string, number> = {}
+  const logLines = { stdout: 0, stderr: 0 }
+  let node: string | null = null
+  let told: string | undefined
+
+  const facts = Effect.sync(
+    (): RunFacts => ({
+      pod: pod.name,
+      namespace: pod.namespace,
+      node,
+      timings: { ...timings },
+      logLines: { ...logLines }
+    })
+  )
+
+  const at = Clock.currentTimeMillis
+  const journal: RunJournal = {
+    facts,
+    phase: Effect.fnUntraced(function* (phase, detail) {
+      if (Object.hasOwn(timings, phase)) return
+      const now = yield* at
+      timings[phase] = now - submitted
+      yield* emit(
+        RunEvent.make({
+          _tag: "Phase",
+          at: now,
+          phase,
+          pod: pod.name,
+          ...(node === null ? {} : { node }),
+          ...(detail === undefined ? {} : { detail })
+        })
+      )
+    }),
+    node: (name) =>
+      Effect.sync(() => {
+        node = name
+      }),
+    log: Effect.fnUntraced(function* (stream, lines, end) {
+      logLines[stream] += lines.length
+      yield* emit({ _tag: "Log", at: yield* at, stream, lines, end })
+    }),
+    waiting: Effect.fnUntraced(function* (diagnosis) {
+      if (told === diagnosis.summary) return
+      told = diagnosis.summary
+      yield* emit({ _tag: "Waiting", at: yield* at, diagnosis })
+    }),
+    warn: Effect.fnUntraced(function* (message) {
+      yield* emit({ _tag: "Warning", at: yield* at, message })
+    }),
+    finished: Effect.fnUntraced(function* (result) {
+      yield* emit({ _tag: "Finished", at: yield* at, result })
+    })
+  }
+  yield* journal.phase("submitted")
+  return journal
+})

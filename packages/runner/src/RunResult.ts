@@ -1,0 +1,35 @@
+/** What a run comes to: the answer a caller waits for, and what the CLI prints as JSON. */
+import { Schema } from "effect"
+import { Diagnosis } from "./Diagnosis.ts"
+
+export const CollectedFile = Schema.Struct({
+  /** Where it lies on this machine. */
+  path: Schema.String,
+  bytes: Schema.Finite,
+  sha256: Schema.String
+})
+export type CollectedFile = typeof CollectedFile.Type
+
+/** What is known of a run at any moment, also when it ends in an error. */
+export const RunFacts = Schema.Struct({
+  pod: Schema.String,
+  namespace: Schema.String,
+  node: Schema.NullOr(Schema.String),
+  /** Milliseconds from `submitted` to each phase that was reached. */
+  timings: Schema.Record(Schema.String, Schema.Finite),
+  /** Lines delivered so far. */
+  logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite })
+})
+export type RunFacts = typeof RunFacts.Type
+
+export const RunResult = Schema.Struct({
+  ...RunFacts.fields,
+  /** `FAILED`: the command ran and ended with another code than 0. */
+  state: Schema.Literals(["SUCCESS", "FAILED"]),
+  exitCode: Schema.Int,
+  /** Collected files by name, relative to the working or output folder. */
+  outputFiles: Schema.Record(Schema.String, CollectedFile),
+  /** Why the command failed; null when it did not. */
+  diagnosis: Schema.NullOr(Diagnosis)
+})
+export type RunResult = typeof RunResult.Type

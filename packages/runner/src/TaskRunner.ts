@@ -1,0 +1,285 @@
+/**
+ * Runs one task in one pod, from submit to result: makes the pod, follows it, moves files and log, keeps the clocks,
+ * decides the outcome and leaves no pod behind. The service that the CLI, the server and TypeScript programs use.
+ */
+import { randomBytes } from "node:crypto"
+import { type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
+import { type Exec, KubeConnection, type PodLog, Pods, type PodWatch } from "@podwright/k8s-io"
+import { buildPod, type PodPlan, type SpecError, type TaskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
+import {
+  type Cause,
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  type FileSystem,
+  Layer,
+  Option,
+  Queue,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
+import type { HttpClient } from "effect/http"
+import { ExecBudget } from "./ExecBudget.ts"
+import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } from "./Outcome.ts"
+import { createPod } from "./PodCreation.ts"
+import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
+import { podEnding } from "./PodEnding.ts"
+import { followPod, type PodFollow } from "./PodFollow.ts"
+import { mainHasEnded } from "./PodObservation.ts"
+import { describeProgress } from "./PodProgress.ts"
+import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
+import { Files, OutputMissing, PodFailed, RunError, Spec, TimedOut, Unsupported } from "./RunError.ts"
+import type { RunEvent } from "./RunEvent.ts"
+import { openJournal, type RunJournal } from "./RunJournal.ts"
+import type { RunResult } from "./RunResult.ts"
+import type { TaskRequest } from "./TaskRequest.ts"
+
+/**
+ * How long the kubelet may take to report main's end after its exit file said so. It looks once a second and reports
+ * at once; a loaded node takes a few seconds.
+ */
+const KUBELET_WORD = "10 seconds"
+
+/** How long a deletion may take before the run ends without it: an API server that is down must not hold the caller. */
+const REMOVE_LIMIT = "10 seconds"
+
+type Environment =
+  | Pods
+  | PodWatch
+  | Exec
+  | PodLog
+  | ExecBudget
+  | KubeConnection
+  | FileSystem.FileSystem
+  | HttpClient.HttpClient
+
+const wrap = {
+  spec: (error: SpecError) => new RunError({ operation: "build pod", reason: new Spec({ error }) }),
+  files: (error: FileSyncError) => new RunError({ operation: "move files", reason: new Files({ error }) })
+}
+
+/** Refuses what the task asks for and this version does not do, before anything is created. */
+const checkSupported = Effect.fnUntraced(function* (task: TaskRequest) {
+  const refuse = (property: string, detail: string) =>
+    new RunError({ operation: "check task", reason: new Unsupported({ property, detail }) })
+  if (task.runner.config !== undefined) {
+    return yield* refuse(
+      "runner.config",
+      "not supported; the connection comes from --kubeconfig, KUBECONFIG or the cluster"
+    )
+  }
+  if (task.runner.syncWorkingDirectory) {
+    return yield* refuse(
+      "runner.syncWorkingDirectory",
+      "not supported; name the files in outputFiles or write to OUTPUT_DIR"
+    )
+  }
+})
+
+const taskValues = (task: TaskRequest): TaskValues => ({
+  identity: task.identity,
+  image: task.image,
+  command: task.command,
+  env: task.env,
+  hasInputs: task.inputFiles.length > 0,
+  wantsOutputs: task.outputFiles.length > 0,
+  ...(task.runner.logs === undefined ? {} : { logs: task.runner.logs }),
+  ...(task.timeout === undefined ? {} : { timeoutSeconds: Math.ceil(Duration.toSeconds(task.timeout)) })
+})
+
+const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
+const decodeResources = Schema.decodeUnknownOption(MainResources)
+
+/** The memory limit main runs under, for the word on a command that was killed for it. */
+const memoryLimit = (plan: PodPlan): string | undefined => {
+  const main = plan.manifest.spec.containers.find((container) => container.name === plan.mainContainer)
+  return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
+}
+
+/** Fails when a stage of the run takes longer than its limit; the stages are told apart by what has been reached. */
+const keepClocks = Effect.fnUntraced(function* (
+  task: TaskRequest,
+  follow: PodFollow,
+  reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> }
+) {
+  const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
+    const pod = yield* follow.current
+    const spentOn =
+      stage === "starting"
+        ? describeProgress(pod)
+        : stage === "running"
+          ? "running the command"
+          : "fetching the log's end and the output files"
+    const name = limitName(stage, task.timeout !== undefined)
+    const seconds = Duration.toSeconds(limit)
+    return yield* new RunError({ operation: "run task", reason: new TimedOut({ limit: name, seconds, spentOn }) })
+  })
+  const within = (stage: ClockStage, done: Deferred.Deferred<void>, limit: Duration.Duration) =>
+    Deferred.await(done).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => timeUp(stage, limit) }))
+  yield* within("starting", reached.started, task.runner.waitUntilRunning)
+  yield* within("running", reached.finished, task.timeout ?? task.runner.waitUntilCompletion)
+  yield* Effect.sleep(COLLECT_LIMIT)
+  return yield* timeUp("collecting", COLLECT_LIMIT)
+})
+
+/** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
+const settle = Effect.fnUntraced(function* (
+  receipts: Receipts,
+  plan: PodPlan,
+  follow: PodFollow
+): Effect.fn.Return<Decision> {
+  const limit = memoryLimit(plan)
+  const decided = decideOutcome(receipts, yield* follow.current, limit)
+  if (decided._tag !== "Ask") return decided
+  const pod = yield* follow
+    .until(mainHasEnded)
+    .pipe(Effect.timeoutOrElse({ duration: KUBELET_WORD, orElse: () => Effect.undefined }))
+  const again = decideOutcome(receipts, pod, limit)
+  return again._tag === "Ask" ? outcomeWithoutKubelet(receipts, yield* follow.current) : again
+})
+
+const resultOf = Effect.fnUntraced(function* (
+  outcome: Decision,
+  driven: Driven,
+  journal: RunJournal
+): Effect.fn.Return<RunResult, RunError> {
+  if (outcome._tag === "Lost") {
+    return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis: outcome.diagnosis }) })
+  }
+  if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
+    return yield* new RunError({ operation: "collect outputs", reason: new OutputMissing({ names: driven.missing }) })
+  }
+  if (driven.missing.length > 0)
+    yield* journal.warn(`the command failed and did not write ${driven.missing.join(", ")}`)
+  const failed = outcome._tag === "Failed"
+  return {
+    ...(yield* journal.facts),
+    state: failed ? "FAILED" : "SUCCESS",
+    exitCode: failed ? outcome.exitCode : 0,
+    outputFiles: Object.fromEntries(driven.files.map(({ name, ...file }) => [name, file])),
+    diagnosis: failed ? outcome.diagnosis : null
+  }
+})
+
+const runTask = Effect.fn("TaskRunner.run")(function* (
+  task: TaskRequest,
+  emit: (event: RunEvent) => Effect.Effect<void>
+): Effect.fn.Return<RunResult, RunError, Environment | Scope.Scope> {
+  const pods = yield* Pods
+  const connection = yield* KubeConnection
+  yield* checkSupported(task)
+  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrap.spec))
+  const namespace = task.runner.namespace ?? connection.namespace
+  const patterns = yield* Effect.forEach(task.outputFiles, (pattern) =>
+    Effect.fromResult(outputPattern(pattern, WORK_DIRECTORY))
+  ).pipe(Effect.mapError(wrap.files))
+  const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrap.files))
+
+  const journal = yield* openJournal({ namespace, name: plan.name }, emit)
+  const withFacts = (error: RunError) =>
+    Effect.flatMap(journal.facts, (facts) => new RunError({ operation: error.operation, reason: error.reason, facts }))
+
+  const follow = yield* followPod({
+    namespace,
+    name: plan.name,
+    main: plan.mainContainer,
+    helpers: [plan.inputContainer, plan.outputContainer].filter((name) => name !== undefined),
+    waiting: journal.waiting
+  })
+  const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
+
+  const create = createPod(plan, namespace, randomBytes(8).toString("hex"))
+
+  const remove = Effect.fnUntraced(function* (uid: string | undefined, exit: Exit.Exit<RunResult, RunError>) {
+    const ending = podEnding(exit, task.runner.delete)
+    if (ending._tag === "Keep") return
+    const options = {
+      ...(uid === undefined ? {} : { uid }),
+      ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {})
+    }
+    yield* pods.delete(namespace, plan.name, options).pipe(
+      Effect.timeout(REMOVE_LIMIT),
+      Effect.andThen(journal.phase("removed")),
+      // The run's own end must not be hidden; the pod's deadline ends it in any case.
+      Effect.catch((error) => journal.warn(`pod ${plan.name} could not be deleted: ${error.message}`))
+    )
+  })
+
+  const drive: PodDrive = {
+    plan,
+    namespace,
+    inputs,
+    outputs: { patterns, directory: task.outputDirectory },
+    journal,
+    follow,
+    lateLogs: task.runner.waitForLogs,
+    started: Deferred.succeed(reached.started, undefined).pipe(Effect.andThen(journal.phase("started"))),
+    finished: Deferred.succeed(reached.finished, undefined).pipe(Effect.andThen(journal.phase("finished")))
+  }
+
+  const use = Effect.fnUntraced(function* () {
+    yield* journal.phase("created")
+    const scheduled = Effect.gen(function* () {
+      const pod = yield* follow.until((seen) => seen.node !== undefined)
+      if (pod?.node !== undefined) yield* journal.node(pod.node)
+      yield* journal.phase("scheduled")
+    })
+    const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(drive) : driveByKubelet(drive))
+    const done = yield* Effect.raceFirst(driven, Effect.raceFirst(keepClocks(task, follow, reached), follow.failure))
+    yield* journal.phase("collected")
+    return yield* resultOf(yield* settle(done, plan, follow), done, journal)
+  })
+
+  const result = yield* Effect.acquireUseRelease(create, use, (pod, exit) => remove(pod.metadata.uid, exit)).pipe(
+    Effect.catch((error) => Effect.flatMap(withFacts(error), Effect.fail))
+  )
+  const complete = { ...result, ...(yield* journal.facts) }
+  yield* journal.finished(complete)
+  return complete
+})
+
+/** Room for events between a run and a slow consumer; then the run waits for it. */
+const EVENT_BUFFER = 64
+
+export class TaskRunner extends Context.Service<
+  TaskRunner,
+  {
+    /**
+     * Runs a task and returns its result; a command that fails is a result with state `FAILED`. Interruption kills the
+     * pod. `onEvent` is awaited, so a slow listener holds the log back, not memory.
+     */
+    readonly run: (
+      task: TaskRequest,
+      onEvent?: (event: RunEvent) => Effect.Effect<void>
+    ) => Effect.Effect<RunResult, RunError>
+    /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
+    readonly events: (task: TaskRequest) => Stream.Stream<RunEvent, RunError>
+  }
+>()("@podwright/runner/TaskRunner") {
+  static readonly layerNoDeps = Layer.effect(
+    TaskRunner,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Environment>()
+      const run = (task: TaskRequest, onEvent: (event: RunEvent) => Effect.Effect<void> = () => Effect.void) =>
+        runTask(task, onEvent).pipe(Effect.scoped, Effect.provideContext(context))
+      const events = (task: TaskRequest) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            const queue = yield* Queue.bounded<RunEvent, RunError | Cause.Done>(EVENT_BUFFER)
+            yield* run(task, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
+              Effect.onExit((exit) => (Exit.isSuccess(exit) ? Queue.end(queue) : Queue.failCause(queue, exit.cause))),
+              Effect.forkScoped
+            )
+            return Stream.fromQueue(queue)
+          })
+        )
+      return TaskRunner.of({ run, events })
+    })
+  )
+
+  /** With the budget of this process; needs a cluster (`kubeLayer` of k8s-io), a file system and an HTTP client. */
+  static readonly layer = TaskRunner.layerNoDeps.pipe(Layer.provide(ExecBudget.layer))
+}

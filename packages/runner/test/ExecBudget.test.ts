@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { attemptDelay, ExecBudget } from "../src/ExecBudget.ts"
+
+describe("attemptDelay", () => {
+  it("is quick for few, shared by many, bounded for all", () => {
+    assert.deepStrictEqual([0, 1, 2, 10, 40, 1000].map(attemptDelay), [40, 40, 80, 400, 1600, 2000])
+  })
+})
+
+describe("ExecBudget", () => {
+  it.effect("makes each wait longer while more wait", () =>
+    Effect.gen(function* () {
+      const budget = yield* ExecBudget
+      const others = Array.from({ length: 10 }, () => budget.waiting)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Effect.all(others)
+          const pause = yield* Effect.forkChild(budget.pause)
+          yield* TestClock.adjust("300 millis")
+          assert.isUndefined(pause.pollUnsafe())
+          yield* TestClock.adjust("200 millis")
+          yield* Fiber.join(pause)
+        })
+      )
+      const pause = yield* Effect.forkChild(budget.pause)
+      yield* TestClock.adjust("50 millis")
+      yield* Fiber.join(pause)
+    }).pipe(Effect.provide(ExecBudget.layer))
+  )
+})

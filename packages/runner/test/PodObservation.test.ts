@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ContainerStatus, Pod } from "@podwright/k8s-io"
+import { hasEnded, isRunning, mainHasEnded, observePod } from "../src/PodObservation.ts"
+
+const pod = (status: Pod["status"], more: Partial<Pod["metadata"]> = {}): Pod => ({
+  metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1", ...more },
+  spec: { nodeName: "node1" },
+  ...(status === undefined ? {} : { status })
+})
+const container = (name: string, state: ContainerStatus["state"]): ContainerStatus => ({
+  name,
+  ...(state === undefined ? {} : { state })
+})
+
+describe("observePod", () => {
+  const cases: ReadonlyArray<readonly [string, Pod, { readonly ended: boolean; readonly main: string }]> = [
+    ["no status at all", pod(undefined), { ended: false, main: "Unknown" }],
+    ["empty container list", pod({ phase: "Running", containerStatuses: [] }), { ended: false, main: "Unknown" }],
+    [
+      "main waiting",
+      pod({ phase: "Pending", containerStatuses: [container("main", { waiting: { reason: "ContainerCreating" } })] }),
+      { ended: false, main: "Waiting" }
+    ],
+    [
+      "main running",
+      pod({ phase: "Running", containerStatuses: [container("main", { running: {} })] }),
+      { ended: false, main: "Running" }
+    ],
+    [
+      "main ended while the helper runs",
+      pod({
+        phase: "Running",
+        containerStatuses: [container("files", { running: {} }), container("main", { terminated: { exitCode: 3 } })]
+      }),
+      { ended: true, main: "Ended" }
+    ],
+    [
+      "a sidecar that ended is not main",
+      pod({
+        phase: "Running",
+        containerStatuses: [container("mesh", { terminated: { exitCode: 0 } }), container("main", { running: {} })]
+      }),
+      { ended: false, main: "Running" }
+    ],
+    [
+      "evicted before any container was reported",
+      pod({ phase: "Failed", reason: "Evicted" }),
+      { ended: true, main: "Unknown" }
+    ],
+    ["phase Unknown is no end", pod({ phase: "Unknown" }), { ended: false, main: "Unknown" }]
+  ]
+  for (const [name, value, expected] of cases) {
+    it(name, () => {
+      const seen = observePod(value, "main")
+      assert.strictEqual(mainHasEnded(seen), expected.ended)
+      assert.strictEqual(seen.main._tag, expected.main)
+    })
+  }
+
+  it("tells helpers apart and knows init containers", () => {
+    const seen = observePod(
+      pod({
+        phase: "Pending",
+        initContainerStatuses: [container("files-in", { running: {} })],
+        containerStatuses: [container("files", { terminated: { exitCode: 0 } })]
+      }),
+      "main"
+    )
+    assert.isTrue(isRunning(seen, "files-in"))
+    assert.isFalse(isRunning(seen, "files"))
+    assert.isTrue(hasEnded(seen, "files"))
+    assert.isFalse(hasEnded(seen, "files-in"))
+  })
+
+  it("keeps the scheduler's sentence, a disruption and a deletion", () => {
+    const conditions = [
+      { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/1 nodes are available" },
+      { type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" }
+    ]
+    const seen = observePod(
+      pod({ phase: "Pending", conditions }, { deletionTimestamp: "2026-01-01T00:00:00Z" }),
+      "main"
+    )
+    assert.strictEqual(seen.unschedulable, "0/1 nodes are available")
+    assert.strictEqual(seen.disruption, "PreemptionByScheduler")
+    assert.isTrue(seen.terminating)
+  })
+})

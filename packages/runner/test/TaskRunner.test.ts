@@ -1,0 +1,234 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
+import { Duration, Effect, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import type { RunEvent } from "../src/RunEvent.ts"
+import type { TaskRequest } from "../src/TaskRequest.ts"
+import { TaskRunner } from "../src/TaskRunner.ts"
+import { type FakeClusterOptions, fakeCluster } from "./support/FakeCluster.ts"
+
+const task = Effect.fnUntraced(function* (
+  properties: Record<string, unknown> = {},
+  different: Partial<TaskRequest> = {}
+): Effect.fn.Return<TaskRequest> {
+  return {
+    identity: { namespace: "n", flowId: "f", taskId: "t", executionId: "e", taskRunId: "r", attempt: 0 },
+    image: "busybox",
+    command: {
+      _tag: "Commands",
+      interpreter: DEFAULT_INTERPRETER,
+      beforeCommands: [],
+      commands: ["true"],
+      failFast: true
+    },
+    env: {},
+    inputFiles: [],
+    outputFiles: [],
+    outputDirectory: "/nowhere",
+    timeout: undefined,
+    runner: yield* Effect.orDie(Effect.fromResult(decodeRunnerProperties(properties))),
+    ...different
+  }
+})
+
+const started = {
+  phase: "Running",
+  containerStatuses: [
+    { name: "files", state: { running: {} } },
+    { name: "main", state: { running: {} } }
+  ]
+}
+const stuck = (reason: string, message: string) => ({
+  phase: "Pending",
+  containerStatuses: [{ name: "main", state: { waiting: { reason, message } } }]
+})
+
+/** Starts a run in a fiber, with what it has told so far. */
+const begin = Effect.fnUntraced(function* (request: TaskRequest, options: FakeClusterOptions = {}) {
+  const cluster = yield* fakeCluster(options)
+  const events: Array<RunEvent> = []
+  const fiber = yield* Effect.forkChild(
+    Effect.flatMap(TaskRunner, (runner) => runner.run(request, (event) => Effect.sync(() => events.push(event)))).pipe(
+      Effect.provide(cluster.layer)
+    )
+  )
+  yield* TestClock.adjust("1 millis")
+  return { ...cluster, events, fiber }
+})
+
+describe("TaskRunner", () => {
+  it.effect("kills the pod on cancellation, whatever the task says about deletion", () =>
+    Effect.gen(function* () {
+      for (const keep of [true, false]) {
+        const run = yield* begin(yield* task({ delete: keep }))
+        yield* run.present({ phase: "Pending" }, "node1")
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(run.fiber)
+        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      }
+    })
+  )
+
+  it.effect("ends when waitUntilRunning is over, and says what the time went into", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({ waitUntilRunning: "PT2M", delete: false }))
+      yield* run.present({
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes fit" }]
+      })
+      yield* TestClock.adjust("119 seconds")
+      assert.isUndefined(run.fiber.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag, "TimedOut")
+      assert.include(error.message, "waitUntilRunning allows 120 s, spent on waiting for a node (0/3 nodes fit)")
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      assert.isTrue(run.events.some((event) => event._tag === "Waiting" && event.diagnosis.cause === "Unschedulable"))
+    })
+  )
+
+  it.effect("fails at once on an image that does not exist", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(stuck("ErrImagePull", "docker.io/library/nope: not found"), "node1")
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.include(error.message, "docker.io/library/nope: not found")
+      assert.isFalse(error.retryable)
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+    })
+  )
+
+  it.effect("gives a pull that may still succeed its grace, then fails", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(stuck("ErrImagePull", "503 Service Unavailable"), "node1")
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(run.fiber.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.isTrue(error.retryable)
+    })
+  )
+
+  it.effect("keeps a failed pod when the task says so", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({ delete: "false" }))
+      yield* run.present(stuck("InvalidImageName", "bad"), "node1")
+      yield* TestClock.adjust("1 millis")
+      yield* Effect.flip(Fiber.join(run.fiber))
+      assert.deepStrictEqual(run.requests, ["create"])
+    })
+  )
+
+  it.effect("says when somebody else deletes the pod", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(started, "node1")
+      yield* TestClock.adjust("1 second")
+      yield* run.deleted(started)
+      yield* TestClock.adjust("3 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause : undefined, "Deleted")
+      assert.strictEqual(error.facts?.node, "node1")
+    })
+  )
+
+  it.effect("says when the helper ends early", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(
+        {
+          phase: "Running",
+          containerStatuses: [{ name: "files", state: { terminated: { exitCode: 127, message: "sh: not found" } } }]
+        },
+        "node1"
+      )
+      yield* TestClock.adjust("3 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.include(error.message, "sh: not found")
+      assert.include(error.message, "fileSidecar.image")
+    })
+  )
+
+  it.effect("does not hide the run's end behind a deletion that fails", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task(), { delete: { _tag: "ServerError", code: 500, detail: "etcd" } })
+      yield* run.present(stuck("InvalidImageName", "bad name"), "node1")
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.include(error.message, "bad name")
+      assert.isTrue(
+        run.events.some((event) => event._tag === "Warning" && event.message.includes("could not be deleted"))
+      )
+    })
+  )
+
+  const refusals: ReadonlyArray<readonly [string, Effect.Effect<TaskRequest>, string]> = [
+    ["a connection it cannot honour", task({ config: { masterUrl: "https://x" } }), "runner.config"],
+    ["syncWorkingDirectory", task({ syncWorkingDirectory: true }), "runner.syncWorkingDirectory"],
+    ["a pattern it cannot match", task({}, { outputFiles: ["**/x"] }), "**/x"],
+    [
+      "an input that is not there",
+      task({}, { inputFiles: [{ name: "a", source: { _tag: "Path", path: "/nowhere/a" } }] }),
+      "/nowhere/a"
+    ],
+    ["a spec that breaks the protocol", task({ podSpec: { restartPolicy: "Always" } }), "restartPolicy"]
+  ]
+  for (const [what, request, named] of refusals) {
+    it.effect(`refuses ${what} before anything is created`, () =>
+      Effect.gen(function* () {
+        const cluster = yield* fakeCluster()
+        const error = yield* Effect.flatMap(TaskRunner, (runner) => Effect.flatMap(request, runner.run)).pipe(
+          Effect.provide(cluster.layer),
+          Effect.flip
+        )
+        assert.include(error.message, named)
+        assert.deepStrictEqual(cluster.requests, [])
+      })
+    )
+  }
+
+  it.effect("leaves a pod alone that it did not create", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task(), { create: { _tag: "AlreadyExists", detail: "pods exists" } })
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag, "PodExists")
+      assert.deepStrictEqual(run.requests, ["create", "get"])
+    })
+  )
+
+  it.effect("knows its own pod when the reply to the first create was lost", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task(), { loseReply: { _tag: "AlreadyExists", detail: "pods exists" } })
+      yield* Fiber.interrupt(run.fiber)
+      assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
+    })
+  )
+
+  it.effect("removes a pod that may have been created though the request failed", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task(), { loseReply: { _tag: "Timeout", seconds: 30 } })
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag, "Kube")
+      assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
+    })
+  )
+
+  it.effect("cancels the run when the stream of its events is ended early", () =>
+    Effect.gen(function* () {
+      const cluster = yield* fakeCluster()
+      const first = yield* Effect.gen(function* () {
+        const runner = yield* TaskRunner
+        return yield* runner.events(yield* task({ timeout: undefined })).pipe(Stream.take(2), Stream.runCollect)
+      }).pipe(Effect.provide(cluster.layer), Effect.timeout(Duration.seconds(1)), Effect.forkChild)
+      yield* TestClock.adjust("10 millis")
+      const events = yield* Fiber.join(first)
+      assert.deepStrictEqual(
+        events.map((event) => event._tag === "Phase" && event.phase),
+        ["submitted", "created"]
+      )
+      assert.deepStrictEqual(cluster.requests, ["create", "delete uid-1 0"])
+    })
+  )
+})

@@ -1,0 +1,93 @@
+/**
+ * A cluster of one pod whose every answer the test gives: what the watch says, whether requests are refused. Its exec never
+ * comes through. For the life of a run; streams and files have tests of their own.
+ */
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { Exec, KubeConnection, KubeError, type Pod, type PodChange, PodLog, Pods, PodWatch } from "@podwright/k8s-io"
+import { Effect, Layer, Queue, Stream } from "effect"
+import { HttpClient, type HttpClientError } from "effect/http"
+import { TaskRunner } from "../../src/TaskRunner.ts"
+
+export interface FakeClusterOptions {
+  /** Creates are carried out and then fail with this, as when the reply is lost. */
+  readonly loseReply?: KubeError["reason"]
+  readonly create?: KubeError["reason"]
+  readonly delete?: KubeError["reason"]
+}
+
+export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOptions = {}) {
+  const changes = yield* Queue.unbounded<PodChange>()
+  const requests: Array<string> = []
+  let created: Pick<Pod, "metadata"> | undefined
+  const refuse = (operation: string, reason: KubeError["reason"]) => new KubeError({ operation, subject: {}, reason })
+  const pod = (status: Pod["status"], node?: string): Pod => ({
+    metadata: { name: "pod", namespace: "default", uid: "uid-1", resourceVersion: "1" },
+    ...(node === undefined ? {} : { spec: { nodeName: node } }),
+    ...(status === undefined ? {} : { status })
+  })
+  const unused = Effect.die("not asked for in these tests")
+
+  const services = Layer.mergeAll(
+    Layer.succeed(
+      Pods,
+      Pods.of({
+        create: (_namespace, manifest) =>
+          Effect.suspend(() => {
+            requests.push("create")
+            if (options.loseReply !== undefined) {
+              created = manifest as Pick<Pod, "metadata">
+              return Effect.fail(refuse("Pods.create", options.loseReply))
+            }
+            return options.create === undefined
+              ? Effect.succeed(pod({ phase: "Pending" }))
+              : Effect.fail(refuse("Pods.create", options.create))
+          }),
+        delete: (_namespace, _name, deletion) =>
+          Effect.suspend(() => {
+            requests.push(`delete ${deletion?.uid} ${deletion?.gracePeriodSeconds ?? "graceful"}`)
+            return options.delete === undefined ? Effect.void : Effect.fail(refuse("Pods.delete", options.delete))
+          }),
+        get: () =>
+          Effect.suspend(() => {
+            requests.push("get")
+            const found = pod({ phase: "Pending" })
+            return Effect.succeed({ ...found, metadata: { ...created?.metadata, ...found.metadata } })
+          }),
+        list: () => unused,
+        events: () => unused
+      })
+    ),
+    Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.fromQueue(changes) })),
+    Layer.succeed(
+      Exec,
+      Exec.of({
+        open: () => Effect.fail(refuse("Exec.open", { _tag: "NotRunningYet", detail: "container not found" }))
+      })
+    ),
+    Layer.succeed(PodLog, PodLog.of({ read: () => Stream.die("not asked for in these tests") })),
+    Layer.succeed(
+      KubeConnection,
+      KubeConnection.of({
+        server: new URL("https://cluster.invalid"),
+        namespace: "default",
+        http: HttpClient.makeWith<never, never, HttpClientError.HttpClientError | KubeError, never>(
+          () => unused,
+          Effect.succeed
+        ),
+        authHeaders: unused,
+        webSocketOptions: unused,
+        refreshCredentials: unused
+      })
+    )
+  )
+  return {
+    requests,
+    present: (status: Pod["status"], node?: string) =>
+      Queue.offer(changes, { _tag: "Present", pod: pod(status, node) }),
+    deleted: (status: Pod["status"]) => Queue.offer(changes, { _tag: "Deleted", pod: pod(status) }),
+    layer: TaskRunner.layer.pipe(
+      Layer.provide(services),
+      Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+    )
+  }
+})

@@ -1,0 +1,27 @@
+import type { ContainerObservation, PodObservation } from "../../src/PodObservation.ts"
+
+/** A pod that runs well, with whatever is different. */
+export const observation = (different: Partial<PodObservation> = {}): PodObservation => ({
+  uid: "u",
+  node: "node1",
+  phase: "Running",
+  reason: undefined,
+  message: undefined,
+  unschedulable: undefined,
+  disruption: undefined,
+  terminating: false,
+  main: { _tag: "Running" },
+  containers: new Map(),
+  ...different
+})
+
+export const ended = (exitCode: number, reason?: string, message?: string): ContainerObservation => ({
+  _tag: "Ended",
+  end: { exitCode, signal: undefined, reason, message }
+})
+
+export const waiting = (reason: string, message?: string): ContainerObservation => ({
+  _tag: "Waiting",
+  reason,
+  message
+})
