@@ -1,0 +1,33 @@
+/**
+ * The process's exit code for every way a run can end. Pure; scripts depend on these numbers, so they never change
+ * meaning. 124 and 125 are what timeout(1) and docker run use for the same.
+ */
+import type { RunError, RunResult } from "@podwright/runner"
+
+/** A clock of the run ran out. */
+export const TIME_LIMIT = 124
+/** The platform failed: no cluster, no permission, no node, a lost pod, a damaged transfer. */
+export const PLATFORM = 125
+/** Cancelled by a signal. */
+export const CANCELLED = 130
+/** A file, flag or value that is wrong; nothing was created. */
+export const BAD_INPUT = 2
+
+/** The command's own code. One that a shell would read as something else is passed on all the same. */
+export const exitCodeOfResult = (result: RunResult): number => (result.state === "SUCCESS" ? 0 : result.exitCode)
+
+export const exitCodeOfError = (error: RunError): number => {
+  switch (error.reason._tag) {
+    case "TimedOut":
+      return TIME_LIMIT
+    case "Spec":
+    case "Unsupported":
+      return BAD_INPUT
+    case "Files": {
+      const file = error.reason.error.reason._tag
+      return file === "InputUnreadable" || file === "PatternInvalid" ? BAD_INPUT : PLATFORM
+    }
+    default:
+      return PLATFORM
+  }
+}

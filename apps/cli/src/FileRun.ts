@@ -1,0 +1,93 @@
+/**
+ * Runs the tasks of a file one after the other, each in a pod of its own, and hands what one gives to the next. Stops at
+ * the first that does not succeed.
+ */
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { type RunError, type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
+import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
+import {
+  type ResolvedTask,
+  renderTask,
+  type TaskFile,
+  type TaskFileError,
+  type TaskOutputs
+} from "@podwright/task-file"
+import { Effect, Ref } from "effect"
+import type { TaskEnd } from "./JsonReport.ts"
+import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
+
+export interface FileRunOptions {
+  readonly file: TaskFile
+  /** Values for the file's inputs, resolved. */
+  readonly inputs: Readonly<Record<string, unknown>>
+  /** Folder for output files; undefined for a new one of this execution. */
+  readonly outputDirectory: string | undefined
+  readonly onEvent: (event: RunEvent) => Effect.Effect<void>
+}
+
+/** How one task ended, with the values that later tasks may refer to. */
+const outputsOf = (result: RunResult): TaskOutputs => ({
+  exitCode: result.exitCode,
+  vars: {},
+  outputFiles: Object.fromEntries(
+    Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
+  )
+})
+
+const requestOf = (task: ResolvedTask, identity: TaskIdentity, outputDirectory: string): TaskRequest => ({
+  identity,
+  image: task.image,
+  command:
+    task.commands.length === 0
+      ? { _tag: "Entrypoint" }
+      : {
+          _tag: "Commands",
+          interpreter: task.interpreter,
+          beforeCommands: task.beforeCommands,
+          commands: task.commands,
+          failFast: task.failFast
+        },
+  env: task.env,
+  inputFiles: task.inputFiles.map(({ name, source }) => ({ name, source })),
+  outputFiles: task.outputFiles,
+  outputDirectory,
+  timeout: task.timeout,
+  runner: task.runner
+})
+
+/**
+ * Runs the file and returns how each task that was begun ended. Fails only when a task's expressions cannot be rendered.
+ */
+export const runFile = Effect.fn("FileRun.run")(function* (
+  options: FileRunOptions
+): Effect.fn.Return<ReadonlyArray<TaskEnd>, TaskFileError, TaskRunner> {
+  const { file } = options
+  const runner = yield* TaskRunner
+  const executionId = newExecutionId()
+  const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
+  const outputs = yield* Ref.make<Record<string, TaskOutputs>>({})
+  const ends: Array<TaskEnd> = []
+  for (const task of file.tasks) {
+    const identity = newTaskIdentity(file, task.id, executionId)
+    const resolved = yield* renderTask(file, task, {
+      inputs: options.inputs,
+      outputs: yield* Ref.get(outputs),
+      executionId,
+      taskRunId: identity.taskRunId,
+      workingDir: WORK_DIRECTORY,
+      outputDir: OUTPUT_DIRECTORY,
+      secret: (name) => process.env[`SECRET_${name}`]
+    })
+    // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
+    const directory = file.tasks.length === 1 ? root : join(root, task.id)
+    const end = yield* runner.run(requestOf(resolved, identity, directory), options.onEvent).pipe(
+      Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
+      Effect.catch((error: RunError) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
+    )
+    ends.push(end)
+    if (end._tag === "Error" || end.result.state !== "SUCCESS") break
+    yield* Ref.update(outputs, (all) => ({ ...all, [task.id]: outputsOf(end.result) }))
+  }
+  return ends
+})

@@ -1,0 +1,20 @@
+/** Writes to this process's stdout and stderr, waiting while they are full: a slow reader slows the run, not memory. */
+import { Effect, Schema } from "effect"
+
+/** Whoever read our output has gone away (`podwright run … | head`). */
+export class OutputClosed extends Schema.TaggedError<OutputClosed>()("OutputClosed", { detail: Schema.String }) {
+  override get message(): string {
+    return `the output cannot be written: ${this.detail}`
+  }
+}
+
+const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, OutputClosed> =>
+  Effect.callback<void, OutputClosed>((resume) => {
+    stream.write(text, (error) =>
+      resume(error ? Effect.fail(new OutputClosed({ detail: error.message })) : Effect.void)
+    )
+  })
+
+export const writeStdout = (text: string) => write(process.stdout, text)
+
+export const writeStderr = (text: string) => write(process.stderr, text)

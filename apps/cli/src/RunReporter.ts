@@ -1,0 +1,34 @@
+/**
+ * Says what a run says, in the form that was asked for: text for a person, one JSON object, or every event as a line of
+ * JSON. In every form but the first, stdout has nothing else.
+ */
+import type { RunEvent } from "@podwright/runner"
+import { RunEvent as RunEventSchema } from "@podwright/runner"
+import { Effect, Schema } from "effect"
+import { jsonReport, type TaskEnd } from "./JsonReport.ts"
+import { type OutputClosed, writeStderr, writeStdout } from "./ProcessOutput.ts"
+import { reportError, reportEvent } from "./TextReport.ts"
+
+export type OutputForm = "text" | "json" | "ndjson"
+
+export interface RunReporter {
+  readonly event: (event: RunEvent) => Effect.Effect<void, OutputClosed>
+  /** A failure, with what a person can do about it; always on stderr. */
+  readonly problem: (message: string) => Effect.Effect<void, OutputClosed>
+  /** The last word on all tasks of the file. */
+  readonly end: (ends: ReadonlyArray<TaskEnd>) => Effect.Effect<void, OutputClosed>
+}
+
+const encodeEvent = Schema.encodeSync(RunEventSchema)
+
+export const runReporter = (form: OutputForm): RunReporter => ({
+  event: (event) => {
+    if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
+    const report = reportEvent(event)
+    if (report === undefined) return Effect.void
+    // With `json` the task's own lines still belong to the person watching.
+    return report.to === "stdout" && form === "text" ? writeStdout(report.text) : writeStderr(report.text)
+  },
+  problem: (message) => writeStderr(reportError(message).text),
+  end: (ends) => (form === "json" ? writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`) : Effect.void)
+})

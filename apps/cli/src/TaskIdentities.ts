@@ -1,0 +1,21 @@
+/** Ids of one execution of a file: random, so that no two runs share a pod. */
+import { randomBytes } from "node:crypto"
+import type { TaskIdentity } from "@podwright/spec-builder"
+
+/** 80 bits, as ids that are never looked up for a clash should have; letters and digits that labels allow. */
+const randomId = (): string => randomBytes(10).toString("hex")
+
+export const newExecutionId = randomId
+
+export const newTaskIdentity = (
+  file: { readonly id: string; readonly namespace: string },
+  taskId: string,
+  executionId: string
+): TaskIdentity => ({
+  namespace: file.namespace,
+  flowId: file.id,
+  taskId,
+  executionId,
+  taskRunId: randomId(),
+  attempt: 0
+})

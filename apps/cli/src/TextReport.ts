@@ -1,0 +1,53 @@
+/**
+ * How a run looks to a person: the task's own lines untouched, ours told apart by a prefix. Pure: an event gives the
+ * text for stdout or stderr.
+ */
+import type { RunEvent } from "@podwright/runner"
+
+/** Marks our lines on stderr; the task's lines have none. */
+export const PREFIX = "podwright: "
+
+export interface Report {
+  readonly to: "stdout" | "stderr"
+  readonly text: string
+}
+
+const ours = (text: string): Report => ({
+  to: "stderr",
+  text: text
+    .split("\n")
+    .map((line) => `${PREFIX}${line}\n`)
+    .join("")
+})
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+
+/** What to print for an event, if anything. */
+export const reportEvent = (event: RunEvent): Report | undefined => {
+  switch (event._tag) {
+    case "Log":
+      return { to: event.stream, text: event.lines.map((line) => `${line}\n`).join("") }
+    case "Phase": {
+      if (event.phase === "submitted") return undefined
+      const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${event.node}` : ""
+      const pod = event.phase === "created" ? ` pod ${event.pod}` : ""
+      return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`)
+    }
+    case "Waiting":
+      return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)
+    case "Warning":
+      return ours(`warning: ${event.message}`)
+    case "Finished": {
+      const { result } = event
+      const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
+      const end =
+        result.diagnosis === null
+          ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}`
+          : `${result.state}: ${result.diagnosis.summary}`
+      return ours([...files, end].join("\n"))
+    }
+  }
+}
+
+/** What to print for a run that ended without a result. */
+export const reportError = (message: string): Report => ours(`error: ${message}`)

@@ -1,0 +1,97 @@
+/** `podwright run FILE`: every task of a file, one after the other, each in a pod of its own. */
+import { resolve } from "node:path"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { kubeLayer } from "@podwright/k8s-io"
+import { TaskRunner } from "@podwright/runner"
+import { loadTaskFile, resolveInputs, type TaskFileError } from "@podwright/task-file"
+import { Effect, Layer, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { CommandExit } from "../CommandExit.ts"
+import { BAD_INPUT, exitCodeOfError, exitCodeOfResult, PLATFORM } from "../ExitCode.ts"
+import { runFile } from "../FileRun.ts"
+import type { TaskEnd } from "../JsonReport.ts"
+import { runReporter } from "../RunReporter.ts"
+
+const flags = {
+  file: Argument.String("file").pipe(Argument.withDescription("Task or flow file (YAML)")),
+  input: Flag.KeyValuePair("input").pipe(
+    Flag.withAlias("i"),
+    Flag.withDescription("Value of an input the file declares: NAME=VALUE, a path for type FILE; repeatable"),
+    Flag.optional
+  ),
+  outputDir: Flag.String("output-dir").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription("Where output files go; default: a new folder below .podwright/"),
+    Flag.optional
+  ),
+  output: Flag.Literals("output", ["text", "json", "ndjson"]).pipe(
+    Flag.withAlias("o"),
+    Flag.withDescription("text: the task's lines; json: one result object; ndjson: every event, a line each"),
+    Flag.withDefault("text")
+  ),
+  kubeconfig: Flag.String("kubeconfig").pipe(
+    Flag.withMetavar("PATH"),
+    Flag.withDescription("Default: KUBECONFIG, ~/.kube/config, or the pod we run in"),
+    Flag.optional
+  ),
+  context: Flag.String("context").pipe(
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Context of the kubeconfig; default: its current-context"),
+    Flag.optional
+  ),
+  defaultImage: Flag.String("default-image").pipe(
+    Flag.withMetavar("IMAGE"),
+    Flag.withDescription("For tasks that name no image; default: ubuntu"),
+    Flag.optional
+  )
+}
+
+const exitCodeOf = (end: TaskEnd | undefined): number => {
+  if (end === undefined) return 0
+  return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
+}
+
+const key = <K extends string, A>(name: K, value: Option.Option<A>) =>
+  Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [name]: some }) as { readonly [P in K]: A } })
+
+export const run = Command.make(
+  "run",
+  flags,
+  Effect.fn("cli.run")(function* (flags) {
+    const reporter = runReporter(flags.output)
+    const badFile = (error: TaskFileError) =>
+      Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: BAD_INPUT })))
+
+    const file = yield* loadTaskFile({
+      path: resolve(flags.file),
+      ...key("defaultImage", flags.defaultImage)
+    }).pipe(Effect.catchTag("TaskFileError", badFile))
+    const inputs = yield* resolveInputs(
+      file,
+      Option.getOrElse(flags.input, () => ({}))
+    ).pipe(Effect.catchTag("TaskFileError", badFile))
+
+    const services = TaskRunner.layer.pipe(
+      Layer.provide(kubeLayer({ ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) })),
+      Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+    )
+    const ends = yield* runFile({
+      file,
+      inputs,
+      outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+      // A reader that has gone away cancels the run: nobody is left to tell.
+      onEvent: (event) => Effect.orDie(reporter.event(event))
+    }).pipe(
+      Effect.provide(services),
+      Effect.catchTag("TaskFileError", badFile),
+      Effect.catchTag("KubeError", (error) =>
+        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
+      )
+    )
+    const last = ends.at(-1)
+    if (last?._tag === "Error") yield* reporter.problem(last.error.message)
+    yield* reporter.end(ends)
+    const code = exitCodeOf(last)
+    if (code !== 0) return yield* new CommandExit({ code })
+  })
+).pipe(Command.withDescription("Run a task or flow file, each task in a Kubernetes pod of its own"))

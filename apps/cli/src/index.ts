@@ -1,0 +1,2 @@
+/** The command tree, for embedding and for tests; the program is `main.ts`. */
+export { podwright } from "./cli.ts"

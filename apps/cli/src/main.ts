@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+/** The entry of the process: arguments in, exit code out. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Effect, Logger } from "effect"
+import { Command } from "effect/cli"
+import manifest from "../package.json" with { type: "json" }
+import { CommandExit } from "./CommandExit.ts"
+import { podwright } from "./cli.ts"
+import { BAD_INPUT } from "./ExitCode.ts"
+
+Command.run(podwright, { version: manifest.version }).pipe(
+  // The parser has printed what is wrong and the help; asking for help is no error.
+  Effect.catchTag("ShowHelp", (error) =>
+    error.errors.length === 0 ? Effect.void : Effect.fail(new CommandExit({ code: BAD_INPUT }))
+  ),
+  Effect.provideService(Logger.LogToStderr, true),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,26 @@
+// Runs both reference flows on the current kubeconfig and shows what they give: the quickest look at podwright.
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const folder = mkdtempSync(join(tmpdir(), "podwright-start-"))
+const input = join(folder, "data.txt")
+const output = join(folder, "out")
+writeFileSync(input, "a line that goes into the pod and comes back\n")
+
+const podwright = (...args) => {
+  console.error(`\n$ podwright ${args.join(" ")}`)
+  const main = ["--conditions=@podwright/source", "apps/cli/src/main.ts"]
+  const { status } = spawnSync(process.execPath, [...main, ...args], { stdio: "inherit" })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+try {
+  podwright("run", "examples/hello.yaml")
+  podwright("run", "examples/hello-with-file.yaml", "--input", `file=${input}`, "--output-dir", output)
+  console.error("\n$ cat out.txt")
+  process.stdout.write(readFileSync(join(output, "out.txt")))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
