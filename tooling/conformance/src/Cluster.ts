@@ -1,0 +1,68 @@
+/**
+ * The cluster a suite runs on, seen from outside podwright: kubeconfigs, and kubectl-like questions asked with podwright's
+ * own Kubernetes layer as administrator.
+ */
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
+import { Effect, Schedule } from "effect"
+
+/** The namespace in which `limited.kubeconfig` has the README's Role and nothing more. */
+export const LIMITED_NAMESPACE = "podwright-limited"
+
+export class Cluster {
+  readonly kubeconfig: string
+
+  constructor(kubeconfig: string) {
+    this.kubeconfig = kubeconfig
+  }
+
+  /** A user with exactly the README's Role, as `tooling/real-cluster` makes it; the tier is no good without. */
+  get limitedKubeconfig(): string {
+    const path = join(dirname(this.kubeconfig), "limited.kubeconfig")
+    if (!existsSync(path))
+      throw new Error(`there is no ${path}: the suite runs podwright as a user with the README's Role`)
+    return path
+  }
+
+  private run<A, E>(effect: Effect.Effect<A, E, Pods>): Promise<A> {
+    return Effect.runPromise(Effect.provide(effect, kubeLayer({ kubeconfig: this.kubeconfig })))
+  }
+
+  /** Rejects when the API server cannot be asked for pods. */
+  async check(): Promise<void> {
+    await this.pods("")
+  }
+
+  /** The pods of a namespace that match a label selector. */
+  pods(labelSelector: string, namespace = LIMITED_NAMESPACE): Promise<ReadonlyArray<Pod>> {
+    return this.run(
+      Effect.gen(function* () {
+        const pods = yield* Pods
+        return (yield* pods.list(namespace, labelSelector === "" ? {} : { labelSelector })).items
+      })
+    )
+  }
+
+  /** Waits until no pod of a flow is left; rejects when one stays. Returns how long that took, in ms. */
+  async untilNoPods(flowId: string, namespace = LIMITED_NAMESPACE): Promise<number> {
+    const started = performance.now()
+    await this.run(
+      Effect.gen(function* () {
+        const pods = yield* Pods
+        const { items } = yield* pods.list(namespace, { labelSelector: `podwright.dev/flow-id=${flowId}` })
+        if (items.length > 0)
+          return yield* Effect.fail(new Error(`pods are left: ${items.map((pod) => pod.metadata.name).join(", ")}`))
+      }).pipe(Effect.retry(Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(450)])))
+    )
+    return performance.now() - started
+  }
+
+  /** Removes a pod that a test left on purpose. */
+  remove(name: string, namespace = LIMITED_NAMESPACE): Promise<void> {
+    return this.run(Effect.flatMap(Pods, (pods) => pods.delete(namespace, name, { gracePeriodSeconds: 0 })))
+  }
+}
+
+/** The cluster named by KUBECONFIG. */
+export const clusterFromEnvironment = (): Cluster => new Cluster(process.env["KUBECONFIG"] ?? "")

@@ -1,0 +1,16 @@
+/** The whole suite, for any cluster: what podwright promises, asked of the real thing. */
+
+import { cancellation } from "./Cancellation.ts"
+import type { Cluster } from "./Cluster.ts"
+import { failures } from "./Failures.ts"
+import { logs } from "./Logs.ts"
+import { podShapes } from "./PodShapes.ts"
+import { referenceFlows } from "./ReferenceFlows.ts"
+
+export const conformance = (cluster: Cluster): void => {
+  referenceFlows(cluster)
+  podShapes(cluster)
+  logs(cluster)
+  failures(cluster)
+  cancellation(cluster)
+}

@@ -1,0 +1,181 @@
+/** Runs that do not end well: the exit code tells which kind, the message why. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import type { Cluster } from "./Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+
+const runner = (properties: string) =>
+  `taskRunner: { type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes, ${properties} }`
+
+export const failures = (cluster: Cluster): void => {
+  describe("failures", () => {
+    it("a failing command gives its exit code, its log and its outputs", async () => {
+      const folder = await scratch()
+      const id = freshId("fails")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["echo before", "echo why >&2", "echo kept > kept.txt", "exit 42"],
+        "containerImage: busybox\noutputFiles: [kept.txt]"
+      )
+      const { code, stderr, stdout } = await podwright(cluster, [
+        "run",
+        flow,
+        "--output-dir",
+        join(folder, "out"),
+        "--output",
+        "json"
+      ])
+      assert.strictEqual(code, 42)
+      const result = JSON.parse(stdout)
+      assert.strictEqual(result.state, "FAILED")
+      assert.strictEqual(result.exitCode, 42)
+      assert.deepStrictEqual(result.logLines, { stdout: 1, stderr: 1 })
+      assert.deepStrictEqual(Object.keys(result.outputFiles), ["kept.txt"])
+      assert.include(stderr, "why\n")
+      await cluster.untilNoPods(id)
+    })
+
+    it("a misspelt key gives file:line:column and exit code 2, and no pod", async () => {
+      const folder = await scratch()
+      const id = freshId("misspelt")
+      const flow = await writeFlow(folder, id, ["true"], "containerImagee: busybox")
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${flow}:6:5`)
+      assert.include(stderr, "containerImage")
+      assert.strictEqual(stdout, "")
+      assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+    })
+
+    it("an input that does not exist is named, and no pod is made", async () => {
+      const folder = await scratch()
+      const id = freshId("no-input")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["true"],
+        `containerImage: busybox\ninputFiles: { a.txt: "file:///nowhere/a.txt" }`
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "/nowhere/a.txt")
+      assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+    })
+
+    it("an output that was not written is named", async () => {
+      const folder = await scratch()
+      const id = freshId("no-output")
+      const flow = await writeFlow(folder, id, ["true"], "containerImage: busybox\noutputFiles: [result.csv]")
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 125)
+      assert.include(stderr, "result.csv")
+      await cluster.untilNoPods(id)
+    })
+
+    it("a field the API server does not know is its error, with its path", async () => {
+      const folder = await scratch()
+      const id = freshId("unknown-field")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["true"],
+        `containerImage: busybox\n${runner("podSpec: { tolerationz: [] }")}`
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 125)
+      assert.include(stderr, "tolerationz")
+      assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+    })
+
+    it("an image that does not exist fails at once, with the registry's words", async () => {
+      const folder = await scratch()
+      const id = freshId("no-image")
+      const flow = await writeFlow(folder, id, ["true"], "containerImage: no-such-image:1")
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 125)
+      assert.include(stderr, "no-such-image:1")
+      assert.match(stderr, /not found/)
+      await cluster.untilNoPods(id)
+    })
+
+    it("commands in an image without a shell fail with the reason", async () => {
+      const folder = await scratch()
+      const id = freshId("no-shell")
+      const flow = await writeFlow(folder, id, ["true"], "containerImage: noshell")
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 128)
+      assert.match(stderr, /could not start.*sh/s)
+      await cluster.untilNoPods(id)
+    })
+
+    it("a command killed for its memory says so, with the limit", async () => {
+      const folder = await scratch()
+      const id = freshId("memory")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["echo eating", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'"],
+        `containerImage: busybox\n${runner("resources: { limit: { memory: 32Mi } }")}`
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 137, stderr)
+      assert.include(stdout, "eating\n")
+      assert.match(stderr, /memory limit of 32Mi/)
+      await cluster.untilNoPods(id)
+    })
+
+    it("the time limit ends the command with code 124 and says what the time went into", async () => {
+      const folder = await scratch()
+      const id = freshId("late")
+      const flow = await writeFlow(folder, id, ["echo begun", "sleep 600"], "containerImage: busybox\ntimeout: PT3S")
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 124)
+      assert.strictEqual(stdout, "begun\n")
+      assert.match(stderr, /timeout allows 3 s, spent on running the command/)
+      await cluster.untilNoPods(id)
+    })
+
+    it("a pod that no node takes says why when its time is up", async () => {
+      const folder = await scratch()
+      const id = freshId("unschedulable")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["true"],
+        `containerImage: busybox\n${runner("waitUntilRunning: PT3S, nodeSelector: { disk: none-such }")}`
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 124)
+      assert.match(stderr, /waitUntilRunning allows 3 s, spent on waiting for a node .*node/)
+      await cluster.untilNoPods(id)
+    })
+
+    it("a missing permission names the verb and the resource", async () => {
+      const folder = await scratch()
+      const flow = await writeFlow(
+        folder,
+        freshId("forbidden"),
+        ["true"],
+        `containerImage: busybox\n${runner("namespace: kube-system")}`
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 125)
+      assert.match(stderr, /"create" on resource "pods"|"list" on resource "pods"|"watch" on resource "pods"/)
+    })
+
+    it("no cluster is a platform failure that names the address", async () => {
+      const folder = await scratch()
+      const flow = await writeFlow(folder, freshId("unreachable"), ["true"], "containerImage: busybox")
+      const kubeconfig = join(folder, "kubeconfig")
+      await writeFile(
+        kubeconfig,
+        `apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}]\nusers: [{name: u, user: {token: t}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\n`
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow], kubeconfig)
+      assert.strictEqual(code, 125)
+      assert.include(stderr, "127.0.0.1:9")
+    })
+  })
+}

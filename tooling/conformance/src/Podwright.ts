@@ -1,0 +1,90 @@
+/** Runs the CLI as a person would: a process with arguments, its two streams and its exit code. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtemp, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Cluster } from "./Cluster.ts"
+
+const REPOSITORY = join(import.meta.dirname, "../../..")
+const MAIN = join(REPOSITORY, "apps/cli/src/main.ts")
+
+export interface Invocation {
+  readonly process: ChildProcess
+  /** Everything printed so far. */
+  readonly stdout: () => Buffer
+  readonly stderr: () => string
+  /** Resolves when the process has ended and both streams are read. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  /** Resolves when the text has appeared on either stream; rejects when the process ends before. */
+  readonly printed: (text: string) => Promise<void>
+}
+
+/** Starts `podwright ARGS` as the user with the README's Role. */
+export const start = (
+  cluster: Cluster,
+  args: ReadonlyArray<string>,
+  kubeconfig = cluster.limitedKubeconfig
+): Invocation => {
+  const child = spawn(process.execPath, ["--conditions=@podwright/source", MAIN, ...args], {
+    cwd: tmpdir(),
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  const chunks = { stdout: [] as Array<Buffer>, stderr: [] as Array<Buffer> }
+  const stdout = () => Buffer.concat(chunks.stdout)
+  const stderr = () => Buffer.concat(chunks.stderr).toString("utf8")
+  child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk))
+  child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk))
+  const ended = new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resolve) =>
+    child.on("close", (code, signal) => resolve({ code, signal }))
+  )
+  const printed = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (stdout().includes(text) || stderr().includes(text)) resolve()
+      }
+      child.stdout.on("data", look)
+      child.stderr.on("data", look)
+      child.on("close", () => reject(new Error(`it ended without printing '${text}':\n${stdout()}${stderr()}`)))
+      look()
+    })
+  return { process: child, stdout, stderr, ended, printed }
+}
+
+/** Runs `podwright ARGS` to its end. */
+export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, kubeconfig?: string) => {
+  const invocation = start(cluster, args, kubeconfig)
+  const { code } = await invocation.ended
+  return { code, stdout: invocation.stdout().toString("utf8"), stderr: invocation.stderr() }
+}
+
+/** A folder of a test's own. */
+export const scratch = (): Promise<string> => mkdtemp(join(tmpdir(), "podwright-conformance-"))
+
+/** Ids for flows that no other test run uses, so that leftovers are told from each other's pods. */
+export const freshId = (name: string): string => `${name}-${Math.random().toString(36).slice(2, 8)}`
+
+/** Writes a flow of one shell task and returns its path; `task` is YAML for the task's further properties. */
+export const writeFlow = async (
+  folder: string,
+  id: string,
+  commands: ReadonlyArray<string>,
+  task = ""
+): Promise<string> => {
+  const path = join(folder, `${id}.yaml`)
+  const lines = [
+    `id: ${id}`,
+    "namespace: company.team",
+    "tasks:",
+    "  - id: shell",
+    "    type: io.kestra.plugin.scripts.shell.Commands",
+    ...task
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map((line) => `    ${line}`),
+    "    commands:",
+    ...commands.map((command) => `      - ${JSON.stringify(command)}`)
+  ]
+  await writeFile(path, `${lines.join("\n")}\n`)
+  return path
+}
