@@ -8,7 +8,6 @@ export default defineConfig({
     name: "real",
     root: "tooling/conformance",
     include: ["real/**/*.test.ts"],
-    globalSetup: ["real/cluster.setup.ts"],
     // A pod takes a second or two on an idle node; this is only there to end a test that hangs.
     testTimeout: 180_000,
     hookTimeout: 60_000,

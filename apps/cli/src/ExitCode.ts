@@ -1,6 +1,7 @@
 /**
  * The process's exit code for every way a run can end. Pure; scripts depend on these numbers, so they never change
- * meaning. 124 and 125 are what timeout(1) and docker run use for the same.
+ * meaning. 124 and 125 are what timeout(1) and docker run use for the same. Cancelled by a signal is 130, which the
+ * runtime gives by itself.
  */
 import type { RunError, RunResult } from "@podwright/runner"
 
@@ -8,8 +9,6 @@ import type { RunError, RunResult } from "@podwright/runner"
 export const TIME_LIMIT = 124
 /** The platform failed: no cluster, no permission, no node, a lost pod, a damaged transfer. */
 export const PLATFORM = 125
-/** Cancelled by a signal. */
-export const CANCELLED = 130
 /** A file, flag or value that is wrong; nothing was created. */
 export const BAD_INPUT = 2
 

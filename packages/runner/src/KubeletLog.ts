@@ -65,7 +65,7 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
     const fresh = yield* read(!last).pipe(
       Effect.catchIf(
         (error) => error.retryable || error.reason._tag === "NotRunningYet",
-        () => Effect.succeed(undefined)
+        () => Effect.undefined
       )
     )
     // A failed last read says nothing about what is left; one that adds nothing says that nothing is.

@@ -94,7 +94,8 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
   const pendingFailure = Effect.gen(function* () {
     let since: number | undefined
     while (true) {
-      const { pod } = yield* SubscriptionRef.get(state)
+      const seen = yield* SubscriptionRef.get(state)
+      const { pod } = seen
       const now = yield* Clock.currentTimeMillis
       if (pod !== undefined) {
         const verdict = diagnosePending(pod, since === undefined ? 0 : now - since)
@@ -106,8 +107,11 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
         }
         if (mainHasEnded(pod)) return yield* Effect.never
       }
-      const changed = SubscriptionRef.changes(state).pipe(Stream.drop(1), Stream.runHead)
-      yield* since === undefined ? changed : Effect.raceFirst(changed, Effect.sleep(TROUBLE_INTERVAL))
+      const changed = SubscriptionRef.changes(state).pipe(
+        Stream.filter((next) => next !== seen),
+        Stream.runHead
+      )
+      yield* since === undefined ? changed : Effect.timeoutOption(changed, TROUBLE_INTERVAL)
     }
   })
 

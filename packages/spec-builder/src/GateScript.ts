@@ -17,11 +17,13 @@
  * - The command's output is a pipe where it can be one, because `> /dev/stdout` would truncate a file.
  * - `exec` in a subshell makes $pw_command the command itself, so a signal reaches it; `trap -` undoes what POSIX has a shell ignore
  *   in background commands, in the shells that let it. As not all do, INT and QUIT are passed on as TERM.
+ * - The trap is there before the command is: $pw_late remembers a signal that comes before its process id is known.
  * - A trap interrupts `wait`, which then tells nothing of the command: $pw_again has it wait once more. A second wait for a
  *   command that was reaped before says 127, so 127 does not replace a status already known.
  * - A process left behind keeps the pipe open, so the tees are given DRAIN_SECONDS to see its end.
  * - The shell would report "Killed" and "Terminated" among the command's own words, so its stderr is away from there on.
- * - Whoever owns run/ is the helper's user; when that is not main's, the helper may need leave to read.
+ * - Whoever owns run/ is the helper's user; when that is not main's, the helper may need leave to read. `find` reaches what
+ *   lies in the helper's folders; busybox' `chmod -R` turns back at the first folder whose mode it may not change.
  */
 
 /** How long the gate waits for the rest of the output once the command has ended and something still holds the pipe open. */
@@ -34,7 +36,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
  */
 export const gateScript = (
   root: string
-): string => `pw_root=${quote(root)} pw_run=$pw_root/run pw_turn=0 pw_tee1= pw_tee2= pw_command= pw_code= pw_again=
+): string => `pw_root=${quote(root)} pw_run=$pw_root/run pw_turn=0 pw_tee1= pw_tee2= pw_command= pw_code= pw_again= pw_late=
 trap 'kill $pw_tee1 $pw_tee2 2>/dev/null; exit 143' TERM INT QUIT
 pw_nap() {
   pw_turn=$((pw_turn + 1))
@@ -52,8 +54,9 @@ fi
 until [ -e "$pw_run/ready" ]; do pw_nap; done
 cd "$pw_root/work" || { kill $pw_tee1 $pw_tee2 2>/dev/null; exit 125; }
 exec 9>&2 2>/dev/null
+trap 'pw_again=1; [ "$pw_command" ] && kill $pw_command || pw_late=1' TERM INT QUIT
 (trap - TERM INT QUIT; exec "$@") </dev/null >>"$pw_out" 2>>"$pw_err" 9>&- & pw_command=$!
-trap 'pw_again=1; kill $pw_command' TERM INT QUIT
+[ "$pw_late" ] && kill $pw_command
 pw_again=1
 while [ "$pw_again" ]; do
   pw_again=; wait $pw_command; pw_status=$?
@@ -65,6 +68,8 @@ if [ "$pw_tee1" ]; then
   for pw_tee in $pw_tee1 $pw_tee2; do pw_again=1; while [ "$pw_again" ]; do pw_again=; wait $pw_tee; done; done
   kill $pw_watch
 fi
-[ -O "$pw_run" ] || chmod -R a+rX "$pw_root/work" "$pw_root/output"
+if [ -O "$pw_run" ]; then :
+elif command -v find; then find "$pw_root/work" "$pw_root/output" ! -type l -exec chmod a+rX {} +
+else chmod -R a+rX "$pw_root/work" "$pw_root/output"; fi >/dev/null
 echo $pw_code 2>&9 >"$pw_run/.exit" && { mv "$pw_run/.exit" "$pw_run/exit" || echo $pw_code >"$pw_run/exit"; }
 exit $pw_code`

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { gateScript } from "../src/index.ts"
@@ -174,19 +174,29 @@ for (const shell of shells) {
       assert.strictEqual(statSync(gate.path("output", "folder")).mode & 0o777, 0o700)
     })
 
+    // Only root can start a process as another user, so this one is not registered for anybody else.
     if (process.getuid?.() === 0) {
-      it("makes outputs readable where the helper is another user", async () => {
+      it("makes outputs readable where the helper is another user, inside the helper's folders too", async () => {
         using gate = new Gate()
-        const nobody = 65_534
-        chownSync(gate.path("run"), nobody, nobody)
+        const [helper, main] = [65_534, 65_533]
+        mkdirSync(gate.path("work", "delivered"))
+        chmodSync(gate.root, 0o755)
+        for (const folder of ["run", "output", "work", "work/delivered"]) {
+          chmodSync(gate.path(folder), 0o777)
+          chownSync(gate.path(folder), helper, helper)
+        }
+        gate.ready()
         const made =
-          "umask 077; mkdir -p ../output/folder sub; echo x > ../output/folder/file; echo x > sub/run; chmod +x sub/run"
-        await gate.run(shell, sh(made))
-        const mode = (...parts: ReadonlyArray<string>) => (statSync(gate.path(...parts)).mode & 0o777).toString(8)
-        assert.deepStrictEqual(
-          [mode("output", "folder"), mode("output", "folder", "file"), mode("work", "sub", "run")],
-          ["755", "644", "755"]
-        )
+          "umask 077; mkdir ../output/sub; for one in ../output/sub/x delivered/y z; do echo x > $one; done; chmod +x z; ln -s /etc/passwd link"
+        const { code, stderr } = await gate.start(shell, sh(made), process.env, main).ended
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        const mode = (path: string) => (statSync(gate.path(path)).mode & 0o777).toString(8)
+        assert.deepStrictEqual(["output/sub", "output/sub/x", "work/delivered/y", "work/z"].map(mode), [
+          "755",
+          "644",
+          "644",
+          "755"
+        ])
       })
     }
 

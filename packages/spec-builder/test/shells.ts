@@ -59,9 +59,14 @@ export class Script {
   stdout = ""
   stderr = ""
 
-  constructor(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env) {
+  constructor(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env, user?: number) {
     const [program = "", ...rest] = argv
-    this.process = spawn(program, rest, { detached: true, env, stdio: ["ignore", "pipe", "pipe"] })
+    this.process = spawn(program, rest, {
+      detached: true,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(user === undefined ? {} : { uid: user, gid: user })
+    })
     this.process.stdout?.on("data", (bytes: Buffer) => {
       this.stdout += bytes.toString("latin1")
     })
@@ -101,8 +106,8 @@ export class Gate {
     return join(this.root, ...parts)
   }
 
-  start(shell: ReadonlyArray<string>, argv: ReadonlyArray<string>, env?: NodeJS.ProcessEnv): Script {
-    this.script = new Script([...shell, "-c", gateScript(this.root), "podwright", ...argv], env)
+  start(shell: ReadonlyArray<string>, argv: ReadonlyArray<string>, env?: NodeJS.ProcessEnv, user?: number): Script {
+    this.script = new Script([...shell, "-c", gateScript(this.root), "podwright", ...argv], env, user)
     return this.script
   }
 

@@ -81,15 +81,13 @@ export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope)
       if (value === undefined) missing.push(String(name))
       return value
     })
-    try {
-      const rendered = environment.renderStr(text, scope.values)
-      const [name] = missing
-      if (name === undefined) return Result.succeed(rendered)
-      const at = positionOf(text, `secret(`)
-      return Result.fail({ message: `there is no secret '${name}'`, at })
-    } catch (error) {
-      return Result.fail(readProblem(error instanceof Error ? error.message : String(error), text))
-    }
+    const rendered = Result.try({
+      try: () => environment.renderStr(text, scope.values),
+      catch: (error) => readProblem(error instanceof Error ? error.message : String(error), text)
+    })
+    const [name] = missing
+    if (name === undefined) return rendered
+    return Result.fail({ message: `there is no secret '${name}'`, at: positionOf(text, "secret(") })
   })
 })
 

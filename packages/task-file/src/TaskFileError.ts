@@ -7,7 +7,7 @@ export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-
   file: Schema.String,
   line: Schema.Int,
   column: Schema.Int,
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Number]))
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int]))
 }) {
   override toString(): string {
     return `${this.file}:${this.line}:${this.column}: ${this.message}`

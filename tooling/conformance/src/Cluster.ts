@@ -44,18 +44,23 @@ export class Cluster {
     )
   }
 
-  /** Waits until no pod of a flow is left; rejects when one stays. Returns how long that took, in ms. */
-  async untilNoPods(flowId: string, namespace = LIMITED_NAMESPACE): Promise<number> {
-    const started = performance.now()
-    await this.run(
-      Effect.gen(function* () {
-        const pods = yield* Pods
-        const { items } = yield* pods.list(namespace, { labelSelector: `podwright.dev/flow-id=${flowId}` })
-        if (items.length > 0)
-          return yield* Effect.fail(new Error(`pods are left: ${items.map((pod) => pod.metadata.name).join(", ")}`))
-      }).pipe(Effect.retry(Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(450)])))
+  /** Waits until no pod of a flow is left; rejects when one stays. */
+  async untilNoPods(flowId: string, namespace = LIMITED_NAMESPACE): Promise<void> {
+    const left = Effect.gen(function* () {
+      const pods = yield* Pods
+      const { items } = yield* pods.list(namespace, { labelSelector: `podwright.dev/flow-id=${flowId}` })
+      return items.map((pod) => pod.metadata.name)
+    })
+    const names = await this.run(
+      left.pipe(
+        Effect.repeat({
+          until: (found) => found.length === 0,
+          // The kubelet takes a second or two to end a pod, its grace period at most 30.
+          schedule: Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(450)])
+        })
+      )
     )
-    return performance.now() - started
+    if (names.length > 0) throw new Error(`pods are left: ${names.join(", ")}`)
   }
 
   /** Removes a pod that a test left on purpose. */
@@ -64,5 +69,13 @@ export class Cluster {
   }
 }
 
-/** The cluster named by KUBECONFIG. */
-export const clusterFromEnvironment = (): Cluster => new Cluster(process.env["KUBECONFIG"] ?? "")
+/** The cluster named by KUBECONFIG; throws, with a word on what to do, when there is none. */
+export const clusterFromEnvironment = (): Cluster => {
+  const kubeconfig = process.env["KUBECONFIG"]
+  if (kubeconfig === undefined || kubeconfig === "") {
+    throw new Error(
+      "the real tier needs a cluster: set KUBECONFIG, for example KUBECONFIG=$(tooling/real-cluster/up) pnpm test:real"
+    )
+  }
+  return new Cluster(kubeconfig)
+}

@@ -83,10 +83,11 @@ export const run = Command.make(
       onEvent: (event) => Effect.orDie(reporter.event(event))
     }).pipe(
       Effect.provide(services),
-      Effect.catchTag("TaskFileError", badFile),
-      Effect.catchTag("KubeError", (error) =>
-        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
-      )
+      Effect.catchTags({
+        TaskFileError: badFile,
+        KubeError: (error) =>
+          Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
+      })
     )
     const last = ends.at(-1)
     if (last?._tag === "Error") yield* reporter.problem(last.error.message)

@@ -1,0 +1,61 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FileSyncError, InputUnreadable, PatternInvalid, Protocol } from "@podwright/file-sync"
+import { KubeError } from "@podwright/k8s-io"
+import {
+  Diagnosis,
+  Files,
+  Kube,
+  OutputMissing,
+  PodExists,
+  PodFailed,
+  RunError,
+  type RunResult,
+  TimedOut,
+  Unsupported
+} from "@podwright/runner"
+import { exitCodeOfError, exitCodeOfResult } from "../src/ExitCode.ts"
+
+const result: RunResult = {
+  pod: "p",
+  namespace: "n",
+  node: null,
+  timings: {},
+  logLines: { stdout: 0, stderr: 0 },
+  state: "SUCCESS",
+  exitCode: 0,
+  outputFiles: {},
+  diagnosis: null
+}
+
+describe("exitCodeOfResult", () => {
+  it("is the command's own", () => {
+    assert.strictEqual(exitCodeOfResult(result), 0)
+    assert.strictEqual(exitCodeOfResult({ ...result, state: "FAILED", exitCode: 42 }), 42)
+    assert.strictEqual(exitCodeOfResult({ ...result, state: "FAILED", exitCode: 137 }), 137)
+  })
+})
+
+describe("exitCodeOfError", () => {
+  const files = (reason: FileSyncError["reason"]) => new Files({ error: new FileSyncError({ operation: "o", reason }) })
+  const diagnosis = new Diagnosis({ cause: "Evicted", kind: "transient", summary: "s", remedy: "r" })
+  const cases: ReadonlyArray<readonly [RunError["reason"], number]> = [
+    [new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }), 124],
+    [new Unsupported({ property: "p", detail: "d" }), 2],
+    [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
+    [files(new PatternInvalid({ pattern: "p", detail: "d" })), 2],
+    [files(new Protocol({ detail: "d" })), 125],
+    [
+      new Kube({
+        error: new KubeError({ operation: "o", subject: {}, reason: { _tag: "Unauthorized", detail: "d" } })
+      }),
+      125
+    ],
+    [new PodFailed({ diagnosis }), 125],
+    [new PodExists(), 125],
+    [new OutputMissing({ names: ["n"] }), 125]
+  ]
+  for (const [reason, code] of cases) {
+    it(`${reason._tag} is ${code}`, () =>
+      assert.strictEqual(exitCodeOfError(new RunError({ operation: "o", reason })), code))
+  }
+})

@@ -1,0 +1,63 @@
+import { mkdtemp, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { TestConsole } from "effect/testing"
+import { podwright } from "../src/cli.ts"
+
+const run = Command.runWith(podwright, { version: "0.0.0" })
+
+/** What a person sees, without the terminal's colours. */
+const printed = Effect.map(TestConsole.logLines, (lines) =>
+  lines.join("\n").replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "")
+)
+
+describe("podwright", () => {
+  it.effect("explains itself", () =>
+    Effect.gen(function* () {
+      yield* run(["run", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+    ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
+    ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
+    ["no file", ["run"]],
+    ["an input without a value", ["run", "task.yaml", "--input", "name"]],
+    ["an unknown command", ["rnu", "task.yaml"]]
+  ]
+  for (const [what, args] of wrong) {
+    it.effect(`refuses ${what}`, () =>
+      Effect.gen(function* () {
+        const error = yield* run(args).pipe(Effect.flip)
+        assert.strictEqual(error._tag, "ShowHelp")
+      }).pipe(Effect.provide(NodeServices.layer))
+    )
+  }
+
+  it.live("ends with code 2 on a file that is wrong, before it looks for a cluster", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
+      const file = join(folder, "task.yaml")
+      yield* Effect.promise(() => writeFile(file, "image: busybox\ncomands: [echo]\n"))
+      const error = yield* run(["run", file, "--kubeconfig", "/nowhere"]).pipe(Effect.flip)
+      assert.strictEqual(error._tag, "CommandExit")
+      if (error._tag === "CommandExit") assert.strictEqual(error.code, 2)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("ends with code 125 when there is no cluster to run on", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
+      const file = join(folder, "task.yaml")
+      yield* Effect.promise(() => writeFile(file, "image: busybox\ncommands: [echo]\n"))
+      const error = yield* run(["run", file, "--kubeconfig", "/nowhere"]).pipe(Effect.flip)
+      assert.strictEqual(error._tag, "CommandExit")
+      if (error._tag === "CommandExit") assert.strictEqual(error.code, 125)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+})

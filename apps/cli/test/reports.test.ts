@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Diagnosis, PodExists, RunError, type RunEvent, type RunResult, TimedOut } from "@podwright/runner"
+import { jsonReport } from "../src/JsonReport.ts"
+import { reportError, reportEvent } from "../src/TextReport.ts"
+
+const diagnosis = new Diagnosis({
+  cause: "CommandFailed",
+  kind: "permanent",
+  summary: "it ended with code 3",
+  remedy: "see its log"
+})
+const facts = {
+  pod: "pod-1",
+  namespace: "ns",
+  node: "node1",
+  timings: { submitted: 0, collected: 650 },
+  logLines: { stdout: 2, stderr: 1 }
+}
+const success: RunResult = {
+  ...facts,
+  state: "SUCCESS",
+  exitCode: 0,
+  outputFiles: { "out.txt": { path: "/o/out.txt", bytes: 3, sha256: "ab" } },
+  diagnosis: null
+}
+const failure: RunResult = { ...success, state: "FAILED", exitCode: 3, diagnosis }
+
+describe("reportEvent", () => {
+  const at = 0
+  const cases: ReadonlyArray<readonly [RunEvent, string | undefined]> = [
+    [{ _tag: "Log", at, stream: "stdout", lines: ["a", "", " b"], end: 6 }, "stdout|a\n\n b\n"],
+    [{ _tag: "Log", at, stream: "stderr", lines: ["oops"], end: 5 }, "stderr|oops\n"],
+    [{ _tag: "Phase", at, phase: "submitted", pod: "p" }, undefined],
+    [{ _tag: "Phase", at, phase: "created", pod: "p" }, "stderr|podwright: created pod p\n"],
+    [{ _tag: "Phase", at, phase: "scheduled", pod: "p", node: "n1" }, "stderr|podwright: scheduled on node n1\n"],
+    [
+      { _tag: "Phase", at, phase: "inputs-delivered", pod: "p", detail: "1 file, 512 bytes" },
+      "stderr|podwright: inputs-delivered (1 file, 512 bytes)\n"
+    ],
+    [
+      { _tag: "Waiting", at, diagnosis },
+      "stderr|podwright: waiting: it ended with code 3\npodwright: what to do: see its log\n"
+    ],
+    [{ _tag: "Warning", at, message: "two\nlines" }, "stderr|podwright: warning: two\npodwright: lines\n"],
+    [
+      { _tag: "Finished", at, result: success },
+      "stderr|podwright: output /o/out.txt (3 bytes)\npodwright: SUCCESS in 0.65 s\n"
+    ],
+    [
+      { _tag: "Finished", at, result: { ...failure, outputFiles: {} } },
+      "stderr|podwright: FAILED: it ended with code 3\n"
+    ]
+  ]
+  for (const [event, expected] of cases) {
+    it(`${event._tag}${event._tag === "Phase" ? ` ${event.phase}` : ""}`, () => {
+      const report = reportEvent(event)
+      assert.strictEqual(report && `${report.to}|${report.text}`, expected)
+    })
+  }
+
+  it("prefixes every line of an error", () => {
+    assert.strictEqual(reportError("a\nb").text, "podwright: error: a\npodwright: b\n")
+  })
+})
+
+describe("jsonReport", () => {
+  it("is one object for one task", () => {
+    assert.deepStrictEqual(jsonReport([{ _tag: "Result", taskId: "t", result: failure }]), {
+      task: "t",
+      state: "FAILED",
+      exitCode: 3,
+      outputs: {},
+      outputFiles: failure.outputFiles,
+      ...facts,
+      error: { cause: "CommandFailed", message: "it ended with code 3" }
+    })
+  })
+
+  it("has the same keys when a run ended without a result", () => {
+    const whole = Object.keys(jsonReport([{ _tag: "Result", taskId: "t", result: success }]) as object)
+    const late = new RunError({
+      operation: "o",
+      reason: new TimedOut({ limit: "timeout", seconds: 3, spentOn: "x" }),
+      facts
+    })
+    const report = jsonReport([{ _tag: "Error", taskId: "t", error: late }])
+    assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
+    assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
+    const early = new RunError({ operation: "o", reason: new PodExists() })
+    assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
+  })
+
+  it("lists the tasks of a flow and ends as the last one did", () => {
+    const report = jsonReport([
+      { _tag: "Result", taskId: "a", result: success },
+      { _tag: "Result", taskId: "b", result: failure }
+    ])
+    assert.include(report as object, { task: "b", state: "FAILED" })
+    assert.deepStrictEqual(
+      (report as { tasks: ReadonlyArray<{ task: string }> }).tasks.map(({ task }) => task),
+      ["a", "b"]
+    )
+  })
+})
