@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
-import { Cause, Clock, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
 import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
 import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
 import { beat, heartbeatInterval } from "../ExecHeartbeat.ts"
@@ -268,8 +268,7 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
       heard = false
       if (next.action === "ping" && ws.readyState === ws.OPEN) ws.ping()
       if (next.action === "dead") {
-        const seconds = (quiet * heartbeatInterval) / 1000
-        lastTrouble = `nothing was heard from the server for ${seconds} s (${new Date(yield* Clock.currentTimeMillis).toISOString()})`
+        lastTrouble = `nothing was heard from the server for ${(quiet * heartbeatInterval) / 1000} s`
         ws.terminate()
       }
     }
