@@ -8,6 +8,7 @@ const folders = [
   "packages/k8s-io",
   "packages/file-sync",
   "packages/task-file",
+  "packages/local-cluster",
   "packages/runner",
   "apps/cli",
   "tooling/conformance"
