@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/k8s-io": [],
   "packages/file-sync": ["k8s-io"],
   "packages/task-file": ["spec-builder"],
+  "packages/local-cluster": [],
   "packages/runner": ["spec-builder", "k8s-io", "file-sync", "task-file"],
   "apps/cli": ["spec-builder", "k8s-io", "file-sync", "task-file", "runner"]
 }
