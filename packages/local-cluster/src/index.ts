@@ -1,1 +1,3 @@
-export {}
+export type { PolicyRule } from "./Access.ts"
+export * from "./LocalCluster.ts"
+export * from "./LocalClusterError.ts"

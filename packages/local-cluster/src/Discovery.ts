@@ -1,0 +1,83 @@
+/**
+ * The documents by which a client learns what this server has: versions, groups, resources, health. Data.
+ */
+import type { KubeObject } from "./Runtime.ts"
+
+/** The version whose behaviour is imitated. */
+const VERSION = "v1.35.0"
+
+const resource = (
+  name: string,
+  kind: string,
+  namespaced: boolean,
+  verbs: ReadonlyArray<string>,
+  shortNames: ReadonlyArray<string> = []
+): KubeObject => ({
+  name,
+  singularName: name.includes("/") ? "" : kind.toLowerCase(),
+  namespaced,
+  kind,
+  verbs,
+  ...(shortNames.length === 0 ? {} : { shortNames })
+})
+
+const core: KubeObject = {
+  kind: "APIResourceList",
+  groupVersion: "v1",
+  resources: [
+    resource("events", "Event", true, ["get", "list", "watch"], ["ev"]),
+    resource("namespaces", "Namespace", false, ["create", "delete", "get", "list", "watch"], ["ns"]),
+    resource("pods", "Pod", true, ["create", "delete", "get", "list", "watch"], ["po"]),
+    resource("pods/exec", "PodExecOptions", true, ["create", "get"]),
+    resource("pods/log", "Pod", true, ["get"])
+  ]
+}
+
+const authorization = {
+  name: "authorization.k8s.io",
+  versions: [{ groupVersion: "authorization.k8s.io/v1", version: "v1" }],
+  preferredVersion: { groupVersion: "authorization.k8s.io/v1", version: "v1" }
+}
+
+/**
+ * As much of an OpenAPI document as kubectl reads before `apply`: whether the server itself checks fields, which it looks up
+ * at the patch of a kind.
+ */
+const checksFields = (path: string, kind: string) => ({
+  [path]: {
+    patch: {
+      "x-kubernetes-group-version-kind": { group: "", version: "v1", kind },
+      parameters: [{ name: "fieldValidation", in: "query", schema: { type: "string" } }],
+      responses: {}
+    }
+  }
+})
+
+const openApi: KubeObject = {
+  openapi: "3.0.0",
+  info: { title: "Kubernetes", version: VERSION },
+  paths: {
+    ...checksFields("/api/v1/namespaces/{name}", "Namespace"),
+    ...checksFields("/api/v1/namespaces/{namespace}/pods/{name}", "Pod")
+  }
+}
+
+/** By path; text for what a real server answers as text. */
+export const DOCUMENTS: Readonly<Record<string, KubeObject | string>> = {
+  "/version": { major: "1", minor: "35", gitVersion: VERSION, platform: `${process.platform}/${process.arch}` },
+  "/api": { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] },
+  "/api/v1": core,
+  "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [authorization] },
+  "/apis/authorization.k8s.io": { kind: "APIGroup", apiVersion: "v1", ...authorization },
+  "/apis/authorization.k8s.io/v1": {
+    kind: "APIResourceList",
+    apiVersion: "v1",
+    groupVersion: "authorization.k8s.io/v1",
+    resources: [resource("selfsubjectaccessreviews", "SelfSubjectAccessReview", false, ["create"])]
+  },
+  "/openapi/v3": { paths: { "api/v1": { serverRelativeURL: "/openapi/v3/api/v1" } } },
+  "/openapi/v3/api/v1": openApi,
+  "/healthz": "ok",
+  "/livez": "ok",
+  "/readyz": "ok"
+}

@@ -1,0 +1,62 @@
+/**
+ * The one error of this package: why there is no cluster, in a sentence that says what to do instead.
+ */
+import { Schema } from "effect"
+
+/** Namespaces and bind mounts are Linux'. */
+export class NotLinux extends Schema.TaggedClass<NotLinux>()("NotLinux", { platform: Schema.String }) {}
+
+/** A program that containers are made with is not there. */
+export class ToolMissing extends Schema.TaggedClass<ToolMissing>()("ToolMissing", { tool: Schema.String }) {}
+
+/** The kernel or a security module refused; `detail` has the tool's own words. */
+export class NamespacesRefused extends Schema.TaggedClass<NamespacesRefused>()("NamespacesRefused", {
+  detail: Schema.String
+}) {}
+
+/** An address that others could reach. */
+export class AddressRefused extends Schema.TaggedClass<AddressRefused>()("AddressRefused", {
+  address: Schema.String
+}) {}
+
+/** The server cannot listen. */
+export class ListenFailed extends Schema.TaggedClass<ListenFailed>()("ListenFailed", {
+  address: Schema.String,
+  port: Schema.Finite,
+  detail: Schema.String
+}) {}
+
+export const LocalClusterReason = Schema.Union([NotLinux, ToolMissing, NamespacesRefused, AddressRefused, ListenFailed])
+export type LocalClusterReason = typeof LocalClusterReason.Type
+
+const INSTEAD = "use a real cluster by setting KUBECONFIG"
+
+const explain = (reason: LocalClusterReason): string => {
+  switch (reason._tag) {
+    case "NotLinux":
+      return `the local cluster runs containers as Linux processes and this is ${reason.platform}: ${INSTEAD}, or run in a Linux virtual machine`
+    case "ToolMissing":
+      return `the local cluster needs the program '${reason.tool}' (package util-linux): install it, or ${INSTEAD}`
+    case "NamespacesRefused":
+      return `the local cluster may not create user and mount namespaces here (${reason.detail}): run as root, allow unprivileged user namespaces, or ${INSTEAD}`
+    case "AddressRefused":
+      return `a local cluster listens on loopback addresses only, because its containers are processes of this machine and are not kept apart for security: use 127.0.0.1 or ::1, not ${reason.address}`
+    case "ListenFailed":
+      return `the local cluster cannot listen on ${reason.address} port ${reason.port}: ${reason.detail}; choose another port, or none for a free one`
+  }
+}
+
+export class LocalClusterError extends Schema.TaggedError<LocalClusterError>()("LocalClusterError", {
+  /** What was being done, e.g. `start`. */
+  operation: Schema.String,
+  reason: LocalClusterReason
+}) {
+  override get message(): string {
+    return explain(this.reason)
+  }
+
+  /** None of these goes away by itself. */
+  get retryable(): boolean {
+    return false
+  }
+}

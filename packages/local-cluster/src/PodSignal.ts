@@ -1,0 +1,41 @@
+/**
+ * What a pod's worker is told, by whom it starts and by who ends it. Types only.
+ */
+import type { Effect } from "effect"
+import type { KubeletPod } from "./KubeletPod.ts"
+import type { ContainerEnd } from "./PodLifecycle.ts"
+import type { PodVerdict } from "./PodStatus.ts"
+
+/** A container that runs, for whoever ends it. */
+export interface ContainerInstance {
+  readonly containerID: string
+  readonly kill: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<void>
+}
+
+export type InstanceOutcome =
+  | { readonly _tag: "Waits"; readonly reason: string; readonly message: string }
+  | { readonly _tag: "Started"; readonly instance: ContainerInstance; readonly startedAt: string }
+  | { readonly _tag: "Ended"; readonly end: ContainerEnd }
+
+export type PodSignal =
+  | { readonly _tag: "Outcome"; readonly container: string; readonly outcome: InstanceOutcome }
+  | { readonly _tag: "RestartDue"; readonly container: string }
+  /** Deleted, with so many seconds to end by itself. */
+  | { readonly _tag: "Deleted"; readonly graceSeconds: number }
+  /** The object is gone: nobody waits any more. */
+  | { readonly _tag: "Gone" }
+  /** Something ends the pod as a whole; `silent`: nothing more is reported of it. */
+  | { readonly _tag: "Verdict"; readonly verdict: PodVerdict; readonly graceSeconds: number; readonly silent: boolean }
+  | { readonly _tag: "GraceOver" }
+
+/** What a container's start needs of its pod. */
+export interface PodContext {
+  readonly pod: KubeletPod
+  readonly send: (signal: PodSignal) => Effect.Effect<void>
+  readonly event: (
+    container: string,
+    reason: string,
+    message: string,
+    type?: "Normal" | "Warning"
+  ) => Effect.Effect<void>
+}
