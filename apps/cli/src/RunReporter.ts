@@ -7,7 +7,7 @@ import { RunEvent as RunEventSchema } from "@podwright/runner"
 import { Effect, Schema } from "effect"
 import { jsonReport, type TaskEnd } from "./JsonReport.ts"
 import { type OutputClosed, writeStderr, writeStdout } from "./ProcessOutput.ts"
-import { reportError, reportEvent } from "./TextReport.ts"
+import { reportError, reportEvent, reportNote } from "./TextReport.ts"
 
 export type OutputForm = "text" | "json" | "ndjson"
 
@@ -15,6 +15,8 @@ export interface RunReporter {
   readonly event: (event: RunEvent) => Effect.Effect<void, OutputClosed>
   /** A failure, with what a person can do about it; always on stderr. */
   readonly problem: (message: string) => Effect.Effect<void, OutputClosed>
+  /** A word about the run as a whole; always on stderr. */
+  readonly note: (message: string) => Effect.Effect<void, OutputClosed>
   /** The last word on all tasks of the file. */
   readonly end: (ends: ReadonlyArray<TaskEnd>) => Effect.Effect<void, OutputClosed>
 }
@@ -30,5 +32,6 @@ export const runReporter = (form: OutputForm): RunReporter => ({
     return report.to === "stdout" && form === "text" ? writeStdout(report.text) : writeStderr(report.text)
   },
   problem: (message) => writeStderr(reportError(message).text),
+  note: (message) => writeStderr(reportNote(message).text),
   end: (ends) => (form === "json" ? writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`) : Effect.void)
 })

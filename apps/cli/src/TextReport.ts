@@ -51,3 +51,6 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
 
 /** What to print for a run that ended without a result. */
 export const reportError = (message: string): Report => ours(`error: ${message}`)
+
+/** What to print about the run as a whole. */
+export const reportNote = (message: string): Report => ours(message)

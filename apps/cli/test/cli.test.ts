@@ -23,6 +23,13 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains its cluster, and what it does not do", () =>
+    Effect.gen(function* () {
+      yield* run(["cluster", "start", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
     ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
@@ -60,4 +67,24 @@ describe("podwright", () => {
       if (error._tag === "CommandExit") assert.strictEqual(error.code, 125)
     }).pipe(Effect.provide(NodeServices.layer))
   )
+
+  const refused: ReadonlyArray<readonly [string, ReadonlyArray<string>, number]> = [
+    ["--local beside a kubeconfig", ["run", "task.yaml", "--local", "--kubeconfig", "x"], 2],
+    ["--local beside a context", ["run", "task.yaml", "--local", "--context", "x"], 2],
+    ["a cluster on an address that others reach", ["cluster", "start", "--address", "0.0.0.0"], 2],
+    [
+      "a cluster whose kubeconfig would overwrite a file",
+      ["cluster", "start", "--kubeconfig", import.meta.filename],
+      2
+    ],
+    ["a cluster on a port it may not have", ["cluster", "start", "--port", "99999"], 2]
+  ]
+  for (const [what, args, code] of refused) {
+    it.live(`ends with code ${code} on ${what}`, () =>
+      Effect.gen(function* () {
+        const error = yield* run(args).pipe(Effect.flip)
+        assert.deepInclude(error, { _tag: "CommandExit", code })
+      }).pipe(Effect.provide(NodeServices.layer))
+    )
+  }
 })

@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/task-file": ["spec-builder"],
   "packages/local-cluster": [],
   "packages/runner": ["spec-builder", "k8s-io", "file-sync", "task-file"],
-  "apps/cli": ["spec-builder", "k8s-io", "file-sync", "task-file", "runner"]
+  "apps/cli": ["spec-builder", "k8s-io", "file-sync", "task-file", "runner", "local-cluster"]
 }
 
 const sources = (folder: string): ReadonlyArray<string> =>

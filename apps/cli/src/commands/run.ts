@@ -10,7 +10,8 @@ import { CommandExit } from "../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult, PLATFORM } from "../ExitCode.ts"
 import { runFile } from "../FileRun.ts"
 import type { TaskEnd } from "../JsonReport.ts"
-import { runReporter } from "../RunReporter.ts"
+import { LOCAL_NOTICE, startLocalCluster } from "../LocalKubeconfig.ts"
+import { type RunReporter, runReporter } from "../RunReporter.ts"
 
 const flags = {
   file: Argument.String("file").pipe(Argument.withDescription("Task or flow file (YAML)")),
@@ -39,6 +40,12 @@ const flags = {
     Flag.withDescription("Context of the kubeconfig; default: its current-context"),
     Flag.optional
   ),
+  local: Flag.Boolean("local").pipe(
+    Flag.withDescription(
+      "Run on this machine, in an embedded cluster: no image is pulled, its own programs run, nothing is isolated for security"
+    ),
+    Flag.withDefault(false)
+  ),
   defaultImage: Flag.String("default-image").pipe(
     Flag.withMetavar("IMAGE"),
     Flag.withDescription("For tasks that name no image; default: ubuntu"),
@@ -54,6 +61,28 @@ const exitCodeOf = (end: TaskEnd | undefined): number => {
 const key = <K extends string, A>(name: K, value: Option.Option<A>) =>
   Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [name]: some }) as { readonly [P in K]: A } })
 
+/** Which cluster to run on. An embedded one lives in the command's scope. */
+const connect = Effect.fnUntraced(function* (
+  flags: {
+    readonly local: boolean
+    readonly kubeconfig: Option.Option<string>
+    readonly context: Option.Option<string>
+  },
+  reporter: RunReporter
+) {
+  if (!flags.local) return { ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) }
+  const cluster = yield* startLocalCluster({ path: Option.none(), address: Option.none(), port: Option.none() }).pipe(
+    Effect.catchTags({
+      LocalClusterError: (error) =>
+        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM }))),
+      PlatformError: (error) =>
+        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
+    })
+  )
+  yield* reporter.note(LOCAL_NOTICE)
+  return { kubeconfig: cluster.path }
+})
+
 export const run = Command.make(
   "run",
   flags,
@@ -62,6 +91,10 @@ export const run = Command.make(
     const badFile = (error: TaskFileError) =>
       Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: BAD_INPUT })))
 
+    if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
+      yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
+      return yield* new CommandExit({ code: BAD_INPUT })
+    }
     const file = yield* loadTaskFile({
       path: resolve(flags.file),
       ...key("defaultImage", flags.defaultImage)
@@ -71,8 +104,9 @@ export const run = Command.make(
       Option.getOrElse(flags.input, () => ({}))
     ).pipe(Effect.catchTag("TaskFileError", badFile))
 
+    const connection = yield* connect(flags, reporter)
     const services = TaskRunner.layer.pipe(
-      Layer.provide(kubeLayer({ ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) })),
+      Layer.provide(kubeLayer(connection)),
       Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
     )
     const ends = yield* runFile({
@@ -94,5 +128,5 @@ export const run = Command.make(
     yield* reporter.end(ends)
     const code = exitCodeOf(last)
     if (code !== 0) return yield* new CommandExit({ code })
-  })
+  }, Effect.scoped)
 ).pipe(Command.withDescription("Run a task or flow file, each task in a Kubernetes pod of its own"))
