@@ -14,12 +14,20 @@ const folders = [
   "tooling/conformance"
 ]
 
+/** A test that runs pods takes seconds; this is only there to end one that hangs. */
+export const POD_TEST_TIMEOUT = 180_000
+
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects: folders.map((root) => ({
       extends: true as const,
-      test: { name: root, root, include: ["test/**/*.test.ts"] }
+      test: {
+        name: root,
+        root,
+        include: ["test/**/*.test.ts"],
+        ...(root === "tooling/conformance" ? { testTimeout: POD_TEST_TIMEOUT } : {})
+      }
     }))
   }
 })

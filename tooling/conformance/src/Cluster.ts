@@ -4,17 +4,32 @@
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
+import { type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /** The namespace in which `limited.kubeconfig` has the README's Role and nothing more. */
 export const LIMITED_NAMESPACE = "podwright-limited"
 
+/** Images by what they are for: clusters have them under different names. */
+export interface ClusterImages {
+  /** One that no registry has. */
+  readonly missing: string
+  /** One without a shell. */
+  readonly noShell: string
+  /** One whose entrypoint ends well, and which prints a file when its arguments are `cat FILE`. */
+  readonly entrypoint: string
+}
+
+/** Of `tooling/real-cluster`, which pulls from a registry of its own. */
+const REAL_IMAGES: ClusterImages = { missing: "no-such-image:1", noShell: "noshell", entrypoint: "noshell" }
+
 export class Cluster {
   readonly kubeconfig: string
+  readonly images: ClusterImages
 
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, images: ClusterImages = REAL_IMAGES) {
     this.kubeconfig = kubeconfig
+    this.images = images
   }
 
   /** A user with exactly the README's Role, as `tooling/real-cluster` makes it; the tier is no good without. */
@@ -42,6 +57,11 @@ export class Cluster {
         return (yield* pods.list(namespace, labelSelector === "" ? {} : { labelSelector })).items
       })
     )
+  }
+
+  /** The events about a pod. */
+  events(pod: string, namespace = LIMITED_NAMESPACE): Promise<ReadonlyArray<KubeEvent>> {
+    return this.run(Effect.flatMap(Pods, (pods) => pods.events(namespace, { podName: pod })))
   }
 
   /** Waits until no pod of a flow is left; rejects when one stays. */

@@ -92,10 +92,10 @@ export const failures = (cluster: Cluster): void => {
     it("an image that does not exist fails at once, with the registry's words", async () => {
       const folder = await scratch()
       const id = freshId("no-image")
-      const flow = await writeFlow(folder, id, ["true"], "containerImage: no-such-image:1")
+      const flow = await writeFlow(folder, id, ["true"], `containerImage: ${cluster.images.missing}`)
       const { code, stderr } = await podwright(cluster, ["run", flow])
       assert.strictEqual(code, 125)
-      assert.include(stderr, "no-such-image:1")
+      assert.include(stderr, cluster.images.missing)
       assert.match(stderr, /not found/)
       await cluster.untilNoPods(id)
     })
@@ -103,7 +103,7 @@ export const failures = (cluster: Cluster): void => {
     it("commands in an image without a shell fail with the reason", async () => {
       const folder = await scratch()
       const id = freshId("no-shell")
-      const flow = await writeFlow(folder, id, ["true"], "containerImage: noshell")
+      const flow = await writeFlow(folder, id, ["true"], `containerImage: ${cluster.images.noShell}`)
       const { code, stderr } = await podwright(cluster, ["run", flow])
       assert.strictEqual(code, 128)
       assert.match(stderr, /could not start.*sh/s)
@@ -116,14 +116,20 @@ export const failures = (cluster: Cluster): void => {
       const flow = await writeFlow(
         folder,
         id,
-        ["echo eating", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'"],
-        `containerImage: busybox\n${runner("resources: { limit: { memory: 32Mi } }")}`
+        // It ends by itself where nobody enforces the limit.
+        ["echo eating", `awk 'BEGIN { s = "x"; while (length(s) < 1.5e8) s = s s }'`],
+        `containerImage: busybox\n${runner("delete: false, resources: { limit: { memory: 32Mi } }")}`
       )
       const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
-      assert.strictEqual(code, 137, stderr)
+      const [pod] = await cluster.pods(`podwright.dev/flow-id=${id}`)
+      const name = pod?.metadata.name ?? ""
+      const events = await cluster.events(name)
+      await cluster.remove(name)
       assert.include(stdout, "eating\n")
+      // The embedded cluster says so where the machine gives it no memory cgroup; a real one never does.
+      if (events.some(({ reason }) => reason === "MemoryLimitNotEnforced")) return assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(code, 137, stderr)
       assert.match(stderr, /memory limit of 32Mi/)
-      await cluster.untilNoPods(id)
     })
 
     it("the time limit ends the command with code 124 and says what the time went into", async () => {

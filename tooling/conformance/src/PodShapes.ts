@@ -49,7 +49,7 @@ export const podShapes = (cluster: Cluster): void => {
       const task = join(folder, `${freshId("init")}.yaml`)
       await writeFile(
         task,
-        `image: noshell\ninputFiles: { in.txt: hello }\nrunner:\n  containerSpec: { args: [cat, in.txt] }\n`
+        `image: ${cluster.images.entrypoint}\ninputFiles: { in.txt: hello }\nrunner:\n  containerSpec: { args: [cat, in.txt] }\n`
       )
       const { code, stderr, stdout } = await podwright(cluster, ["run", task, "--output", "json"])
       assert.strictEqual(code, 0, stdout + stderr)
@@ -59,7 +59,7 @@ export const podShapes = (cluster: Cluster): void => {
     it("bare: an entrypoint without files is one container", async () => {
       const folder = await scratch()
       const task = join(folder, `${freshId("bare")}.yaml`)
-      await writeFile(task, "image: noshell\n")
+      await writeFile(task, `image: ${cluster.images.entrypoint}\n`)
       const { code, stderr } = await podwright(cluster, ["run", task])
       assert.strictEqual(code, 0, stderr)
     })

@@ -1,0 +1,52 @@
+/**
+ * An embedded cluster made ready for the suite: the kubeconfigs of an administrator and of a user with the README's Role,
+ * side by side in a folder as `tooling/real-cluster` has them.
+ */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { LocalCluster, type PolicyRule } from "@podwright/local-cluster"
+import { Effect, Exit, Scope } from "effect"
+import { parseAllDocuments } from "yaml"
+import { Cluster, type ClusterImages, LIMITED_NAMESPACE } from "./Cluster.ts"
+
+const ROLE = join(import.meta.dirname, "../../real-cluster/role.yaml")
+
+const IMAGES: ClusterImages = {
+  missing: "local-cluster.invalid/pull-error:1",
+  noShell: "local-cluster.invalid/no-shell",
+  entrypoint: "local-cluster.invalid/entrypoint"
+}
+
+/** The rules of the one Role that a podwright user needs. */
+const readRules = async (): Promise<ReadonlyArray<PolicyRule>> => {
+  const objects = parseAllDocuments(await readFile(ROLE, "utf8")).map(
+    (document) => document.toJS() as { readonly kind: string; readonly rules?: ReadonlyArray<PolicyRule> }
+  )
+  const role = objects.find(({ kind }) => kind === "Role")
+  if (role?.rules === undefined) throw new Error(`there is no Role in ${ROLE}`)
+  return role.rules
+}
+
+export interface StartedCluster {
+  readonly cluster: Cluster
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a cluster in this process. */
+export const startLocalCluster = async (): Promise<StartedCluster> => {
+  const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-cluster-"))
+  const scope = Scope.makeUnsafe()
+  const users = [{ name: "limited", namespace: LIMITED_NAMESPACE, rules: await readRules() }]
+  const local = await Effect.runPromise(LocalCluster.start({ users }).pipe(Scope.provide(scope)))
+  const kubeconfig = join(folder, "admin.kubeconfig")
+  await writeFile(kubeconfig, local.kubeconfig, { mode: 0o600 })
+  await writeFile(join(folder, "limited.kubeconfig"), local.userKubeconfigs["limited"] ?? "", { mode: 0o600 })
+  return {
+    cluster: new Cluster(kubeconfig, IMAGES),
+    stop: async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await rm(folder, { recursive: true })
+    }
+  }
+}

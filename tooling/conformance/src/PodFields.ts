@@ -1,0 +1,70 @@
+/**
+ * The fields of a Pod as a real API server publishes them (OpenAPI v3), written as the source of
+ * `packages/local-cluster/src/PodFields.ts`. Pure. The real tier compares the two, and `-u` writes the file anew.
+ */
+
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string
+  readonly format?: string
+  readonly items?: Schema
+  readonly allOf?: ReadonlyArray<Schema>
+  readonly additionalProperties?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+export interface OpenApi {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+/** Schemas without properties, which stand for one JSON value. */
+const SCALARS: Readonly<Record<string, string>> = {
+  Quantity: "quantity",
+  IntOrString: "int-or-string",
+  Time: "string",
+  FieldsV1: "any"
+}
+
+const shortName = (reference: string): string => reference.split(".").at(-1) ?? reference
+
+const header = `/**
+ * The fields of a Pod and what is in them, as the OpenAPI document of a Kubernetes 1.35 API server has them: what a strict
+ * server knows. Data; \`[]X\` is a list of X, \`{}X\` a map to X, a capital letter begins the name of another entry.
+ *
+ * Written by the real tier: tooling/conformance/real/podFields.test.ts compares it with a real server, and \`-u\` rewrites it.
+ */
+export const POD_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = `
+
+/** The source text of the table, from the document at \`/openapi/v3/api/v1\`. */
+export const podFieldsSource = (document: OpenApi): string => {
+  const { schemas } = document.components
+  const entries = new Map<string, Readonly<Record<string, string>>>()
+  const typeOf = (schema: Schema): string => {
+    const reference = schema.$ref ?? schema.allOf?.[0]?.$ref
+    if (reference !== undefined) {
+      const name = shortName(reference)
+      if (SCALARS[name] !== undefined) return SCALARS[name]
+      collect(reference)
+      return name
+    }
+    if (schema.type === "array") return `[]${typeOf(schema.items ?? {})}`
+    if (schema.type === "object")
+      return schema.additionalProperties === undefined ? "any" : `{}${typeOf(schema.additionalProperties)}`
+    if (schema.type === "integer") return schema.format ?? "int64"
+    return schema.type ?? "any"
+  }
+  const collect = (reference: string): void => {
+    const name = shortName(reference)
+    if (entries.has(name)) return
+    entries.set(name, {})
+    const { properties = {} } = schemas[reference.replace("#/components/schemas/", "")] ?? {}
+    entries.set(name, Object.fromEntries(Object.entries(properties).map(([key, schema]) => [key, typeOf(schema)])))
+  }
+  collect("#/components/schemas/io.k8s.api.core.v1.Pod")
+  const sorted = Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1))
+  const lines = sorted.map(([name, fields]) => {
+    const members = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `  ${name}: {\n${members.map(([key, type]) => `    ${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: "${type}"`).join(",\n")}\n  }`
+  })
+  return `${header}{\n${lines.join(",\n")}\n}\n`
+}
