@@ -102,9 +102,9 @@ const failed = (history: PodHistory, { name }: ContainerSpec): boolean => {
   return state?._tag === "Terminated" && state.end.exitCode !== 0
 }
 
-/** Whether an init container failed for good, so that the pod has. */
+/** Whether an init container failed for good, so that the pod has. How a sidecar ends does not matter. */
 export const initFailed = (pod: KubeletPod, history: PodHistory): boolean =>
-  (pod.spec.initContainers ?? []).some((container) => failed(history, container))
+  (pod.spec.initContainers ?? []).some((container) => !isSidecar(container) && failed(history, container))
 
 /** Whether a container of the init list lets the next one start. */
 export const isPassed = (history: PodHistory, container: ContainerSpec): boolean => {

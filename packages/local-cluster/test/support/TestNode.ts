@@ -162,8 +162,8 @@ export const makeTestNode: Effect.Effect<TestNode, LocalClusterError, Scope.Scop
         Effect.scoped(
           Effect.gen(function* () {
             const exec = yield* runtime.exec({ podUid: uid, container }, command)
-            yield* exec.write(Buffer.from(stdin))
-            yield* exec.closeStdin
+            // Beside the reader: a program that waits for its output to be read takes no input.
+            yield* Effect.forkScoped(Effect.andThen(exec.write(Buffer.from(stdin)), exec.closeStdin))
             const said = { stdout: "", stderr: "" }
             yield* Stream.runForEach(exec.output, ({ bytes, stream }) =>
               Effect.sync(() => {
