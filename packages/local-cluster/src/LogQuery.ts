@@ -3,6 +3,7 @@
  * server, sinceTime loses its fraction and tailLines counts records, not lines.
  */
 import { Result } from "effect"
+import { flag } from "./ApiRequest.ts"
 import { type ApiStatus, badRequest, invalid } from "./ApiStatus.ts"
 import type { LogRecord } from "./Runtime.ts"
 
@@ -16,7 +17,6 @@ export interface LogQuery {
 }
 
 const NANOSECONDS = 1_000_000_000n
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, "": true, false: false, "0": false }
 
 /** Reads a query; `now` is in milliseconds since the epoch, for sinceSeconds. */
 export const logQuery = (query: URLSearchParams, pod: string, now: number): Result.Result<LogQuery, ApiStatus> => {
@@ -43,12 +43,11 @@ export const logQuery = (query: URLSearchParams, pod: string, now: number): Resu
     return Result.fail(badRequest("at most one of `sinceTime` or `sinceSeconds` may be specified"))
   const sinceMs = sinceTime === null ? undefined : Date.parse(sinceTime)
   if (Number.isNaN(sinceMs)) return Result.fail(badRequest(`sinceTime "${sinceTime}" is no RFC 3339 time`))
-  const flag = (name: string) => query.has(name) && BOOLEANS[query.get(name) ?? ""] !== false
   const seconds =
     sinceMs !== undefined ? Math.floor(sinceMs / 1000) : sinceSeconds && Math.floor(now / 1000) - sinceSeconds
   return Result.succeed({
-    follow: flag("follow"),
-    timestamps: flag("timestamps"),
+    follow: flag(query, "follow"),
+    timestamps: flag(query, "timestamps"),
     since: seconds === undefined ? undefined : BigInt(seconds) * NANOSECONDS,
     tailLines,
     limitBytes

@@ -109,7 +109,7 @@ export const initFailed = (pod: KubeletPod, history: PodHistory): boolean =>
 /** Whether a container of the init list lets the next one start. */
 export const isPassed = (history: PodHistory, container: ContainerSpec): boolean => {
   const state = history.get(container.name)
-  if (isSidecar(container)) return state?.state._tag === "Running" || (state?.restarts ?? 0) > 0
+  if (isSidecar(container)) return state !== undefined && (state.state._tag !== "Waiting" || state.restarts > 0)
   return state?.state._tag === "Terminated" && state.state.end.exitCode === 0
 }
 

@@ -272,18 +272,15 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
 
     it.effect("run as the user they are to run as", () =>
       Effect.gen(function* () {
-        const pod = yield* (yield* Node).create(
-          {
-            securityContext: { runAsUser: 1234, runAsGroup: 5678 },
-            containers: [
-              main("id -u; id -g; [ -w /v ] && echo writable; echo $HOME", {
-                volumeMounts: [{ name: "v", mountPath: "/v" }]
-              })
-            ],
-            volumes: [{ name: "v", emptyDir: {} }]
-          },
-          { name: "who" }
-        )
+        const pod = yield* (yield* Node).create({
+          securityContext: { runAsUser: 1234, runAsGroup: 5678 },
+          containers: [
+            main("id -u; id -g; [ -w /v ] && echo writable; echo $HOME", {
+              volumeMounts: [{ name: "v", mountPath: "/v" }]
+            })
+          ],
+          volumes: [{ name: "v", emptyDir: {} }]
+        })
         yield* pod.ended
         assert.deepStrictEqual(
           yield* pod.log(),
