@@ -4,23 +4,21 @@
  */
 import { closeSync, openSync, readSync } from "node:fs"
 import { rm } from "node:fs/promises"
-import type { Socket } from "node:net"
-import { join, relative } from "node:path"
-import { Effect, Exit, Result, type Scope, Stream } from "effect"
+import { join } from "node:path"
+import { Effect, Exit, Result, type Scope } from "effect"
 import { apiTime } from "./ApiTime.ts"
 import { ContainerLog } from "./ContainerLog.ts"
-import type { ContainerMount } from "./ContainerRoot.ts"
-import { makeBelow, makeFolder } from "./ContainerRoot.ts"
+import { type PlannedMount, planContainer } from "./ContainerPlan.ts"
+import { type ContainerMount, makeBelow, makeFolder } from "./ContainerRoot.ts"
 import { imageTrouble } from "./ImageTrouble.ts"
 import type { ContainerSpec, KubeletPod } from "./KubeletPod.ts"
 import type { MemoryCgroup, MemoryCgroups } from "./MemoryCgroup.ts"
 import type { ContainerEnd } from "./PodLifecycle.ts"
 import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "./PodSignal.ts"
 import { quantityValue } from "./PodValidation.ts"
-import { processUser } from "./ProcessUser.ts"
-import type { ContainerRuntime, RunningExec } from "./Runtime.ts"
-import type { Sandbox, SandboxContainer, SandboxExec } from "./Sandbox.ts"
-import { containerEnvironment, expand } from "./VariableExpansion.ts"
+import { runningExec, streamEnd } from "./ProcessStreams.ts"
+import type { ContainerRuntime } from "./Runtime.ts"
+import type { Sandbox, SandboxContainer } from "./Sandbox.ts"
 
 export interface ContainerStarter {
   /** One instance of a container from start to end. Interrupting it kills the container. */
@@ -40,49 +38,18 @@ const BACK_OFF_SECONDS = 1
 const START_ERROR_CODE = 128
 const NEVER_STARTED = "1970-01-01T00:00:00Z"
 
-interface Known {
+/** The newest instance of a container. */
+interface KnownContainer {
   readonly log: ContainerLog
   /** Undefined once it has ended. */
   running: SandboxContainer | undefined
 }
 
-/** Why a container cannot be made, and the reason a kubelet waits with. Never leaves this module. */
-class NotMade {
-  readonly reason: string
-  readonly message: string
-  constructor(reason: string, message: string) {
-    this.reason = reason
-    this.message = message
-  }
-}
-
-const socketEnd = (socket: Socket): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    if (socket.closed) return resume(Effect.void)
-    socket.once("close", () => resume(Effect.void))
-  })
-
-/** The bytes of a socket, read as they are wanted. */
-const socketBytes = (socket: Socket): Stream.Stream<Uint8Array> =>
-  Stream.orDie(Stream.fromAsyncIterable(socket as AsyncIterable<Uint8Array>, (cause) => cause))
-
-const runningExec = ({ ended, stderr, stdin, stdout }: SandboxExec): RunningExec => {
-  // A program may end without having read everything.
-  stdin.on("error", () => stdin.destroy())
-  const output = (socket: Socket, stream: "stdout" | "stderr") =>
-    Stream.map(socketBytes(socket), (bytes) => ({ stream, bytes }))
-  return {
-    write: (bytes) =>
-      Effect.callback<void>((resume) => {
-        if (stdin.destroyed) return resume(Effect.void)
-        stdin.write(bytes, () => resume(Effect.void))
-      }),
-    closeStdin: Effect.sync(() => {
-      stdin.end()
-    }),
-    output: Stream.merge(output(stdout, "stdout"), output(stderr, "stderr")),
-    exitCode: ended
-  }
+interface KnownPod {
+  readonly containers: Map<string, KnownContainer>
+  /** Folder by volume name. */
+  readonly volumes: Map<string, string>
+  readonly logs: Array<string>
 }
 
 const readMessage = (path: string): string => {
@@ -95,8 +62,8 @@ const readMessage = (path: string): string => {
 
 /** Starts containers in a sandbox. `cgroups` is undefined where memory limits cannot be enforced. */
 export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | undefined): ContainerStarter => {
-  const pods = new Map<string, Map<string, Known>>()
-  let containers = 0
+  const pods = new Map<string, KnownPod>()
+  let instances = 0
 
   /** A folder of an ordinary user may be closed to its owner too; the sandbox's end then takes it along. */
   const remove = (path: string): Effect.Effect<void> =>
@@ -104,54 +71,24 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
       Effect.catch((error) => Effect.logDebug(`${path} stays until the cluster ends: ${error.cause}`))
     )
 
-  const volumeFolder = (pod: KubeletPod, name: string): string => `volumes/${pod.metadata.uid}-${name}`
+  /** The folder of a pod's volume, made when the first container needs it. */
+  const volumeFolder = (uid: string, name: string): string => {
+    const known = pods.get(uid)
+    const source = known?.volumes.get(name) ?? `volumes/${uid}-${name}`
+    if (known !== undefined && !known.volumes.has(name)) {
+      makeFolder(join(sandbox.folder, source), 0o777)
+      known.volumes.set(name, source)
+    }
+    return source
+  }
 
-  /** The pod's volumes as mounts of one container; each is made when the first container needs it. */
-  const mounts = (pod: KubeletPod, container: ContainerSpec): ReadonlyArray<ContainerMount> =>
-    (container.volumeMounts ?? []).map(({ mountPath, name, readOnly = false, subPath = "" }) => {
-      const volume = pod.spec.volumes?.find((one) => one["name"] === name)
-      if (volume?.["emptyDir"] === undefined)
-        throw new NotMade("ContainerCreating", `volume "${name}": a local cluster has only emptyDir volumes`)
-      const source = volumeFolder(pod, name)
-      const known = pods.get(pod.metadata.uid)
-      if (known !== undefined && !volumesMade.has(source)) {
-        makeFolder(join(sandbox.folder, source), 0o777)
-        volumesMade.add(source)
-      }
-      if (subPath.split("/").includes(".."))
-        throw new NotMade("CreateContainerConfigError", "subPath must not contain '..'")
+  /** Throws what the file system says. */
+  const makeMounts = (uid: string, mounts: ReadonlyArray<PlannedMount>): ReadonlyArray<ContainerMount> =>
+    mounts.map(({ mountPath, readOnly, subPath, volume }) => {
+      const source = volumeFolder(uid, volume)
       makeBelow(join(sandbox.folder, source), subPath, "folder", 0o777)
       return { source: join(source, subPath), mountPath, readOnly }
     })
-  const volumesMade = new Set<string>()
-
-  const command = (container: ContainerSpec, env: ReadonlyMap<string, string>): ReadonlyArray<string> => {
-    const trouble = imageTrouble(container.image ?? "")
-    const entrypoint = trouble._tag === "Entrypoint" ? trouble.argv : []
-    const argv = [...(container.command ?? entrypoint), ...(container.args ?? [])].map((word) => expand(word, env))
-    if ((container.command ?? entrypoint).length === 0)
-      throw new NotMade(
-        "CreateContainerError",
-        "no command specified: a local cluster pulls no images and so knows no entrypoint; give the container a command"
-      )
-    return argv
-  }
-
-  /** Everything a start needs; throws `NotMade`. */
-  const plan = (pod: KubeletPod, container: ContainerSpec, folder: string) => {
-    const user = processUser(pod, container)
-    const env = containerEnvironment(pod, container, user.uid === 0 ? "/root" : "/")
-    if (Result.isFailure(env)) throw new NotMade("CreateContainerConfigError", env.failure)
-    const workingDir = container.workingDir || "/"
-    return {
-      container: folder,
-      hostname: pod.metadata.name.slice(0, 63),
-      mounts: mounts(pod, container),
-      readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
-      terminationMessagePath: container.terminationMessagePath ?? "/dev/termination-log",
-      launch: { argv: command(container, env.success), env: env.success, workingDir, user }
-    }
-  }
 
   const outcome = (context: PodContext, container: ContainerSpec, outcome: InstanceOutcome) =>
     context.send({ _tag: "Outcome", container: container.name, outcome })
@@ -220,21 +157,21 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     return undefined
   }
 
-  const memoryCgroup = (container: ContainerSpec): MemoryCgroup | undefined => {
+  const memoryCgroup = (container: ContainerSpec, instance: number): MemoryCgroup | undefined => {
     const limit = quantityValue(String(container.resources?.limits?.["memory"] ?? ""))
-    return cgroups === undefined || !(limit > 0) ? undefined : cgroups.make(`c${containers}`, Math.ceil(limit))
+    return cgroups === undefined || !(limit > 0) ? undefined : cgroups.make(`c${instance}`, Math.ceil(limit))
   }
 
   /** The log takes what the container writes; nothing else holds it up. */
-  const keepLog = (known: Known, running: SandboxContainer): Effect.Effect<void> => {
+  const keepLog = (known: KnownContainer, running: SandboxContainer): Effect.Effect<void> => {
     for (const stream of ["stdout", "stderr"] as const) {
       running[stream].on("data", (chunk: Buffer) => known.log.append(stream, chunk))
       running[stream].once("close", () => known.log.finish(stream))
     }
-    return Effect.all([socketEnd(running.stdout), socketEnd(running.stderr)], { discard: true })
+    return Effect.all([streamEnd(running.stdout), streamEnd(running.stderr)], { discard: true })
   }
 
-  const endMessage = (container: ContainerSpec, folder: string, known: Known, exitCode: number): string => {
+  const endMessage = (container: ContainerSpec, folder: string, known: KnownContainer, exitCode: number): string => {
     const left = readMessage(join(sandbox.folder, folder, "termination-log"))
     const fallsBack = container.terminationMessagePolicy === "FallbackToLogsOnError"
     if (left !== "" || exitCode === 0 || !fallsBack) return left
@@ -251,7 +188,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     folder: string,
     running: SandboxContainer,
     cgroup: MemoryCgroup | undefined,
-    known: Known
+    known: KnownContainer
   ) {
     const drained = keepLog(known, running)
     known.running = running
@@ -286,38 +223,39 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     const image = container.image ?? ""
     const pulled = `Image "${image}" is not pulled: in a local cluster this machine's own programs run`
     yield* context.event(container.name, "ImageNotPulled", pulled)
-    const folder = `containers/${++containers}`
-    const known = pods.get(uid) ?? new Map<string, Known>()
+    const known: KnownPod = pods.get(uid) ?? { containers: new Map(), volumes: new Map(), logs: [] }
     pods.set(uid, known)
-    const planning = yield* Effect.result(
-      Effect.try({
-        try: () => plan(pod, container, folder),
-        catch: (cause) => (cause instanceof NotMade ? cause : new NotMade("CreateContainerError", String(cause)))
-      })
-    )
-    if (Result.isFailure(planning))
-      return yield* waits(context, container, planning.failure.reason, planning.failure.message)
-    const planned = planning.success
+    const plan = planContainer(pod, container)
+    if (Result.isFailure(plan)) return yield* waits(context, container, plan.failure.reason, plan.failure.message)
+    const { mounts: planned, ...start } = plan.success
     if (imageTrouble(image)._tag === "Empty")
       return yield* startError(
         context,
         container,
-        `exec: "${planned.launch.argv[0]}": executable file not found in $PATH`
+        `exec: "${start.launch.argv[0]}": executable file not found in $PATH`
       )
-    const limited = yield* Effect.result(Effect.try({ try: () => memoryCgroup(container), catch: String }))
-    if (Result.isFailure(limited)) return yield* startError(context, container, limited.failure)
-    const cgroup = limited.success
+    const instance = ++instances
+    const folder = `containers/${instance}`
+    const made = yield* Effect.result(
+      Effect.try({
+        try: () => ({ mounts: makeMounts(uid, planned), cgroup: memoryCgroup(container, instance) }),
+        catch: String
+      })
+    )
+    if (Result.isFailure(made)) return yield* waits(context, container, "CreateContainerError", made.failure)
+    const { cgroup, mounts } = made.success
     yield* Effect.addFinalizer(() => remove(folder))
     if (cgroup !== undefined) yield* Effect.addFinalizer(() => cgroup.remove)
     const started = yield* Effect.acquireRelease(
-      Effect.exit(sandbox.start({ ...planned, cgroup: cgroup?.folder })),
+      Effect.exit(sandbox.start({ ...start, container: folder, mounts, cgroup: cgroup?.folder })),
       (exit) => (Exit.isSuccess(exit) ? Effect.andThen(exit.value.kill("SIGKILL"), exit.value.ended) : Effect.void)
     ).pipe(Effect.flatten, Effect.result)
     if (Result.isFailure(started)) return yield* startError(context, container, started.failure.message)
     yield* context.event(container.name, "Created", "Container created")
-    const log = new ContainerLog(join(sandbox.folder, `logs/${uid}-${container.name}-${containers}`))
-    const one: Known = { log, running: undefined }
-    known.set(container.name, one)
+    const logFile = `logs/${instance}`
+    const one: KnownContainer = { log: new ContainerLog(join(sandbox.folder, logFile)), running: undefined }
+    known.logs.push(logFile)
+    known.containers.set(container.name, one)
     yield* runStarted(context, container, folder, started.success, cgroup, one)
   }, Effect.scoped)
 
@@ -325,15 +263,12 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     Effect.suspend(() => {
       const known = pods.get(podUid)
       pods.delete(podUid)
-      const made = Array.from(volumesMade).filter((path) => path.startsWith(`volumes/${podUid}-`))
-      for (const path of made) volumesMade.delete(path)
-      const logs = Array.from(known?.values() ?? [], ({ log }) => relative(sandbox.folder, log.path))
-      return Effect.forEach([...made, ...logs], remove, { discard: true })
+      return Effect.forEach([...(known?.volumes.values() ?? []), ...(known?.logs ?? [])], remove, { discard: true })
     })
 
   const runtime: ContainerRuntime = {
     exec: ({ container, podUid }, argv) => {
-      const running = pods.get(podUid)?.get(container)?.running
+      const running = pods.get(podUid)?.containers.get(container)?.running
       if (running === undefined) return Effect.fail({ _tag: "ContainerNotFound" })
       return sandbox.exec(running, argv).pipe(
         Effect.map(runningExec),
@@ -343,7 +278,8 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
         )
       )
     },
-    log: ({ container, podUid }, follow) => Effect.sync(() => pods.get(podUid)?.get(container)?.log.read(follow))
+    log: ({ container, podUid }, follow) =>
+      Effect.sync(() => pods.get(podUid)?.containers.get(container)?.log.read(follow))
   }
   return { run, forget, runtime }
 }

@@ -7,10 +7,21 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, closeSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync
+} from "node:fs"
 import type { Socket } from "node:net"
 import { availableParallelism, constants, tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { Deferred, Effect, type Scope, Semaphore } from "effect"
 import { type ContainerRootPlan, makeContainerRoot, makeFolder } from "./ContainerRoot.ts"
 import { makeFifos } from "./Fifos.ts"
@@ -55,7 +66,7 @@ export interface SandboxExec extends SandboxProcess {
 }
 
 /** What a container starts with. */
-export interface ContainerStart extends Omit<ContainerRootPlan, "state" | "machine" | "locked" | "workingDir"> {
+export interface ContainerStart extends Omit<ContainerRootPlan, "state" | "machine" | "locked" | "workingDir" | "resolver"> {
   readonly hostname: string
   readonly launch: ProcessLaunch
   readonly cgroup: string | undefined
@@ -124,7 +135,8 @@ const launchCommand = (
     })
     child.on("exit", (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed(exitCode(code, signal))))
     child.on("close", () => {
-      if (!ready) resume(Effect.fail(failed(said.replace(/^pid \d+\n/, "").trim())))
+      const why = said.replace(/^pid \d+\n/, "").trim()
+      if (!ready) resume(Effect.fail(failed(why || "nsenter: killed before the program began")))
     })
     child.on("error", (error) => resume(Effect.fail(failed(error.message))))
   })
@@ -144,6 +156,19 @@ const readMachineRoot = (): MachineRoot =>
     }))
   )
 
+/**
+ * Where /etc/resolv.conf is a link into the machine's /run, which containers do not see, they get a copy of it. Returns the
+ * folder to show it in.
+ */
+const copyResolver = (state: string): string | undefined => {
+  if (!existsSync("/etc/resolv.conf")) return undefined
+  const real = realpathSync("/etc/resolv.conf")
+  if (!real.startsWith("/run/")) return undefined
+  makeFolder(join(state, "resolver"), 0o755)
+  copyFileSync(real, join(state, "resolver", basename(real)))
+  return dirname(real)
+}
+
 /** Makes the sandbox; closing the scope ends all its processes and removes its folder. */
 export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope> = Effect.gen(function* () {
   if (process.platform !== "linux") {
@@ -157,6 +182,7 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
   const machine = readMachineRoot()
   const mounts = parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"))
   const locked = lockedOptions(mounts, folder)
+  const common = { state: folder, machine, locked, resolver: copyResolver(folder) }
   writeFileSync(join(folder, "template.fstab"), templateFstab(folder, machine))
 
   const holder = yield* Effect.acquireRelease(
@@ -168,7 +194,7 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
 
   const start = Effect.fnUntraced(function* (given: ContainerStart) {
     const made = yield* Effect.try({
-      try: () => makeContainerRoot({ ...given, state: folder, machine, locked, workingDir: given.launch.workingDir }),
+      try: () => makeContainerRoot({ ...given, ...common, workingDir: given.launch.workingDir }),
       catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
     })
     const command = containerCommand(holder.pid, { hostname: given.hostname, ...made }, given.launch, byRoot)

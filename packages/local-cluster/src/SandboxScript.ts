@@ -5,6 +5,7 @@
  * Three folders exist only inside: `/.cluster` is the cluster's state folder (a container's root is a folder below it),
  * and `/.machine` is the machine's own /proc, which tells a process its id outside.
  */
+import type { ContainerRoot } from "./ContainerRoot.ts"
 import { fstabField, type MachineRoot, type MountedPath } from "./MachineRoot.ts"
 
 /** Quotes a word for a POSIX shell. */
@@ -78,16 +79,19 @@ rm -rf .cluster/*`
 const PARENT_SCRIPT = `"$@"; exit $?`
 
 /**
- * `sh -c CONTAINER sh HOSTNAME FSTAB PROGRAM...` as process 1 of a container: says its id outside, makes the root, goes on
- * as PROGRAM. Descriptor 2 is where it reports to, 3 is the container's stderr.
+ * `sh -c CONTAINER sh HOSTNAME FSTAB FOLDER FILE SOURCE TARGET PROGRAM...` as process 1 of a container: says its id outside, makes
+ * the root (see `ContainerRoot`), goes on as PROGRAM. Descriptor 2 is where it reports to, 3 is the container's stderr.
  *
  * An ordinary user may not write /proc/sys, but may set the name of a host in a namespace of its own.
  */
 export const CONTAINER_SCRIPT = `read -r pid rest </.machine/self/stat
 echo "pid $pid" >&2
 { echo "$1" >/proc/sys/kernel/hostname; } 2>/dev/null || hostname "$1"
+umask 022
 mount --all --fstab "$2" || exit 128
-shift 2
+[ -z "$3" ] || [ -d "$3" ] || mkdir -p "$3" || exit 128
+if [ "$4" ]; then mkdir -p "\${4%/*}" && : >"$4" && mount --bind "$5" "$6" || exit 128; fi
+shift 6
 exec "$@"`
 
 /**
@@ -97,6 +101,7 @@ exec "$@"`
 export const LOOKUP_SCRIPT = `cd "$1" || exit 128
 program=$2 path=$3
 shift 3
+umask 022
 case $program in
 */*)
   if [ ! -e "$program" ]; then echo "exec: \\"$program\\": stat $program: no such file or directory" >&2; exit 128
@@ -154,7 +159,7 @@ const INTO = ["--preserve-credentials", "--user", "--mount", "--pid", "--ipc"]
 /** The command that starts a container: `holder` is process 1 of the sandbox, `root` the container's root as seen inside. */
 export const containerCommand = (
   holder: number,
-  container: { readonly hostname: string; readonly root: string; readonly fstab: string },
+  container: ContainerRoot & { readonly hostname: string },
   launch: ProcessLaunch,
   byRoot: boolean
 ): ReadonlyArray<string> => {
@@ -166,7 +171,7 @@ export const containerCommand = (
     ...["nsenter", "--target", String(holder), ...INTO],
     ...["unshare", "--mount", "--pid", "--ipc", "--uts"],
     ...["sh", "-c", PARENT_SCRIPT, "sh"],
-    ...["sh", "-c", CONTAINER_SCRIPT, "sh", container.hostname, container.fstab],
+    ...["sh", "-c", CONTAINER_SCRIPT, "sh", container.hostname, container.fstab, container.folder, ...container.message],
     ...enter,
     ...lookup(launch)
   ]

@@ -437,7 +437,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
     Effect.gen(function* () {
       const node = yield* Node
       const pods = yield* Effect.forEach(Array.from({ length: 60 }), () =>
-        node.create({ containers: [main("exit 0")] })
+        node.create({ containers: [main("exit 0", { resources: { limits: { memory: "64Mi" } } })] })
       )
       const phases = yield* Effect.forEach(pods, (pod) => Effect.map(pod.ended, ({ phase }) => phase), {
         concurrency: "unbounded"

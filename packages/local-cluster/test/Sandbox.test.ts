@@ -141,14 +141,11 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
       })
     )
 
-    it.effect("gives its programs by the names they have", () =>
+    it.effect("gives its programs by all their names, and devices", () =>
       Effect.gen(function* () {
-        const { stdout } = yield* runScript(
-          yield* TestSandbox,
-          "readlink /bin; head -c 4 /dev/zero | wc -c; ls /dev/shm"
-        )
-        const link = readdirSync("/", { withFileTypes: true }).find(({ name }) => name === "bin")
-        assert.strictEqual(stdout, `${link?.isSymbolicLink() ? "usr/bin\n" : ""}4\n`)
+        const script = "/bin/sh -c 'echo a'; /usr/bin/env echo b; head -c 4 /dev/zero | wc -c; ls /dev/shm; umask"
+        const { stdout } = yield* runScript(yield* TestSandbox, script)
+        assert.strictEqual(stdout, "a\nb\n4\n0022\n")
       })
     )
   })
@@ -166,14 +163,16 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
           at("/var/run/secrets/x"),
           at("/tmp/t"),
           at("/opt/"),
+          at("/lib/made/x"),
+          at("/usr/lib/made"),
           at("/dev/shm")
         ]
         const script = `echo in >"/data/deep er/file"
-          cat /etc/app/conf/file /var/run/secrets/x/file /run/secrets/x/file /tmp/t/file /opt/file /dev/shm/file
+          cat /etc/app/conf/file /var/run/secrets/x/file /run/secrets/x/file /tmp/t/file /opt/file /dev/shm/file /lib/made/x/file /usr/lib/made/file /lib/made/file
           (echo x >/etc/app/conf/file) 2>&1 | grep -o 'Read-only file system'
           head -c 5 /etc/passwd`
         const { stdout } = yield* runScript(sandbox, script, { mounts })
-        assert.strictEqual(stdout, `${"in\n".repeat(6)}Read-only file system\nroot:`)
+        assert.strictEqual(stdout, `${"in\n".repeat(9)}Read-only file system\nroot:`)
       })
     )
 
@@ -196,19 +195,26 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
       Effect.gen(function* () {
         const sandbox = yield* TestSandbox
         makeFolder(join(sandbox.folder, "volumes/only"), 0o777)
-        const mounts = [{ source: "volumes/only", mountPath: "/work/made", readOnly: false }]
-        const script = "for f in /f /tmp/f /run/f /work/made/f; do (: >$f) 2>/dev/null && echo $f; done"
-        const { stdout } = yield* runScript(sandbox, script, { mounts, readOnlyRoot: true })
-        assert.strictEqual(stdout, "/work/made/f\n")
+        const only = (...paths: ReadonlyArray<string>) =>
+          paths.map((mountPath) => ({ source: "volumes/only", mountPath, readOnly: false }))
+        const script =
+          "for f in /f /tmp/f /run/f /work/made/f /data/f /tmp/v/f; do (: >$f) 2>/dev/null && echo $f; done; pwd"
+        const options = { mounts: only("/work/made", "/data"), readOnlyRoot: true, workingDir: "/made/here" }
+        const { stdout } = yield* runScript(sandbox, script, options)
+        assert.strictEqual(stdout, "/work/made/f\n/data/f\n/made/here\n")
+        const below = yield* runScript(sandbox, script, { mounts: only("/tmp/v"), readOnlyRoot: true })
+        assert.match(below.stdout, /^\/tmp\/v\/f$/m)
       })
     )
 
     it.effect("take the termination message as well", () =>
       Effect.gen(function* () {
         const sandbox = yield* TestSandbox
-        for (const terminationMessagePath of ["/dev/termination-log", "/podwright/message", "/etc/app/message"]) {
-          const container = `containers${terminationMessagePath.replaceAll("/", "-")}`
-          yield* runScript(sandbox, `echo said >${terminationMessagePath}`, { container, terminationMessagePath })
+        const paths = ["/dev/termination-log", "/podwright/message", "/etc/app/message", "/tmp/message"]
+        for (const [index, terminationMessagePath] of [...paths, ...paths].entries()) {
+          const container = `containers/message-${index}`
+          const readOnlyRoot = index >= paths.length
+          yield* runScript(sandbox, `echo said >${terminationMessagePath}`, { container, terminationMessagePath, readOnlyRoot })
           assert.strictEqual(readFileSync(join(sandbox.folder, container, "termination-log"), "utf8"), "said\n")
         }
       })
