@@ -66,7 +66,8 @@ export interface SandboxExec extends SandboxProcess {
 }
 
 /** What a container starts with. */
-export interface ContainerStart extends Omit<ContainerRootPlan, "state" | "machine" | "locked" | "workingDir" | "resolver"> {
+export interface ContainerStart
+  extends Omit<ContainerRootPlan, "state" | "machine" | "locked" | "workingDir" | "resolver"> {
   readonly hostname: string
   readonly launch: ProcessLaunch
   readonly cgroup: string | undefined

@@ -171,7 +171,16 @@ export const containerCommand = (
     ...["nsenter", "--target", String(holder), ...INTO],
     ...["unshare", "--mount", "--pid", "--ipc", "--uts"],
     ...["sh", "-c", PARENT_SCRIPT, "sh"],
-    ...["sh", "-c", CONTAINER_SCRIPT, "sh", container.hostname, container.fstab, container.folder, ...container.message],
+    ...[
+      "sh",
+      "-c",
+      CONTAINER_SCRIPT,
+      "sh",
+      container.hostname,
+      container.fstab,
+      container.folder,
+      ...container.message
+    ],
     ...enter,
     ...lookup(launch)
   ]

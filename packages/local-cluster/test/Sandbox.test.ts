@@ -214,7 +214,11 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
         for (const [index, terminationMessagePath] of [...paths, ...paths].entries()) {
           const container = `containers/message-${index}`
           const readOnlyRoot = index >= paths.length
-          yield* runScript(sandbox, `echo said >${terminationMessagePath}`, { container, terminationMessagePath, readOnlyRoot })
+          yield* runScript(sandbox, `echo said >${terminationMessagePath}`, {
+            container,
+            terminationMessagePath,
+            readOnlyRoot
+          })
           assert.strictEqual(readFileSync(join(sandbox.folder, container, "termination-log"), "utf8"), "said\n")
         }
       })
