@@ -3,19 +3,21 @@
  * meaning. 124 and 125 are what timeout(1) and docker run use for the same. Cancelled by a signal is 130, which the
  * runtime gives by itself.
  */
-import type { RunError, RunResult } from "@podwright/runner"
+import type { RunResult } from "@podwright/runner"
+import type { FileRunError } from "./JsonReport.ts"
 
 /** A clock of the run ran out. */
 export const TIME_LIMIT = 124
 /** The platform failed: no cluster, no permission, no node, a lost pod, a damaged transfer. */
 export const PLATFORM = 125
-/** A file, flag or value that is wrong; nothing was created. */
+/** A file, flag or value that is wrong; the task it concerns got no pod. */
 export const BAD_INPUT = 2
 
 /** The command's own code. One that a shell would read as something else is passed on all the same. */
 export const exitCodeOfResult = (result: RunResult): number => (result.state === "SUCCESS" ? 0 : result.exitCode)
 
-export const exitCodeOfError = (error: RunError): number => {
+export const exitCodeOfError = (error: FileRunError): number => {
+  if (error._tag === "TaskFileError") return BAD_INPUT
   switch (error.reason._tag) {
     case "TimedOut":
       return TIME_LIMIT

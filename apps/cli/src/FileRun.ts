@@ -4,15 +4,9 @@
  */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { type RunError, type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
+import { type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
 import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
-import {
-  type ResolvedTask,
-  renderTask,
-  type TaskFile,
-  type TaskFileError,
-  type TaskOutputs
-} from "@podwright/task-file"
+import { type ResolvedTask, renderTask, type TaskFile, type TaskOutputs } from "@podwright/task-file"
 import { Effect, Ref } from "effect"
 import type { TaskEnd } from "./JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
@@ -56,12 +50,10 @@ const requestOf = (task: ResolvedTask, identity: TaskIdentity, outputDirectory: 
   runner: task.runner
 })
 
-/**
- * Runs the file and returns how each task that was begun ended. Fails only when a task's expressions cannot be rendered.
- */
+/** Runs the file and returns how each task that was begun ended. */
 export const runFile = Effect.fn("FileRun.run")(function* (
   options: FileRunOptions
-): Effect.fn.Return<ReadonlyArray<TaskEnd>, TaskFileError, TaskRunner> {
+): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner> {
   const { file } = options
   const runner = yield* TaskRunner
   const executionId = newExecutionId()
@@ -70,7 +62,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   const ends: Array<TaskEnd> = []
   for (const task of file.tasks) {
     const identity = newTaskIdentity(file, task.id, executionId)
-    const resolved = yield* renderTask(file, task, {
+    const rendering = renderTask(file, task, {
       inputs: options.inputs,
       outputs: yield* Ref.get(outputs),
       executionId,
@@ -81,9 +73,10 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     })
     // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
     const directory = file.tasks.length === 1 ? root : join(root, task.id)
-    const end = yield* runner.run(requestOf(resolved, identity, directory), options.onEvent).pipe(
+    const end = yield* rendering.pipe(
+      Effect.flatMap((resolved) => runner.run(requestOf(resolved, identity, directory), options.onEvent)),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
-      Effect.catch((error: RunError) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
+      Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
     )
     ends.push(end)
     if (end._tag === "Error" || end.result.state !== "SUCCESS") break

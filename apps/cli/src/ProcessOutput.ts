@@ -8,6 +8,9 @@ export class OutputClosed extends Schema.TaggedError<OutputClosed>()("OutputClos
   }
 }
 
+// A failed write is told to its callback; the event that comes besides would end the process and leave the pod behind.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined)
+
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, OutputClosed> =>
   Effect.callback<void, OutputClosed>((resume) => {
     stream.write(text, (error) =>

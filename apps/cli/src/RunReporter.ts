@@ -1,6 +1,6 @@
 /**
  * Says what a run says, in the form that was asked for: text for a person, one JSON object, or every event as a line of
- * JSON. In every form but the first, stdout has nothing else.
+ * JSON with the result as the last. In every form but the first, stdout has nothing else.
  */
 import type { RunEvent } from "@podwright/runner"
 import { RunEvent as RunEventSchema } from "@podwright/runner"
@@ -33,5 +33,9 @@ export const runReporter = (form: OutputForm): RunReporter => ({
   },
   problem: (message) => writeStderr(reportError(message).text),
   note: (message) => writeStderr(reportNote(message).text),
-  end: (ends) => (form === "json" ? writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`) : Effect.void)
+  end: (ends) => {
+    if (form === "json") return writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`)
+    if (form === "ndjson") return writeStdout(`${JSON.stringify({ _tag: "Ended", result: jsonReport(ends) })}\n`)
+    return Effect.void
+  }
 })

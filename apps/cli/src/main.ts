@@ -8,6 +8,9 @@ import { CommandExit } from "./CommandExit.ts"
 import { podwright } from "./cli.ts"
 import { BAD_INPUT } from "./ExitCode.ts"
 
+// The runtime cancels on INT and TERM only; a terminal that is closed says HUP, and its run must leave no pod either.
+process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+
 Command.run(podwright, { version: manifest.version }).pipe(
   // The parser has printed what is wrong and the help; asking for help is no error.
   Effect.catchTag("ShowHelp", (error) =>

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { KubeError } from "@podwright/k8s-io"
 import { Diagnosis, PodExists, RunError, type RunEvent, type RunResult, TimedOut } from "@podwright/runner"
 import { jsonReport } from "../src/JsonReport.ts"
 import { reportError, reportEvent } from "../src/TextReport.ts"
@@ -88,6 +89,14 @@ describe("jsonReport", () => {
     assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
     const early = new RunError({ operation: "o", reason: new PodExists() })
     assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
+  })
+
+  it("is an object also when no task was begun", () => {
+    const reason = { _tag: "Config", detail: "no cluster" } as const
+    const error = new KubeError({ operation: "KubeConnection.open", subject: {}, reason })
+    const report = jsonReport([{ _tag: "Error", taskId: null, error }])
+    assert.include(report, { task: null, state: "ERROR", exitCode: null, pod: null })
+    assert.include((report as { error: object }).error, { cause: "Config" })
   })
 
   it("lists the tasks of a flow and ends as the last one did", () => {

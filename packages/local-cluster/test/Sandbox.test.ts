@@ -1,7 +1,7 @@
 /** Real processes in real namespaces, as whoever runs the tests: root or an ordinary user. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
@@ -156,6 +156,8 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
         const sandbox = yield* TestSandbox
         const source = "volumes/shared"
         makeFolder(join(sandbox.folder, source), 0o777)
+        // where /lib is a link, a volume is seen at both names
+        const lib = realpathSync("/lib")
         const at = (mountPath: string, readOnly = false) => ({ source, mountPath, readOnly })
         const mounts = [
           at("/data/deep er"),
@@ -164,11 +166,11 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
           at("/tmp/t"),
           at("/opt/"),
           at("/lib/made/x"),
-          at("/usr/lib/made"),
+          at(`${lib}/made`),
           at("/dev/shm")
         ]
         const script = `echo in >"/data/deep er/file"
-          cat /etc/app/conf/file /var/run/secrets/x/file /run/secrets/x/file /tmp/t/file /opt/file /dev/shm/file /lib/made/x/file /usr/lib/made/file /lib/made/file
+          cat /etc/app/conf/file /var/run/secrets/x/file /run/secrets/x/file /tmp/t/file /opt/file /dev/shm/file /lib/made/x/file ${lib}/made/file /lib/made/file
           (echo x >/etc/app/conf/file) 2>&1 | grep -o 'Read-only file system'
           head -c 5 /etc/passwd`
         const { stdout } = yield* runScript(sandbox, script, { mounts })

@@ -1,4 +1,4 @@
-/** Ctrl-C at every moment of a run: exit code 130, and no pod is left. */
+/** Ctrl-C at every moment of a run, and other ways to walk away from it: exit code 130, and no pod is left. */
 import { truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -33,5 +33,36 @@ export const cancellation = (cluster: Cluster): void => {
         await cluster.untilNoPods(id)
       })
     }
+  })
+
+  describe("a run that nobody waits for any more", () => {
+    const begin = async (id: string) => {
+      const flow = await writeFlow(
+        await scratch(),
+        id,
+        ["while :; do echo line; sleep 0.1; done"],
+        "containerImage: busybox"
+      )
+      const invocation = start(cluster, ["run", flow])
+      await invocation.printed("line")
+      return invocation
+    }
+
+    it("ends when its terminal is closed, and leaves no pod", async () => {
+      const id = freshId("hangup")
+      const invocation = await begin(id)
+      invocation.process.kill("SIGHUP")
+      assert.strictEqual((await invocation.ended).code, 130, invocation.stderr())
+      await cluster.untilNoPods(id)
+    })
+
+    it("ends when the reader of its output goes away (| head -1), and leaves no pod", async () => {
+      const id = freshId("head")
+      const invocation = await begin(id)
+      invocation.process.stdout?.destroy()
+      assert.strictEqual((await invocation.ended).code, 130, invocation.stderr())
+      assert.notMatch(invocation.stderr(), /EPIPE|Error:/)
+      await cluster.untilNoPods(id)
+    })
   })
 }

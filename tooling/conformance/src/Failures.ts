@@ -1,5 +1,5 @@
 /** Runs that do not end well: the exit code tells which kind, the message why. */
-import { writeFile } from "node:fs/promises"
+import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
@@ -47,6 +47,28 @@ export const failures = (cluster: Cluster): void => {
       assert.include(stderr, "containerImage")
       assert.strictEqual(stdout, "")
       assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+    })
+
+    it("a later task that cannot be rendered is an error of its own, after the tasks before it", async () => {
+      const folder = await scratch()
+      const id = freshId("later")
+      const flow = await writeFlow(folder, id, ["echo one"], "containerImage: busybox")
+      await appendFile(
+        flow,
+        '  - id: second\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: ["{{ outputs.shell.nope }}"]\n'
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output", "json"])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${flow}:11:`)
+      const result = JSON.parse(stdout)
+      assert.deepStrictEqual(
+        result.tasks.map((task: { task: string; state: string }) => [task.task, task.state]),
+        [
+          ["shell", "SUCCESS"],
+          ["second", "ERROR"]
+        ]
+      )
+      await cluster.untilNoPods(id)
     })
 
     it("an input that does not exist is named, and no pod is made", async () => {

@@ -63,7 +63,13 @@ export const referenceFlows = (cluster: Cluster): void => {
         log.map((event) => [event.stream, event.lines, event.end]),
         [["stdout", ["Hello World"], 12]]
       )
-      assert.strictEqual(events.at(-1)?._tag, "Finished")
+      assert.deepStrictEqual(
+        events.slice(-2).map((event) => [event._tag, event.result.state]),
+        [
+          ["Finished", "SUCCESS"],
+          ["Ended", "SUCCESS"]
+        ]
+      )
     })
 
     for (const bytes of [0, 1024, 300 * 1024 * 1024]) {

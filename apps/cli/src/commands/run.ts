@@ -3,11 +3,11 @@ import { resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
-import { loadTaskFile, resolveInputs, type TaskFileError } from "@podwright/task-file"
+import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { CommandExit } from "../CommandExit.ts"
-import { BAD_INPUT, exitCodeOfError, exitCodeOfResult, PLATFORM } from "../ExitCode.ts"
+import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../ExitCode.ts"
 import { runFile } from "../FileRun.ts"
 import type { TaskEnd } from "../JsonReport.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../LocalKubeconfig.ts"
@@ -27,7 +27,9 @@ const flags = {
   ),
   output: Flag.Literals("output", ["text", "json", "ndjson"]).pipe(
     Flag.withAlias("o"),
-    Flag.withDescription("text: the task's lines; json: one result object; ndjson: every event, a line each"),
+    Flag.withDescription(
+      "text: the task's lines; json: one result object; ndjson: every event, a line each, then the result"
+    ),
     Flag.withDefault("text")
   ),
   kubeconfig: Flag.String("kubeconfig").pipe(
@@ -71,62 +73,46 @@ const connect = Effect.fnUntraced(function* (
   reporter: RunReporter
 ) {
   if (!flags.local) return { ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) }
-  const cluster = yield* startLocalCluster({ path: Option.none(), address: Option.none(), port: Option.none() }).pipe(
-    Effect.catchTags({
-      LocalClusterError: (error) =>
-        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM }))),
-      PlatformError: (error) =>
-        Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
-    })
-  )
-  yield* reporter.note(LOCAL_NOTICE)
+  const cluster = yield* startLocalCluster({ path: Option.none(), address: Option.none(), port: Option.none() })
+  yield* Effect.catch(reporter.note(LOCAL_NOTICE), () => Effect.interrupt)
   return { kubeconfig: cluster.path }
 })
 
 export const run = Command.make(
   "run",
   flags,
-  Effect.fn("cli.run")(function* (flags) {
-    const reporter = runReporter(flags.output)
-    const badFile = (error: TaskFileError) =>
-      Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: BAD_INPUT })))
-
-    if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
-      yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
-      return yield* new CommandExit({ code: BAD_INPUT })
-    }
-    const file = yield* loadTaskFile({
-      path: resolve(flags.file),
-      ...key("defaultImage", flags.defaultImage)
-    }).pipe(Effect.catchTag("TaskFileError", badFile))
-    const inputs = yield* resolveInputs(
-      file,
-      Option.getOrElse(flags.input, () => ({}))
-    ).pipe(Effect.catchTag("TaskFileError", badFile))
-
-    const connection = yield* connect(flags, reporter)
-    const services = TaskRunner.layer.pipe(
-      Layer.provide(kubeLayer(connection)),
-      Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
-    )
-    const ends = yield* runFile({
-      file,
-      inputs,
-      outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
-      // A reader that has gone away cancels the run: nobody is left to tell.
-      onEvent: (event) => Effect.orDie(reporter.event(event))
-    }).pipe(
-      Effect.provide(services),
-      Effect.catchTags({
-        TaskFileError: badFile,
-        KubeError: (error) =>
-          Effect.andThen(reporter.problem(error.message), Effect.fail(new CommandExit({ code: PLATFORM })))
-      })
-    )
-    const last = ends.at(-1)
-    if (last?._tag === "Error") yield* reporter.problem(last.error.message)
-    yield* reporter.end(ends)
-    const code = exitCodeOf(last)
-    if (code !== 0) return yield* new CommandExit({ code })
-  }, Effect.scoped)
+  Effect.fn("cli.run")(
+    function* (flags) {
+      const reporter = runReporter(flags.output)
+      if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
+        yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
+        return yield* new CommandExit({ code: BAD_INPUT })
+      }
+      const ends = yield* Effect.gen(function* () {
+        const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
+        const inputs = yield* resolveInputs(
+          file,
+          Option.getOrElse(flags.input, () => ({}))
+        )
+        const services = TaskRunner.layer.pipe(
+          Layer.provide(kubeLayer(yield* connect(flags, reporter))),
+          Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+        )
+        return yield* runFile({
+          file,
+          inputs,
+          outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+          // A reader that has gone away cancels the run: nobody is left to tell.
+          onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
+        }).pipe(Effect.provide(services))
+      }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
+      const last = ends.at(-1)
+      if (last?._tag === "Error") yield* reporter.problem(last.error.message)
+      yield* reporter.end(ends)
+      const code = exitCodeOf(last)
+      if (code !== 0) return yield* new CommandExit({ code })
+    },
+    Effect.catchTag("OutputClosed", () => Effect.interrupt),
+    Effect.scoped
+  )
 ).pipe(Command.withDescription("Run a task or flow file, each task in a Kubernetes pod of its own"))
