@@ -27,7 +27,7 @@ export type SessionEvent =
   | { readonly _tag: "Lines"; readonly stream: "stdout" | "stderr"; readonly lines: ReadonlyArray<LogLine> }
   | { readonly _tag: "Exited"; readonly exit: SessionExit }
   | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
-  /** The exec was lost; another continues where it ended. */
+  /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
   | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
 
 export interface SessionRequest {
@@ -47,8 +47,8 @@ export interface SessionRequest {
   readonly last: boolean
   /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
   readonly mainEnded: Effect.Effect<void>
-  /** Waits before the next attempt: after an exec that came too early (`false`) or was cut (`true`). */
-  readonly pause: (wasOpen: boolean) => Effect.Effect<void>
+  /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */
+  readonly pause: (failures: number) => Effect.Effect<void>
   readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
 }
 
@@ -74,6 +74,9 @@ const CORRUPT_ATTEMPTS = 3
 /** Chunks of the output archive between socket and disk, 64 of at most 64 KiB: what a slow disk may make us hold. */
 const ARCHIVE_QUEUE = 64
 
+/** Exit codes above this are a signal's: the shell did not fail, it was killed, most often with its container. */
+const SIGNALLED = 128
+
 const encoder = new TextEncoder()
 
 /** Runs sessions until one has completed; the cursor and what has been collected outlive each of them. */
@@ -87,6 +90,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
   const final = yield* Ref.make(false)
   const told = { opened: false, delivered: false, exited: false }
   let corrupt = 0
+  let failures = 0
 
   const lines = (stream: "stdout" | "stderr", bytes: Uint8Array) => {
     received[stream] += bytes.length
@@ -178,6 +182,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         case "Garbage":
           return yield* fail("session", new Protocol({ detail: output.text }))
         case "Record": {
+          failures = 0
           if (!told.opened) {
             told.opened = true
             yield* request.onEvent({ _tag: "Opened" })
@@ -270,6 +275,10 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const endedEarly = Effect.fnUntraced(function* () {
       const outcome = yield* channel.outcome
       if (outcome._tag === "Failed") return yield* channelFailed(outcome.error)
+      if (outcome._tag === "Exited" && outcome.code > SIGNALLED) {
+        const detail = `the session's shell was ended by signal ${outcome.code - SIGNALLED}`
+        return yield* fail("session", new Lost({ detail }))
+      }
       if (outcome._tag === "Exited" && outcome.code !== 0) {
         const said = Buffer.concat(early).toString("utf8").trim()
         const detail = `the session's shell ended with code ${outcome.code}${said === "" ? "" : `: ${said}`}`
@@ -310,7 +319,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     if (!error.retryable) return yield* error
     if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
     const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"
-    if (!tooEarly) yield* request.onEvent({ _tag: "Interrupted", error })
-    yield* request.pause(!tooEarly)
+    if (!tooEarly && ++failures === 1) yield* request.onEvent({ _tag: "Interrupted", error })
+    yield* request.pause(tooEarly ? 0 : failures)
   }
 })

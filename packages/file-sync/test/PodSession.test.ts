@@ -166,6 +166,17 @@ describe("runSession", () => {
     })
   )
 
+  it.live("continues when the session's shell is killed, and tells of it once", () =>
+    Effect.gen(function* () {
+      const { counts, events, stdout } = yield* exchange({
+        script: "echo a; kill -9 $(cat ../run/session.files); echo b"
+      })
+      assert.deepStrictEqual(stdout, ["a", "b"])
+      assert.strictEqual(counts.opened, 2)
+      assert.strictEqual(events.filter((event) => event._tag === "Interrupted").length, 1)
+    })
+  )
+
   it.live("tries until the container is there", () =>
     Effect.gen(function* () {
       const { counts, events } = yield* exchange({ script: "exit 0", refuse: 3 })

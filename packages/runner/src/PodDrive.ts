@@ -4,6 +4,7 @@
  * mean is decided in `Outcome.ts`.
  */
 import {
+  type FileSyncError,
   type InputArchive,
   logStart,
   type OutputFile,
@@ -44,8 +45,22 @@ export interface Driven {
   readonly missing: ReadonlyArray<string>
 }
 
-/** Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. */
-const RECONNECT_PAUSE = "200 millis"
+/**
+ * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. Doubled for each
+ * failure in a row, up to what a server that comes back can bear from a thousand runs.
+ */
+const RECONNECT_FIRST_MS = 200
+const RECONNECT_LONGEST_MS = 5_000
+
+/**
+ * A pod that is taken away ends its sessions first, and the watch tells why a moment later, when `PodFollow` has given the
+ * last bytes their two seconds. What a lost session says is worth that wait.
+ */
+const WATCH_WORD = "4 seconds"
+
+/** Whether the error may only be how the pod's own end looks from inside an exec. */
+const mayBeThePods = ({ reason }: FileSyncError): boolean =>
+  reason._tag === "Channel" ? reason.error.reason._tag === "NotFound" : reason._tag === "HelperFailed"
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 
@@ -64,8 +79,10 @@ const session = Effect.fnUntraced(function* (
   yield* Scope.provide(budget.waiting, waiting)
 
   /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
-  const pause = Effect.fnUntraced(function* (wasOpen: boolean) {
-    if (wasOpen) return yield* Effect.sleep(RECONNECT_PAUSE)
+  const pause = Effect.fnUntraced(function* (failures: number) {
+    if (failures > 0) {
+      return yield* Effect.sleep(Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1)))
+    }
     const pod = yield* follow.current
     const wake =
       pod !== undefined && isRunning(pod, container) ? Effect.never : follow.until((seen) => isRunning(seen, container))
@@ -95,6 +112,7 @@ const session = Effect.fnUntraced(function* (
     })
   }
   return yield* runSession(request).pipe(
+    Effect.tapError((error) => (mayBeThePods(error) ? Effect.sleep(WATCH_WORD) : ignore)),
     Effect.mapError((error) => new RunError({ operation: "move files", reason: new Files({ error }) })),
     Effect.ensuring(Scope.close(waiting, Exit.void))
   )

@@ -50,7 +50,7 @@ const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnos
   for (const name of helpers) {
     const helper = pod.containers.get(name)
     if (helper?._tag === "Ended" && helper.end.exitCode !== 0)
-      return diagnosePodEnd(pod) ?? helperEnded(name, helper.end)
+      return pod.terminating ? deleted(pod) : (diagnosePodEnd(pod) ?? helperEnded(name, helper.end))
   }
   return pod.phase === "Failed" ? diagnosePodEnd(pod) : undefined
 }

@@ -17,6 +17,7 @@ import {
   Layer,
   Option,
   Queue,
+  Schedule,
   Schema,
   type Scope,
   Stream
@@ -45,6 +46,8 @@ const KUBELET_WORD = "10 seconds"
 
 /** How long a deletion may take before the run ends without it: an API server that is down must not hold the caller. */
 const REMOVE_LIMIT = "10 seconds"
+/** A server that is back within a few seconds still hears of it; what it said last is then the warning's reason. */
+const REMOVE_AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "8 seconds" }))
 
 type Environment =
   | Pods
@@ -201,6 +204,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
       ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {})
     }
     yield* pods.delete(namespace, plan.name, options).pipe(
+      Effect.retry({ while: (error) => error.retryable, schedule: REMOVE_AGAIN }),
       Effect.timeout(REMOVE_LIMIT),
       Effect.andThen(journal.phase("removed")),
       // The run's own end must not be hidden; the pod's deadline ends it in any case.

@@ -30,7 +30,7 @@ class Helper {
 }
 
 const scripts = [
-  { name: "the helper", text: helperScript, mark: "done", terminated: 0 },
+  { name: "the helper", text: helperScript, mark: "done", terminated: 143 },
   { name: "the input helper", text: inputScript, mark: "ready", terminated: 143 }
 ]
 

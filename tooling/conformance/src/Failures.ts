@@ -3,7 +3,7 @@ import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 const runner = (properties: string) =>
   `taskRunner: { type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes, ${properties} }`
@@ -152,6 +152,17 @@ export const failures = (cluster: Cluster): void => {
       if (events.some(({ reason }) => reason === "MemoryLimitNotEnforced")) return assert.strictEqual(code, 0, stderr)
       assert.strictEqual(code, 137, stderr)
       assert.match(stderr, /memory limit of 32Mi/)
+    })
+
+    it("a pod that somebody deletes is said to be deleted", async () => {
+      const folder = await scratch()
+      const id = freshId("deleted")
+      const flow = await writeFlow(folder, id, ["echo begun", "sleep 600"], "containerImage: busybox")
+      const invocation = start(cluster, ["run", flow])
+      await invocation.printed("begun")
+      for (const pod of await cluster.pods(`podwright.dev/flow-id=${id}`)) await cluster.remove(pod.metadata.name)
+      assert.strictEqual((await invocation.ended).code, 125, invocation.stderr())
+      assert.include(invocation.stderr(), "the pod was deleted while the task ran")
     })
 
     it("the time limit ends the command with code 124 and says what the time went into", async () => {

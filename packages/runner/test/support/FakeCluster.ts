@@ -84,6 +84,11 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
     requests,
     present: (status: Pod["status"], node?: string) =>
       Queue.offer(changes, { _tag: "Present", pod: pod(status, node) }),
+    terminating: (status: Pod["status"]) => {
+      const { metadata, ...rest } = pod(status, "node1")
+      const deletionTimestamp = "2026-01-01T00:00:00Z"
+      return Queue.offer(changes, { _tag: "Present", pod: { ...rest, metadata: { ...metadata, deletionTimestamp } } })
+    },
     deleted: (status: Pod["status"]) => Queue.offer(changes, { _tag: "Deleted", pod: pod(status) }),
     layer: TaskRunner.layer.pipe(
       Layer.provide(services),
