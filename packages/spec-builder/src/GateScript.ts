@@ -22,8 +22,9 @@
  *   command that was reaped before says 127, so 127 does not replace a status already known.
  * - A process left behind keeps the pipe open, so the tees are given DRAIN_SECONDS to see its end.
  * - The shell would report "Killed" and "Terminated" among the command's own words, so its stderr is away from there on.
- * - Whoever owns run/ is the helper's user; when that is not main's, the helper may need leave to read. `find` reaches what
- *   lies in the helper's folders; busybox' `chmod -R` turns back at the first folder whose mode it may not change.
+ * - Whoever owns run/ is the helper's user, and reads what is its own; all else may need leave to be read. Also of a main that is
+ *   root: it makes files of any owner (`tar x`, `chown`), and the helper's root lacks the capability to read those.
+ *   `find` reaches what lies in the helper's folders; busybox' `chmod -R` turns back at the first folder it may not change.
  */
 
 /** How long the gate waits for the rest of the output once the command has ended and something still holds the pipe open. */
@@ -68,8 +69,8 @@ if [ "$pw_tee1" ]; then
   for pw_tee in $pw_tee1 $pw_tee2; do pw_again=1; while [ "$pw_again" ]; do pw_again=; wait $pw_tee; done; done
   kill $pw_watch
 fi
-if [ -O "$pw_run" ]; then :
-elif command -v find; then find "$pw_root/work" "$pw_root/output" ! -type l -exec chmod a+rX {} +
-else chmod -R a+rX "$pw_root/work" "$pw_root/output"; fi >/dev/null
+pw_foreign=; [ -O "$pw_run" ] && pw_foreign="! -user $(id -u)"
+if command -v find; then find "$pw_root/work" "$pw_root/output" ! -type l $pw_foreign -exec chmod a+rX {} +
+elif [ -z "$pw_foreign" ]; then chmod -R a+rX "$pw_root/work" "$pw_root/output"; fi >/dev/null
 echo $pw_code 2>&9 >"$pw_run/.exit" && { mv "$pw_run/.exit" "$pw_run/exit" || echo $pw_code >"$pw_run/exit"; }
 exit $pw_code`

@@ -200,6 +200,17 @@ for (const shell of shells) {
       })
     }
 
+    if (process.getuid?.() === 0) {
+      it("makes what root gave to others readable, for a helper that is root without its powers", async () => {
+        using gate = new Gate()
+        const made =
+          "umask 077; mkdir ../output/sub; echo x > ../output/sub/x; echo x > own; chown -R 65533 ../output/sub"
+        await gate.run(shell, sh(made))
+        const mode = (path: string) => (statSync(gate.path(path)).mode & 0o777).toString(8)
+        assert.deepStrictEqual(["output/sub", "output/sub/x", "work/own"].map(mode), ["755", "644", "600"])
+      })
+    }
+
     for (const missing of ["mkfifo", "tee"]) {
       it(`keeps everything in an image without ${missing}`, async () => {
         using gate = new Gate()

@@ -16,6 +16,7 @@ export const podShapes = (cluster: Cluster): void => {
         [
           "./tool > result.txt",
           "mkdir -p $OUTPUT_DIR/deep && echo deep > $OUTPUT_DIR/deep/file",
+          "mkdir -m 700 $OUTPUT_DIR/foreign && echo x > $OUTPUT_DIR/foreign/x && chown -R 1000 $OUTPUT_DIR/foreign",
           "echo $WORKING_DIR $OUTPUT_DIR"
         ],
         `containerImage: busybox\ninputFiles:\n  tool: "#!/bin/sh\\necho made by a tool\\n"\nbeforeCommands: ["chmod +x tool"]\noutputFiles: ["*.txt"]`
@@ -25,6 +26,7 @@ export const podShapes = (cluster: Cluster): void => {
       assert.strictEqual(stdout, "/podwright/work /podwright/output\n")
       assert.strictEqual(await readFile(join(folder, "out/result.txt"), "utf8"), "made by a tool\n")
       assert.strictEqual(await readFile(join(folder, "out/deep/file"), "utf8"), "deep\n")
+      assert.strictEqual(await readFile(join(folder, "out/foreign/x"), "utf8"), "x\n")
       await cluster.untilNoPods(id)
     })
 
