@@ -26,7 +26,9 @@ export const exitCodeOfError = (error: FileRunError): number => {
       return BAD_INPUT
     case "Files": {
       const file = error.reason.error.reason._tag
-      return file === "InputUnreadable" || file === "PatternInvalid" ? BAD_INPUT : PLATFORM
+      if (file === "InputUnreadable" || file === "PatternInvalid") return BAD_INPUT
+      // Before there is a pod the folder is wrong; later a disk may be full.
+      return file === "OutputUnwritable" && !("facts" in error && error.facts !== undefined) ? BAD_INPUT : PLATFORM
     }
     default:
       return PLATFORM

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FileSyncError, InputUnreadable, PatternInvalid, Protocol } from "@podwright/file-sync"
+import { FileSyncError, InputUnreadable, OutputUnwritable, PatternInvalid, Protocol } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
 import {
   Diagnosis,
@@ -43,6 +43,7 @@ describe("exitCodeOfError", () => {
     [new Unsupported({ property: "p", detail: "d" }), 2],
     [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
     [files(new PatternInvalid({ pattern: "p", detail: "d" })), 2],
+    [files(new OutputUnwritable({ path: "p", detail: "d" })), 2],
     [files(new Protocol({ detail: "d" })), 125],
     [
       new Kube({

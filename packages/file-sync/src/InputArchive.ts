@@ -6,6 +6,7 @@
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem, Option, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -62,7 +63,7 @@ export const inputNameProblem = (name: string): string | undefined => {
 
 const fileEntry = Effect.fnUntraced(function* (name: string, path: string, input: string) {
   const fs = yield* FileSystem.FileSystem
-  const refuse = (error: { readonly message: string }) => unreadable(input, path, error.message)
+  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
   const info = yield* fs.stat(path).pipe(Effect.mapError(refuse))
   if (info.type !== "File") return yield* unreadable(input, path, `it is a ${info.type}, not a file or folder`)
   // Opened once now: a file without read permission must be found before there is a pod.
@@ -82,7 +83,7 @@ const folderEntries: (
 ) => Effect.Effect<ReadonlyArray<ArchiveEntry>, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
   function* (name, path, input) {
     const fs = yield* FileSystem.FileSystem
-    const refuse = (error: { readonly message: string }) => unreadable(input, path, error.message)
+    const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
     const children = yield* fs.readDirectoryEntries(path).pipe(Effect.mapError(refuse))
     const entries: Array<ArchiveEntry> = [Tar.directory(name, { mode: FOLDER_MODE })]
     for (const child of [...children].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -102,7 +103,7 @@ const folderEntries: (
 
 const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
   const fs = yield* FileSystem.FileSystem
-  const info = yield* fs.stat(path).pipe(Effect.mapError((error) => unreadable(name, path, error.message)))
+  const info = yield* fs.stat(path).pipe(Effect.mapError((error) => unreadable(name, path, failureDetail(error))))
   return info.type === "Directory" ? yield* folderEntries(name, path, name) : [yield* fileEntry(name, path, name)]
 })
 
@@ -110,7 +111,7 @@ const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
 const fetched = Effect.fnUntraced(function* (name: string, url: string) {
   const fs = yield* FileSystem.FileSystem
   const http = yield* HttpClient.HttpClient
-  const refuse = (error: { readonly message: string }) => unreadable(name, url, error.message)
+  const refuse = (error: unknown) => unreadable(name, url, failureDetail(error))
   const path = yield* fs.makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" }).pipe(Effect.mapError(refuse))
   const response = yield* http.get(url).pipe(Effect.flatMap(HttpClientResponse.filterStatusOk), Effect.mapError(refuse))
   yield* response.stream.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))

@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto"
 import { dirname, join } from "node:path"
-import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { failureDetail } from "@podwright/k8s-io"
+import { Effect, FileSystem, Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { FileSyncError, OutputRefused, OutputUnwritable, Protocol } from "./FileSyncError.ts"
 import { placeOutput } from "./OutputEntry.ts"
@@ -32,8 +33,8 @@ interface StagedFile {
 
 const failed = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "collect outputs", reason })
 
-const unwritable = (path: string) => (error: { readonly message: string }) =>
-  failed(new OutputUnwritable({ path, detail: error.message }))
+const unwritable = (path: string) => (error: unknown) =>
+  failed(new OutputUnwritable({ path, detail: failureDetail(error) }))
 
 const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
   error._tag === "FileSyncError"
@@ -49,6 +50,17 @@ const existingFolder: (path: string) => Effect.Effect<string, FileSyncError, Fil
   }
 )
 
+const stagingFolder = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs
+    .makeTempDirectoryScoped({ directory: yield* existingFolder(directory), prefix: ".podwright-" })
+    .pipe(Effect.mapError(unwritable(directory)))
+})
+
+/** Fails with `OutputUnwritable` where outputs could not be put: better known before a command has run for hours. */
+export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
+  Effect.scoped(Effect.asVoid(stagingFolder(directory)))
+
 /**
  * Unpacks `archive` into a staging folder in or above `directory`, which goes away with the scope.
  *
@@ -59,9 +71,11 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   archive: Stream.Stream<Uint8Array>
 ): Effect.fn.Return<StagedOutputs, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
-  const staging = yield* fs
-    .makeTempDirectoryScoped({ directory: yield* existingFolder(directory), prefix: ".podwright-" })
-    .pipe(Effect.mapError(unwritable(directory)))
+  const scope = yield* Effect.scope
+  // Made when there is something to put in it: a command without outputs needs no folder that can be written.
+  const staging = yield* Effect.cached(
+    stagingFolder(directory).pipe(Scope.provide(scope), Effect.provideService(FileSystem.FileSystem, fs))
+  )
   const files = new Map<string, StagedFile>()
   const folders: Array<string> = []
   const links: Array<{ readonly name: string; readonly target: string }> = []
@@ -69,7 +83,7 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   const names = new Set<string>()
 
   const writeFile = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
-    const path = join(staging, name)
+    const path = join(yield* staging, name)
     yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
     const hash = createHash("sha256")
     yield* Effect.scoped(
@@ -96,9 +110,9 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
         new OutputRefused({ entry: name, detail: `it is a link to '${from}', which was not sent before it` })
       )
     }
-    const path = join(staging, name)
+    const path = join(yield* staging, name)
     yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
-    yield* fs.copyFile(join(staging, from), path).pipe(Effect.mapError(unwritable(name)))
+    yield* fs.copyFile(join(yield* staging, from), path).pipe(Effect.mapError(unwritable(name)))
     files.set(name, { ...original, name })
   })
 
@@ -110,7 +124,7 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     }
     if (placement._tag === "Folder") {
       folders.push(placement.name)
-      const path = join(staging, placement.name)
+      const path = join(yield* staging, placement.name)
       return yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(unwritable(placement.name)))
     }
     // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
@@ -129,7 +143,7 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   yield* archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
   // Links come last, so that no file is ever written through one.
   for (const link of links) {
-    const path = join(staging, link.name)
+    const path = join(yield* staging, link.name)
     yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(link.name)))
     yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
   }
@@ -142,7 +156,7 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     for (const { name } of [...files.values(), ...links]) {
       const path = join(directory, name)
       yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(path)))
-      yield* fs.rename(join(staging, name), path).pipe(Effect.mapError(unwritable(path)))
+      yield* fs.rename(join(yield* staging, name), path).pipe(Effect.mapError(unwritable(path)))
     }
     return Array.from(files.values(), (file): OutputFile => ({ ...file, path: join(directory, file.name) }))
   })

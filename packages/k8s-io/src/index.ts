@@ -2,6 +2,7 @@
 export * from "./Exec.ts"
 export * from "./ExecChannel.ts"
 export * from "./ExecFrame.ts"
+export { failureDetail } from "./internal/TransportFailure.ts"
 export * from "./KubeConnection.ts"
 export * from "./KubeError.ts"
 export * from "./KubeLayer.ts"

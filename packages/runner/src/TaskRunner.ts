@@ -3,7 +3,7 @@
  * decides the outcome and leaves no pod behind. The service that the CLI, the server and TypeScript programs use.
  */
 import { randomBytes } from "node:crypto"
-import { type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
+import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
 import { type Exec, KubeConnection, type PodLog, Pods, type PodWatch } from "@podwright/k8s-io"
 import { buildPod, type PodPlan, type SpecError, type TaskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import {
@@ -179,6 +179,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
   const patterns = yield* Effect.forEach(task.outputFiles, (pattern) =>
     Effect.fromResult(outputPattern(pattern, WORK_DIRECTORY))
   ).pipe(Effect.mapError(wrap.files))
+  if (patterns.length > 0) yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrap.files))
   const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrap.files))
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)

@@ -189,6 +189,11 @@ describe("TaskRunner", () => {
       task({}, { inputFiles: [{ name: "a", source: { _tag: "Path", path: "/nowhere/a" } }] }),
       "/nowhere/a"
     ],
+    [
+      "a folder that outputs cannot be put in",
+      task({}, { outputFiles: ["a"], outputDirectory: "/proc/self/out" }),
+      "/proc/self/out"
+    ],
     ["a spec that breaks the protocol", task({ podSpec: { restartPolicy: "Always" } }), "restartPolicy"]
   ]
   for (const [what, request, named] of refusals) {

@@ -59,9 +59,13 @@ const decodeShape = <S extends Schema.Decoder<unknown>>(schema: S, document: Yam
         })
         return issue.message === UNKNOWN
           ? document.issue(path, unknownKey(path, isFlow), "key")
-          : document.issue(path, path.length === 0 ? issue.message : `${path.at(-1)}: ${issue.message}`)
+          : document.issue(path, path.length === 0 ? issue.message : `${lastName(path)}: ${issue.message}`)
       })
   )
+
+/** The last part of a path as a person would name it; `commands[2]` for a place in a list. */
+const lastName = (path: Path): string =>
+  typeof path.at(-1) === "number" ? `${path.at(-2)}[${path.at(-1)}]` : String(path.at(-1))
 
 const isExpression = (value: unknown): boolean => typeof value === "string" && /\{\{|\{%/.test(value)
 
@@ -129,58 +133,70 @@ const repeated = (document: YamlDocument, ids: ReadonlyArray<string>, list: stri
     ids.indexOf(id) === index ? [] : [document.issue([list, index, "id"], `id '${id}' is taken by another of ${list}`)]
   )
 
+/** An issue for every task of a type we don't know; its other keys are that type's business, not ours. */
+const unknownTypes = (document: YamlDocument) => {
+  const tasks = valueAt(document.value, ["tasks"])
+  return (Array.isArray(tasks) ? tasks : []).flatMap((_task, index) => {
+    const path: Path = ["tasks", index, "type"]
+    const type = valueAt(document.value, path)
+    if (typeof type !== "string" || TASK_TYPES.includes(type)) return []
+    return [document.issue(path, `unknown task type '${type}'; known: ${TASK_TYPES.join(", ")}`)]
+  })
+}
+
+const flowShape = (document: YamlDocument) => {
+  const strange = unknownTypes(document)
+  const shape = Result.mapError(decodeShape(FlowFile, document, true), (issues) => [
+    ...strange,
+    ...issues.filter(({ path }) => !strange.some((one) => path[0] === "tasks" && path[1] === one.path[1]))
+  ])
+  return Result.flatMap(shape, (flow) => (strange.length > 0 ? Result.fail(strange) : Result.succeed(flow)))
+}
+
 const flowFile = (document: YamlDocument, options: ParseOptions) =>
-  Result.flatMap(
-    decodeShape(FlowFile, document, true),
-    (flow): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
-      const issues = [
-        ...repeated(
-          document,
-          flow.tasks.map((task) => task.id),
-          "tasks"
-        ),
-        ...repeated(
-          document,
-          (flow.inputs ?? []).map((input) => input.id),
-          "inputs"
-        )
-      ]
-      const tasks = flow.tasks.map((task, index) => {
-        const path: Path = ["tasks", index]
-        if (!TASK_TYPES.includes(task.type)) {
-          issues.push(
-            document.issue([...path, "type"], `unknown task type '${task.type}'; known: ${TASK_TYPES.join(", ")}`)
-          )
-        }
-        const { type, ...runner } = task.taskRunner ?? {}
-        if (task.taskRunner !== undefined && !RUNNER_TYPES.includes(String(type))) {
-          const message = `unknown task runner '${String(type)}'; known: ${RUNNER_TYPES.join(", ")}`
-          issues.push(document.issue([...path, "taskRunner", "type"], message))
-        }
-        issues.push(...runnerIssues(document, [...path, "taskRunner"], runner))
-        return declaration(document, task, {
-          id: task.id,
-          image: task.containerImage ?? options.defaultImage ?? DEFAULT_IMAGE,
-          commands: task.commands,
-          runner: runner as TaskDeclaration["runner"],
-          path,
-          keys: { image: "containerImage", runner: "taskRunner" }
-        })
+  Result.flatMap(flowShape(document), (flow): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
+    const issues = [
+      ...repeated(
+        document,
+        flow.tasks.map((task) => task.id),
+        "tasks"
+      ),
+      ...repeated(
+        document,
+        (flow.inputs ?? []).map((input) => input.id),
+        "inputs"
+      )
+    ]
+    const tasks = flow.tasks.map((task, index) => {
+      const path: Path = ["tasks", index]
+      const { type, ...runner } = task.taskRunner ?? {}
+      if (task.taskRunner !== undefined && !RUNNER_TYPES.includes(String(type))) {
+        const message = `unknown task runner '${String(type)}'; known: ${RUNNER_TYPES.join(", ")}`
+        issues.push(document.issue([...path, "taskRunner", "type"], message))
+      }
+      issues.push(...runnerIssues(document, [...path, "taskRunner"], runner))
+      return declaration(document, task, {
+        id: task.id,
+        image: task.containerImage ?? options.defaultImage ?? DEFAULT_IMAGE,
+        commands: task.commands,
+        runner: runner as TaskDeclaration["runner"],
+        path,
+        keys: { image: "containerImage", runner: "taskRunner" }
       })
-      return issues.length > 0
-        ? Result.fail(issues)
-        : Result.succeed({
-            id: flow.id,
-            namespace: flow.namespace,
-            fileName: options.fileName,
-            directory: options.directory,
-            inputs: inputsOf(flow.inputs),
-            variables: (flow.variables ?? {}) as TaskFile["variables"],
-            tasks,
-            document
-          })
-    }
-  )
+    })
+    return issues.length > 0
+      ? Result.fail(issues)
+      : Result.succeed({
+          id: flow.id,
+          namespace: flow.namespace,
+          fileName: options.fileName,
+          directory: options.directory,
+          inputs: inputsOf(flow.inputs),
+          variables: (flow.variables ?? {}) as TaskFile["variables"],
+          tasks,
+          document
+        })
+  })
 
 const nativeFile = (document: YamlDocument, options: ParseOptions) =>
   Result.flatMap(
@@ -250,7 +266,7 @@ export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
   const source = yield* fs.readFileString(options.path).pipe(
     Effect.mapError((error) => {
       const issue = new TaskFileIssue({
-        message: `cannot be read: ${error.message}`,
+        message: `cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`,
         file: options.path,
         line: 1,
         column: 1,

@@ -43,7 +43,10 @@ export class YamlDocument {
     const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true, version: "1.2" })
     const issues = document.errors.map((error) => {
       const { col, line } = lines.linePos(error.pos[0])
-      return new TaskFileIssue({ message: error.message, file: fileName, line, column: col, path: [] })
+      // The library's own words for this one speak to a programmer.
+      const message =
+        error.code === "MULTIPLE_DOCS" ? "another document begins here; a file holds one task or flow" : error.message
+      return new TaskFileIssue({ message, file: fileName, line, column: col, path: [] })
     })
     visit(document, {
       Scalar: (_key, node) => {

@@ -118,6 +118,13 @@ describe("parseTaskFile", () => {
       "id: f\nnamespace: n\ntasks:\n  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n",
       [/^flow\.yaml:4:5: commands: Missing key/]
     ],
+    [
+      "an unknown task type, whose other keys we cannot judge",
+      "id: f\nnamespace: n\ntasks:\n  - id: t\n    type: io.kestra.plugin.core.log.Log\n    message: x\n",
+      [/^flow\.yaml:5:11: unknown task type 'io\.kestra\.plugin\.core\.log\.Log'; known: io\.kestra/]
+    ],
+    ["an empty list", "image: i\ncommands: []\n", [/^flow\.yaml:2:11: commands\[0\]: Missing key/]],
+    ["two documents", "image: i\n---\nimage: j\n", [/^flow\.yaml:2:1: another document begins here/]],
     ["a wrong type", "image: i\ncommands: echo\n", [/^flow\.yaml:2:11: commands: Expected/]],
     [
       "an input of unknown type",
