@@ -28,8 +28,9 @@ export interface InputFile {
 export interface InputArchive {
   /** Length of the whole archive. */
   readonly bytes: number
-  /** Number of regular files in it. */
+  /** Number of regular files in it, and their bytes. */
   readonly files: number
+  readonly fileBytes: number
   /** The archive from its beginning, at every run anew. */
   readonly stream: Stream.Stream<Uint8Array, FileSyncError>
 }
@@ -169,11 +170,12 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
 ): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
   const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
   const entries = groups.flat()
-  if (entries.length === 0) return { bytes: 0, files: 0, stream: Stream.empty }
+  if (entries.length === 0) return { bytes: 0, files: 0, fileBytes: 0, stream: Stream.empty }
   const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
   return {
     bytes,
     files: entries.filter(({ header }) => header.type === "File").length,
+    fileBytes: entries.reduce((sum, { header }) => sum + header.size, 0),
     stream: Stream.fromArray(entries).pipe(
       Stream.pipeThroughChannel(Tar.encode<never, unknown, ArchiveEntry>()),
       Stream.mapError(encodingProblem)

@@ -215,7 +215,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               told.delivered = true
               return yield* request.onEvent({
                 _tag: "InputsDelivered",
-                bytes: request.inputs?.bytes ?? 0,
+                bytes: request.inputs?.fileBytes ?? 0,
                 files: request.inputs?.files ?? 0,
                 byEarlierSession: action.byEarlierSession
               })

@@ -13,12 +13,20 @@ import type { TaskEnd } from "../JsonReport.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../LocalKubeconfig.ts"
 import { type RunReporter, runReporter } from "../RunReporter.ts"
 
+const nameAndValue = (text: string): Option.Option<readonly [name: string, value: string]> => {
+  const end = text.indexOf("=")
+  return end > 0 ? Option.some([text.slice(0, end), text.slice(end + 1)]) : Option.none()
+}
+
 const flags = {
   file: Argument.String("file").pipe(Argument.withDescription("Task or flow file (YAML)")),
-  input: Flag.KeyValuePair("input").pipe(
+  input: Flag.String("input").pipe(
     Flag.withAlias("i"),
-    Flag.withDescription("Value of an input the file declares: NAME=VALUE, a path for type FILE; repeatable"),
-    Flag.optional
+    Flag.withMetavar("NAME=VALUE"),
+    Flag.withDescription("Value of an input the file declares, a path for type FILE; repeatable"),
+    // Not `KeyValuePair`, which takes no empty value: an empty text is a value.
+    Flag.filterMap(nameAndValue, (text) => `NAME=VALUE, not '${text}'`),
+    Flag.atLeast(0)
   ),
   outputDir: Flag.String("output-dir").pipe(
     Flag.withMetavar("DIR"),
@@ -90,10 +98,7 @@ export const run = Command.make(
       }
       const ends = yield* Effect.gen(function* () {
         const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
-        const inputs = yield* resolveInputs(
-          file,
-          Option.getOrElse(flags.input, () => ({}))
-        )
+        const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
         const services = TaskRunner.layer.pipe(
           Layer.provide(kubeLayer(yield* connect(flags, reporter))),
           Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
