@@ -16,6 +16,8 @@ Command.run(podwright, { version: manifest.version }).pipe(
   Effect.catchTag("ShowHelp", (error) =>
     error.errors.length === 0 ? Effect.void : Effect.fail(new CommandExit({ code: BAD_INPUT }))
   ),
+  // Whoever read our output has gone: cancelled, as by a signal.
+  Effect.catchTag("OutputClosed", () => Effect.interrupt),
   Effect.provideService(Logger.LogToStderr, true),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

@@ -89,35 +89,31 @@ const connect = Effect.fnUntraced(function* (
 export const run = Command.make(
   "run",
   flags,
-  Effect.fn("cli.run")(
-    function* (flags) {
-      const reporter = runReporter(flags.output)
-      if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
-        yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
-        return yield* new CommandExit({ code: BAD_INPUT })
-      }
-      const ends = yield* Effect.gen(function* () {
-        const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
-        const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
-        const services = TaskRunner.layer.pipe(
-          Layer.provide(kubeLayer(yield* connect(flags, reporter))),
-          Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
-        )
-        return yield* runFile({
-          file,
-          inputs,
-          outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
-          // A reader that has gone away cancels the run: nobody is left to tell.
-          onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
-        }).pipe(Effect.provide(services))
-      }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
-      const last = ends.at(-1)
-      if (last?._tag === "Error") yield* reporter.problem(last.error.message)
-      yield* reporter.end(ends)
-      const code = exitCodeOf(last)
-      if (code !== 0) return yield* new CommandExit({ code })
-    },
-    Effect.catchTag("OutputClosed", () => Effect.interrupt),
-    Effect.scoped
-  )
+  Effect.fn("cli.run")(function* (flags) {
+    const reporter = runReporter(flags.output)
+    if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
+      yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
+      return yield* new CommandExit({ code: BAD_INPUT })
+    }
+    const ends = yield* Effect.gen(function* () {
+      const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
+      const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
+      const services = TaskRunner.layer.pipe(
+        Layer.provide(kubeLayer(yield* connect(flags, reporter))),
+        Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+      )
+      return yield* runFile({
+        file,
+        inputs,
+        outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+        // A reader that has gone away cancels the run: nobody is left to tell.
+        onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
+      }).pipe(Effect.provide(services))
+    }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
+    const last = ends.at(-1)
+    if (last?._tag === "Error") yield* reporter.problem(last.error.message)
+    yield* reporter.end(ends)
+    const code = exitCodeOf(last)
+    if (code !== 0) return yield* new CommandExit({ code })
+  }, Effect.scoped)
 ).pipe(Command.withDescription("Run a task or flow file, each task in a Kubernetes pod of its own"))
