@@ -12,12 +12,12 @@ import { BAD_INPUT } from "./ExitCode.ts"
 process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
 
 Command.run(podwright, { version: manifest.version }).pipe(
-  // The parser has printed what is wrong and the help; asking for help is no error.
-  Effect.catchTag("ShowHelp", (error) =>
-    error.errors.length === 0 ? Effect.void : Effect.fail(new CommandExit({ code: BAD_INPUT }))
-  ),
-  // Whoever read our output has gone: cancelled, as by a signal.
-  Effect.catchTag("OutputClosed", () => Effect.interrupt),
+  Effect.catchTags({
+    // The parser has printed what is wrong and the help; asking for help is no error.
+    ShowHelp: (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(new CommandExit({ code: BAD_INPUT }))),
+    // Whoever read our output has gone: cancelled, as by a signal.
+    OutputClosed: () => Effect.interrupt
+  }),
   Effect.provideService(Logger.LogToStderr, true),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

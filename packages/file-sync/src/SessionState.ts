@@ -13,8 +13,6 @@ export interface SessionExit {
 }
 
 export interface SessionState {
-  /** SHA-256 of the input archive as sent; known once all of it is sent. */
-  readonly sentSha256: string | undefined
   readonly exit: SessionExit | undefined
   /** Indexes of output patterns that name nothing. */
   readonly missing: ReadonlyArray<number>
@@ -24,7 +22,6 @@ export interface SessionState {
 }
 
 export const initialState: SessionState = {
-  sentSha256: undefined,
   exit: undefined,
   missing: [],
   archiveSha256: undefined,

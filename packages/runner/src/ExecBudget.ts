@@ -5,15 +5,16 @@
  */
 import { Context, Duration, Effect, Layer, Random, type Scope } from "effect"
 
-/** With one run waiting, try this often: exec works 0.3-0.4 s before the status says so, and a try takes some 10 ms. */
-const SHORTEST_MS = 40
-/** All waiting runs together make at most 1000 / 40 = 25 attempts a second. */
+/** All waiting runs together make at most 1000 / 40 = 25 attempts a second; one alone: exec works 0.3-0.4 s before the status says so. */
 const SHARE_MS = 40
+/** What an attempt itself takes (measured, alone on the node); the delay is the rest of the share. */
+const ATTEMPT_MS = 10
 /** With hundreds waiting the watch leads; a lost watch event must not hold a run back for longer than this. */
 const LONGEST_MS = 2_000
 
 /** Delay before the next attempt of one run, in ms, while `waiting` runs wait. */
-export const attemptDelay = (waiting: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, SHARE_MS * waiting))
+export const attemptDelay = (waiting: number): number =>
+  Math.min(LONGEST_MS, SHARE_MS * Math.max(1, waiting) - ATTEMPT_MS)
 
 export class ExecBudget extends Context.Service<
   ExecBudget,

@@ -26,9 +26,9 @@ export interface FollowOptions {
   readonly namespace: string
   readonly name: string
   readonly main: string
-  /** Containers of ours that must not end before `finished` is done. */
+  /** Containers of ours; one that ends with an error takes the run with it. */
   readonly helpers: ReadonlyArray<string>
-  /** Completes when everything has been taken from the pod: from then on its end is nobody's failure. */
+  /** Is told what stands in the way of a pod that does not run yet. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
 }
 

@@ -87,7 +87,3 @@ export const mainHasEnded = (pod: PodObservation): boolean =>
 /** Whether a session could be opened in this container, as far as the kubelet has reported. */
 export const isRunning = (pod: PodObservation, container: string): boolean =>
   pod.containers.get(container)?._tag === "Running"
-
-/** Whether no session can be opened in this container any more. */
-export const hasEnded = (pod: PodObservation, container: string): boolean =>
-  pod.containers.get(container)?._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ContainerStatus, Pod } from "@podwright/k8s-io"
-import { hasEnded, isRunning, mainHasEnded, observePod } from "../src/PodObservation.ts"
+import { isRunning, mainHasEnded, observePod } from "../src/PodObservation.ts"
 
 const pod = (status: Pod["status"], more: Partial<Pod["metadata"]> = {}): Pod => ({
   metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1", ...more },
@@ -68,8 +68,6 @@ describe("observePod", () => {
     )
     assert.isTrue(isRunning(seen, "files-in"))
     assert.isFalse(isRunning(seen, "files"))
-    assert.isTrue(hasEnded(seen, "files"))
-    assert.isFalse(hasEnded(seen, "files-in"))
   })
 
   it("keeps the scheduler's sentence, a disruption and a deletion", () => {
