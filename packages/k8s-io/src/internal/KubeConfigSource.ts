@@ -20,6 +20,8 @@ export interface SourceRequest {
   readonly context?: string
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly home?: string
+  /** Prefix of the service account's folder, which client-node wants as such; for tests. */
+  readonly root?: string
 }
 
 /** Parsed settings with one usable context. */
@@ -86,9 +88,10 @@ const locate = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, 
     const config = yield* readFiles(KubeConfigClass, [homeFile], homeFile)
     if (config !== undefined) return config
   }
-  if (existsSync(serviceAccountToken) && KUBERNETES_SERVICE_HOST) {
+  const root = request.root ?? ""
+  if (existsSync(`${root}${serviceAccountToken}`) && KUBERNETES_SERVICE_HOST) {
     const config = new KubeConfigClass()
-    config.loadFromCluster()
+    config.loadFromCluster(root)
     return config
   }
   return yield* configError(

@@ -1,8 +1,8 @@
 /** Where settings are looked for, what is taken from them, and how errors name the place. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeCredentials } from "../../src/internal/Credentials.ts"
 import { loadConfig } from "../../src/internal/KubeConfigSource.ts"
@@ -65,6 +65,27 @@ describe("loadConfig", () => {
       assert.strictEqual(two.namespace, "default")
     })
   )
+  it.effect("takes the service account of the pod it runs in, when there is no kubeconfig", () =>
+    Effect.gen(function* () {
+      const root = yield* folder
+      const account = join(root, "/var/run/secrets/kubernetes.io/serviceaccount")
+      mkdirSync(account, { recursive: true })
+      for (const [name, text] of Object.entries({ token: "secret\n", namespace: "team-a\n", "ca.crt": "CA" }))
+        writeFileSync(join(account, name), text)
+      const environment = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" }
+      // client-node looks at the process's own environment, not at one it is given.
+      for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      const request = { environment, home: root, root }
+      const { namespace, server } = yield* loadConfig(request)
+      assert.deepStrictEqual([server.href, namespace], ["https://[fd00::1]:6443/", "team-a"])
+      const credentials = yield* makeCredentials(request)
+      const { headers, tls } = yield* Effect.promise(credentials.current)
+      assert.strictEqual(headers["Authorization"], "Bearer secret")
+      assert.strictEqual(String(tls.ca), "CA")
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("names the file that is not there", () =>
     Effect.gen(function* () {
       const missing = join(yield* folder, "missing")
