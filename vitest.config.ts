@@ -11,7 +11,8 @@ const folders = [
   "packages/local-cluster",
   "packages/runner",
   "apps/cli",
-  "tooling/conformance"
+  "tooling/conformance",
+  "tooling/bench"
 ]
 
 /** A test that runs pods takes seconds; this is only there to end one that hangs. */

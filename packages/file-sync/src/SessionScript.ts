@@ -27,6 +27,7 @@ export const RECORD_MARK = "\u001e"
  *   byte (measured, 300 MB: dd into a file with the hash beside tar 1.7 s, head | tee fifo | tar 2.6 s).
  * - The archives are spooled in the volume: what is hashed is what is unpacked, and the length is known before sending.
  * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new.
+ * - Polls are close for the first third of a second, for commands that are over by then; later every 20 ms while lines flow.
  * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
  *   before reading, so whatever comes later is not older than it and is read by the next poll.
  * - The shell's own complaints go to a file, never among main's stderr.
@@ -55,10 +56,10 @@ if [ $I != - ]; then
       say "received $(wc -c <$T.tar) $h"
       read -r a && [ "$a" = accept ] || exit 1
       if rmdir $V/work; then mv $T.in $V/work; else tar -xf $T.tar -C $V/work; fi || fail place
-      rm -rf $T.*
     fi
     : >$R/ready
     say ready
+    [ $I -gt 0 ] && rm -rf $T.tar $T.in
   fi
 fi
 if [ $L != none ]; then
@@ -72,11 +73,14 @@ if [ $L != none ]; then
     exec 3<$R/stdout 4<$R/stderr
     : >$T.mark
     tail -c +$((A + 1)) <&3; tail -c +$((B + 1)) <&4 >&5
-    n=0
+    n=-30
     while [ $L = follow ] && ! [ -e $R/exit ]; do
-      if [ $T.mark -nt $R/stdout ] && [ $T.mark -nt $R/stderr ]; then n=$((n + 1))
-      else n=0; : >$T.mark; cat <&3; cat <&4 >&5; fi
-      if [ $n -lt 50 ]; then sleep 0.02; elif [ $n -lt 100 ]; then sleep 0.1; else sleep 0.25; fi
+      n=$((n + 1))
+      if ! [ $T.mark -nt $R/stdout ] || ! [ $T.mark -nt $R/stderr ]; then
+        [ $n -gt 0 ] && n=0
+        : >$T.mark; cat <&3; cat <&4 >&5
+      fi
+      if [ $n -lt 0 ]; then sleep 0.01; elif [ $n -lt 50 ]; then sleep 0.02; elif [ $n -lt 100 ]; then sleep 0.1; else sleep 0.25; fi
     done
     cat <&3; cat <&4 >&5
     if [ -e $R/exit ]; then read -r e <$R/exit; else e=none; fi

@@ -256,6 +256,16 @@ describe("runSession", () => {
     })
   )
 
+  it.live("says what the helper complained of when it collects, also after it took inputs", () =>
+    Effect.gen(function* () {
+      const error = yield* exchange({
+        script: "rmdir $OUT",
+        files: [{ name: "a", source: { _tag: "Text", text: "a" } }]
+      }).pipe(Effect.flip)
+      assert.match(error.message, /\(collect\): tar: .*output/)
+    })
+  )
+
   it.live("refuses an output that leads elsewhere", () =>
     Effect.gen(function* () {
       const error = yield* exchange({ script: "ln -s /etc/passwd $OUT/passwd" }).pipe(Effect.flip)

@@ -1,0 +1,82 @@
+/** What is run: the same tasks for podwright and for the raw sequences. Pure data. */
+import type { TaskRequest } from "@podwright/runner"
+import { DEFAULT_INTERPRETER, decodeRunnerProperties, type TaskValues } from "@podwright/spec-builder"
+import { Effect } from "effect"
+
+export interface BenchTask {
+  readonly name: string
+  readonly commands: ReadonlyArray<string>
+  /** Content of `data.txt`; empty: no file goes in and `out.txt` does not come out. */
+  readonly input: Buffer
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export const hello: BenchTask = {
+  name: "hello",
+  commands: ["echo Hello World"],
+  input: Buffer.alloc(0),
+  stdout: "Hello World\n",
+  stderr: ""
+}
+
+/** As design §3 measured it: `cp`, one line on each stream. */
+export const oneKibibyte: BenchTask = {
+  name: "1 KiB in and out",
+  commands: ["cp data.txt out.txt", "echo out", "echo err >&2"],
+  input: Buffer.alloc(1024, "podwright bench\n"),
+  stdout: "out\n",
+  stderr: "err\n"
+}
+
+/** On every node of the real cluster, so that no pull is measured. */
+const IMAGE = "busybox"
+
+const identity = (run: string) => ({
+  namespace: "bench",
+  flowId: "bench",
+  taskId: "latency",
+  executionId: run,
+  taskRunId: run,
+  attempt: 0
+})
+
+const command = (task: BenchTask) =>
+  ({
+    _tag: "Commands",
+    interpreter: DEFAULT_INTERPRETER,
+    beforeCommands: [],
+    commands: task.commands,
+    failFast: true
+  }) as const
+
+export const runnerProperties = Effect.orDie(Effect.fromResult(decodeRunnerProperties({})))
+
+/** For spec-builder: what the runner makes of `taskRequest`. */
+export const taskValues = (task: BenchTask, run: string): TaskValues => ({
+  identity: identity(run),
+  image: IMAGE,
+  command: command(task),
+  env: {},
+  hasInputs: task.input.length > 0,
+  wantsOutputs: task.input.length > 0
+})
+
+export const taskRequest = Effect.fnUntraced(function* (
+  task: BenchTask,
+  run: string,
+  outputDirectory: string
+): Effect.fn.Return<TaskRequest> {
+  const files = task.input.length > 0
+  return {
+    identity: identity(run),
+    image: IMAGE,
+    command: command(task),
+    env: {},
+    inputFiles: files ? [{ name: "data.txt", source: { _tag: "Text", text: task.input.toString() } }] : [],
+    outputFiles: files ? ["out.txt"] : [],
+    outputDirectory,
+    timeout: undefined,
+    runner: yield* runnerProperties
+  }
+})

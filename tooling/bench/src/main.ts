@@ -1,0 +1,48 @@
+/** `pnpm bench [--only …] [--runs N] [--out DIR]`: measures on the current kubeconfig; JSON and Markdown go to DIR. */
+import { mkdir, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { NodeFileSystem, NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { kubeLayer } from "@podwright/k8s-io"
+import { TaskRunner } from "@podwright/runner"
+import { Effect, Layer } from "effect"
+import { Command, Flag } from "effect/cli"
+import { latencyTables, measureLatency } from "./Latency.ts"
+import { describeMachine, machine, machineState } from "./Machine.ts"
+
+const flags = {
+  only: Flag.Literals("only", ["latency"]).pipe(
+    Flag.withDescription("One kind of figure; default: all"),
+    Flag.withDefault("latency")
+  ),
+  runs: Flag.Int("runs").pipe(Flag.withDescription("Runs of each way"), Flag.withDefault(30)),
+  out: Flag.String("out").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription("Where results go; default: tooling/bench/results"),
+    Flag.withDefault(join(import.meta.dirname, "../results"))
+  )
+}
+
+const services = TaskRunner.layer.pipe(
+  Layer.provideMerge(kubeLayer()),
+  Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+)
+
+const bench = Command.make(
+  "bench",
+  flags,
+  Effect.fn("bench")(function* ({ only, out, runs }) {
+    const before = machineState()
+    const figures = yield* Effect.scoped(measureLatency(runs)).pipe(Effect.provide(services))
+    const after = machineState()
+    const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${latencyTables(figures)}\n`
+    const folder = resolve(out)
+    yield* Effect.promise(async () => {
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, `${only}.json`), `${JSON.stringify({ machine, before, after, figures }, null, 2)}\n`)
+      await writeFile(join(folder, `${only}.md`), text)
+    })
+    yield* Effect.sync(() => process.stdout.write(text))
+  })
+).pipe(Command.withDescription("How far podwright is from the floor, side by side, in one run"))
+
+Command.run(bench, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
