@@ -11,6 +11,9 @@ import { fstabField, type MachineRoot, type MountedPath } from "./MachineRoot.ts
 /** Quotes a word for a POSIX shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
+/** What containers are started with later on; that one is missing is to be known at once. */
+const TOOLS = ["env", "mkfifo", "mount", "nsenter", "setpriv"]
+
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"]
 
 /**
@@ -49,6 +52,7 @@ export const setupScript = (state: string, root: MachineRoot, readOnly: Readonly
     return `mount -o ${["remount", "bind", "ro", ...options].join(",")} none ${target} || [ ! -e ${target} ]`
   })
   return `set -e
+for tool in ${TOOLS.join(" ")}; do command -v $tool >/dev/null || { echo "$tool: not found" >&2; exit 1; }; done
 mount -t tmpfs -o mode=755 tmpfs ${quote(`${state}/root`)}
 cd ${quote(`${state}/root`)}
 mkdir dev dev/shm proc .machine .cluster

@@ -1,8 +1,20 @@
 /** Real processes in real namespaces, as whoever runs the tests: root or an ordinary user. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { text } from "node:stream/consumers"
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { makeFolder } from "../src/ContainerRoot.ts"
@@ -318,6 +330,83 @@ const processesIn = (namespace: string): number =>
       return false
     }
   }).length
+
+layer(Layer.empty)("a sandbox that cannot be", (it) => {
+  const script = join(here, "support/sandboxAttempt.ts")
+  /** What makeSandbox says in a process of its own, whose state folder would be in `folder`. */
+  const attempt = (folder: string, command: ReadonlyArray<string>, path = process.env["PATH"] ?? "") => {
+    const [program = "", ...args] = [...command, process.execPath, "--conditions=@podwright/source", script]
+    return Effect.promise(async () => {
+      const env = { ...process.env, PATH: path, TMPDIR: folder }
+      const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "inherit"] })
+      return String(await text(child.stdout))
+    })
+  }
+  const temporaryFolder = Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "sandbox-test-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  )
+  /** A folder of programs: some of the machine's, and some that say something and fail. */
+  const programs = (folder: string, found: ReadonlyArray<string>, failing: Readonly<Record<string, string>> = {}) => {
+    const path = join(folder, "bin")
+    makeFolder(path, 0o755)
+    for (const name of found) {
+      const real = (process.env["PATH"] ?? "")
+        .split(":")
+        .map((place) => join(place, name))
+        .find(existsSync)
+      if (real !== undefined) symlinkSync(real, join(path, name))
+    }
+    for (const [name, said] of Object.entries(failing))
+      writeFileSync(join(path, name), `#!/bin/sh\necho "${said}" >&2\nexit 1\n`, { mode: 0o755 })
+    return path
+  }
+  const common = ["sh", "rm", "unshare", "env", "mkfifo", "setpriv"]
+
+  it.effect("says which program is missing, and leaves nothing", () =>
+    Effect.gen(function* () {
+      for (const missing of ["unshare", "setpriv", "nsenter"]) {
+        const folder = yield* temporaryFolder
+        const path = programs(
+          folder,
+          [...common, "mount", "nsenter"].filter((name) => name !== missing)
+        )
+        const said = yield* attempt(folder, [], path)
+        assert.match(
+          said,
+          new RegExp(`^the local cluster needs the program '${missing}' \\(package util-linux\\): install it, or `)
+        )
+        assert.deepStrictEqual(readdirSync(folder), ["bin"])
+      }
+    })
+  )
+
+  it.effect("says what the system refuses, in the tool's own words, and what to do instead", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const refusal = "mount: /x: permission denied."
+      const path = programs(folder, [...common, "nsenter"], { mount: refusal })
+      assert.strictEqual(
+        yield* attempt(folder, [], path),
+        `the local cluster may not create user and mount namespaces here (${refusal}): run as root, allow unprivileged user namespaces, or use a real cluster by setting KUBECONFIG`
+      )
+      assert.deepStrictEqual(readdirSync(folder), ["bin"])
+    })
+  )
+
+  it.effect("where user namespaces are off", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const without = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+      const said = yield* attempt(folder, ["unshare", "--user", "--map-root-user", "sh", "-c", without, "sh"])
+      assert.match(
+        said,
+        /^the local cluster may not create user and mount namespaces here \(unshare: unshare failed: .*\): run as root/
+      )
+      assert.deepStrictEqual(readdirSync(folder), [])
+    })
+  )
+})
 
 layer(Layer.empty)("a sandbox's end", (it) => {
   it.effect("removes its folder and its processes, whatever they left", () =>

@@ -4,14 +4,15 @@ import { join, resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { latencyTables, measureLatency } from "./Latency.ts"
+import { localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { describeMachine, machine, machineState } from "./Machine.ts"
 
 const flags = {
-  only: Flag.Literals("only", ["latency"]).pipe(
-    Flag.withDescription("One kind of figure; default: all"),
+  only: Flag.Literals("only", ["latency", "local-cluster"]).pipe(
+    Flag.withDescription("One kind of figure"),
     Flag.withDefault("latency")
   ),
   runs: Flag.Int("runs").pipe(Flag.withDescription("Runs of each way"), Flag.withDefault(30)),
@@ -27,14 +28,29 @@ const services = TaskRunner.layer.pipe(
   Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
 )
 
+/** Each kind of figure, as JSON and as Markdown. */
+const kinds = {
+  latency: (runs: number) =>
+    measureLatency(runs).pipe(
+      Effect.map((figures) => ({ figures, tables: latencyTables(figures) })),
+      Effect.provide(services)
+    ),
+  "local-cluster": (runs: number) =>
+    Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) }))
+}
+
 const bench = Command.make(
   "bench",
   flags,
   Effect.fn("bench")(function* ({ only, out, runs }) {
     const before = machineState()
-    const figures = yield* Effect.scoped(measureLatency(runs)).pipe(Effect.provide(services))
+    const { figures, tables } = yield* Effect.scoped<
+      { readonly figures: object; readonly tables: string },
+      unknown,
+      Scope.Scope
+    >(kinds[only](runs))
     const after = machineState()
-    const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${latencyTables(figures)}\n`
+    const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${tables}\n`
     const folder = resolve(out)
     yield* Effect.promise(async () => {
       await mkdir(folder, { recursive: true })
