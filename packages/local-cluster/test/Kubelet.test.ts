@@ -379,7 +379,9 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
   describe("exec and logs", () => {
     it.effect("a program runs beside main", () =>
       Effect.gen(function* () {
-        const pod = yield* (yield* Node).create({ containers: [main("sleep 1000", { workingDir: "/made" })] })
+        const pod = yield* (yield* Node).create({
+          containers: [main("trap 'exit 0' TERM; while :; do sleep 0.01; done", { workingDir: "/made" })]
+        })
         yield* pod.until(runsMain)
         assert.deepStrictEqual(yield* pod.exec(["sh", "-c", "pwd; cat; echo e >&2; exit 3"], "typed"), {
           code: 3,
@@ -391,7 +393,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         assert.strictEqual((yield* pod.exec(["cat"], large)).stdout, large)
         assert.strictEqual((yield* pod.exec(["true"], large)).code, 0)
         assert.strictEqual(yield* Effect.flip(pod.exec(["nope"])), 'exec: "nope": executable file not found in $PATH')
-        yield* pod.delete(0)
+        yield* pod.delete(1)
         yield* pod.gone
         assert.strictEqual(yield* Effect.flip(pod.exec(["true"])), "ContainerNotFound")
       })
