@@ -138,8 +138,8 @@ export class ContainerLog {
     return Stream.unwrap(opened)
   }
 
-  /** The last lines of text, for the message of a container that left none. */
-  tail(bytes: number): string {
+  /** The end of the text, at most so many bytes and lines, for the message of a container that left none. */
+  tail(bytes: number, lines: number): string {
     const records: Array<string> = []
     const file = openSync(this.path, "r")
     // Each line has a head of some 40 bytes; lines of a few bytes make this short, never wrong.
@@ -152,7 +152,17 @@ export class ContainerLog {
       const record = parseRecord(Buffer.from(line, "latin1"))
       records.push(Buffer.from(record.bytes).toString("utf8") + (record.partial ? "" : "\n"))
     }
-    return records.join("").slice(-bytes)
+    const text = Buffer.from(
+      records
+        .join("")
+        .match(/[^\n]*\n|[^\n]+$/g)
+        ?.slice(-lines)
+        .join("") ?? ""
+    )
+    let from = Math.max(0, text.length - bytes)
+    // Not in the middle of a character.
+    while (((text[from] ?? 0) & 0b1100_0000) === 0b1000_0000) from += 1
+    return text.toString("utf8", from)
   }
 
   #write(lines: ReadonlyArray<Uint8Array>): void {

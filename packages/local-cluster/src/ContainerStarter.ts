@@ -107,7 +107,8 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
   const actOut = Effect.fnUntraced(function* (context: PodContext, container: ContainerSpec) {
     const image = container.image ?? ""
     const trouble = imageTrouble(image)
-    if (trouble._tag === "SlowStart") yield* Effect.sleep(trouble.seconds * 1000)
+    const pause = (seconds: number) => Effect.timeoutOption(context.stopping, seconds * 1000)
+    if (trouble._tag === "SlowStart") yield* pause(trouble.seconds)
     if (trouble._tag !== "PullFails") return true
     if (container.imagePullPolicy === "Never") {
       const message = `Container image "${image}" is not present with pull policy of Never`
@@ -116,7 +117,8 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     }
     yield* context.event(container.name, "Pulling", `Pulling image "${image}"`)
     yield* waits(context, container, "ErrImagePull", trouble.message)
-    yield* Effect.sleep(BACK_OFF_SECONDS * 1000)
+    yield* pause(BACK_OFF_SECONDS)
+    if (yield* context.isStopping) return false
     const message = `Back-off pulling image "${image}": ErrImagePull: ${trouble.message}`
     yield* outcome(context, container, { _tag: "Waits", reason: "ImagePullBackOff", message })
     yield* context.event(container.name, "BackOff", `Back-off pulling image "${image}"`)
@@ -175,11 +177,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     const left = readMessage(join(sandbox.folder, folder, "termination-log"))
     const fallsBack = container.terminationMessagePolicy === "FallbackToLogsOnError"
     if (left !== "" || exitCode === 0 || !fallsBack) return left
-    return known.log
-      .tail(FALLBACK_BYTES)
-      .split("\n")
-      .slice(-FALLBACK_LINES - 1)
-      .join("\n")
+    return known.log.tail(FALLBACK_BYTES, FALLBACK_LINES)
   }
 
   const runStarted = Effect.fnUntraced(function* (
@@ -246,6 +244,8 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     const { cgroup, mounts } = made.success
     yield* Effect.addFinalizer(() => remove(folder))
     if (cgroup !== undefined) yield* Effect.addFinalizer(() => cgroup.remove)
+    // A pod that has been told to end meanwhile must not run a program any more.
+    if (yield* context.isStopping) return
     const started = yield* Effect.acquireRelease(
       Effect.exit(sandbox.start({ ...start, container: folder, mounts, cgroup: cgroup?.folder })),
       (exit) => (Exit.isSuccess(exit) ? Effect.andThen(exit.value.kill("SIGKILL"), exit.value.ended) : Effect.void)

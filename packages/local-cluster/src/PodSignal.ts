@@ -20,6 +20,8 @@ export type InstanceOutcome =
 export type PodSignal =
   | { readonly _tag: "Outcome"; readonly container: string; readonly outcome: InstanceOutcome }
   | { readonly _tag: "RestartDue"; readonly container: string }
+  /** Nothing more is to come of an instance: it has ended, waits for good, or was not begun. */
+  | { readonly _tag: "InstanceOver" }
   /** Deleted, with so many seconds to end by itself. */
   | { readonly _tag: "Deleted"; readonly graceSeconds: number }
   /** The object is gone: nobody waits any more. */
@@ -32,6 +34,10 @@ export type PodSignal =
 export interface PodContext {
   readonly pod: KubeletPod
   readonly send: (signal: PodSignal) => Effect.Effect<void>
+  /** Whether the pod has been told to end: nothing is to be started any more. */
+  readonly isStopping: Effect.Effect<boolean>
+  /** Completes when it is. */
+  readonly stopping: Effect.Effect<void>
   readonly event: (
     container: string,
     reason: string,

@@ -2,7 +2,7 @@
  * One pod on the node, from its binding to its end: starts and stops its containers as `PodLifecycle.ts` decides, and writes
  * its status. Everything that happens to the pod comes through one mailbox, so nothing happens at the same time.
  */
-import { Effect, Option, Queue, type Scope } from "effect"
+import { Deferred, Effect, Option, Queue, type Scope } from "effect"
 import { apiTime } from "./ApiTime.ts"
 import type { ContainerStarter } from "./ContainerStarter.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
@@ -31,6 +31,9 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
   const instances = new Map<string, ContainerInstance>()
   /** Those that have been asked to end. */
   const terminated = new Set<ContainerInstance>()
+  /** How many instances of containers are on their way, run, or are being cleared away. */
+  let busy = 0
+  const stop = yield* Deferred.make<void>()
   const startTime = apiTime()
   const send = (signal: PodSignal) => Effect.asVoid(Queue.offer(mailbox, signal))
   const later = (seconds: number, signal: PodSignal) =>
@@ -51,11 +54,17 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
     if (before !== undefined) history = new Map(history).set(name, change(before))
   }
 
+  /** Nothing of the pod runs, and nothing will. */
+  const isOver = () => nextSteps(pod, history, stopping).ended && busy === 0
+
   const report = Effect.gen(function* () {
     if (silenced || gone) return
     silenced = silent
+    const ended = nextSteps(pod, history, stopping).ended
+    // The containers' end and the verdict are told together, once nothing can begin any more.
+    if (verdict !== undefined && !silent && ended && busy > 0) return
     // As a kubelet: nobody is to believe that a pod has ended while something of it runs.
-    const shown = silent || nextSteps(pod, history, stopping).ended ? verdict : undefined
+    const shown = silent || ended ? verdict : undefined
     const facts = { pod, history, startTime, verdict: shown, previous: written?.status, now: apiTime() }
     const status = podStatus(facts)
     const text = JSON.stringify(status)
@@ -83,6 +92,7 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
 
   const stopAll = Effect.fnUntraced(function* (graceSeconds: number) {
     stopping = true
+    yield* Deferred.succeed(stop, undefined)
     if (graceSeconds <= 0) {
       for (const instance of instances.values()) yield* instance.kill("SIGKILL")
       return
@@ -127,6 +137,9 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
     switch (signal._tag) {
       case "Outcome":
         return yield* onOutcome(signal.container, signal.outcome)
+      case "InstanceOver":
+        busy -= 1
+        return
       case "RestartDue":
         return set(signal.container, dueAgain)
       case "Deleted":
@@ -159,7 +172,13 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
     })
   }
   yield* Effect.addFinalizer(() => Effect.forEach(instances.values(), (instance) => instance.kill("SIGKILL")))
-  const context: PodContext = { pod, event, send }
+  const context: PodContext = {
+    pod,
+    event,
+    send,
+    isStopping: Deferred.isDone(stop),
+    stopping: Deferred.await(stop)
+  }
   while (true) {
     const steps = nextSteps(pod, history, stopping)
     for (const name of steps.start) {
@@ -169,11 +188,12 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
       }))
       const spec = specs.get(name)
       if (spec === undefined) continue
-      yield* Effect.forkScoped(starter.run(context, spec))
+      busy += 1
+      yield* Effect.forkScoped(Effect.ensuring(starter.run(context, spec), send({ _tag: "InstanceOver" })))
     }
     for (const name of steps.stop) yield* terminate(name)
     yield* report
-    const over = steps.ended && instances.size === 0
+    const over = isOver()
     if (over && gone) return
     if (over && deleted) {
       yield* store.remove(uid)

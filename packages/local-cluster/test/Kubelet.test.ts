@@ -324,6 +324,32 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
       })
     )
 
+    it.effect("a deadline before a container has started, which then never does", () =>
+      Effect.gen(function* () {
+        const slow = main("echo ran", { image: "local-cluster.invalid/slow-start:600" })
+        const pod = yield* (yield* Node).create({ activeDeadlineSeconds: 1, containers: [slow] })
+        assert.strictEqual((yield* pod.ended).reason, "DeadlineExceeded")
+        assert.deepStrictEqual(
+          pod.statuses().filter(({ phase }) => phase === "Running"),
+          []
+        )
+        assert.isFalse(pod.events().some(([, reason]) => reason === "Started"))
+        yield* pod.delete(0)
+        yield* pod.gone
+      })
+    )
+
+    it.effect("an error's log is cut at 2048 bytes, between characters", () =>
+      Effect.gen(function* () {
+        const script = "i=0; while [ $i -lt 60 ]; do echo ééééééééééééééééééééééééé; i=$((i+1)); done; printf x; exit 1"
+        const policy = { terminationMessagePolicy: "FallbackToLogsOnError" }
+        const pod = yield* (yield* Node).create({ containers: [main(script, policy)] })
+        const message = containerStatus(yield* pod.ended)?.state.terminated?.message ?? ""
+        assert.isAtMost(Buffer.byteLength(message), 2048)
+        assert.match(message, /^é*\n(é{25}\n)*x$/)
+      })
+    )
+
     it.effect("an eviction", () =>
       Effect.gen(function* () {
         const pod = yield* (yield* Node).create({ containers: [trouble("evicted")] })
