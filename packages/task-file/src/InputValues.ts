@@ -30,6 +30,8 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
     case "URI":
       return URL.canParse(text) ? Result.succeed(text) : Result.fail("expected a URI")
     case "FILE":
+      // An empty path is the current folder; who gives it meant a variable that is not set.
+      if (text.trim() === "") return Result.fail("expected a path or a URL")
       return Result.succeed(URI.test(text) ? text : pathToFileURL(resolve(text)).href)
     case "JSON":
       try {
@@ -40,11 +42,12 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
   }
 }
 
-/** A default is written as YAML: a number or a list stays what it is, a text is read as a given value would be. */
-const readDefault = (input: InputDeclaration): Result.Result<unknown, string> =>
-  typeof input.defaults === "string" && input.type !== "JSON"
-    ? readInputValue(input, input.defaults)
-    : Result.succeed(input.defaults)
+/** A default is written as YAML: for JSON any value, for the other types one that is read as a given value would be. */
+const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<unknown, string> => {
+  if (input.type === "JSON" || input.defaults === null) return Result.succeed(input.defaults)
+  if (typeof input.defaults === "object") return Result.fail(`expected a value of type ${input.type}`)
+  return readInputValue(input, typeof input.defaults === "string" ? input.defaults : (written ?? ""))
+}
 
 const isReadable = (uri: string) =>
   Effect.promise(() =>
@@ -86,9 +89,10 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
       } else values.push([input.id, null])
       continue
     }
-    const value = text === undefined ? readDefault(input) : readInputValue(input, text)
+    const written = file.document.textOf([...input.path, "defaults"])
+    const value = text === undefined ? readDefault(input, written) : readInputValue(input, text)
     if (Result.isFailure(value)) {
-      const shown = text ?? String(input.defaults)
+      const shown = text ?? written ?? JSON.stringify(input.defaults)
       issues.push(file.document.issue(input.path, `input '${input.id}': ${value.failure}, not '${shown}'`))
       continue
     }

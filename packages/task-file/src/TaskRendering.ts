@@ -7,7 +7,7 @@ import {
   parseRunDuration,
   type RunnerProperties
 } from "@podwright/spec-builder"
-import { type Duration, Effect, Option, Result } from "effect"
+import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
 import type { InputFileValue, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
@@ -147,10 +147,9 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const outputFiles = yield* texts(task.outputFiles, [...path, "outputFiles"])
   const limit = task.timeout === undefined ? undefined : yield* text(task.timeout, [...path, "timeout"])
   const timeout = limit === undefined ? undefined : Option.getOrUndefined(parseRunDuration(limit))
-  if (limit !== undefined && timeout === undefined && issues.length === 0) {
-    issues.push(
-      file.document.issue([...path, "timeout"], `expected a duration such as PT1H30M, 90s or 1h30m, not '${limit}'`)
-    )
+  if (limit !== undefined && issues.length === 0 && (timeout === undefined || Duration.isZero(timeout))) {
+    const expected = timeout === undefined ? "a duration such as PT1H30M, 90s or 1h30m" : "a time longer than zero"
+    issues.push(file.document.issue([...path, "timeout"], `expected ${expected}, not '${limit}'`))
   }
   const properties = yield* json(task.runner, [...path, task.keys.runner])
   const runner = decodeRunnerProperties(properties)

@@ -26,6 +26,8 @@ describe("readInputValue", () => {
     ["URI", "no uri", undefined],
     ["FILE", "/a b/c", "file:///a%20b/c"],
     ["FILE", "https://x/y", "https://x/y"],
+    ["FILE", "", undefined],
+    ["FILE", " ", undefined],
     ["JSON", '{"a":[1]}', { a: [1] }],
     ["JSON", "{", undefined]
   ]
@@ -46,6 +48,31 @@ describe("resolveInputs", () => {
       assert.deepStrictEqual(yield* resolveInputs(declared, { a: "2" }), { a: 2, b: "x", c: null, d: { k: "v" } })
     })
   )
+
+  const defaults: ReadonlyArray<readonly [type: string, written: string, value: unknown, problem: RegExp | undefined]> =
+    [
+      ["STRING", "1.50", "1.50", undefined],
+      ["STRING", "true", "true", undefined],
+      ["STRING", '"x"', "x", undefined],
+      ["STRING", "[1, 2]", undefined, /expected a value of type STRING, not '\[1,2\]'/],
+      ["INT", "7", 7, undefined],
+      ["INT", "1.5", undefined, /expected a whole number, not '1.5'/],
+      ["BOOLEAN", "5", undefined, /expected true or false, not '5'/],
+      ["BOOLEAN", "false", false, undefined],
+      ["FILE", '""', undefined, /expected a path or a URL, not ''/],
+      ["STRING", "null", null, undefined],
+      ["JSON", "5", 5, undefined]
+    ]
+  for (const [type, written, value, problem] of defaults) {
+    it.effect(`reads the default ${written} of type ${type}`, () =>
+      Effect.gen(function* () {
+        const declared = yield* file(`  - { id: a, type: ${type}, defaults: ${written} }\n`)
+        const read = yield* Effect.result(resolveInputs(declared, {}))
+        if (problem === undefined) assert.deepStrictEqual(Result.getOrThrow(read), { a: value })
+        else assert.match(Result.isFailure(read) ? read.failure.message : "", problem)
+      })
+    )
+  }
 
   const cases: ReadonlyArray<readonly [string, string, Record<string, string>, RegExp]> = [
     [

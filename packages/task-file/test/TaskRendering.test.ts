@@ -156,6 +156,11 @@ tasks:
       /^flow\.yaml:3:10: expected a duration such as PT1H30M, 90s or 1h30m, not 'flow'$/
     ],
     [
+      "a timeout of nothing",
+      "image: i\ncommands: [c]\ntimeout: PT0S\n",
+      /^flow\.yaml:3:10: expected a time longer than zero/
+    ],
+    [
       "a runner property that is wrong once rendered",
       "image: i\ncommands: [c]\nrunner: { delete: '{{ task.id }}' }\n",
       /^flow\.yaml:3:19: delete: /
