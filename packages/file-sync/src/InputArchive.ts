@@ -62,6 +62,19 @@ export const inputNameProblem = (name: string): string | undefined => {
   return undefined
 }
 
+/** The first entry that is no folder and yet has others below it: nothing can be unpacked there. */
+const fileWithFilesBelow = (entries: ReadonlyArray<ArchiveEntry>): string | undefined => {
+  const files = new Set(entries.filter(({ header }) => header.type !== "Directory").map(({ header }) => header.path))
+  for (const { header } of entries) {
+    const parts = header.path.replace(/\/$/, "").split("/")
+    for (let depth = 1; depth < parts.length; depth++) {
+      const above = parts.slice(0, depth).join("/")
+      if (files.has(above)) return above
+    }
+  }
+  return undefined
+}
+
 const fileEntry = Effect.fnUntraced(function* (name: string, path: string, input: string) {
   const fs = yield* FileSystem.FileSystem
   const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
@@ -170,6 +183,10 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
 ): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
   const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
   const entries = groups.flat()
+  const below = fileWithFilesBelow(entries)
+  if (below !== undefined) {
+    return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
+  }
   if (entries.length === 0) return { bytes: 0, files: 0, fileBytes: 0, stream: Stream.empty }
   const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
   return {

@@ -105,6 +105,25 @@ describe("makeInputArchive", () => {
     }).pipe(Effect.provide(services))
   )
 
+  it.effect("names the input that is a file where another needs a folder", () =>
+    Effect.gen(function* () {
+      const text = { _tag: "Text", text: "" } as const
+      const place = yield* folder
+      const tree = { _tag: "Path", path: place } as const
+      const clash = yield* makeInputArchive([
+        { name: "a/b/c", source: text },
+        { name: "a/b", source: text }
+      ]).pipe(Effect.flip)
+      assert.include(clash.message, "'a/b'")
+      const { entries } = yield* read([
+        { name: "t", source: tree },
+        { name: "t/more", source: text },
+        { name: "t.txt", source: text }
+      ])
+      assert.strictEqual(entries.length, 3)
+    }).pipe(Effect.provide(services))
+  )
+
   it.effect("knows the length of files too large for a plain header", () =>
     Effect.gen(function* () {
       const place = yield* folder
