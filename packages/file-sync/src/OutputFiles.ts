@@ -3,7 +3,7 @@
  * then, once the receipt has been checked, by renames. Whoever reads the target folder never sees half a file.
  */
 import { createHash } from "node:crypto"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem, Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
@@ -19,10 +19,17 @@ export interface OutputFile {
   readonly sha256: string
 }
 
+export interface PlacedOutputs {
+  /** Regular files, and links to them with what the file has. */
+  readonly files: ReadonlyArray<OutputFile>
+  /** Names of links whose target did not come with them. */
+  readonly broken: ReadonlyArray<string>
+}
+
 /** An archive that has been unpacked but not yet moved into place. */
 export interface StagedOutputs {
-  /** Moves everything into the target folder and returns the regular files, by name. */
-  readonly commit: Effect.Effect<ReadonlyArray<OutputFile>, FileSyncError>
+  /** Moves everything into the target folder. */
+  readonly commit: Effect.Effect<PlacedOutputs, FileSyncError>
 }
 
 interface StagedFile {
@@ -158,7 +165,17 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
       yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(path)))
       yield* fs.rename(join(yield* staging, name), path).pipe(Effect.mapError(unwritable(path)))
     }
-    return Array.from(files.values(), (file): OutputFile => ({ ...file, path: join(directory, file.name) }))
+    const linked: Array<StagedFile> = []
+    const broken: Array<string> = []
+    for (const { name } of links) {
+      const real = yield* Effect.option(fs.realPath(join(directory, name)))
+      const home = yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
+      const file = real._tag === "Some" ? files.get(relative(home, real.value)) : undefined
+      if (file !== undefined) linked.push({ ...file, name })
+      if (real._tag === "None") broken.push(name)
+    }
+    const placed = [...files.values(), ...linked]
+    return { files: placed.map((file): OutputFile => ({ ...file, path: join(directory, file.name) })), broken }
   })
   return { commit }
 })

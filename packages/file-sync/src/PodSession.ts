@@ -9,7 +9,7 @@ import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, Ref, type 
 import { Channel, Corrupt, FileSyncError, HelperFailed, InputChanged, Lost, Protocol } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import { type LogLine, LogSplitter } from "./LogLines.ts"
-import { type OutputFile, type StagedOutputs, stageOutputs } from "./OutputFiles.ts"
+import { type OutputFile, type PlacedOutputs, type StagedOutputs, stageOutputs } from "./OutputFiles.ts"
 import type { LogCursor, SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import { sessionCommand } from "./SessionScript.ts"
@@ -140,7 +140,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           readonly fiber: Fiber.Fiber<StagedOutputs, FileSyncError>
         }
       | undefined
-    let files: ReadonlyArray<OutputFile> = []
+    let placed: PlacedOutputs = { files: [], broken: [] }
     let archiveBytes = 0
     const archiveHash = createHash("sha256")
     // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
@@ -246,8 +246,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               if (actual !== action.sha256) {
                 return yield* fail("collect outputs", new Corrupt({ what: "outputs", expected: action.sha256, actual }))
               }
-              files = yield* staged.commit
-              return yield* request.onEvent({ _tag: "Collected", files, bytes: archiveBytes })
+              placed = yield* staged.commit
+              return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: archiveBytes })
             }
             case "Fail":
               return yield* fail("session", new HelperFailed({ stage: action.stage, detail: action.detail }))
@@ -267,8 +267,11 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       if (!isComplete(state, received)) return
       yield* lastLines("stderr")
       yield* say(request.last ? "done" : "leave")
-      const missing = state.missing.map((index) => request.outputs?.patterns[index] ?? `#${index}`)
-      yield* Deferred.succeed(completed, { exit: state.exit, files, missing })
+      // A link without its target, asked for by name, is not what was asked for.
+      const missing = (request.outputs?.patterns ?? []).filter(
+        (pattern, index) => state.missing.includes(index) || placed.broken.includes(pattern)
+      )
+      yield* Deferred.succeed(completed, { exit: state.exit, files: placed.files, missing })
     })
 
     /** The exec ended before the session was complete. Its status proves nothing: code 0 is also said of a lost one. */

@@ -126,12 +126,27 @@ describe("runSession", () => {
       assert.strictEqual(result.exit?.code, 0)
       assert.deepStrictEqual(
         result.files.map((file) => file.name).sort(),
-        ["'quote\"", "-dash", "a b", long, "new\nline", "tool", "ünï"].sort()
+        ["'quote\"", "-dash", "a b", "link", long, "new\nline", "tool", "ünï"].sort()
       )
       const mode = (yield* Effect.promise(() => stat(join(target, "tool")))).mode
       assert.strictEqual(mode & 0o111, 0o111)
       assert.isTrue((yield* Effect.promise(() => stat(join(target, "empty")))).isDirectory())
       assert.strictEqual(yield* Effect.promise(() => readlink(join(target, "link"))), "tool")
+    })
+  )
+
+  it.live("gives a link what its file has, and misses a named link that came without its target", () =>
+    Effect.gen(function* () {
+      const { result } = yield* exchange({
+        script:
+          "echo yes >$OUT/file; ln -s file $OUT/one; ln -s one $OUT/two; echo y >y; ln -s y x; mkdir d; ln -s no d/z",
+        patterns: ["x", "d"]
+      })
+      const { file, one, two, ...others } = Object.fromEntries(result.files.map(({ name, ...rest }) => [name, rest]))
+      assert.deepStrictEqual(others, {})
+      assert.strictEqual(file?.bytes, 4)
+      for (const link of [one, two]) assert.deepStrictEqual([link?.bytes, link?.sha256], [file?.bytes, file?.sha256])
+      assert.deepStrictEqual(result.missing, ["x"])
     })
   )
 
