@@ -124,7 +124,8 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
   const container = drive.plan.outputContainer ?? drive.plan.mainContainer
   const options = { log: true, last: true, inputs: drive.inputs, outputs: drive.outputs }
-  const result = yield* session(drive, container, options, (event) => {
+  let exitCode: number | undefined
+  const moved = session(drive, container, options, (event) => {
     switch (event._tag) {
       case "Lines": {
         const end = event.lines.at(-1)?.end ?? 0
@@ -135,12 +136,21 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
         )
       }
       case "Exited":
+        exitCode = event.exit.code
         return drive.finished
       default:
         return ignore
     }
   })
-  return { exitCode: result.exit?.code, files: result.files, missing: result.missing }
+  return yield* moved.pipe(
+    Effect.map(({ files, missing }) => ({ exitCode, files, missing })),
+    // A command that failed has its own code to tell, whatever became of its outputs.
+    Effect.catch((error) =>
+      exitCode === undefined || exitCode === 0
+        ? Effect.fail(error)
+        : Effect.as(drive.journal.warn(error.message), { exitCode, files: [], missing: [] })
+    )
+  )
 })
 
 /** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */

@@ -37,6 +37,20 @@ export const failures = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
+    it("a failing command keeps its exit code when its outputs cannot be taken", async () => {
+      const id = freshId("refused")
+      const flow = await writeFlow(
+        await scratch(),
+        id,
+        ["ln -s /etc/passwd {{ outputDir }}/link", "exit 3"],
+        "containerImage: busybox"
+      )
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 3)
+      assert.match(stderr, /warning: .*\/etc\/passwd/)
+      await cluster.untilNoPods(id)
+    })
+
     it("a misspelt key gives file:line:column and exit code 2, and no pod", async () => {
       const folder = await scratch()
       const id = freshId("misspelt")
