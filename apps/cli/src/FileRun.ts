@@ -4,10 +4,11 @@
  */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
+import { checkOutputDirectory } from "@podwright/file-sync"
+import { Files, RunError, type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
 import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { type ResolvedTask, renderTask, type TaskFile, type TaskOutputs } from "@podwright/task-file"
-import { Effect, Ref } from "effect"
+import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { TaskEnd } from "./JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
 
@@ -53,11 +54,18 @@ const requestOf = (task: ResolvedTask, identity: TaskIdentity, outputDirectory: 
 /** Runs the file and returns how each task that was begun ended. */
 export const runFile = Effect.fn("FileRun.run")(function* (
   options: FileRunOptions
-): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner> {
+): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner | FileSystem.FileSystem> {
   const { file } = options
   const runner = yield* TaskRunner
   const executionId = newExecutionId()
   const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
+  // A folder that was named is meant to be written to, whatever the tasks declare: OUTPUT_DIR needs no declaration.
+  const writable =
+    options.outputDirectory === undefined ? Result.void : yield* Effect.result(checkOutputDirectory(root))
+  if (Result.isFailure(writable)) {
+    const error = new RunError({ operation: "check output folder", reason: new Files({ error: writable.failure }) })
+    return [{ _tag: "Error", taskId: null, error }]
+  }
   const outputs = yield* Ref.make<Record<string, TaskOutputs>>({})
   const ends: Array<TaskEnd> = []
   for (const task of file.tasks) {

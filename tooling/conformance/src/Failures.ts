@@ -100,6 +100,18 @@ export const failures = (cluster: Cluster): void => {
       assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
     })
 
+    it("an output folder that cannot be written is named before the command runs", async () => {
+      const folder = await scratch()
+      const id = freshId("folder")
+      const flow = await writeFlow(folder, id, ["echo ran"], "containerImage: busybox")
+      await writeFile(join(folder, "file"), "")
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "file")])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, join(folder, "file"))
+      assert.strictEqual(stdout, "")
+      assert.notInclude(stderr, "created")
+    })
+
     it("an output that was not written is named", async () => {
       const folder = await scratch()
       const id = freshId("no-output")
