@@ -175,6 +175,9 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
   return undefined
 }
 
+/** Exit codes above this are 128 + a signal's number: the process was ended, by the kernel or by somebody. */
+const SIGNALLED = 128
+
 /** What a container's end means, `memoryLimit` being the limit main ran under. */
 export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined): Diagnosis => {
   const said = end.message === undefined || end.message === "" ? "" : `: ${end.message.trim()}`
@@ -198,11 +201,11 @@ export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined):
   if (end.reason === "ContainerStatusUnknown") {
     return diagnosis("NodeLost", "transient", `the node lost track of the container${said}`, "run the task again")
   }
-  if (end.exitCode > 128 && end.exitCode <= 128 + 64) {
+  if (end.exitCode > SIGNALLED && end.exitCode <= SIGNALLED + 64) {
     return diagnosis(
       "Killed",
       "permanent",
-      `the command was ended by signal ${end.exitCode - 128} (exit code ${end.exitCode})${said}`,
+      `the command was ended by signal ${end.exitCode - SIGNALLED} (exit code ${end.exitCode})${said}`,
       "see its log for what it was doing"
     )
   }
@@ -232,7 +235,9 @@ export const helperEnded = (container: string, end: ContainerEnd): Diagnosis =>
     `the helper container '${container}' ended early (exit code ${end.exitCode}${end.reason === undefined ? "" : `, ${end.reason}`})${end.message ? `: ${end.message}` : ""}`,
     end.reason === "OOMKilled"
       ? "raise fileSidecar.resources.limit.memory"
-      : "check that fileSidecar.image has a POSIX 'sh'"
+      : end.exitCode > SIGNALLED
+        ? "find out what ended it (kubectl describe pod, the node's log), and run the task again"
+        : "check that fileSidecar.image has a POSIX 'sh'"
   )
 
 /** The pod ended and nothing says why. */

@@ -106,6 +106,11 @@ describe("deleted and helperEnded", () => {
     assert.strictEqual(deleted(observation()).cause, "Deleted")
     assert.strictEqual(deleted(observation({ reason: "Evicted" })).cause, "Evicted")
   })
+  it("blames the helper's image only for an end of the helper's own", () => {
+    const end = { signal: undefined, reason: "Error", message: undefined }
+    assert.include(helperEnded("files", { ...end, exitCode: 127 }).remedy, "fileSidecar.image")
+    assert.notInclude(helperEnded("files", { ...end, exitCode: 143 }).remedy, "fileSidecar.image")
+  })
   it("names the helper's memory as what to raise", () => {
     const found = helperEnded("files", { exitCode: 137, signal: undefined, reason: "OOMKilled", message: undefined })
     assert.include(found.remedy, "fileSidecar.resources")
