@@ -42,8 +42,15 @@ const workFields = {
 
 const Properties = Schema.Record(Schema.String, Schema.Json)
 
+/** A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on the reference system. */
+const TaskId = Schema.String.check(
+  Schema.isPattern(/^[a-zA-Z0-9][a-zA-Z0-9_-]*$/, {
+    message: "expected letters, digits, '-' and '_', a letter or digit first"
+  })
+)
+
 export const FlowTask = Schema.Struct({
-  id: Schema.NonEmptyString,
+  id: TaskId,
   type: Schema.String,
   containerImage: Schema.optionalKey(Schema.NonEmptyString),
   commands: Schema.NonEmptyArray(Schema.String),

@@ -263,18 +263,22 @@ export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
   options: LoadOptions
 ): Effect.fn.Return<TaskFile, TaskFileError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
-  const source = yield* fs.readFileString(options.path).pipe(
-    Effect.mapError((error) => {
-      const issue = new TaskFileIssue({
-        message: `cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`,
-        file: options.path,
-        line: 1,
-        column: 1,
-        path: []
-      })
-      return new TaskFileError({ operation: "read", issues: [issue] })
-    })
-  )
+  const unreadable = (message: string) => {
+    const issue = new TaskFileIssue({ message, file: options.path, line: 1, column: 1, path: [] })
+    return new TaskFileError({ operation: "read", issues: [issue] })
+  }
+  const bytes = yield* fs
+    .readFile(options.path)
+    .pipe(
+      Effect.mapError((error) =>
+        unreadable(`cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`)
+      )
+    )
+  // A command must not run with U+FFFD where the file says something else.
+  const source = yield* Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => unreadable("it is not UTF-8 text; save it as UTF-8")
+  })
   return yield* Effect.fromResult(
     parseTaskFile(source, {
       fileName: options.path,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result } from "effect"
+import { Effect, FileSystem, Result } from "effect"
 import { loadTaskFile, parseTaskFile } from "../src/TaskFileReader.ts"
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples")
@@ -75,6 +75,11 @@ describe("parseTaskFile", () => {
   const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<RegExp>]> = [
     ["bad YAML", "id: f\ntasks: [\n", [/^flow\.yaml:[23]:\d+: /]],
     ["a key twice", "image: i\nimage: j\ncommands: [c]\n", [/^flow\.yaml:2:1: .*unique/]],
+    [
+      "a task id that leads to another folder",
+      flow("").replace(/- id: \S+/, "- id: ../up"),
+      [/^flow\.yaml:4:9: id: expected letters, digits/]
+    ],
     ["nothing", "", [/^flow\.yaml:1:1: expected a task or a flow/]],
     ["a list", "- a\n", [/^flow\.yaml:1:1: expected a task or a flow/]],
     [
@@ -168,6 +173,21 @@ describe("parseTaskFile", () => {
 })
 
 describe("loadTaskFile", () => {
+  it.effect("takes UTF-8 with or without its mark, and nothing else", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = join(yield* fs.makeTempDirectoryScoped(), "task.yaml")
+      const load = (bytes: Uint8Array) => Effect.andThen(fs.writeFile(path, bytes), loadTaskFile({ path }))
+      const text = "image: i\ncommands: [echo ä]\n"
+      const file = yield* load(Buffer.from(`\ufeff${text}`))
+      assert.deepStrictEqual(file.tasks[0]?.commands, ["echo ä"])
+      for (const encoding of ["latin1", "utf16le"] as const) {
+        const error = yield* load(Buffer.from(`\ufeff${text}`, encoding)).pipe(Effect.flip)
+        assert.match(error.message, /task\.yaml:1:1: it is not UTF-8/)
+      }
+    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+  )
+
   it.effect("says when there is no such file", () =>
     Effect.gen(function* () {
       const error = yield* loadTaskFile({ path: "/nowhere/task.yaml" }).pipe(Effect.flip)
