@@ -2,6 +2,8 @@
  * One run of a task without podwright: the pod that spec-builder makes, a POST, and either one exec that does all, or the
  * watch until main's end is visible. Times are milliseconds from just before the POST.
  */
+
+import { attemptDelay } from "@podwright/runner"
 import { buildPod, type PodManifest } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { type BenchTask, runnerProperties, taskValues } from "./BenchTask.ts"
@@ -9,8 +11,8 @@ import type { RawClient, RawExec } from "./RawClient.ts"
 
 export type Times = Readonly<Record<string, number>>
 
-/** Between two tries of an exec: what the runner's budget allows a single run (`ExecBudget.ts`), so that only work differs. */
-const EAGER_PAUSE = "40 millis"
+/** Between two tries of an exec, in ms: the runner's own pause for a run that waits alone, so that only work differs. */
+const EAGER_PAUSE = attemptDelay(1)
 
 /** `$1`: bytes of input. The gate is opened with the least that opens it; a line first tells that the exec has started. */
 const openGate = `cd /podwright && mkdir -p run work output && echo + || exit 1
