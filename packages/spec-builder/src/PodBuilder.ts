@@ -3,77 +3,39 @@
  * values give equal plans. Layers are merged in this order, later wins: skeleton, `containerDefaultSpec` (in helpers
  * `fileSidecar.defaultSpec` where set), `podSpec`, `containerSpec` or `fileSideCarSpec`, named properties, protocol.
  */
-import { Duration, Result } from "effect"
+import { Result } from "effect"
 import { taskCommand } from "./ContainerCommand.ts"
 import { canonicalJson } from "./internal/CanonicalJson.ts"
-import { helperContainer, helperUser } from "./internal/HelperContainer.ts"
-import { isList, isObject } from "./internal/JsonValue.ts"
-import { mainContainer } from "./internal/MainContainer.ts"
+import { mergeLayers } from "./internal/LayerMerge.ts"
+import { podSpec } from "./internal/PodSpec.ts"
 import { sha256Hex } from "./internal/Sha256.ts"
 import {
   type ConflictContext,
   helperConflicts,
-  type Layer,
   mainConflicts,
   malformedContainers,
   podConflicts
 } from "./internal/SpecConflicts.ts"
-import { podLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
-import type { ContainerManifest, JsonObject, PodManifest, PodPlan, PodSpecManifest } from "./PodManifest.ts"
+import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, specLayers } from "./internal/SpecLayers.ts"
+import {
+  type FieldOrigin,
+  fieldOrigins,
+  objectInOrder,
+  type TracedObject,
+  tracedObject,
+  untraceObject
+} from "./internal/Traced.ts"
+import { identityLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
+import type { PodManifest, PodPlan } from "./PodManifest.ts"
 import { podName } from "./PodName.ts"
 import { type PodShape, podShape } from "./PodShape.ts"
-import { HELPER_CONTAINER, INPUT_CONTAINER, MAIN_CONTAINER, PROTOCOL_ENV, podVolume, VOLUME_ROOT } from "./PodVolume.ts"
+import { HELPER_CONTAINER, INPUT_CONTAINER, MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT } from "./PodVolume.ts"
 import type { RunnerProperties } from "./RunnerProperties.ts"
 import { InvalidProperties, InvalidTask, ProtocolConflict, SpecError, SpecIssue, type SpecReason } from "./SpecError.ts"
-import { mergeSpecs } from "./SpecMerge.ts"
 import type { TaskValues } from "./TaskValues.ts"
 
-/**
- * What `activeDeadlineSeconds` adds to the two limits: time to collect outputs and late log lines, and for a driver that was
- * restarted to find the pod again. Past it nobody is coming, and the node should be free.
- */
-export const DEADLINE_MARGIN_SECONDS = 600
-
-/** The API server takes no more for `activeDeadlineSeconds` (math.MaxInt32); it is 68 years. */
-const MAXIMUM_DEADLINE_SECONDS = 2_147_483_647
-
-/** What users wrote, sorted by whom it is for. */
-interface Layers {
-  readonly main: ReadonlyArray<Layer>
-  readonly helper: ReadonlyArray<Layer>
-  readonly pod: Layer
-}
-
-const layer = (value: JsonObject | undefined, ...path: ReadonlyArray<string | number>): ReadonlyArray<Layer> =>
-  value === undefined ? [] : [{ path, value }]
-
-const isEmpty = (value: JsonObject | undefined): boolean => value === undefined || Object.keys(value).length === 0
-
-const namedObjects = (value: unknown): ReadonlyArray<ContainerManifest> =>
-  Array.isArray(value) ? value.filter((entry): entry is ContainerManifest => isObject(entry) && "name" in entry) : []
-
-const collectLayers = (runner: RunnerProperties): Layers => {
-  const { containerDefaultSpec, containerSpec, fileSideCarSpec, podSpec = {} } = runner
-  const containers = isList(podSpec["containers"]) ? podSpec["containers"] : []
-  const index = containers.findIndex((container) => isObject(container) && container["name"] === MAIN_CONTAINER)
-  const main = containers[index]
-  const { defaultSpec } = runner.fileSidecar
-  return {
-    main: [
-      ...layer(containerDefaultSpec, "containerDefaultSpec"),
-      ...layer(isObject(main) ? main : undefined, "podSpec", "containers", index),
-      ...layer(containerSpec, "containerSpec")
-    ],
-    helper: [
-      // An empty defaultSpec counts as none, as it does for the reference.
-      ...(isEmpty(defaultSpec)
-        ? layer(containerDefaultSpec, "containerDefaultSpec")
-        : layer(defaultSpec, "fileSidecar", "defaultSpec")),
-      ...layer(fileSideCarSpec, "fileSideCarSpec")
-    ],
-    pod: { path: ["podSpec"], value: podSpec }
-  }
-}
+export { DEADLINE_MARGIN_SECONDS } from "./internal/PodSpec.ts"
+export type { FieldOrigin, Overridden } from "./internal/Traced.ts"
 
 const helperNames = (shape: PodShape): ReadonlyArray<typeof HELPER_CONTAINER | typeof INPUT_CONTAINER> =>
   shape.shape === "gate" ? [HELPER_CONTAINER] : shape.shape === "init" ? [INPUT_CONTAINER, HELPER_CONTAINER] : []
@@ -91,7 +53,7 @@ const taskIssues = (task: TaskValues): ReadonlyArray<SpecIssue> => {
   return found
 }
 
-const conflicts = (task: TaskValues, layers: Layers, shape: PodShape): ReadonlyArray<SpecIssue> => {
+const conflicts = (task: TaskValues, layers: SpecLayers, shape: PodShape): ReadonlyArray<SpecIssue> => {
   const context: ConflictContext = { shape: shape.shape, commands: task.command._tag === "Commands" }
   const names = helperNames(shape)
   const found = [
@@ -123,92 +85,38 @@ const refuse = (Reason: Reason, issues: ReadonlyArray<SpecIssue>): Result.Result
     : Result.fail(new SpecError({ operation: "buildPod", reason: new Reason({ issues: [first, ...rest] }) }))
 }
 
-/** The pod's deadline in whole seconds, counted by the kubelet from the moment it accepts the pod. */
-const activeDeadlineSeconds = (task: TaskValues, runner: RunnerProperties): number => {
-  const completion = task.timeoutSeconds ?? Duration.toSeconds(runner.waitUntilCompletion)
-  const seconds = Duration.toSeconds(runner.waitUntilRunning) + completion + DEADLINE_MARGIN_SECONDS
-  return Math.min(Math.ceil(seconds), MAXIMUM_DEADLINE_SECONDS)
-}
-
-const podSpec = (
-  task: TaskValues,
-  runner: RunnerProperties,
-  shape: PodShape,
-  argv: ReadonlyArray<string>,
-  layers: Layers
-): PodSpecManifest => {
-  const { containers, initContainers, ...userSpec } = layers.pod.value
-  // `serviceAccount` is the API's deprecated name of the same field.
-  const account = runner.serviceAccountName ?? userSpec["serviceAccountName"] ?? userSpec["serviceAccount"] ?? undefined
-  const base = mergeSpecs(
-    {
-      restartPolicy: "Never",
-      activeDeadlineSeconds: activeDeadlineSeconds(task, runner),
-      ...(account === undefined ? { automountServiceAccountToken: false } : {})
-    },
-    userSpec,
-    {
-      ...(runner.serviceAccountName === undefined ? {} : { serviceAccountName: runner.serviceAccountName }),
-      ...(runner.nodeSelector === undefined ? {} : { nodeSelector: runner.nodeSelector })
-    },
-    shape.shape === "bare" ? {} : { volumes: [podVolume(runner.volume)] }
-  )
-  const main = mainContainer(
-    task,
-    runner,
-    shape.shape,
-    argv,
-    layers.main.map((one) => one.value)
-  )
-  const defaults = runner.containerDefaultSpec ?? {}
-  const withDefaults = (container: ContainerManifest): ContainerManifest => ({
-    ...mergeSpecs(defaults, container),
-    name: container.name
-  })
-  const user = helperUser(main, base)
-  const helperDefaults = isEmpty(runner.fileSidecar.defaultSpec) ? defaults : (runner.fileSidecar.defaultSpec ?? {})
-  const helper = (name: typeof HELPER_CONTAINER | typeof INPUT_CONTAINER): ContainerManifest =>
-    helperContainer(name, runner, helperDefaults, runner.fileSideCarSpec ?? {}, user)
-  const inits = [
-    ...(shape.shape === "init" ? [helper(INPUT_CONTAINER)] : []),
-    ...namedObjects(initContainers).map(withDefaults)
-  ]
-  return {
-    ...base,
-    restartPolicy: "Never",
-    ...(inits.length === 0 ? {} : { initContainers: inits }),
-    containers: [
-      ...(shape.shape === "bare" ? [] : [helper(HELPER_CONTAINER)]),
-      main,
-      ...namedObjects(containers)
-        .filter((container) => container.name !== MAIN_CONTAINER)
-        .map(withDefaults)
-    ]
-  }
-}
-
-const plan = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec: PodSpecManifest): PodPlan => {
+const manifestOf = (task: TaskValues, runner: RunnerProperties, spec: TracedObject, hash: string): TracedObject => {
   const name = podName(task.identity)
-  const specHash = sha256Hex(canonicalJson(spec))
-  const manifest: PodManifest = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name,
-      ...(runner.namespace === undefined ? {} : { namespace: runner.namespace }),
-      labels: podLabels(task.identity, runner.labels),
-      annotations: { [SPEC_HASH_ANNOTATION]: specHash }
-    },
-    spec
-  }
+  const metadata = mergeLayers([
+    { from: "task.identity", value: { name } },
+    ...named("namespace", runner.namespace === undefined ? undefined : { namespace: runner.namespace }),
+    ...named("labels", Object.keys(runner.labels).length === 0 ? undefined : { labels: runner.labels }),
+    { from: "task.identity", value: { labels: identityLabels(task.identity) } },
+    { from: PROTOCOL_LAYER, value: { annotations: { [SPEC_HASH_ANNOTATION]: hash } } }
+  ])
+  const kind = mergeLayers([{ from: DEFAULT_LAYER, value: { apiVersion: "v1", kind: "Pod" } }])
+  return tracedObject(DEFAULT_LAYER, [...kind.fields, ["metadata", metadata], ["spec", spec]])
+}
+
+/** A plan, and of every field of its manifest who set it. */
+export interface ExplainedPod {
+  readonly plan: PodPlan
+  /** In the order of the manifest. */
+  readonly fields: ReadonlyArray<FieldOrigin>
+}
+
+const explained = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec: TracedObject): ExplainedPod => {
+  const specHash = sha256Hex(canonicalJson(untraceObject(spec)))
+  const traced = objectInOrder(manifestOf(task, runner, spec, specHash))
   const bare = shape.shape === "bare"
-  return {
+  const plan: PodPlan = {
     shape: shape.shape,
     reason: shape.reason,
     logs: shape.logs,
     namespace: runner.namespace,
-    name,
-    manifest,
+    name: podName(task.identity),
+    // `manifestOf` and `podSpec` make what the type says; traced, it is one JSON object like any other.
+    manifest: untraceObject(traced) as unknown as PodManifest,
     specHash,
     mainContainer: MAIN_CONTAINER,
     helperContainer: bare ? undefined : HELPER_CONTAINER,
@@ -216,15 +124,17 @@ const plan = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec:
     outputContainer: bare ? undefined : HELPER_CONTAINER,
     volumeRoot: bare ? undefined : VOLUME_ROOT
   }
+  return { plan, fields: fieldOrigins(traced) }
 }
 
 /**
- * The pod of one task run. Fails with every issue found: what is wrong with the task, else what is wrong with the runner's
- * properties, else what would break the protocol. Nothing is read from anywhere but the two arguments, and neither is changed.
+ * The pod of one task run, and for every field of its manifest the layer that set it and what that overrode. Fails with every
+ * issue found: what is wrong with the task, else what is wrong with the runner's properties, else what would break the
+ * protocol. Nothing is read from anywhere but the two arguments, and neither is changed.
  */
-export const buildPod = (task: TaskValues, runner: RunnerProperties): Result.Result<PodPlan, SpecError> =>
+export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.Result<ExplainedPod, SpecError> =>
   Result.gen(function* () {
-    const layers = collectLayers(runner)
+    const layers = specLayers(runner)
     const argv = task.command._tag === "Commands" ? taskCommand(task.command) : Result.succeed([])
     yield* refuse(InvalidTask, [
       ...taskIssues(task),
@@ -246,5 +156,9 @@ export const buildPod = (task: TaskValues, runner: RunnerProperties): Result.Res
     }
     yield* refuse(ProtocolConflict, conflicts(task, layers, shape.success))
     const command = Result.getOrElse(argv, () => [])
-    return plan(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
+    return explained(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
   })
+
+/** The pod of one task run, as `explainPod` gives it. */
+export const buildPod = (task: TaskValues, runner: RunnerProperties): Result.Result<PodPlan, SpecError> =>
+  Result.map(explainPod(task, runner), ({ plan }) => plan)

@@ -1,6 +1,7 @@
 export * from "./ContainerCommand.ts"
 export * from "./GateScript.ts"
 export * from "./HelperScript.ts"
+export { LIST_KEYS, type ListKey } from "./MergeKeys.ts"
 export * from "./NearestName.ts"
 export * from "./PodBuilder.ts"
 export * from "./PodLabels.ts"

@@ -229,6 +229,21 @@ describe("buildPod: what users set", () => {
     assert.strictEqual(container(found, "main")["tty"], true)
   })
 
+  it("users' containers survive, native sidecars as they are; probes for all containers leave init containers out", () => {
+    const probe = { exec: { command: ["true"] } }
+    const mesh = { name: "mesh", image: "m", restartPolicy: "Always", ports: [{ containerPort: 1 }] }
+    const found = plan(entrypoint(), {
+      containerDefaultSpec: { startupProbe: probe, lifecycle: { preStop: probe }, tty: true },
+      podSpec: { containers: [{ name: "proxy", image: "p" }], initContainers: [mesh, { name: "prepare", image: "i" }] }
+    })
+    const always = { startupProbe: probe, lifecycle: { preStop: probe }, tty: true }
+    assert.deepStrictEqual(container(found, "proxy"), { name: "proxy", image: "p", ...always })
+    assert.deepStrictEqual(container(found, "mesh"), { ...mesh, ...always })
+    assert.deepStrictEqual(container(found, "prepare"), { name: "prepare", image: "i", tty: true })
+    assert.isFalse("startupProbe" in container(found, "files-in"))
+    assert.deepStrictEqual(container(found, "files")["startupProbe"], probe)
+  })
+
   it("helper's layers: defaultSpec instead of the default, fileSideCarSpec over it, named over all", () => {
     const found = plan(task(), {
       containerDefaultSpec: { env: [{ name: "A", value: "default" }] },

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Schema } from "effect"
 import { type Json, type JsonObject, mergeSpecs } from "../src/index.ts"
 import { canonicalJson } from "../src/internal/CanonicalJson.ts"
-import { withoutNulls } from "../src/internal/JsonValue.ts"
+import { anyFragment } from "./fragments.ts"
 
 const parse = (text: string): JsonObject => JSON.parse(text)
 
@@ -191,52 +192,64 @@ const table: ReadonlyArray<Row> = [
   ],
   ["other lists are concatenated", [{ envFrom: [1] }, { envFrom: [2] }], { envFrom: [1, 2] }],
   [
+    "an earlier entry that a later list repeats gives way to it",
+    [{ envFrom: [{ prefix: "a" }, { prefix: "b" }] }, { envFrom: [{ prefix: "a" }] }],
+    { envFrom: [{ prefix: "b" }, { prefix: "a" }] }
+  ],
+  [
+    "layers after a null are merged with each other",
+    [{ a: { x: 1 } }, { a: null }, { a: { y: 2 } }, { a: { z: 3 } }],
+    { a: { y: 2, z: 3 } }
+  ],
+  [
+    "resourceClaims by name, one source replacing another; ephemeralContainers by name",
+    [
+      { resourceClaims: [{ name: "c", resourceClaimName: "x" }], ephemeralContainers: [{ name: "e", image: "i" }] },
+      {
+        resourceClaims: [{ name: "c", resourceClaimTemplateName: "y" }],
+        ephemeralContainers: [{ name: "e", tty: true }]
+      }
+    ],
+    {
+      resourceClaims: [{ name: "c", resourceClaimTemplateName: "y" }],
+      ephemeralContainers: [{ name: "e", image: "i", tty: true }]
+    }
+  ],
+  [
+    "resizePolicy by resourceName, as the API takes one of each",
+    [
+      { resizePolicy: [{ resourceName: "cpu", restartPolicy: "NotRequired" }] },
+      { resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }] }
+    ],
+    { resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }] }
+  ],
+  [
+    "handlers of a probe exclude each other, its numbers merge",
+    [
+      { readinessProbe: { exec: { command: ["a"] }, periodSeconds: 5 } },
+      { readinessProbe: { httpGet: { port: 80 }, timeoutSeconds: 2 } }
+    ],
+    { readinessProbe: { periodSeconds: 5, httpGet: { port: 80 }, timeoutSeconds: 2 } }
+  ],
+  [
+    "handlers of a lifecycle too",
+    [{ lifecycle: { preStop: { exec: { command: ["a"] } } } }, { lifecycle: { preStop: { sleep: { seconds: 1 } } } }],
+    { lifecycle: { preStop: { sleep: { seconds: 1 } } } }
+  ],
+  [
+    "a profile of another type replaces the earlier one",
+    [
+      { securityContext: { seccompProfile: { type: "Localhost", localhostProfile: "p" } } },
+      { securityContext: { seccompProfile: { type: "RuntimeDefault" } } }
+    ],
+    { securityContext: { seccompProfile: { type: "RuntimeDefault" } } }
+  ],
+  [
     "entries without the key are kept",
     [{ env: [{ value: "1" }] }, { env: ["odd", { value: "2" }] }],
     { env: [{ value: "1" }, "odd", { value: "2" }] }
   ]
 ]
-
-/** Deterministic numbers, so that a failure can be looked at again (mulberry32). */
-const random = (seed: number) => {
-  let state = seed
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
-const FIELDS = [
-  "env",
-  "volumeMounts",
-  "ports",
-  "tolerations",
-  "securityContext",
-  "capabilities",
-  "resources",
-  "__proto__",
-  "args"
-]
-
-const anyJson = (next: (below: number) => number, depth: number): Json => {
-  const kind = next(depth > 3 ? 4 : 7)
-  if (kind === 0) return next(5)
-  if (kind === 1) return `text${next(3)}`
-  if (kind === 2) return next(2) === 0
-  if (kind === 3) return null
-  if (kind === 4) return Array.from({ length: next(4) }, () => anyEntry(next, depth + 1))
-  return anyObject(next, depth + 1)
-}
-const anyEntry = (next: (below: number) => number, depth: number): Json =>
-  next(4) === 0
-    ? anyJson(next, depth)
-    : { name: `n${next(3)}`, mountPath: `/m${next(3)}`, containerPort: next(3), value: anyJson(next, depth + 1) }
-const anyObject = (next: (below: number) => number, depth: number): JsonObject =>
-  Object.fromEntries(
-    Array.from({ length: next(5) }, () => [FIELDS[next(FIELDS.length)] ?? "env", anyJson(next, depth)] as const)
-  )
 
 describe("mergeSpecs", () => {
   for (const [name, layers, expected] of table) {
@@ -259,32 +272,78 @@ describe("mergeSpecs", () => {
     assert.strictEqual(Object.getPrototypeOf(merged), Object.prototype)
   })
 
-  it("for any layers: changes none of them, shares nothing with them, and gives the same again", () => {
-    for (let seed = 0; seed < 2_000; seed++) {
-      const next = random(seed)
-      const layers = Array.from({ length: 1 + next(4) }, () => anyObject(next, 0))
-      const before = JSON.stringify(layers)
-      const merged = mergeSpecs(...layers)
-      const text = JSON.stringify(merged)
-      assert.strictEqual(JSON.stringify(mergeSpecs(...layers)), text, `seed ${seed}`)
-      const objects = new Set<unknown>()
-      const visit = (value: Json, see: (value: object) => void): void => {
-        if (typeof value !== "object" || value === null) return
-        see(value)
-        for (const one of Object.values(value)) visit(one, see)
-      }
-      for (const layer of layers) visit(layer, (value) => objects.add(value))
-      visit(merged, (value) => assert.isFalse(objects.has(value), `seed ${seed} shares a part`))
-      assert.strictEqual(JSON.stringify(layers), before, `seed ${seed}`)
+  const objectsOf = (value: Json): ReadonlyArray<object> =>
+    typeof value === "object" && value !== null ? [value, ...Object.values(value).flatMap(objectsOf)] : []
+
+  const Layers = Schema.Array(Schema.Record(Schema.String, Schema.Json))
+  it.prop("any JSON: changes no layer, shares nothing with them, and gives the same again", [Layers], ([layers]) => {
+    const before = JSON.stringify(layers)
+    const merged = mergeSpecs(...layers)
+    const shared = new Set(layers.flatMap(objectsOf))
+    assert.isFalse(objectsOf(merged).some((part) => shared.has(part)))
+    assert.strictEqual(JSON.stringify(mergeSpecs(...layers)), JSON.stringify(merged))
+    assert.strictEqual(JSON.stringify(layers), before)
+  })
+
+  const withoutNulls = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(withoutNulls)
+    if (typeof value !== "object" || value === null) return value
+    const kept = Object.entries(value).filter(([, one]) => one !== null)
+    return Object.fromEntries(kept.map(([key, one]) => [key, withoutNulls(one)]))
+  }
+  it.prop("any JSON: a layer alone, or with empty ones around it, is itself without nulls", [Layers], ([layers]) => {
+    for (const layer of layers) {
+      const expected = canonicalJson(withoutNulls(layer))
+      assert.strictEqual(canonicalJson(mergeSpecs(layer)), expected)
+      assert.strictEqual(canonicalJson(mergeSpecs({}, layer, {})), expected)
     }
   })
 
-  it("for any layer: it alone, or with empty ones around it, is itself without nulls", () => {
-    for (let seed = 0; seed < 2_000; seed++) {
-      const layer = anyObject(random(seed), 0)
-      const expected = canonicalJson(withoutNulls(layer))
-      assert.strictEqual(canonicalJson(mergeSpecs(layer)), expected, `seed ${seed}`)
-      assert.strictEqual(canonicalJson(mergeSpecs({}, layer, {})), expected, `seed ${seed}`)
-    }
+  it.prop("any JSON: one after the other is the same as all at once", [Layers], ([layers]) => {
+    const folded = layers.reduce<JsonObject>((merged, layer) => mergeSpecs(merged, layer), {})
+    assert.strictEqual(canonicalJson(mergeSpecs(...layers)), canonicalJson(folded))
   })
+
+  const three = Arbitrary.all([anyFragment, anyFragment, anyFragment])
+  const many = { arbitrary: { runs: 500 } }
+
+  it.prop(
+    "typed fragments: merging is associative",
+    [three],
+    ([[a, b, c]]) => {
+      const left = mergeSpecs(mergeSpecs(a, b), c)
+      assert.deepStrictEqual(mergeSpecs(a, mergeSpecs(b, c)), left)
+      assert.deepStrictEqual(mergeSpecs(a, b, c), left)
+    },
+    many
+  )
+
+  it.prop(
+    "typed fragments: a layer merged with itself is itself, and merging a result again changes nothing",
+    [three],
+    ([[a, b]]) => {
+      assert.deepStrictEqual(mergeSpecs(a, a), a)
+      const merged = mergeSpecs(a, b)
+      assert.deepStrictEqual(mergeSpecs(merged, b), merged)
+    },
+    many
+  )
+
+  it.prop(
+    "typed fragments: whatever the last layer says is in the result",
+    [three],
+    ([[a, b, c]]) => {
+      const missing = (part: Json, whole: Json | undefined): boolean => {
+        if (Array.isArray(part))
+          return !Array.isArray(whole) || !part.every((one) => whole.some((w) => !missing(one, w)))
+        if (typeof part !== "object" || part === null) return part !== whole
+        if (typeof whole !== "object" || whole === null) return true
+        return Object.entries(part).some(([key, one]) =>
+          missing(one, Object.entries(whole).find(([k]) => k === key)?.[1])
+        )
+      }
+      assert.isFalse(missing(c, mergeSpecs(a, b, c)))
+    },
+    many
+  )
 })

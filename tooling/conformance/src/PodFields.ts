@@ -11,6 +11,9 @@ interface Schema {
   readonly allOf?: ReadonlyArray<Schema>
   readonly additionalProperties?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
+  /** Of lists: the fields that tell entries apart, and the one of them that strategic merge patches know. */
+  readonly "x-kubernetes-list-map-keys"?: ReadonlyArray<string>
+  readonly "x-kubernetes-patch-merge-key"?: string
 }
 
 export interface OpenApi {

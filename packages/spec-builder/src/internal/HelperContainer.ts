@@ -3,15 +3,19 @@
  */
 import { literal } from "../ContainerCommand.ts"
 import { helperScript, inputScript } from "../HelperScript.ts"
-import type { ContainerManifest, Json, JsonObject } from "../PodManifest.ts"
-import { HELPER_CONTAINER, type INPUT_CONTAINER, VOLUME_ROOT, volumeMount } from "../PodVolume.ts"
+import type { JsonObject } from "../PodManifest.ts"
+import { HELPER_CONTAINER, INPUT_CONTAINER, VOLUME_ROOT, volumeMount } from "../PodVolume.ts"
 import type { RunnerProperties } from "../RunnerProperties.ts"
 import { mergeSpecs } from "../SpecMerge.ts"
+import { helperSecurity } from "./ContainerSecurity.ts"
 import { isObject } from "./JsonValue.ts"
-import { PULL_POLICIES } from "./MainContainer.ts"
+import { mergeLayers } from "./LayerMerge.ts"
+import { imagePullPolicy, PULL_POLICIES } from "./MainContainer.ts"
+import { DEFAULT_LAYER, forInitContainer, type Layer, named, PROTOCOL_LAYER, traced } from "./SpecLayers.ts"
+import type { TracedObject } from "./Traced.ts"
 
 /** Has `sh` and every tool that moving files takes, in 2 MB. */
-const DEFAULT_HELPER_IMAGE = "busybox"
+export const DEFAULT_HELPER_IMAGE = "busybox"
 
 /**
  * A waiting helper uses next to nothing; the limit leaves room for tar and a digest at full speed. No CPU limit: throttling
@@ -22,47 +26,26 @@ const DEFAULT_HELPER_RESOURCES = {
   limits: { memory: "128Mi" }
 } as const
 
-/** `nobody`: for a main that is known not to be root but whose user only its image knows, as busybox itself says root. */
-const FALLBACK_USER = 65_534
-
-const field = (value: Json | undefined, name: string): Json | undefined => (isObject(value) ? value[name] : undefined)
-
-/**
- * The users that a helper runs as: main's when that is known not to be root, otherwise nothing is set. A container's own
- * setting goes before the pod's.
- */
-export const helperUser = (main: JsonObject, podSpec: JsonObject): JsonObject => {
-  const setting = (name: string): Json | undefined =>
-    field(main["securityContext"], name) ?? field(podSpec["securityContext"], name)
-  const user = setting("runAsUser")
-  const group = setting("runAsGroup")
-  const known = typeof user === "number" && user !== 0
-  if (!known && !(user === undefined && setting("runAsNonRoot") === true)) return {}
+const namedResources = (runner: RunnerProperties): JsonObject | undefined => {
+  if (runner.fileSidecar.resources === undefined) return undefined
+  const { requests, limits, claims, request, limit } = runner.fileSidecar.resources
   return {
-    runAsNonRoot: true,
-    runAsUser: known ? user : FALLBACK_USER,
-    ...(typeof group === "number" ? { runAsGroup: group } : {})
+    resources: mergeSpecs(
+      request === undefined ? {} : { requests: request },
+      limit === undefined ? {} : { limits: limit },
+      requests === undefined ? {} : { requests },
+      limits === undefined ? {} : { limits },
+      claims === undefined ? {} : { claims }
+    )
   }
-}
-
-const namedResources = (runner: RunnerProperties): JsonObject => {
-  const { requests, limits, claims, request, limit } = runner.fileSidecar.resources ?? {}
-  const resources: JsonObject = mergeSpecs(
-    request === undefined ? {} : { requests: request },
-    limit === undefined ? {} : { limits: limit },
-    requests === undefined ? {} : { requests },
-    limits === undefined ? {} : { limits },
-    claims === undefined ? {} : { claims }
-  )
-  return Object.keys(resources).length === 0 ? {} : { resources }
 }
 
 /** Our default resources without those that somebody set: half of their pair and half of ours could contradict each other. */
 const defaultResources = (layers: ReadonlyArray<JsonObject>): JsonObject => {
   const set = new Set<string>()
-  for (const layer of layers) {
+  for (const { resources } of layers) {
     for (const kind of ["requests", "limits"]) {
-      const amounts = field(layer["resources"], kind)
+      const amounts = isObject(resources) ? resources[kind] : undefined
       if (isObject(amounts)) for (const name of Object.keys(amounts)) set.add(name)
     }
   }
@@ -71,37 +54,34 @@ const defaultResources = (layers: ReadonlyArray<JsonObject>): JsonObject => {
   return { requests: rest(DEFAULT_HELPER_RESOURCES.requests), limits: rest(DEFAULT_HELPER_RESOURCES.limits) }
 }
 
-/**
- * A helper. `defaults` is what stands for every container, `specific` is `fileSideCarSpec`; `user` is from `helperUser`.
- */
+/** A helper. `layers` are what users wrote for it, `user` is from `helperUser`. */
 export const helperContainer = (
   name: typeof HELPER_CONTAINER | typeof INPUT_CONTAINER,
   runner: RunnerProperties,
-  defaults: JsonObject,
-  specific: JsonObject,
+  layers: ReadonlyArray<Layer>,
   user: JsonObject
-): ContainerManifest => {
-  const named: JsonObject = {
-    ...(runner.fileSidecar.image === undefined ? {} : { image: runner.fileSidecar.image }),
-    ...namedResources(runner)
-  }
+): TracedObject => {
+  const own = name === INPUT_CONTAINER ? layers.map(forInitContainer) : layers
+  const resources = namedResources(runner)
+  const { image } = runner.fileSidecar
   const skeleton: JsonObject = {
     name,
     image: DEFAULT_HELPER_IMAGE,
     imagePullPolicy: PULL_POLICIES.ALWAYS,
     volumeMounts: [volumeMount],
-    resources: defaultResources([defaults, specific, named]),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-      readOnlyRootFilesystem: true,
-      seccompProfile: { type: "RuntimeDefault" },
-      ...user
-    }
+    resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
+    ...helperSecurity(own, user)
   }
-  const pulled: JsonObject =
-    runner.pullPolicy === undefined ? {} : { imagePullPolicy: PULL_POLICIES[runner.pullPolicy] }
   const script = name === HELPER_CONTAINER ? helperScript(VOLUME_ROOT) : inputScript(VOLUME_ROOT)
-  const protocol: JsonObject = { command: ["sh", "-c", literal(script)] }
-  return { ...mergeSpecs(skeleton, defaults, pulled, specific, named, protocol), name }
+  const isSpecific = ({ path }: Layer): boolean => path[0] === "fileSideCarSpec"
+  return mergeLayers([
+    { from: DEFAULT_LAYER, value: skeleton },
+    ...own.filter((one) => !isSpecific(one)).map(traced),
+    // The runner's policy is for every image; what is said of the helper alone goes before it.
+    ...named("pullPolicy", imagePullPolicy(runner)),
+    ...own.filter(isSpecific).map(traced),
+    ...named("fileSidecar.image", image === undefined ? undefined : { image }),
+    ...named("fileSidecar.resources", resources),
+    { from: PROTOCOL_LAYER, value: { name, command: ["sh", "-c", literal(script)] } }
+  ])
 }

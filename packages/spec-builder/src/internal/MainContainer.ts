@@ -3,14 +3,20 @@
  */
 import { gateShell, literal } from "../ContainerCommand.ts"
 import { gateScript } from "../GateScript.ts"
-import type { ContainerManifest, JsonObject, PodShapeName } from "../PodManifest.ts"
+import type { JsonObject, PodShapeName } from "../PodManifest.ts"
 import { MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT, volumeMount, WORK_DIRECTORY } from "../PodVolume.ts"
 import type { RunnerProperties } from "../RunnerProperties.ts"
-import { mergeSpecs } from "../SpecMerge.ts"
 import type { TaskValues } from "../TaskValues.ts"
+import { mainSecurity } from "./ContainerSecurity.ts"
+import { mergeLayers } from "./LayerMerge.ts"
+import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, traced } from "./SpecLayers.ts"
+import type { TracedObject } from "./Traced.ts"
 
 /** The API's names of the runner's pull policies. */
 export const PULL_POLICIES = { ALWAYS: "Always", IF_NOT_PRESENT: "IfNotPresent", NEVER: "Never" } as const
+
+export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | undefined =>
+  pullPolicy === undefined ? undefined : { imagePullPolicy: PULL_POLICIES[pullPolicy] }
 
 const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<JsonObject> =>
   Object.entries(values).map(([name, value]) => ({ name, value }))
@@ -23,8 +29,8 @@ const program = (task: TaskValues, shape: PodShapeName, argv: ReadonlyArray<stri
   return { command: [...gate.map(literal), ...command] }
 }
 
-const resources = (runner: RunnerProperties): JsonObject => {
-  if (runner.resources === undefined) return {}
+const resources = (runner: RunnerProperties): JsonObject | undefined => {
+  if (runner.resources === undefined) return undefined
   const { request, limit } = runner.resources
   return {
     resources: {
@@ -34,33 +40,33 @@ const resources = (runner: RunnerProperties): JsonObject => {
   }
 }
 
-/**
- * Main. `layers` are what users wrote for it, least specific first; `argv` is the task's own command and empty for an
- * entrypoint task.
- */
+/** Main. `argv` is the task's own command and empty for an entrypoint task. */
 export const mainContainer = (
   task: TaskValues,
   runner: RunnerProperties,
   shape: PodShapeName,
   argv: ReadonlyArray<string>,
-  layers: ReadonlyArray<JsonObject>
-): ContainerManifest => {
+  layers: SpecLayers
+): TracedObject => {
   const skeleton: JsonObject = {
     name: MAIN_CONTAINER,
     image: task.image,
     imagePullPolicy: PULL_POLICIES.ALWAYS,
     // In the gate shape the runtime would make the folder, as root, before the helper can; the gate changes into it instead.
     ...(shape === "init" ? { workingDir: WORK_DIRECTORY } : {}),
+    ...mainSecurity(layers.main, layers.pod.value),
     // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of earlier variables only.
     ...(shape === "bare" ? {} : { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] })
   }
   const env = variables(task.env).map((variable) => ({ ...variable, value: literal(String(variable["value"])) }))
-  const named: JsonObject = {
-    image: task.image,
-    ...(runner.pullPolicy === undefined ? {} : { imagePullPolicy: PULL_POLICIES[runner.pullPolicy] }),
-    ...(env.length === 0 ? {} : { env }),
-    ...resources(runner)
-  }
-  const protocol: JsonObject = { name: MAIN_CONTAINER, ...program(task, shape, argv) }
-  return { ...mergeSpecs(skeleton, ...layers, named, protocol), name: MAIN_CONTAINER }
+  return mergeLayers([
+    { from: DEFAULT_LAYER, value: skeleton },
+    ...layers.main.map(traced),
+    { from: "task.image", value: { image: task.image } },
+    ...named("pullPolicy", imagePullPolicy(runner)),
+    ...named("task.env", env.length === 0 ? undefined : { env }),
+    ...named("resources", resources(runner)),
+    { from: "task.command", value: program(task, shape, argv) },
+    { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER } }
+  ])
 }

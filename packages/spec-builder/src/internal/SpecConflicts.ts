@@ -7,12 +7,7 @@ import type { Json, JsonObject, PodShapeName } from "../PodManifest.ts"
 import { isInVolume, MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_NAME, VOLUME_ROOT } from "../PodVolume.ts"
 import { SpecIssue } from "../SpecError.ts"
 import { isList, isObject } from "./JsonValue.ts"
-
-/** A fragment that somebody wrote, and where in the runner's properties it stands. */
-export interface Layer {
-  readonly path: ReadonlyArray<string | number>
-  readonly value: JsonObject
-}
+import type { Layer } from "./SpecLayers.ts"
 
 /** What the checks must know of the pod. */
 export interface ConflictContext {
@@ -118,10 +113,14 @@ export const podConflicts = (
   for (const list of CONTAINER_LISTS) {
     for (const [index, container] of entries(layer.value[list])) {
       const name = container["name"]
-      if (typeof name !== "string" || !helpers.includes(name)) continue
-      found.push(
-        issue(layer, [list, index, "name"], `podwright's own helper container is named '${name}'; choose another name`)
-      )
+      const whose =
+        typeof name === "string" && helpers.includes(name)
+          ? "podwright's own helper container"
+          : name === MAIN_CONTAINER && list === "initContainers"
+            ? "the container that runs the task"
+            : undefined
+      if (whose === undefined) continue
+      found.push(issue(layer, [list, index, "name"], `${whose} is named '${String(name)}'; choose another name`))
     }
   }
   if (context.shape === "bare") return found

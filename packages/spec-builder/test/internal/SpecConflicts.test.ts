@@ -68,6 +68,13 @@ const conflicts: ReadonlyArray<Row> = [
     /'files-in'/
   ],
   [
+    "an init container named as main",
+    task(),
+    { podSpec: { initContainers: [{ name: "main" }] } },
+    "podSpec.initContainers[0].name",
+    /the container that runs the task is named 'main'/
+  ],
+  [
     "restartPolicy Always",
     task(),
     { podSpec: { restartPolicy: "Always" } },
