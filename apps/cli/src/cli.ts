@@ -1,11 +1,12 @@
 /** The command tree. Only wiring: what a command does is in `commands/`. */
 import { Command } from "effect/cli"
 import { cluster } from "./commands/cluster.ts"
+import { properties } from "./commands/properties.ts"
 import { run } from "./commands/run.ts"
 
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod gone"
   ),
-  Command.withSubcommands([run, cluster])
+  Command.withSubcommands([run, properties, cluster])
 )

@@ -27,6 +27,9 @@ export const parseRunDuration = (text: string): Option.Option<Duration.Duration>
   return Option.some(Duration.millis(Math.round(millis)))
 }
 
+/** What a reader without this code can check: Go's form, or ISO 8601 without years and months. */
+const PATTERN = "^\\s*(0|([0-9]*\\.?[0-9]+(ms|s|m|h))+|[pP]([0-9.,]+[wWdD])*([tT]([0-9.,]+[hHmMsS])+)?)\\s*$"
+
 const readable = (text: string): boolean => Option.isSome(Option.filter(parseRunDuration(text), isCountable))
 const isCountable = (duration: Duration.Duration): boolean =>
   Duration.isFinite(duration) && Duration.toMillis(duration) >= 0
@@ -34,8 +37,10 @@ const isCountable = (duration: Duration.Duration): boolean =>
 /** Decodes either form; encodes to ISO 8601. */
 export const RunDuration = Schema.String.pipe(
   Schema.check(
-    Schema.makeFilter((text: string) =>
-      readable(text) ? undefined : `expected a duration such as PT1H30M, 90s or 1h30m, not '${text}'`
+    Schema.makeFilter(
+      (text: string) =>
+        readable(text) ? undefined : `expected a duration such as PT1H30M, 90s or 1h30m, not '${text}'`,
+      { toJsonSchema: () => [{ pattern: PATTERN }, true] }
     )
   ),
   Schema.decodeTo(Schema.Duration, {

@@ -1,15 +1,15 @@
 /**
- * The runner's properties, by the names of the reference, and how they are read from a file's values. Reading refuses what it
- * does not know; what a property does is decided elsewhere (`PodBuilder.ts` for the manifest, the runner for the rest).
+ * The runner's properties by the names of the reference: the one source of their types, their checks, their defaults and the
+ * words that explain them. What a property does is decided elsewhere (`PodBuilder.ts` for the manifest, the runner for the
+ * rest); `RunnerDecoding.ts` reads them from a file's values, `RunnerReference.ts` makes JSON Schema and tables.
  */
-import { Duration, Effect, Result, Schema, SchemaGetter, SchemaIssue } from "effect"
-import { nearestName } from "./NearestName.ts"
+import { Duration, Effect, Schema, SchemaGetter } from "effect"
+import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "./PackageVersion.ts"
 import { Quantity } from "./Quantity.ts"
 import { RunDuration } from "./RunDuration.ts"
-import { InvalidProperties, SpecError, SpecIssue } from "./SpecError.ts"
 
 /** A boolean, or its name as text: templates render to text. */
-const Flag = Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])]).pipe(
+const BooleanOrText = Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])]).pipe(
   Schema.decodeTo(Schema.Boolean, {
     decode: SchemaGetter.transform((value: boolean | "true" | "false") => value === true || value === "true"),
     encode: SchemaGetter.transform((value: boolean): boolean | "true" | "false" => value)
@@ -24,135 +24,145 @@ const Text = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]).pipe(
   })
 )
 
-const flag = (value: boolean) => Flag.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
-const duration = (value: string) => RunDuration.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
-const limit = (value: string) =>
-  RunDuration.check(
-    Schema.makeFilter((length: Duration.Duration) =>
-      Duration.toMillis(length) > 0 ? undefined : "expected a duration longer than zero"
-    )
-  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
-
 /** A fragment of a Kubernetes object: any JSON object; the API server judges its fields. */
 const Fragment = Schema.Record(Schema.String, Schema.Json)
+const Texts = Schema.Record(Schema.String, Text)
 const Quantities = Schema.Record(Schema.String, Quantity)
+const Name = Schema.NonEmptyString
 
-const HelperProperties = Schema.Struct({
-  /** Default: `busybox`. It needs `sh` and the tools that move files. */
-  image: Schema.optionalKey(Schema.NonEmptyString),
-  /** Kubernetes' own form (`requests`, `limits`, `claims`), or `request` and `limit` as in the runner's `resources`. */
+const version = Schema.String.check(
+  Schema.makeFilter(
+    (asked: string) => {
+      if (versionMatches(asked, PACKAGE_VERSION)) return undefined
+      return VERSION_PATTERN.test(asked)
+        ? `this is version ${PACKAGE_VERSION}, and the file asks for ${asked}`
+        : `expected MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier] such as ${PACKAGE_VERSION}, not '${asked}'`
+    },
+    { toJsonSchema: () => [{ pattern: VERSION_PATTERN.source }, true] }
+  )
+)
+
+const positive = RunDuration.check(
+  Schema.makeFilter((length: Duration.Duration) =>
+    Duration.toMillis(length) > 0 ? undefined : "expected a duration longer than zero"
+  )
+)
+
+/** `kind` names the type to people; a default given here is somebody else's to apply. */
+const optional = <S extends Schema.Top>(schema: S, kind: string, description: string, otherDefault?: string) =>
+  Schema.optionalKey(
+    schema.pipe(
+      Schema.annotateEncoded({
+        title: kind,
+        description,
+        ...(otherDefault === undefined ? {} : { default: otherDefault as S["Encoded"] })
+      })
+    )
+  )
+
+const flag = (value: boolean, description: string) =>
+  BooleanOrText.pipe(
+    Schema.annotateEncoded({ title: "boolean", description, default: value }),
+    Schema.withDecodingDefaultKey(Effect.succeed(value))
+  )
+
+const duration = <S extends typeof RunDuration>(schema: S, value: string, description: string) =>
+  schema.pipe(
+    Schema.annotateEncoded({ title: "duration", description, default: value }),
+    Schema.withDecodingDefaultKey(Effect.succeed(value))
+  )
+
+export const FileSidecarProperties = Schema.Struct({
+  image: optional(Name, "image", "Image of the helper. It needs `sh` and the tools that move files.", "busybox"),
   resources: Schema.optionalKey(
     Schema.Struct({
-      requests: Schema.optionalKey(Quantities),
-      limits: Schema.optionalKey(Quantities),
-      claims: Schema.optionalKey(Schema.Array(Schema.Json)),
-      request: Schema.optionalKey(Quantities),
-      limit: Schema.optionalKey(Quantities)
-    })
+      requests: optional(Quantities, "quantities", "What the helper asks for, by resource name."),
+      limits: optional(Quantities, "quantities", "What the helper may use at most, by resource name."),
+      claims: optional(Schema.Array(Schema.Json), "list", "Claims of dynamic resources, as Kubernetes has them."),
+      request: optional(Quantities, "quantities", "The same as `requests`, by the name that `resources` uses."),
+      limit: optional(Quantities, "quantities", "The same as `limits`, by the name that `resources` uses.")
+    }).pipe(Schema.annotateEncoded({ title: "object", description: "Resources of the helper." }))
   ),
-  /** Stands in for `containerDefaultSpec` in the helper. */
-  defaultSpec: Schema.optionalKey(Fragment)
+  defaultSpec: optional(Fragment, "container fields", "Stands in for `containerDefaultSpec` in the helper.")
+})
+
+export const ResourceProperties = Schema.Struct({
+  request: optional(Quantities, "quantities", "What main asks for: `cpu`, `memory` or any other resource name."),
+  limit: optional(Quantities, "quantities", "What main may use at most: `cpu`, `memory` or any other resource name.")
+})
+
+export const VolumeProperties = Schema.Struct({
+  sizeLimit: optional(Quantity, "quantity", "The most that inputs, outputs and log may take together."),
+  medium: optional(
+    Schema.Literals(["", "Memory"]),
+    "medium",
+    "`Memory` keeps the files in memory; it counts as main's."
+  )
 })
 
 /** Every property of the runner. Absent keys stay absent where the default is somebody else's to decide. */
 export const RunnerProperties = Schema.Struct({
-  /** The cluster connection; opaque here. */
-  config: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-  /** Defaults for every container of the pod. */
-  containerDefaultSpec: Schema.optionalKey(Fragment),
-  /** Merged into main. */
-  containerSpec: Schema.optionalKey(Fragment),
-  /** Whether the pod is deleted at the end of a run. */
-  delete: flag(true),
-  /** Merged into the helper. */
-  fileSideCarSpec: Schema.optionalKey(Fragment),
-  fileSidecar: HelperProperties.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  labels: Schema.Record(Schema.String, Text).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  /** Absent: the connection's namespace decides. */
-  namespace: Schema.optionalKey(Schema.NonEmptyString),
-  nodeSelector: Schema.optionalKey(Schema.Record(Schema.String, Text)),
-  /** Merged into the pod's spec; a container named `main` gives defaults for main, others run beside it. */
-  podSpec: Schema.optionalKey(Fragment),
-  /** Absent: ALWAYS, unless `containerSpec.imagePullPolicy` says otherwise. */
-  pullPolicy: Schema.optionalKey(Schema.Literals(["ALWAYS", "IF_NOT_PRESENT", "NEVER"])),
-  /** Main's resources: `cpu`, `memory`, or any other resource name. */
-  resources: Schema.optionalKey(
-    Schema.Struct({ request: Schema.optionalKey(Quantities), limit: Schema.optionalKey(Quantities) })
+  config: optional(
+    Schema.Record(Schema.String, Schema.Unknown),
+    "object",
+    "The cluster connection. Read but refused: the connection comes from the kubeconfig."
   ),
-  /** Whether a live pod of the same task run is adopted. */
-  resume: flag(true),
-  serviceAccountName: Schema.optionalKey(Schema.NonEmptyString),
-  syncWorkingDirectory: flag(false),
-  version: Schema.optionalKey(Schema.String),
-  /** Ceiling for late log lines once main has ended. */
-  waitForLogs: duration("PT30S"),
-  waitUntilCompletion: limit("PT1H"),
-  waitUntilRunning: limit("PT10M"),
-  /** Where log lines are read from; absent: as the shape allows, the volume first. */
-  logs: Schema.optionalKey(Schema.Literals(["volume", "kubelet"])),
-  /** The shared volume's emptyDir options. */
-  volume: Schema.Struct({
-    sizeLimit: Schema.optionalKey(Quantity),
-    medium: Schema.optionalKey(Schema.Literals(["", "Memory"]))
-  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+  containerDefaultSpec: optional(
+    Fragment,
+    "container fields",
+    "Defaults for every container of the pod: main, helper, and those of `podSpec`."
+  ),
+  containerSpec: optional(Fragment, "container fields", "Merged into main."),
+  delete: flag(true, "Whether the pod is deleted at the end of a run."),
+  fileSideCarSpec: optional(Fragment, "container fields", "Merged into the helper."),
+  fileSidecar: FileSidecarProperties.pipe(
+    Schema.annotateEncoded({ title: "object", description: "The helper, which brings files in and out." }),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  labels: Texts.pipe(
+    Schema.annotateEncoded({ title: "texts", description: "Labels of the pod; those of podwright cannot be changed." }),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  namespace: optional(
+    Name,
+    "name",
+    "Where the pod runs. Absent: the namespace of the kubeconfig's context, `default` when it names none.",
+    "default"
+  ),
+  nodeSelector: optional(Texts, "texts", "Labels that the node must have."),
+  podSpec: optional(
+    Fragment,
+    "pod spec fields",
+    "Merged into the pod's spec; a container named `main` gives defaults for main, others run beside it."
+  ),
+  pullPolicy: optional(
+    Schema.Literals(["ALWAYS", "IF_NOT_PRESENT", "NEVER"]),
+    "ALWAYS, IF_NOT_PRESENT or NEVER",
+    "When the images of main and helper are pulled.",
+    "ALWAYS"
+  ),
+  resources: Schema.optionalKey(
+    ResourceProperties.pipe(Schema.annotateEncoded({ title: "object", description: "Resources of main." }))
+  ),
+  resume: flag(true, "Whether a pod that runs already for the same task run is taken over. Read; no run does so yet."),
+  serviceAccountName: optional(Name, "name", "The pod's service account; without one the pod gets no token."),
+  syncWorkingDirectory: flag(false, "Whether the whole working folder comes back. Read but refused when true."),
+  version: optional(
+    version,
+    "version",
+    "The version of podwright that the file is for: MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier]."
+  ),
+  waitForLogs: duration(RunDuration, "PT30S", "Ceiling for late log lines once main has ended."),
+  waitUntilCompletion: duration(positive, "PT1H", "How long the task may run, when it has no `timeout` of its own."),
+  waitUntilRunning: duration(positive, "PT10M", "How long the pod may take to start."),
+  logs: optional(
+    Schema.Literals(["volume", "kubelet"]),
+    "volume or kubelet",
+    "Where log lines are read from. Absent: as the pod's shape allows, the volume first. Podwright's own."
+  ),
+  volume: VolumeProperties.pipe(
+    Schema.annotateEncoded({ title: "object", description: "The volume that main and helper share. Podwright's own." }),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  )
 })
 export type RunnerProperties = typeof RunnerProperties.Type
-
-const decode = Schema.decodeUnknownResult(RunnerProperties, { errors: "all", onExcessProperty: "error" })
-
-/** The names known at a path, for the message about an unknown one. */
-const knownNames = (path: ReadonlyArray<PropertyKey>): ReadonlyArray<string> => {
-  switch (path.slice(0, -1).join(".")) {
-    case "":
-      return Object.keys(RunnerProperties.fields)
-    case "fileSidecar":
-      return Object.keys(HelperProperties.fields)
-    case "fileSidecar.resources":
-      return ["requests", "limits", "claims"]
-    case "resources":
-      return ["request", "limit"]
-    default:
-      return ["sizeLimit", "medium"]
-  }
-}
-
-const UNKNOWN_NAME = "unknown property"
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN_NAME : SchemaIssue.defaultLeafHook(issue))
-})
-
-const explainUnknown = (path: ReadonlyArray<PropertyKey>): string => {
-  const name = String(path.at(-1))
-  const known = knownNames(path)
-  const nearest = nearestName(name, known)
-  return nearest === undefined
-    ? `${UNKNOWN_NAME} '${name}'; known here: ${known.join(", ")}`
-    : `${UNKNOWN_NAME} '${name}'; did you mean '${nearest}'?`
-}
-
-/** A key without a value (`labels:` and nothing behind it) reads as absent, as it does for the reference. */
-const withoutNulls = (input: unknown): unknown =>
-  typeof input === "object" && input !== null && !Array.isArray(input)
-    ? Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined))
-    : input
-
-/**
- * Reads the runner's properties from a parsed file or a program's value. All issues are reported, not only the first; their
- * paths lead into `input`.
- */
-export const decodeRunnerProperties = (input: unknown): Result.Result<RunnerProperties, SpecError> =>
-  Result.mapError(decode(withoutNulls(input)), (error) => {
-    const issues = format(error.issue).issues.map((issue) => {
-      const path = (issue.path ?? []).map((part) => {
-        const key = typeof part === "object" ? part.key : part
-        return typeof key === "symbol" ? String(key) : key
-      })
-      const message = issue.message === UNKNOWN_NAME ? explainUnknown(path) : issue.message
-      return new SpecIssue({ source: "runner", path, message })
-    })
-    const first = issues[0] ?? new SpecIssue({ source: "runner", path: [], message: error.message })
-    return new SpecError({
-      operation: "decodeRunnerProperties",
-      reason: new InvalidProperties({ issues: [first, ...issues.slice(1)] })
-    })
-  })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Result } from "effect"
-import { decodeRunnerProperties, RunnerProperties, SpecError } from "../src/index.ts"
+import { decodeRunnerProperties, PACKAGE_VERSION, RunnerProperties, SpecError } from "../src/index.ts"
 
 const issuesOf = (input: unknown): ReadonlyArray<readonly [string, string]> => {
   const error = Result.getOrThrow(Result.flip(decodeRunnerProperties(input)))
@@ -78,7 +78,7 @@ describe("decodeRunnerProperties", () => {
       resume: false,
       serviceAccountName: "sa",
       syncWorkingDirectory: true,
-      version: "1.0.0",
+      version: PACKAGE_VERSION,
       volume: { sizeLimit: "1Gi", medium: "Memory" }
     }
     const { waitForLogs, waitUntilCompletion, waitUntilRunning, ...rest } = Result.getOrThrow(
@@ -110,6 +110,12 @@ describe("decodeRunnerProperties", () => {
 
   it("takes a key without a value for absent", () => {
     assert.deepStrictEqual(decodeRunnerProperties({ labels: null, podSpec: null }), decodeRunnerProperties({}))
+    assert.deepStrictEqual(
+      decodeRunnerProperties({ fileSidecar: { image: null, resources: { limits: null } }, volume: { medium: null } }),
+      decodeRunnerProperties({ fileSidecar: { resources: {} } })
+    )
+    const fragment = { containerSpec: { imagePullPolicy: null } }
+    assert.deepStrictEqual(Result.getOrThrow(decodeRunnerProperties(fragment)).containerSpec, { imagePullPolicy: null })
   })
 
   it("keeps __proto__ of a fragment as data", () => {
@@ -136,6 +142,26 @@ describe("decodeRunnerProperties", () => {
     ["no time at all", { waitUntilRunning: "PT0S" }, "waitUntilRunning", /longer than zero/],
     ["a quantity that is none", { resources: { limit: { memory: "1GB" } } }, "resources.limit.memory", /128Mi/],
     ["a label that is no text", { labels: { a: {} } }, "labels.a", /./],
+    ["another version", { version: "999" }, "version", /this is version \d+\.\d+\.\d+.*asks for 999/],
+    ["a version that is none", { version: "latest" }, "version", /expected MAJOR.*not 'latest'/],
+    [
+      "a nested resource name in the wrong place",
+      { resources: { cpu: 1 } },
+      "resources.cpu",
+      /known here: request, limit/
+    ],
+    [
+      "a typing mistake in the helper's resources",
+      { fileSidecar: { resources: { limts: {} } } },
+      "fileSidecar.resources.limts",
+      /'limits'/
+    ],
+    [
+      "a typing mistake in the volume",
+      { volume: { sizelimit: "1Gi" } },
+      "volume.sizelimit",
+      /did you mean 'sizeLimit'/
+    ],
     ["no object", "text", "", /./]
   ]
   for (const [name, input, path, message] of refused) {
