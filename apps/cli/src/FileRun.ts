@@ -5,12 +5,13 @@
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { checkOutputDirectory } from "@podwright/file-sync"
-import { Files, RunError, type RunEvent, type RunResult, type TaskRequest, TaskRunner } from "@podwright/runner"
-import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
-import { type ResolvedTask, renderTask, type TaskFile, type TaskOutputs } from "@podwright/task-file"
+import { Files, RunError, type RunEvent, type RunResult, TaskRunner } from "@podwright/runner"
+import { OUTPUT_DIRECTORY, WORK_DIRECTORY } from "@podwright/spec-builder"
+import { renderTask, type TaskFile, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { TaskEnd } from "./JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
+import { taskRequest } from "./TaskRequests.ts"
 
 export interface FileRunOptions {
   readonly file: TaskFile
@@ -28,27 +29,6 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
   outputFiles: Object.fromEntries(
     Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
   )
-})
-
-const requestOf = (task: ResolvedTask, identity: TaskIdentity, outputDirectory: string): TaskRequest => ({
-  identity,
-  image: task.image,
-  command:
-    task.commands.length === 0
-      ? { _tag: "Entrypoint" }
-      : {
-          _tag: "Commands",
-          interpreter: task.interpreter,
-          beforeCommands: task.beforeCommands,
-          commands: task.commands,
-          failFast: task.failFast
-        },
-  env: task.env,
-  inputFiles: task.inputFiles.map(({ name, source }) => ({ name, source })),
-  outputFiles: task.outputFiles,
-  outputDirectory,
-  timeout: task.timeout,
-  runner: task.runner
 })
 
 /** Runs the file and returns how each task that was begun ended. */
@@ -82,7 +62,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
     const directory = file.tasks.length === 1 ? root : join(root, task.id)
     const end = yield* rendering.pipe(
-      Effect.flatMap((resolved) => runner.run(requestOf(resolved, identity, directory), options.onEvent)),
+      Effect.flatMap((resolved) => runner.run(taskRequest(resolved, identity, directory), options.onEvent)),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
     )

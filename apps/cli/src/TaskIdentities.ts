@@ -19,3 +19,16 @@ export const newTaskIdentity = (
   taskRunId: randomId(),
   attempt: 0
 })
+
+/** Of a pod that is shown and not run: the same each time, so that what is shown can be compared. */
+export const renderedIdentity = (
+  file: { readonly id: string; readonly namespace: string },
+  taskId: string
+): TaskIdentity => ({
+  namespace: file.namespace,
+  flowId: file.id,
+  taskId,
+  executionId: "rendered",
+  taskRunId: `rendered-${taskId}`,
+  attempt: 0
+})

@@ -2,11 +2,12 @@
 import { Command } from "effect/cli"
 import { cluster } from "./commands/cluster.ts"
 import { properties } from "./commands/properties.ts"
+import { render } from "./commands/render.ts"
 import { run } from "./commands/run.ts"
 
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod gone"
   ),
-  Command.withSubcommands([run, properties, cluster])
+  Command.withSubcommands([run, render, properties, cluster])
 )

@@ -23,6 +23,13 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains how it renders", () =>
+    Effect.gen(function* () {
+      yield* run(["render", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.effect("explains its cluster, and what it does not do", () =>
     Effect.gen(function* () {
       yield* run(["cluster", "start", "--help"])
@@ -56,6 +63,24 @@ describe("podwright", () => {
       if (error._tag === "CommandExit") assert.strictEqual(error.code, 2)
     }).pipe(Effect.provide(NodeServices.layer))
   )
+
+  const unrendered: ReadonlyArray<readonly [string, string]> = [
+    ["a file that is wrong", "image: busybox\ncomands: [echo]\n"],
+    ["a file that asks for another version", "image: busybox\nrunner: { version: '999' }\n"],
+    ["what breaks the protocol", "image: busybox\ncommands: [echo]\nrunner: { containerSpec: { command: [x] } }\n"],
+    ["an input that is missing", "image: busybox\ninputs: [{ id: a, type: STRING }]\ncommands: [echo]\n"]
+  ]
+  for (const [what, text] of unrendered) {
+    it.live(`render ends with code 2 on ${what}`, () =>
+      Effect.gen(function* () {
+        const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
+        const file = join(folder, "task.yaml")
+        yield* Effect.promise(() => writeFile(file, text))
+        const error = yield* run(["render", file]).pipe(Effect.flip)
+        assert.deepInclude(error, { _tag: "CommandExit", code: 2 })
+      }).pipe(Effect.provide(NodeServices.layer))
+    )
+  }
 
   it.live("ends with code 125 when there is no cluster to run on", () =>
     Effect.gen(function* () {

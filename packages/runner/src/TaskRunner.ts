@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto"
 import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
 import { type Exec, KubeConnection, type PodLog, Pods, type PodWatch } from "@podwright/k8s-io"
-import { buildPod, type PodPlan, type SpecError, type TaskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
+import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import {
   type Cause,
   Context,
@@ -80,17 +80,6 @@ const checkSupported = Effect.fnUntraced(function* (task: TaskRequest) {
       "not supported; name the files in outputFiles or write to OUTPUT_DIR"
     )
   }
-})
-
-const taskValues = (task: TaskRequest): TaskValues => ({
-  identity: task.identity,
-  image: task.image,
-  command: task.command,
-  env: task.env,
-  hasInputs: task.inputFiles.length > 0,
-  wantsOutputs: task.outputFiles.length > 0,
-  ...(task.runner.logs === undefined ? {} : { logs: task.runner.logs }),
-  ...(task.timeout === undefined ? {} : { timeoutSeconds: Math.ceil(Duration.toSeconds(task.timeout)) })
 })
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })

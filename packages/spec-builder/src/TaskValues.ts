@@ -1,7 +1,8 @@
 /**
- * What a pod is built from: one task with every expression already rendered. Types only; whoever reads a task file or
- * calls from a program fills them in.
+ * What a pod is built from: one task with every expression already rendered. Whoever reads a task file or calls from a
+ * program fills it in. Pure.
  */
+import { Duration } from "effect"
 
 /** Who the task run is. The pod's name and labels come from it; equal identities give equal names. */
 export interface TaskIdentity {
@@ -55,3 +56,21 @@ export interface TaskValues {
 
 /** The interpreter of a task that names none. */
 export const DEFAULT_INTERPRETER: ReadonlyArray<string> = ["/bin/sh", "-c"]
+
+/** A task with its files and its limit, as whoever runs it has them. */
+export interface TaskDescription extends Pick<TaskValues, "identity" | "image" | "command" | "env"> {
+  readonly inputFiles: ReadonlyArray<unknown>
+  readonly outputFiles: ReadonlyArray<unknown>
+  readonly timeout: Duration.Duration | undefined
+}
+
+/** What its pod must know of a task. */
+export const taskValues = ({ inputFiles, outputFiles, timeout, ...task }: TaskDescription): TaskValues => ({
+  identity: task.identity,
+  image: task.image,
+  command: task.command,
+  env: task.env,
+  hasInputs: inputFiles.length > 0,
+  wantsOutputs: outputFiles.length > 0,
+  ...(timeout === undefined ? {} : { timeoutSeconds: Math.ceil(Duration.toSeconds(timeout)) })
+})

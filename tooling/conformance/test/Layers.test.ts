@@ -1,6 +1,6 @@
 /** Imports point down, as docs/architecture.md draws it. */
 import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
@@ -80,6 +80,26 @@ describe("layers", () => {
         .map(({ module }) => `${file} imports ${module}`)
     )
     assert.deepStrictEqual(found, [])
+  })
+
+  it("render and help load neither HTTP nor Kubernetes: they are to answer in 0.3 s", () => {
+    const seen = new Set<string>()
+    const heavy: Array<string> = []
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      for (const { kind, module } of imports(file)) {
+        if (kind !== "static") continue
+        if (module.startsWith("./") || module.startsWith("../")) visit(join(dirname(file), module))
+        else if (
+          /^(@podwright\/(runner|k8s-io|file-sync|local-cluster)|@effect\/platform-node|undici|ws)$/.test(module)
+        )
+          heavy.push(`${file} imports ${module}`)
+      }
+    }
+    visit("apps/cli/src/main.ts")
+    assert.isTrue(seen.has("apps/cli/src/commands/render.ts") && seen.has("apps/cli/src/commands/run.ts"))
+    assert.deepStrictEqual(heavy, [])
   })
 
   it("client-node is loaded on demand only: it costs 0.4 s", () => {

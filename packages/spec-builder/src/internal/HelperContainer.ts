@@ -65,10 +65,8 @@ export const helperContainer = (
   const resources = namedResources(runner)
   const { image } = runner.fileSidecar
   const skeleton: JsonObject = {
-    name,
     image: DEFAULT_HELPER_IMAGE,
     imagePullPolicy: PULL_POLICIES.ALWAYS,
-    volumeMounts: [volumeMount],
     resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
     ...helperSecurity(own, user)
   }
@@ -76,6 +74,7 @@ export const helperContainer = (
   const isSpecific = ({ path }: Layer): boolean => path[0] === "fileSideCarSpec"
   return mergeLayers([
     { from: DEFAULT_LAYER, value: skeleton },
+    { from: PROTOCOL_LAYER, value: { volumeMounts: [volumeMount] } },
     ...own.filter((one) => !isSpecific(one)).map(traced),
     // The runner's policy is for every image; what is said of the helper alone goes before it.
     ...named("pullPolicy", imagePullPolicy(runner)),

@@ -21,12 +21,15 @@ export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | 
 const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<JsonObject> =>
   Object.entries(values).map(([name, value]) => ({ name, value }))
 
-const program = (task: TaskValues, shape: PodShapeName, argv: ReadonlyArray<string>): JsonObject => {
-  if (task.command._tag === "Entrypoint") return task.command.args === undefined ? {} : { args: task.command.args }
-  const command = argv.map(literal)
-  if (shape !== "gate") return { command }
-  const gate = [gateShell(task.command.interpreter), "-c", gateScript(VOLUME_ROOT), "podwright"]
-  return { command: [...gate.map(literal), ...command] }
+const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
+  if (task.command._tag === "Commands") return { command: argv.map(literal) }
+  return task.command.args === undefined ? {} : { args: task.command.args }
+}
+
+/** The task's command inside the gate. */
+const gated = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
+  const interpreter = task.command._tag === "Commands" ? task.command.interpreter : []
+  return { command: [gateShell(interpreter), "-c", gateScript(VOLUME_ROOT), "podwright", ...argv].map(literal) }
 }
 
 const resources = (runner: RunnerProperties): JsonObject | undefined => {
@@ -49,24 +52,23 @@ export const mainContainer = (
   layers: SpecLayers
 ): TracedObject => {
   const skeleton: JsonObject = {
-    name: MAIN_CONTAINER,
-    image: task.image,
     imagePullPolicy: PULL_POLICIES.ALWAYS,
     // In the gate shape the runtime would make the folder, as root, before the helper can; the gate changes into it instead.
     ...(shape === "init" ? { workingDir: WORK_DIRECTORY } : {}),
-    ...mainSecurity(layers.main, layers.pod.value),
-    // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of earlier variables only.
-    ...(shape === "bare" ? {} : { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] })
+    ...mainSecurity(layers.main, layers.pod.value)
   }
+  // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of earlier variables only.
+  const shared: JsonObject = { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] }
   const env = variables(task.env).map((variable) => ({ ...variable, value: literal(String(variable["value"])) }))
   return mergeLayers([
     { from: DEFAULT_LAYER, value: skeleton },
+    ...named(PROTOCOL_LAYER, shape === "bare" ? undefined : shared),
     ...layers.main.map(traced),
     { from: "task.image", value: { image: task.image } },
     ...named("pullPolicy", imagePullPolicy(runner)),
     ...named("task.env", env.length === 0 ? undefined : { env }),
     ...named("resources", resources(runner)),
-    { from: "task.command", value: program(task, shape, argv) },
-    { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER } }
+    { from: "task.command", value: program(task, argv) },
+    { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER, ...(shape === "gate" ? gated(task, argv) : {}) } }
   ])
 }

@@ -39,10 +39,7 @@ const podFields = (task: TaskValues, runner: RunnerProperties, shape: PodShape, 
   const account = serviceAccountName ?? userSpec["serviceAccountName"] ?? userSpec["serviceAccount"] ?? undefined
   const limits = `waitUntilRunning + ${task.timeoutSeconds === undefined ? "waitUntilCompletion" : "task.timeout"}`
   return mergeLayers([
-    {
-      from: DEFAULT_LAYER,
-      value: { restartPolicy: "Never", ...(account === undefined ? { automountServiceAccountToken: false } : {}) }
-    },
+    ...named(DEFAULT_LAYER, account === undefined ? { automountServiceAccountToken: false } : undefined),
     { from: limits, value: { activeDeadlineSeconds: activeDeadlineSeconds(task, runner) } },
     { from: "podSpec", value: userSpec },
     ...named("serviceAccountName", serviceAccountName === undefined ? undefined : { serviceAccountName }),

@@ -1,0 +1,25 @@
+/** Arguments and flags of every command that reads a task or flow file. */
+import { Option } from "effect"
+import { Argument, Flag } from "effect/cli"
+
+const nameAndValue = (text: string): Option.Option<readonly [name: string, value: string]> => {
+  const end = text.indexOf("=")
+  return end > 0 ? Option.some([text.slice(0, end), text.slice(end + 1)]) : Option.none()
+}
+
+export const file = Argument.String("file").pipe(Argument.withDescription("Task or flow file (YAML)"))
+
+export const input = Flag.String("input").pipe(
+  Flag.withAlias("i"),
+  Flag.withMetavar("NAME=VALUE"),
+  Flag.withDescription("Value of an input the file declares, a path for type FILE; repeatable"),
+  // Not `KeyValuePair`, which takes no empty value: an empty text is a value.
+  Flag.filterMap(nameAndValue, (text) => `NAME=VALUE, not '${text}'`),
+  Flag.atLeast(0)
+)
+
+export const defaultImage = Flag.String("default-image").pipe(
+  Flag.withMetavar("IMAGE"),
+  Flag.withDescription("For tasks that name no image; default: ubuntu"),
+  Flag.optional
+)

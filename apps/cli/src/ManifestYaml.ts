@@ -1,0 +1,59 @@
+/**
+ * A pod's manifest as YAML that every reader understands alike: kubectl reads YAML 1.1, people read 1.2. Pure.
+ *
+ * A text is written plain only where no version takes it for anything else, as a block where it has several lines, else in
+ * double quotes.
+ */
+import type { ExplainedPod, FieldOrigin, Json } from "@podwright/spec-builder"
+import { Document, isCollection, isScalar, Scalar, visit } from "yaml"
+
+/** Begins with a letter or `/`, so it is no number, date or mark, and holds nothing that ends a plain text. */
+const PLAIN = /^[A-Za-z/](?:[\w./@+-]|[: ](?=[\w./@+-]))*$/
+/** What YAML 1.1 takes for a boolean or null, in the cases it knows. */
+const RESERVED = /^(y|n|yes|no|on|off|true|false|null)$/i
+/** What may stand in a block as it is: no control characters, no line ends but `\n`, nothing that is a space at a line's end. */
+const BLOCK = /^(?=[^\n ])[\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/
+/** Line ends of YAML 1.1 and the byte order mark, which stand raw in double quotes otherwise. */
+const HIDDEN = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
+
+/** Longest value in a comment: what else it says should still be on a screen. */
+const SHOWN = 60
+
+const isBlock = (text: string): boolean => text.includes("\n") && BLOCK.test(text) && !/[ \t](\n|$)/.test(text)
+
+const styleOf = (text: string): Scalar.Type => {
+  if (isBlock(text)) return Scalar.BLOCK_LITERAL
+  return PLAIN.test(text) && !RESERVED.test(text) ? Scalar.PLAIN : Scalar.QUOTE_DOUBLE
+}
+
+const visible = (text: string): string =>
+  text.replaceAll(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+const shown = (value: Json): string => {
+  const text = visible(JSON.stringify(value))
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
+}
+
+const commentOf = ({ from, overrode }: FieldOrigin): string =>
+  ` ${[from, ...overrode.toReversed().map((one) => `over ${shown(one.value)} of ${one.from}`)].join(", ")}`
+
+const addOrigin = (document: Document, field: FieldOrigin): void => {
+  const node = document.getIn(field.path, true)
+  if (isScalar(node)) node.comment = commentOf(field)
+  else if (isCollection(node)) node.commentBefore = commentOf(field)
+}
+
+/** One document, with the pod's shape and why it has it on top; with `explain` every field says which layer set it. */
+export const manifestYaml = (taskId: string, { fields, plan }: ExplainedPod, explain: boolean): string => {
+  const document = new Document(plan.manifest, { version: "1.2", aliasDuplicateObjects: false })
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value === "string") node.type = styleOf(node.value)
+    }
+  })
+  if (explain) for (const field of fields) addOrigin(document, field)
+  document.commentBefore = visible(
+    ` task ${JSON.stringify(taskId)}: shape ${plan.shape}, logs ${plan.logs}\n ${plan.reason}`
+  )
+  return visible(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER }))
+}

@@ -1,0 +1,72 @@
+/** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
+import { resolve } from "node:path"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { kubeLayer } from "@podwright/k8s-io"
+import { TaskRunner } from "@podwright/runner"
+import { loadTaskFile, resolveInputs } from "@podwright/task-file"
+import { Effect, Layer, Option } from "effect"
+import { CommandExit } from "./CommandExit.ts"
+import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "./ExitCode.ts"
+import { runFile } from "./FileRun.ts"
+import type { TaskEnd } from "./JsonReport.ts"
+import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
+import { type OutputForm, type RunReporter, runReporter } from "./RunReporter.ts"
+
+/** The flags of the command, as given. */
+export interface RunFlags {
+  readonly file: string
+  readonly input: ReadonlyArray<readonly [name: string, value: string]>
+  readonly outputDir: Option.Option<string>
+  readonly output: OutputForm
+  readonly kubeconfig: Option.Option<string>
+  readonly context: Option.Option<string>
+  readonly local: boolean
+  readonly defaultImage: Option.Option<string>
+}
+
+const exitCodeOf = (end: TaskEnd | undefined): number => {
+  if (end === undefined) return 0
+  return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
+}
+
+const key = <K extends string, A>(name: K, value: Option.Option<A>) =>
+  Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [name]: some }) as { readonly [P in K]: A } })
+
+/** Which cluster to run on. An embedded one lives in the command's scope. */
+const connect = Effect.fnUntraced(function* (
+  flags: Pick<RunFlags, "local" | "kubeconfig" | "context">,
+  reporter: RunReporter
+) {
+  if (!flags.local) return { ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) }
+  const cluster = yield* startLocalCluster({ path: Option.none(), address: Option.none(), port: Option.none() })
+  yield* Effect.catch(reporter.note(LOCAL_NOTICE), () => Effect.interrupt)
+  return { kubeconfig: cluster.path }
+})
+
+export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
+  const reporter = runReporter(flags.output)
+  if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
+    yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
+    return yield* new CommandExit({ code: BAD_INPUT })
+  }
+  const ends = yield* Effect.gen(function* () {
+    const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
+    const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
+    const services = TaskRunner.layer.pipe(
+      Layer.provide(kubeLayer(yield* connect(flags, reporter))),
+      Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+    )
+    return yield* runFile({
+      file,
+      inputs,
+      outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+      // A reader that has gone away cancels the run: nobody is left to tell.
+      onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
+    }).pipe(Effect.provide(services))
+  }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
+  const last = ends.at(-1)
+  if (last?._tag === "Error") yield* reporter.problem(last.error.message)
+  yield* reporter.end(ends)
+  const code = exitCodeOf(last)
+  if (code !== 0) return yield* new CommandExit({ code })
+})
