@@ -2,9 +2,13 @@
 import { beforeAll } from "@effect/vitest"
 import { clusterFromEnvironment } from "../src/Cluster.ts"
 import { conformance } from "../src/Conformance.ts"
+import { makeRestrictedNamespace } from "../src/RestrictedNamespace.ts"
 
 const cluster = clusterFromEnvironment()
 
-beforeAll(() => cluster.check())
+beforeAll(async () => {
+  await cluster.check()
+  await makeRestrictedNamespace(cluster)
+})
 
 conformance(cluster)

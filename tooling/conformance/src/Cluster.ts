@@ -10,6 +10,9 @@ import { Effect, Schedule } from "effect"
 /** The namespace in which `limited.kubeconfig` has the README's Role and nothing more. */
 export const LIMITED_NAMESPACE = "podwright-limited"
 
+/** The namespace of a real cluster that enforces Pod Security *restricted*; `real/real.test.ts` makes it. */
+export const RESTRICTED_NAMESPACE = "podwright-restricted"
+
 /** Images by what they are for: clusters have them under different names. */
 export interface ClusterImages {
   /** One that no registry has. */
@@ -18,18 +21,29 @@ export interface ClusterImages {
   readonly noShell: string
   /** One whose entrypoint ends well, and which prints a file when its arguments are `cat FILE`. */
   readonly entrypoint: string
+  /** One with a shell whose own user is 1000; where there is none, any with a shell. */
+  readonly user1000: string
 }
 
 /** Of `tooling/real-cluster`, which pulls from a registry of its own. */
-const REAL_IMAGES: ClusterImages = { missing: "no-such-image:1", noShell: "noshell", entrypoint: "noshell" }
+const REAL_IMAGES: ClusterImages = {
+  missing: "no-such-image:1",
+  noShell: "noshell",
+  entrypoint: "noshell",
+  user1000: "user1000"
+}
 
 export class Cluster {
   readonly kubeconfig: string
   readonly images: ClusterImages
 
-  constructor(kubeconfig: string, images: ClusterImages = REAL_IMAGES) {
+  /** Enforces Pod Security *restricted* where the cluster has admission; the limited user may use it. */
+  readonly restrictedNamespace: string
+
+  constructor(kubeconfig: string, images: ClusterImages = REAL_IMAGES, restrictedNamespace = RESTRICTED_NAMESPACE) {
     this.kubeconfig = kubeconfig
     this.images = images
+    this.restrictedNamespace = restrictedNamespace
   }
 
   /** A user with exactly the README's Role, as `tooling/real-cluster` makes it; the tier is no good without. */

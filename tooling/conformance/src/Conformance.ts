@@ -6,10 +6,12 @@ import { failures } from "./Failures.ts"
 import { logs } from "./Logs.ts"
 import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
+import { restricted } from "./Restricted.ts"
 
 export const conformance = (cluster: Cluster): void => {
   referenceFlows(cluster)
   podShapes(cluster)
+  restricted(cluster)
   logs(cluster)
   failures(cluster)
   cancellation(cluster)

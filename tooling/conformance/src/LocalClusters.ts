@@ -15,7 +15,9 @@ const ROLE = join(import.meta.dirname, "../../real-cluster/role.yaml")
 const IMAGES: ClusterImages = {
   missing: "local-cluster.invalid/pull-error:1",
   noShell: "local-cluster.invalid/no-shell",
-  entrypoint: "local-cluster.invalid/entrypoint"
+  entrypoint: "local-cluster.invalid/entrypoint",
+  // It pulls no images, and so knows no user of any.
+  user1000: "busybox"
 }
 
 /** The rules of the one Role that a podwright user needs. */
@@ -43,7 +45,8 @@ export const startLocalCluster = async (): Promise<StartedCluster> => {
   await writeFile(kubeconfig, local.kubeconfig, { mode: 0o600 })
   await writeFile(join(folder, "limited.kubeconfig"), local.userKubeconfigs["limited"] ?? "", { mode: 0o600 })
   return {
-    cluster: new Cluster(kubeconfig, IMAGES),
+    // There is no admission that could enforce anything.
+    cluster: new Cluster(kubeconfig, IMAGES, LIMITED_NAMESPACE),
     stop: async () => {
       await Effect.runPromise(Scope.close(scope, Exit.void))
       await rm(folder, { recursive: true })
