@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Arbitrary, Result } from "effect"
 import { buildPod, DEADLINE_MARGIN_SECONDS, gateScript, literal } from "../src/index.ts"
 import { commands, container, entrypoint, plan, runner, task } from "./fixtures.ts"
+import { anyFragment, isWithin } from "./fragments.ts"
 
 const mount = { name: "podwright", mountPath: "/podwright" }
 const directories = [
@@ -359,6 +360,45 @@ describe("buildPod is pure", () => {
     const frozen = freeze(runner(properties))
     assert.deepStrictEqual(buildPod(values, frozen), buildPod(task({ env: { X: "1" } }), runner(properties)))
   })
+  const layers = Arbitrary.all({
+    containerDefaultSpec: anyFragment,
+    containerSpec: anyFragment,
+    fileSideCarSpec: anyFragment,
+    mainInPod: anyFragment,
+    user: anyFragment
+  })
+  it.prop(
+    "keeps every field of a user's that no later layer sets, changes nothing it was given, and gives the same again",
+    [layers],
+    ([{ mainInPod, user, ...specs }]) => {
+      const podSpec = {
+        hostNetwork: true,
+        containers: [
+          { ...user, name: "user" },
+          { ...mainInPod, name: "main" }
+        ]
+      }
+      const properties = { ...specs, podSpec }
+      const given = JSON.stringify(properties)
+      const built = plan(task(), properties)
+      assert.strictEqual(JSON.stringify(properties), given)
+      assert.strictEqual(JSON.stringify(plan(task(), properties)), JSON.stringify(built))
+      assert.isTrue(isWithin(specs.containerSpec, container(built, "main")))
+      assert.isTrue(isWithin(specs.fileSideCarSpec, container(built, "files")))
+      assert.isTrue(isWithin(user, container(built, "user")))
+      for (const [field, value] of Object.entries(specs.containerDefaultSpec)) {
+        for (const [name, own] of [
+          ["user", [user]],
+          ["main", [mainInPod, specs.containerSpec]]
+        ] as const) {
+          if (own.every((one) => !(field in one)))
+            assert.isTrue(isWithin({ [field]: value }, container(built, name)), name)
+        }
+      }
+      assert.strictEqual(built.manifest.spec["hostNetwork"], true)
+    },
+    { arbitrary: { runs: 300 } }
+  )
   it("hashes the spec alone: other labels and another task run give the same hash, another spec another", () => {
     const first = plan()
     const renamed = plan(task({ identity: { ...task().identity, taskRunId: "run-2" } }), { labels: { a: "b" } })

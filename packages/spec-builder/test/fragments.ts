@@ -93,3 +93,11 @@ export const anyFragment: Arbitrary.Arbitrary<JsonObject> = Arbitrary.map(
   ]),
   ([values, given]) => Object.fromEntries(Object.entries(values).filter(([name]) => Reflect.get(given, name) === true))
 )
+
+/** Whether everything that `part` says is said by `whole` too; entries of lists in any place. */
+export const isWithin = (part: Json, whole: Json | undefined): boolean => {
+  if (Array.isArray(part))
+    return Array.isArray(whole) && part.every((one) => whole.some((other) => isWithin(one, other)))
+  if (typeof part !== "object" || part === null) return part === whole
+  return Object.entries(part).every(([key, one]) => isWithin(one, (Object(whole) as JsonObject)[key]))
+}
