@@ -70,6 +70,27 @@ export const podShapes = (cluster: Cluster): void => {
       assert.strictEqual(code, 0, stderr)
     })
 
+    it("runs the user's init container, native sidecar and sidecar, and waits for neither sidecar's end", async () => {
+      const file = join(await scratch(), `${freshId("sidecars")}.yaml`)
+      const shared = { volumeMounts: [{ name: "shared", mountPath: "/shared" }] }
+      const shell = (script: string) => ({ image: "busybox", command: ["sh", "-c", script], ...shared })
+      const podSpec = {
+        volumes: [{ name: "shared", emptyDir: {} }],
+        initContainers: [
+          { name: "mesh", ...shell("touch /shared/mesh; sleep 600"), restartPolicy: "Always" },
+          { name: "prepare", ...shell("echo prepared > /shared/file") }
+        ],
+        containers: [{ name: "proxy", ...shell("touch /shared/proxy; sleep 600") }]
+      }
+      const wait = "until [ -e /shared/mesh ] && [ -e /shared/proxy ]; do sleep 0.1; done"
+      const commands = [wait, "cat /shared/file in.txt"]
+      const runner = { podSpec, containerSpec: shared }
+      await writeFile(file, JSON.stringify({ image: "busybox", commands, inputFiles: { "in.txt": "in\n" }, runner }))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", file])
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout, "prepared\nin\n")
+    })
+
     it("keeps the pod when the task says so", async () => {
       const folder = await scratch()
       const id = freshId("kept")

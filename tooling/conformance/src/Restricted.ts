@@ -34,6 +34,7 @@ const COMMANDS = [
   "id -u >&2"
 ]
 
+/** The cases; see above. */
 export const restricted = (cluster: Cluster): void => {
   const run = async (name: string, image: string, properties: object) => {
     const folder = await scratch()

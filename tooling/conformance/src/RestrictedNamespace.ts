@@ -6,6 +6,7 @@ import { kubectl } from "./Kubectl.ts"
 
 const ROLE = join(import.meta.dirname, "../../real-cluster/role.yaml")
 
+/** Makes the namespace, or makes it as it should be. */
 export const makeRestrictedNamespace = async (cluster: Cluster): Promise<void> => {
   const role = (await readFile(ROLE, "utf8")).replaceAll(LIMITED_NAMESPACE, RESTRICTED_NAMESPACE)
   await kubectl(cluster.kubeconfig, ["apply", "-f", "-"], role)

@@ -15,6 +15,7 @@ import type { TracedObject } from "./Traced.ts"
 /** The API's names of the runner's pull policies. */
 export const PULL_POLICIES = { ALWAYS: "Always", IF_NOT_PRESENT: "IfNotPresent", NEVER: "Never" } as const
 
+/** The runner's policy as a container has it. */
 export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | undefined =>
   pullPolicy === undefined ? undefined : { imagePullPolicy: PULL_POLICIES[pullPolicy] }
 

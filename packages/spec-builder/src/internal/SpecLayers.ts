@@ -19,6 +19,7 @@ export interface Layer {
   readonly value: JsonObject
 }
 
+/** For main, for the helpers, and for the pod itself. */
 export interface SpecLayers {
   readonly main: ReadonlyArray<Layer>
   readonly helper: ReadonlyArray<Layer>
@@ -30,6 +31,7 @@ const layer = (value: JsonObject | undefined, ...path: ReadonlyArray<string | nu
 
 const isEmpty = (value: JsonObject | undefined): boolean => value === undefined || Object.keys(value).length === 0
 
+/** Sorts the fragments of the runner's properties. */
 export const specLayers = (runner: RunnerProperties): SpecLayers => {
   const { containerDefaultSpec, containerSpec, fileSideCarSpec, podSpec = {} } = runner
   const containers = isList(podSpec["containers"]) ? podSpec["containers"] : []
@@ -76,6 +78,7 @@ export const userContainers = (
   })
 }
 
+/** A layer as merging takes it, named by its path. */
 export const traced = ({ path, value }: Layer): TracedLayer => ({ from: formatPath(path), value })
 
 /** A layer of its own for one value, none when there is no value. */

@@ -47,6 +47,7 @@ export interface FieldOrigin {
   readonly overrode: ReadonlyArray<Overridden>
 }
 
+/** An object that nothing was overridden for; its parts may come from other layers. */
 export const tracedObject = (from: string, fields: Iterable<readonly [string, Traced]>): TracedObject => ({
   _tag: "Object",
   from,
@@ -54,6 +55,7 @@ export const tracedObject = (from: string, fields: Iterable<readonly [string, Tr
   fields: new Map(fields)
 })
 
+/** A list that nothing was overridden for. */
 export const tracedList = (from: string, items: ReadonlyArray<Traced>): TracedList => ({
   _tag: "List",
   from,
@@ -71,6 +73,7 @@ export const trace = (from: string, value: Json): Traced => {
   )
 }
 
+/** `trace` of an object. */
 export const traceObject = (from: string, value: JsonObject): TracedObject => {
   const given = Object.entries(value).filter(([, one]) => one !== undefined)
   return tracedObject(
@@ -86,6 +89,7 @@ export const untrace = (traced: Traced): Json => {
   return untraceObject(traced)
 }
 
+/** `untrace` of an object. */
 export const untraceObject = (traced: TracedObject): JsonObject =>
   Object.fromEntries(Array.from(traced.fields, ([key, one]) => [key, untrace(one)]))
 
@@ -101,6 +105,7 @@ export const inOrder = (traced: Traced): Traced => {
   return traced._tag === "List" ? { ...traced, items: traced.items.map(inOrder) } : objectInOrder(traced)
 }
 
+/** `inOrder` of an object. */
 export const objectInOrder = (traced: TracedObject): TracedObject => ({
   ...traced,
   fields: new Map(Array.from(traced.fields, ([key, one]) => [key, inOrder(one)] as const).sort(byName))
