@@ -39,13 +39,16 @@ describe("kubectl on the embedded cluster", () => {
   })
 
   it("watches a pod from its first to its last state", async () => {
+    // A pod that is there already: once it is shown, the watch listens.
+    await kubectl(kubeconfig, ["apply", "-f", "-"], pod("anchor", "sleep 600").replace("app: anchor", "app: watched"))
     const watching = startKubectl(kubeconfig, ["get", "pods", "-w", "-l", "app=watched"])
+    await watching.printed("anchor")
     await apply("watched", "exit 3")
     await watching.printed("Error")
     watching.process.kill()
     const { stdout } = await watching.ended
     assert.match(stdout, /watched +0\/1 +Pending[\s\S]*watched +0\/1 +Error/)
-    await kubectl(kubeconfig, ["delete", "pod", "watched"])
+    await kubectl(kubeconfig, ["delete", "pod", "watched", "anchor"])
   })
 
   it("describes a pod with its events", async () => {
