@@ -26,6 +26,8 @@ export const nodeStore = (store: ObjectStore): PodStore => {
     })
 
   let eventNumber = 0
+  /** Oldest first. */
+  const events: Array<StoredObject> = []
   return {
     pods: Stream.callback<ObjectChange>((queue) =>
       Effect.gen(function* () {
@@ -50,14 +52,12 @@ export const nodeStore = (store: ObjectStore): PodStore => {
         const pod = byUid.get(podUid)
         if (pod === undefined) return
         const { name, namespace = "", resourceVersion, uid } = pod.metadata
-        const events = store.list("events")
-        const oldest = events.length < EVENT_LIMIT ? undefined : events[0]
-        if (oldest !== undefined) store.remove("events", oldest)
         const time = apiTime()
-        store.create("events", {
+        const created = store.create("events", {
           kind: "Event",
           apiVersion: "v1",
-          metadata: { name: `${name}.${(++eventNumber).toString(16)}`, namespace },
+          // As on a real server the name ends in sixteen digits, so that events of one second are listed in their order.
+          metadata: { name: `${name}.${(++eventNumber).toString(16).padStart(16, "0")}`, namespace },
           involvedObject: {
             kind: "Pod",
             apiVersion: "v1",
@@ -78,6 +78,9 @@ export const nodeStore = (store: ObjectStore): PodStore => {
           count: 1,
           eventTime: null
         })
+        if (created !== undefined) events.push(created)
+        const oldest = events.length > EVENT_LIMIT ? events.shift() : undefined
+        if (oldest !== undefined) store.remove("events", oldest)
       })
   }
 }
