@@ -18,6 +18,9 @@ const folders = [
 /** A test that runs pods takes seconds; this is only there to end one that hangs. */
 export const POD_TEST_TIMEOUT = 180_000
 
+/** Most take milliseconds; the first to load a module on a busy machine takes seconds. */
+const UNIT_TEST_TIMEOUT = 30_000
+
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
@@ -27,7 +30,7 @@ export default defineConfig({
         name: root,
         root,
         include: ["test/**/*.test.ts"],
-        ...(root === "tooling/conformance" ? { testTimeout: POD_TEST_TIMEOUT } : {})
+        testTimeout: root === "tooling/conformance" ? POD_TEST_TIMEOUT : UNIT_TEST_TIMEOUT
       }
     }))
   }

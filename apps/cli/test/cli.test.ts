@@ -1,14 +1,20 @@
-import { mkdtemp, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, FileSystem } from "effect"
 import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import { podwright } from "../src/cli.ts"
 
 const run = Command.runWith(podwright, { version: "0.0.0" })
+
+/** A file of this text, in a folder that goes with the test. */
+const taskFile = Effect.fnUntraced(function* (text: string) {
+  const fs = yield* FileSystem.FileSystem
+  const file = join(yield* fs.makeTempDirectoryScoped({ prefix: "podwright-cli-" }), "task.yaml")
+  yield* fs.writeFileString(file, text)
+  return file
+})
 
 /** What a person sees, without the terminal's colours. */
 const printed = Effect.map(TestConsole.logLines, (lines) =>
@@ -55,9 +61,7 @@ describe("podwright", () => {
 
   it.live("ends with code 2 on a file that is wrong, before it looks for a cluster", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
-      const file = join(folder, "task.yaml")
-      yield* Effect.promise(() => writeFile(file, "image: busybox\ncomands: [echo]\n"))
+      const file = yield* taskFile("image: busybox\ncomands: [echo]\n")
       const error = yield* run(["run", file, "--kubeconfig", "/nowhere"]).pipe(Effect.flip)
       assert.strictEqual(error._tag, "CommandExit")
       if (error._tag === "CommandExit") assert.strictEqual(error.code, 2)
@@ -73,20 +77,32 @@ describe("podwright", () => {
   for (const [what, text] of unrendered) {
     it.live(`render ends with code 2 on ${what}`, () =>
       Effect.gen(function* () {
-        const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
-        const file = join(folder, "task.yaml")
-        yield* Effect.promise(() => writeFile(file, text))
+        const file = yield* taskFile(text)
         const error = yield* run(["render", file]).pipe(Effect.flip)
         assert.deepInclude(error, { _tag: "CommandExit", code: 2 })
       }).pipe(Effect.provide(NodeServices.layer))
     )
   }
 
+  it.live("renders tasks that take the files of earlier ones", () =>
+    Effect.gen(function* () {
+      const file = yield* taskFile(`id: two
+namespace: demo
+tasks:
+  - { id: a, type: io.kestra.plugin.scripts.shell.Commands, containerImage: busybox, commands: [x], outputFiles: [o.txt] }
+  - id: b
+    type: io.kestra.plugin.scripts.shell.Commands
+    containerImage: busybox
+    inputFiles: { i.txt: "{{ outputs.a.outputFiles['o.txt'] }}" }
+    commands: [cat i.txt]
+`)
+      yield* run(["render", file])
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.live("ends with code 125 when there is no cluster to run on", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
-      const file = join(folder, "task.yaml")
-      yield* Effect.promise(() => writeFile(file, "image: busybox\ncommands: [echo]\n"))
+      const file = yield* taskFile("image: busybox\ncommands: [echo]\n")
       const error = yield* run(["run", file, "--kubeconfig", "/nowhere"]).pipe(Effect.flip)
       assert.strictEqual(error._tag, "CommandExit")
       if (error._tag === "CommandExit") assert.strictEqual(error.code, 125)

@@ -1,8 +1,9 @@
 /** Runs the CLI as a person would: a process with arguments, its two streams and its exit code. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtemp, writeFile } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { onTestFinished } from "vitest"
 import type { Cluster } from "./Cluster.ts"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
@@ -58,8 +59,12 @@ export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, k
   return { code, stdout: invocation.stdout().toString("utf8"), stderr: invocation.stderr() }
 }
 
-/** A folder of a test's own. */
-export const scratch = (): Promise<string> => mkdtemp(join(tmpdir(), "podwright-conformance-"))
+/** A folder of a test's own, gone when it ends: some hold 600 MB. */
+export const scratch = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-"))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** Ids for flows that no other test run uses, so that leftovers are told from each other's pods. */
 export const freshId = (name: string): string => `${name}-${Math.random().toString(36).slice(2, 8)}`

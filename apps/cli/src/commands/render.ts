@@ -1,7 +1,8 @@
 /** `podwright render FILE`: the pods that a file's tasks would run in, as YAML, without a cluster. */
 import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { explainPod, OUTPUT_DIRECTORY, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
-import { loadTaskFile, renderTask, resolveInputs } from "@podwright/task-file"
+import { loadTaskFile, renderTask, resolveInputs, type TaskOutputs } from "@podwright/task-file"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandExit } from "../CommandExit.ts"
@@ -23,6 +24,13 @@ const flags = {
   defaultImage
 }
 
+/** What a task that is not run gives to later ones: the files it names, at a place that says so. */
+const renderedOutputs = (taskId: string, names: ReadonlyArray<string>): TaskOutputs => ({
+  exitCode: 0,
+  vars: {},
+  outputFiles: Object.fromEntries(names.map((name) => [name, pathToFileURL(`/rendered/${taskId}/${name}`).href]))
+})
+
 export const render = Command.make(
   "render",
   flags,
@@ -32,18 +40,20 @@ export const render = Command.make(
       const image = Option.getOrUndefined(given.defaultImage)
       const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
       const inputs = yield* resolveInputs(loaded, Object.fromEntries(given.input))
+      const outputs: Record<string, TaskOutputs> = {}
       return yield* Effect.forEach(loaded.tasks, (task) =>
         Effect.gen(function* () {
           const identity = renderedIdentity(loaded, task.id)
           const resolved = yield* renderTask(loaded, task, {
             inputs,
-            outputs: {},
+            outputs,
             executionId: identity.executionId,
             taskRunId: identity.taskRunId,
             workingDir: WORK_DIRECTORY,
             outputDir: OUTPUT_DIRECTORY,
             secret: (name) => process.env[`SECRET_${name}`]
           })
+          outputs[task.id] = renderedOutputs(task.id, resolved.outputFiles)
           const request = taskRequest(resolved, identity, "")
           const pod = yield* Effect.fromResult(explainPod(taskValues(request), request.runner))
           return manifestYaml(task.id, pod, given.explain)
