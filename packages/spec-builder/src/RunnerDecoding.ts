@@ -3,6 +3,7 @@
  * was probably meant. Pure.
  */
 import { Result, Schema, SchemaIssue } from "effect"
+import { ConnectionProperties, TokenProviderProperties, TokenTaskProperties } from "./ConnectionProperties.ts"
 import { nearestName } from "./NearestName.ts"
 import { FileSidecarProperties, ResourceProperties, RunnerProperties, VolumeProperties } from "./RunnerProperties.ts"
 import { InvalidProperties, SpecError, SpecIssue } from "./SpecError.ts"
@@ -10,6 +11,9 @@ import { InvalidProperties, SpecError, SpecIssue } from "./SpecError.ts"
 /** Every place that has names of its own, with these names. */
 const NAMES: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["", Object.keys(RunnerProperties.fields)],
+  ["config", Object.keys(ConnectionProperties.fields)],
+  ["config.oauthTokenProvider", Object.keys(TokenProviderProperties.fields)],
+  ["config.oauthTokenProvider.task", Object.keys(TokenTaskProperties.fields)],
   ["fileSidecar", Object.keys(FileSidecarProperties.fields)],
   ["fileSidecar.resources", Object.keys(FileSidecarProperties.fields.resources.schema.fields)],
   ["resources", Object.keys(ResourceProperties.fields)],

@@ -3,32 +3,16 @@
  * words that explain them. What a property does is decided elsewhere (`PodBuilder.ts` for the manifest, the runner for the
  * rest); `RunnerDecoding.ts` reads them from a file's values, `RunnerReference.ts` makes JSON Schema and tables.
  */
-import { Duration, Effect, Schema, SchemaGetter } from "effect"
+import { Effect, Schema } from "effect"
+import { ConnectionProperties } from "./ConnectionProperties.ts"
+import { duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "./PackageVersion.ts"
 import { Quantity } from "./Quantity.ts"
 import { RunDuration } from "./RunDuration.ts"
 
-/** A boolean, or its name as text: templates render to text. */
-const BooleanOrText = Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])]).pipe(
-  Schema.decodeTo(Schema.Boolean, {
-    decode: SchemaGetter.transform((value: boolean | "true" | "false") => value === true || value === "true"),
-    encode: SchemaGetter.transform((value: boolean): boolean | "true" | "false" => value)
-  })
-)
-
-/** Text; YAML's plain numbers and booleans (`tier: 1`) are taken as their text, as labels can be nothing else. */
-const Text = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]).pipe(
-  Schema.decodeTo(Schema.String, {
-    decode: SchemaGetter.transform((value: string | number | boolean) => String(value)),
-    encode: SchemaGetter.transform((value: string): string | number | boolean => value)
-  })
-)
-
 /** A fragment of a Kubernetes object: any JSON object; the API server judges its fields. */
 const Fragment = Schema.Record(Schema.String, Schema.Json)
-const Texts = Schema.Record(Schema.String, Text)
 const Quantities = Schema.Record(Schema.String, Quantity)
-const Name = Schema.NonEmptyString
 
 const version = Schema.String.check(
   Schema.makeFilter(
@@ -41,36 +25,6 @@ const version = Schema.String.check(
     { toJsonSchema: () => [{ pattern: VERSION_PATTERN.source }, true] }
   )
 )
-
-const positive = RunDuration.check(
-  Schema.makeFilter((length: Duration.Duration) =>
-    Duration.toMillis(length) > 0 ? undefined : "expected a duration longer than zero"
-  )
-)
-
-/** `kind` names the type to people; a default given here is somebody else's to apply. */
-const optional = <S extends Schema.Top>(schema: S, kind: string, description: string, otherDefault?: string) =>
-  Schema.optionalKey(
-    schema.pipe(
-      Schema.annotateEncoded({
-        title: kind,
-        description,
-        ...(otherDefault === undefined ? {} : { default: otherDefault as S["Encoded"] })
-      })
-    )
-  )
-
-const flag = (value: boolean, description: string) =>
-  BooleanOrText.pipe(
-    Schema.annotateEncoded({ title: "boolean", description, default: value }),
-    Schema.withDecodingDefaultKey(Effect.succeed(value))
-  )
-
-const duration = <S extends typeof RunDuration>(schema: S, value: string, description: string) =>
-  schema.pipe(
-    Schema.annotateEncoded({ title: "duration", description, default: value }),
-    Schema.withDecodingDefaultKey(Effect.succeed(value))
-  )
 
 export const FileSidecarProperties = Schema.Struct({
   image: optional(Name, "image", "Image of the helper. It needs `sh` and the tools that move files.", "busybox"),
@@ -102,10 +56,13 @@ export const VolumeProperties = Schema.Struct({
 
 /** Every property of the runner. Absent keys stay absent where the default is somebody else's to decide. */
 export const RunnerProperties = Schema.Struct({
-  config: optional(
-    Schema.Record(Schema.String, Schema.Unknown),
-    "object",
-    "The cluster connection. Read but refused: the connection comes from the kubeconfig."
+  config: Schema.optionalKey(
+    ConnectionProperties.pipe(
+      Schema.annotateEncoded({
+        title: "object",
+        description: "The connection to the cluster; adds to the one that kubeconfig or cluster give."
+      })
+    )
   ),
   containerDefaultSpec: optional(
     Fragment,

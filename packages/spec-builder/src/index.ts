@@ -1,3 +1,10 @@
+export {
+  CONNECTION_FILES,
+  ConnectionProperties,
+  TOKEN_EXPRESSION,
+  TokenProviderProperties,
+  TokenTaskProperties
+} from "./ConnectionProperties.ts"
 export * from "./ContainerCommand.ts"
 export * from "./GateScript.ts"
 export * from "./HelperScript.ts"

@@ -62,7 +62,7 @@ describe("decodeRunnerProperties", () => {
 
   it("reads every property", () => {
     const input = {
-      config: { masterUrl: "https://x", anything: [1] },
+      config: { disableHostnameVerification: true, inherit: false, masterUrl: "https://x", trustCerts: true },
       containerDefaultSpec: { securityContext: { runAsUser: 1 } },
       containerSpec: { env: [] },
       delete: false,

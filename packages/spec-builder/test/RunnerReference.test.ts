@@ -56,6 +56,14 @@ describe("runnerReference", () => {
   it("has the reference's defaults", () => {
     const found = references.filter((one) => one.default !== undefined).map((one) => [one.name, one.default])
     assert.deepStrictEqual(found, [
+      ["config.apiVersion", "v1"],
+      ["config.disableHostnameVerification", "false"],
+      ["config.inherit", "true"],
+      ["config.masterUrl", "https://kubernetes.default.svc"],
+      ["config.oauthTokenProvider.task.interpreter", '["/bin/sh","-c"]'],
+      ["config.oauthTokenProvider.task.method", "GET"],
+      ["config.oauthTokenProvider.cache", "PT5M"],
+      ["config.trustCerts", "false"],
       ["delete", "true"],
       ["fileSidecar.image", "busybox"],
       ["namespace", "default"],

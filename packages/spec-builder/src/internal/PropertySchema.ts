@@ -1,0 +1,55 @@
+/**
+ * The building blocks of the runner's properties: how booleans, texts and durations are written in files, and how a property
+ * carries the words that explain it. Pure.
+ */
+import { Duration, Effect, Schema, SchemaGetter } from "effect"
+import { RunDuration } from "../RunDuration.ts"
+
+/** A boolean, or its name as text: templates render to text. */
+export const BooleanOrText = Schema.Union([Schema.Boolean, Schema.Literals(["true", "false"])]).pipe(
+  Schema.decodeTo(Schema.Boolean, {
+    decode: SchemaGetter.transform((value: boolean | "true" | "false") => value === true || value === "true"),
+    encode: SchemaGetter.transform((value: boolean): boolean | "true" | "false" => value)
+  })
+)
+
+/** Text; YAML's plain numbers and booleans (`tier: 1`) are taken as their text, as labels can be nothing else. */
+export const Text = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]).pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transform((value: string | number | boolean) => String(value)),
+    encode: SchemaGetter.transform((value: string): string | number | boolean => value)
+  })
+)
+
+export const Texts = Schema.Record(Schema.String, Text)
+export const Name = Schema.NonEmptyString
+
+export const positive = RunDuration.check(
+  Schema.makeFilter((length: Duration.Duration) =>
+    Duration.toMillis(length) > 0 ? undefined : "expected a duration longer than zero"
+  )
+)
+
+/** `kind` names the type to people; a default given here is somebody else's to apply. */
+export const optional = <S extends Schema.Top>(schema: S, kind: string, description: string, otherDefault?: string) =>
+  Schema.optionalKey(
+    schema.pipe(
+      Schema.annotateEncoded({
+        title: kind,
+        description,
+        ...(otherDefault === undefined ? {} : { default: otherDefault as S["Encoded"] })
+      })
+    )
+  )
+
+export const flag = (value: boolean, description: string) =>
+  BooleanOrText.pipe(
+    Schema.annotateEncoded({ title: "boolean", description, default: value }),
+    Schema.withDecodingDefaultKey(Effect.succeed(value))
+  )
+
+export const duration = <S extends typeof RunDuration>(schema: S, value: string, description: string) =>
+  schema.pipe(
+    Schema.annotateEncoded({ title: "duration", description, default: value }),
+    Schema.withDecodingDefaultKey(Effect.succeed(value))
+  )
