@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url"
 import { checkOutputDirectory } from "@podwright/file-sync"
 import { Files, RunError, type RunEvent, type RunResult, TaskRunner } from "@podwright/runner"
 import { OUTPUT_DIRECTORY, WORK_DIRECTORY } from "@podwright/spec-builder"
-import { renderTask, type TaskFile, type TaskOutputs } from "@podwright/task-file"
+import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { TaskEnd } from "./JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
@@ -30,6 +30,15 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
     Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
   )
 })
+
+/** A field of the connection that turns out to be wrong when it is used is told with its place in the file, as others are. */
+const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunError | TaskFileError => {
+  const cause = error.reason._tag === "Kube" ? error.reason.error.reason : undefined
+  if (cause?._tag !== "Config" || cause.field?.startsWith("config.") !== true) return error
+  const path = [...task.path, task.keys.runner, ...cause.field.split(".")]
+  const issue = file.document.issue(path, `${cause.field}: ${cause.detail}`)
+  return new TaskFileError({ operation: "connect", issues: [issue] })
+}
 
 /** Runs the file and returns how each task that was begun ended. */
 export const runFile = Effect.fn("FileRun.run")(function* (
@@ -63,6 +72,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     const directory = file.tasks.length === 1 ? root : join(root, task.id)
     const end = yield* rendering.pipe(
       Effect.flatMap((resolved) => runner.run(taskRequest(resolved, identity, directory), options.onEvent)),
+      Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
     )

@@ -1,7 +1,6 @@
 /** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
 import { resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
-import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option } from "effect"
@@ -52,8 +51,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   const ends = yield* Effect.gen(function* () {
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
     const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
-    const services = TaskRunner.layer.pipe(
-      Layer.provide(kubeLayer(yield* connect(flags, reporter))),
+    const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
     )
     return yield* runFile({

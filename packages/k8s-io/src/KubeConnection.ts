@@ -4,10 +4,14 @@
  * HTTP/1.1, TLS settings asked for anew at every new socket.
  */
 import type { Agent as HttpAgent } from "node:http"
+import type { Socket } from "node:net"
 import { Dispatcher, makeUndici } from "@effect/platform-node/NodeHttpClient"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
-import { type Credentials, credentialError, makeCredentials, type TlsSettings } from "./internal/Credentials.ts"
+import type { ConnectionConfig } from "./ConnectionConfig.ts"
+import { type Credentials, credentialError, makeCredentials } from "./internal/Credentials.ts"
+import { makeProxyTunnel, type ProxyTunnel } from "./internal/ProxyTunnel.ts"
+import { fingerprint, type TlsSettings } from "./internal/TlsSettings.ts"
 import type { KubeError } from "./KubeError.ts"
 
 /** What a WebSocket to the API server needs besides its URL. */
@@ -18,6 +22,8 @@ export interface WebSocketOptions {
   readonly key?: string | Buffer
   readonly rejectUnauthorized?: boolean
   readonly servername?: string
+  /** Set to take any name. */
+  readonly checkServerIdentity?: () => undefined
   /** Set when the connection goes through a proxy; then it also carries the TLS settings. */
   readonly agent?: HttpAgent
 }
@@ -28,6 +34,8 @@ export interface KubeConnectionOptions {
   readonly kubeconfig?: string
   /** Name of a context in it, else its current-context. */
   readonly context?: string
+  /** Fields of a connection: added to the above, or with `inherit: false` in its place. */
+  readonly config?: ConnectionConfig
 }
 
 /** Longest wait for a TCP and TLS connection, milliseconds; undici's own default. */
@@ -39,26 +47,10 @@ const idleSocketTimeout = 30_000
 /** TCP keep-alive probes start after this long, milliseconds; as client-go, and under the 60 s of cloud balancers. */
 const keepAliveDelay = 30_000
 
-const fingerprint = (tls: TlsSettings): string =>
-  [tls.ca, tls.cert, tls.key, tls.rejectUnauthorized, tls.servername].map(String).join("\u0000")
-
 /** One dispatcher for all requests. TLS settings are asked for per socket, so rotated certificates are taken up. */
-const makeDispatcher = Effect.fnUntraced(function* (credentials: Credentials) {
+const makeDispatcher = Effect.fnUntraced(function* (credentials: Credentials, tunnel: ProxyTunnel | undefined) {
   const undici = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
-  const { proxyUrl } = credentials.loaded
-  const pool = { allowH2: false, bodyTimeout: 0, keepAliveTimeout: idleSocketTimeout }
-  if (proxyUrl !== undefined) {
-    const { tls } = yield* Effect.tryPromise({
-      try: credentials.current,
-      catch: (cause) => credentialError(credentials.loaded, cause)
-    })
-    return yield* Effect.acquireRelease(
-      Effect.sync(
-        () => new undici.ProxyAgent({ ...pool, uri: proxyUrl, requestTls: { ...tls, timeout: connectTimeout } })
-      ),
-      (agent) => Effect.promise(() => agent.destroy())
-    )
-  }
+  const isSecure = credentials.loaded.server.protocol === "https:"
   const build = (tls: TlsSettings) =>
     undici.buildConnector({
       ...tls,
@@ -68,21 +60,29 @@ const makeDispatcher = Effect.fnUntraced(function* (credentials: Credentials) {
       keepAliveInitialDelay: keepAliveDelay
     })
   let connector: { readonly key: string; readonly connect: ReturnType<typeof build> } | undefined
+  const connectorFor = (tls: TlsSettings) => {
+    const key = fingerprint(tls)
+    // kept while the settings stay, for the TLS sessions it remembers
+    if (connector?.key !== key) connector = { key, connect: build(tls) }
+    return connector.connect
+  }
+  type Connect = ReturnType<typeof build>
+  const open = async (options: Parameters<Connect>[0], callback: Parameters<Connect>[1]): Promise<void> => {
+    const tls = await credentials.tls()
+    if (tunnel === undefined) return connectorFor(tls)(options, callback)
+    const socket = (await tunnel.open()) as Socket
+    if (isSecure) return connectorFor(tls)({ ...options, httpSocket: socket }, callback)
+    callback(null, socket)
+  }
   return yield* Effect.acquireRelease(
     Effect.sync(
       () =>
         new undici.Agent({
-          ...pool,
+          allowH2: false,
+          bodyTimeout: 0,
+          keepAliveTimeout: idleSocketTimeout,
           connect: (options, callback) => {
-            credentials.current().then(
-              ({ tls }) => {
-                const key = fingerprint(tls)
-                // kept while the settings stay, for the TLS sessions it remembers
-                if (connector?.key !== key) connector = { key, connect: build(tls) }
-                connector.connect(options, callback)
-              },
-              (cause: unknown) => callback(credentialError(credentials.loaded, cause), null)
-            )
+            open(options, callback).catch((cause: Error) => callback(cause, null))
           }
         })
     ),
@@ -90,41 +90,66 @@ const makeDispatcher = Effect.fnUntraced(function* (credentials: Credentials) {
   )
 })
 
+/** What is not checked is said once for every connection. */
+const warnOfUnchecked = Effect.fnUntraced(function* ({ disableHostnameVerification, trustCerts }: ConnectionConfig) {
+  if (trustCerts)
+    yield* Effect.logWarning(
+      "config.trustCerts: any certificate is taken for the API server's; whoever is in between can read along"
+    )
+  if (disableHostnameVerification)
+    yield* Effect.logWarning(
+      "config.disableHostnameVerification: the name in the API server's certificate is not checked"
+    )
+})
+
+/** What a connection to one API server offers. */
+export interface KubeConnectionService {
+  /** The server's base URL; may have a path, as behind Rancher. */
+  readonly server: URL
+  /** Namespace of the context, "default" when it names none. */
+  readonly namespace: string
+  /** Headers that say who we are, as of now. May run an exec plugin. */
+  readonly authHeaders: Effect.Effect<Record<string, string>, KubeError>
+  /** Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once with fresh ones. */
+  readonly http: HttpClient.HttpClient.With<HttpClientError.HttpClientError | KubeError>
+  /** Settings for a WebSocket, as of now. */
+  readonly webSocketOptions: Effect.Effect<WebSocketOptions, KubeError>
+  /** Reads the kubeconfig, and with it every credential, again: for a server that has just answered 401. */
+  readonly refreshCredentials: Effect.Effect<void, KubeError>
+  /**
+   * Another connection, of its own, for as long as the scope: this one with what `config` says added, or with
+   * `inherit: false` what `config` says alone.
+   */
+  readonly extend: (config: ConnectionConfig) => Effect.Effect<KubeConnectionService, KubeError, Scope.Scope>
+}
+
 /** The connection to one API server. */
-export class KubeConnection extends Context.Service<
-  KubeConnection,
-  {
-    /** The server's base URL; may have a path, as behind Rancher. */
-    readonly server: URL
-    /** Namespace of the context, "default" when it names none. */
-    readonly namespace: string
-    /** Headers that say who we are, as of now. May run an exec plugin. */
-    readonly authHeaders: Effect.Effect<Record<string, string>, KubeError>
-    /** Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once with fresh ones. */
-    readonly http: HttpClient.HttpClient.With<HttpClientError.HttpClientError | KubeError>
-    /** Settings for a WebSocket, as of now. */
-    readonly webSocketOptions: Effect.Effect<WebSocketOptions, KubeError>
-    /** Reads the kubeconfig, and with it every credential, again: for a server that has just answered 401. */
-    readonly refreshCredentials: Effect.Effect<void, KubeError>
-  }
->()("@podwright/k8s-io/KubeConnection") {
+export class KubeConnection extends Context.Service<KubeConnection, KubeConnectionService>()(
+  "@podwright/k8s-io/KubeConnection"
+) {
   /**
    * The connection that kubectl would make: `kubeconfig`, else the KUBECONFIG list, else ~/.kube/config, else the service
-   * account of the pod this runs in. Fails with a `Config` error that names the field, or all places looked at.
+   * account of the pod this runs in; through the proxy of the kubeconfig, else of HTTPS_PROXY and NO_PROXY. Fails with a
+   * `Config` error that names the field, or all places looked at.
    */
   static readonly layer = (options: KubeConnectionOptions = {}): Layer.Layer<KubeConnection, KubeError> =>
     Layer.effect(KubeConnection, open(options))
 }
 
-const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnection["Service"], KubeError, Scope.Scope> =>
+const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionService, KubeError, Scope.Scope> =>
   Effect.gen(function* () {
     const credentials = yield* makeCredentials(options)
-    const dispatcher = yield* makeDispatcher(credentials)
-    const { server, namespace } = credentials.loaded
-    const current = Effect.tryPromise({
-      try: credentials.current,
-      catch: (cause) => credentialError(credentials.loaded, cause)
-    })
+    const { namespace, proxy, server } = credentials.loaded
+    const asked = <A>(question: () => Promise<A>) =>
+      Effect.tryPromise({ try: question, catch: (cause) => credentialError(credentials.loaded, cause) })
+    if (options.config !== undefined) {
+      // what the fields name is read now, so that a wrong one is told before anything is created
+      yield* asked(credentials.tls)
+      yield* warnOfUnchecked(options.config)
+    }
+    const tunnel = proxy === undefined ? undefined : yield* makeProxyTunnel(proxy, server)
+    const dispatcher = yield* makeDispatcher(credentials, tunnel)
+    const current = asked(credentials.current)
     const authHeaders = Effect.map(current, ({ headers }) => ({ ...headers }))
     const client = (yield* makeUndici.pipe(Effect.provideService(Dispatcher, dispatcher))).pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(server.href.replace(/\/$/, ""))),
@@ -154,10 +179,11 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnection["Ser
       authHeaders,
       http,
       refreshCredentials: credentials.reload,
-      webSocketOptions: Effect.map(current, ({ headers, tls, agent }) => ({
+      webSocketOptions: Effect.map(current, ({ headers, tls }) => ({
         headers,
         ...tls,
-        ...(agent === undefined ? {} : { agent })
-      }))
+        ...(tunnel === undefined ? {} : { agent: tunnel.agent(tls) })
+      })),
+      extend: (config) => open({ ...options, config })
     })
   })

@@ -6,20 +6,24 @@ import { Match, Schema } from "effect"
 
 const detail = { detail: Schema.String }
 
+/** What of the connection's settings to look at, where it is known better than "the kubeconfig". */
+const check = { check: Schema.optionalKey(Schema.String) }
+
 /** Why an operation failed. Plain tagged data, so it can be logged, sent and matched (`Effect.catchReason("KubeError", ..)`). */
 export const KubeReason = Schema.Union([
   /** No connection: refused, reset before a reply, unknown host, connect timeout. `address` is the server's URL. */
-  Schema.TaggedStruct("Unreachable", { address: Schema.String, detail: Schema.String }),
+  Schema.TaggedStruct("Unreachable", { address: Schema.String, ...detail, ...check }),
   /** The TLS handshake was refused by either side: unknown authority, wrong name, expired certificate. */
-  Schema.TaggedStruct("TlsFailure", detail),
+  Schema.TaggedStruct("TlsFailure", { ...detail, ...check }),
   /** 401, after the credentials were read again once. */
-  Schema.TaggedStruct("Unauthorized", detail),
+  Schema.TaggedStruct("Unauthorized", { ...detail, ...check }),
   /** 403: what would have to be allowed, and the server's words (quota and admission refusals are 403 too). */
   Schema.TaggedStruct("Forbidden", {
     verb: Schema.String,
     resource: Schema.String,
     namespace: Schema.String,
-    detail: Schema.String
+    ...detail,
+    ...check
   }),
   Schema.TaggedStruct("NotFound", detail),
   Schema.TaggedStruct("AlreadyExists", detail),
@@ -90,16 +94,20 @@ const rbacRefusal = / cannot \S+ resource /
 
 const describe = Match.type<KubeReason>().pipe(
   Match.tagsExhaustive({
-    Unreachable: ({ address, detail }) =>
-      `the API server at ${address} cannot be reached (${detail}). Check the address in the kubeconfig, the network and any proxy.`,
-    TlsFailure: ({ detail }) =>
-      `the TLS connection was refused (${detail}). Check certificate-authority, tls-server-name and the client certificate in the kubeconfig.`,
-    Unauthorized: ({ detail }) =>
-      `the API server does not accept the credentials (${detail}). Sign in again, or check the token or certificate of the kubeconfig's user.`,
-    Forbidden: ({ verb, resource, namespace, detail }) =>
-      detail === "" || rbacRefusal.test(detail)
-        ? `not allowed. A Role in namespace "${namespace}" must grant verb "${verb}" on resource "${resource}" to this user or service account.${detail === "" ? "" : ` The server said: ${detail}`}`
-        : `refused by the cluster (${verb} ${resource} in namespace "${namespace}"): ${detail}`,
+    Unreachable: ({ address, check = "the address in the kubeconfig, the network and any proxy", detail }) =>
+      `the API server at ${address} cannot be reached (${detail}). Check ${check}.`,
+    TlsFailure: ({
+      check = "certificate-authority, tls-server-name and the client certificate in the kubeconfig",
+      detail
+    }) => `the TLS connection was refused (${detail}). Check ${check}.`,
+    Unauthorized: ({ check, detail }) =>
+      `the API server does not accept the credentials (${detail}). ${check === undefined ? "Sign in again, or check the token or certificate of the kubeconfig's user" : `Check ${check}`}.`,
+    Forbidden: ({ verb, resource, namespace, check, detail }) =>
+      check !== undefined
+        ? `the API server knows nobody by these credentials (${detail}). Check ${check}.`
+        : detail === "" || rbacRefusal.test(detail)
+          ? `not allowed. A Role in namespace "${namespace}" must grant verb "${verb}" on resource "${resource}" to this user or service account.${detail === "" ? "" : ` The server said: ${detail}`}`
+          : `refused by the cluster (${verb} ${resource} in namespace "${namespace}"): ${detail}`,
     NotFound: ({ detail }) => `not found (${detail}).`,
     AlreadyExists: ({ detail }) => `it exists already (${detail}).`,
     Conflict: ({ detail }) => `it changed meanwhile, or is not the expected object (${detail}). Read it again first.`,

@@ -1,4 +1,6 @@
 /** The Kubernetes API for one-pod tasks: requests, one shared watch, exec channels, logs. */
+export type { ConnectionConfig, TokenProvider } from "./ConnectionConfig.ts"
+export * from "./ConnectionHint.ts"
 export * from "./Exec.ts"
 export * from "./ExecChannel.ts"
 export * from "./ExecFrame.ts"

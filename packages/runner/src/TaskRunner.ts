@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
-import { type Exec, KubeConnection, type PodLog, Pods, type PodWatch } from "@podwright/k8s-io"
+import { KubeConnection, type KubeLayerOptions, Pods } from "@podwright/k8s-io"
 import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import {
   type Cause,
@@ -32,6 +32,7 @@ import { followPod, type PodFollow } from "./PodFollow.ts"
 import { mainHasEnded } from "./PodObservation.ts"
 import { describeProgress } from "./PodProgress.ts"
 import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
+import { type KubeServices, RunConnections } from "./RunConnections.ts"
 import { Files, OutputMissing, PodFailed, RunError, Spec, TimedOut, Unsupported } from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
@@ -49,15 +50,8 @@ const REMOVE_LIMIT = "10 seconds"
 /** A server that is back within a few seconds still hears of it; what it said last is then the warning's reason. */
 const REMOVE_AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "8 seconds" }))
 
-type Environment =
-  | Pods
-  | PodWatch
-  | Exec
-  | PodLog
-  | ExecBudget
-  | KubeConnection
-  | FileSystem.FileSystem
-  | HttpClient.HttpClient
+type Surroundings = ExecBudget | FileSystem.FileSystem | HttpClient.HttpClient
+type Environment = KubeServices | Surroundings
 
 const wrap = {
   spec: (error: SpecError) => new RunError({ operation: "build pod", reason: new Spec({ error }) }),
@@ -68,12 +62,6 @@ const wrap = {
 const checkSupported = Effect.fnUntraced(function* (task: TaskRequest) {
   const refuse = (property: string, detail: string) =>
     new RunError({ operation: "check task", reason: new Unsupported({ property, detail }) })
-  if (task.runner.config !== undefined) {
-    return yield* refuse(
-      "runner.config",
-      "not supported; the connection comes from --kubeconfig, KUBECONFIG or the cluster"
-    )
-  }
   if (task.runner.syncWorkingDirectory) {
     return yield* refuse(
       "runner.syncWorkingDirectory",
@@ -256,9 +244,16 @@ export class TaskRunner extends Context.Service<
   static readonly layerNoDeps = Layer.effect(
     TaskRunner,
     Effect.gen(function* () {
-      const context = yield* Effect.context<Environment>()
+      const connections = yield* RunConnections
+      const context = yield* Effect.context<Surroundings>()
       const run = (task: TaskRequest, onEvent: (event: RunEvent) => Effect.Effect<void> = () => Effect.void) =>
-        runTask(task, onEvent).pipe(Effect.scoped, Effect.provideContext(context))
+        connections.open(task.runner.config).pipe(
+          Effect.flatMap(({ explain, services }) =>
+            runTask(task, onEvent).pipe(Effect.provideContext(services), Effect.mapError(explain))
+          ),
+          Effect.scoped,
+          Effect.provideContext(context)
+        )
       const events = (task: TaskRequest) =>
         Stream.unwrap(
           Effect.gen(function* () {
@@ -275,5 +270,9 @@ export class TaskRunner extends Context.Service<
   )
 
   /** With the budget of this process; needs a cluster (`kubeLayer` of k8s-io), a file system and an HTTP client. */
-  static readonly layer = TaskRunner.layerNoDeps.pipe(Layer.provide(ExecBudget.layer))
+  static readonly layer = TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, RunConnections.layerAmbient]))
+
+  /** The same, with a cluster that is looked for by these options when the first run needs it. */
+  static readonly layerConnecting = (options: KubeLayerOptions = {}) =>
+    TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, RunConnections.layer(options)]))
 }

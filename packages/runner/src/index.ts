@@ -1,6 +1,7 @@
 export * from "./Diagnosis.ts"
 export * from "./ExecBudget.ts"
 export * from "./RunClock.ts"
+export * from "./RunConnections.ts"
 export * from "./RunError.ts"
 export * from "./RunEvent.ts"
 export * from "./RunResult.ts"

@@ -181,7 +181,7 @@ describe("TaskRunner", () => {
   )
 
   const refusals: ReadonlyArray<readonly [string, Effect.Effect<TaskRequest>, string]> = [
-    ["a connection it cannot honour", task({ config: { masterUrl: "https://x" } }), "runner.config"],
+    ["a connection it cannot make", task({ config: { caCertFile: "/dev/null" } }), "config.caCertFile: is empty"],
     ["syncWorkingDirectory", task({ syncWorkingDirectory: true }), "runner.syncWorkingDirectory"],
     ["a pattern it cannot match", task({}, { outputFiles: ["**/x"] }), "**/x"],
     [

@@ -83,7 +83,10 @@ describe("config", () => {
     [{ username: "me" }, "config.username: needs password"],
     [{ oauthToken: "t", username: "me", password: "x" }, "config.username: contradicts oauthToken"],
     [{ oauthTokenProvider: { output: "x" } }, "config.oauthTokenProvider.task: Missing key"],
-    [{ oauthTokenProvider: { task: {}, output: "x" } }, "config.oauthTokenProvider.task: expected either commands or uri"],
+    [
+      { oauthTokenProvider: { task: {}, output: "x" } },
+      "config.oauthTokenProvider.task: expected either commands or uri"
+    ],
     [
       { oauthTokenProvider: { task: { comands: ["x"] }, output: "x" } },
       "config.oauthTokenProvider.task.comands: unknown property 'comands'; did you mean 'commands'?"

@@ -15,7 +15,7 @@ export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-
 }
 
 export class TaskFileError extends Schema.TaggedError<TaskFileError>()("TaskFileError", {
-  /** What was being done: `read`, `parse`, `inputs` or `render`. */
+  /** What was being done: `read`, `parse`, `inputs`, `render` or `connect`. */
   operation: Schema.String,
   issues: Schema.NonEmptyArray(TaskFileIssue)
 }) {

@@ -1,11 +1,13 @@
 /** Renders every expression of a declared task and gives the values that a run needs. */
 import { isAbsolute, resolve } from "node:path"
 import {
+  CONNECTION_FILES,
   DEFAULT_INTERPRETER,
   decodeRunnerProperties,
   type Json,
   parseRunDuration,
-  type RunnerProperties
+  type RunnerProperties,
+  TOKEN_EXPRESSION
 } from "@podwright/spec-builder"
 import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
@@ -79,6 +81,17 @@ const textOf = (value: InputFileValue): readonly [string, Path] => {
   return "url" in value ? [value.url, ["url"]] : [value.text, ["text"]]
 }
 
+/** Paths of a connection are relative to the file that names them, as those of input files are. */
+const withFilesOf = (directory: string, runner: RunnerProperties): RunnerProperties => {
+  const { config } = runner
+  if (config === undefined) return runner
+  const files = CONNECTION_FILES.flatMap((field) => {
+    const path = config[field]
+    return path === undefined ? [] : [[field, resolve(directory, path)] as const]
+  })
+  return { ...runner, config: { ...config, ...Object.fromEntries(files) } }
+}
+
 /** Renders a task of `file`. All problems of its expressions are reported at once, each at its line and column. */
 export const renderTask = Effect.fn("TaskRendering.render")(function* (
   file: TaskFile,
@@ -112,8 +125,11 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const texts = (sources: ReadonlyArray<string>, path: Path) =>
     Effect.forEach(sources, (source, index) => text(source, [...path, index]))
 
+  const tokenExpression = [...task.path, task.keys.runner, ...TOKEN_EXPRESSION].join("\0")
+
   /** Every text inside a value, keys included: labels may have expressions in both. */
   const json: (value: Json, path: Path) => Effect.Effect<Json> = Effect.fnUntraced(function* (value, path) {
+    if (path.join("\0") === tokenExpression) return value
     if (typeof value === "string") return yield* text(value, path)
     if (Array.isArray(value)) return yield* Effect.forEach(value, (item: Json, index) => json(item, [...path, index]))
     if (typeof value !== "object" || value === null) return value
@@ -179,6 +195,6 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     inputFiles,
     outputFiles,
     timeout,
-    runner: runner.success
+    runner: withFilesOf(file.directory, runner.success)
   }
 })

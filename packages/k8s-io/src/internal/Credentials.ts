@@ -3,28 +3,19 @@
  * tokens, certificates and authorities are taken up. Runs exec plugins and reads files through client-node; one question at a
  * time, however many requests wait for the answer (client-node would start a plugin for each).
  */
-import type { Agent, OutgoingHttpHeaders } from "node:http"
+import type { OutgoingHttpHeaders } from "node:http"
 import type { RequestOptions } from "node:https"
 import { Effect, Semaphore } from "effect"
 import { KubeError } from "../KubeError.ts"
+import { makeConfigMaterial } from "./ConfigMaterial.ts"
 import { type LoadedConfig, loadConfig, type SourceRequest } from "./KubeConfigSource.ts"
+import type { TlsSettings } from "./TlsSettings.ts"
 import { failureDetail } from "./TransportFailure.ts"
-
-/** TLS settings of a connection, in the words of `node:tls`. */
-export interface TlsSettings {
-  readonly ca?: string | Buffer
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
-  readonly rejectUnauthorized?: boolean
-  readonly servername?: string
-}
 
 /** What to send and to show. */
 export interface Credential {
   readonly headers: Readonly<Record<string, string>>
   readonly tls: TlsSettings
-  /** client-node's agent for the proxy of the kubeconfig. */
-  readonly agent?: Agent
 }
 
 /** Asks for credentials. */
@@ -32,7 +23,9 @@ export interface Credentials {
   readonly loaded: LoadedConfig
   /** The current ones. Concurrent callers share one answer. */
   readonly current: () => Promise<Credential>
-  /** Reads the kubeconfig again, at most once in `reloadPause`. */
+  /** What a new socket needs; asks for no token. */
+  readonly tls: () => Promise<TlsSettings>
+  /** Reads the kubeconfig again, and asks for a new token, at most once in `reloadPause`. */
   readonly reload: Effect.Effect<void, KubeError>
 }
 
@@ -50,7 +43,10 @@ const headersOf = (headers: OutgoingHttpHeaders | undefined): Record<string, str
   return result
 }
 
-const ask = async ({ config, proxyUrl }: LoadedConfig): Promise<Credential> => {
+const nothing: Credential = { headers: {}, tls: {} }
+
+const ask = async ({ config }: LoadedConfig): Promise<Credential> => {
+  if (config === undefined) return nothing
   const options: RequestOptions & { servername?: string } = {}
   await config.applyToHTTPSOptions(options)
   const basic = typeof options.auth === "string" ? Buffer.from(options.auth).toString("base64") : undefined
@@ -69,14 +65,14 @@ const ask = async ({ config, proxyUrl }: LoadedConfig): Promise<Credential> => {
       ...(key === undefined ? {} : { key }),
       ...(options.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.rejectUnauthorized }),
       ...(options.servername === undefined ? {} : { servername: options.servername })
-    },
-    ...(proxyUrl !== undefined && typeof options.agent === "object" ? { agent: options.agent } : {})
+    }
   }
 }
 
 /** A failure to read or obtain credentials, for example a missing certificate file or a failing exec plugin. */
 export const credentialError = (loaded: LoadedConfig, cause: unknown): KubeError => {
-  const user = loaded.config.getCurrentUser()
+  if (cause instanceof KubeError) return cause
+  const user = loaded.config?.getCurrentUser()
   const field = user?.exec ? `users[${user.name}].user.exec` : `users[${user?.name ?? ""}].user`
   const detail = `credentials cannot be obtained: ${failureDetail(cause).trim() || "the plugin failed without a word"}`
   return new KubeError({
@@ -90,9 +86,10 @@ export const credentialError = (loaded: LoadedConfig, cause: unknown): KubeError
 /** Loads the configuration and stands ready to answer. */
 export const makeCredentials = Effect.fnUntraced(function* (request: SourceRequest) {
   let loaded = yield* loadConfig(request)
+  const material = request.config === undefined ? undefined : makeConfigMaterial(request.config)
   let inFlight: Promise<Credential> | undefined
-  let lastReload = 0
-  const current = (): Promise<Credential> => {
+  let lastReload: number | undefined
+  const inherited = (): Promise<Credential> => {
     if (inFlight === undefined) {
       inFlight = ask(loaded).finally(() => {
         inFlight = undefined
@@ -100,11 +97,25 @@ export const makeCredentials = Effect.fnUntraced(function* (request: SourceReque
     }
     return inFlight
   }
+  const withMaterial = async (settings: TlsSettings): Promise<TlsSettings> => ({
+    ...settings,
+    ...(await material?.tls())
+  })
+  const tls = async (): Promise<TlsSettings> => withMaterial((await inherited()).tls)
+  const current = async (): Promise<Credential> => {
+    const one = await inherited()
+    const authorization = await material?.authorization()
+    return {
+      headers: authorization === undefined ? one.headers : { ...one.headers, Authorization: authorization },
+      tls: await withMaterial(one.tls)
+    }
+  }
   const lock = yield* Semaphore.make(1)
   const reload = lock.withPermit(
     Effect.suspend(() => {
-      if (performance.now() - lastReload < reloadPause && lastReload !== 0) return Effect.void
+      if (lastReload !== undefined && performance.now() - lastReload < reloadPause) return Effect.void
       return Effect.map(loadConfig(request), (fresh) => {
+        material?.refuse()
         loaded = fresh
         lastReload = performance.now()
       })
@@ -115,6 +126,7 @@ export const makeCredentials = Effect.fnUntraced(function* (request: SourceReque
       return loaded
     },
     current,
+    tls,
     reload
   }
   return credentials

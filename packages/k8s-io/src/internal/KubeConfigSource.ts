@@ -3,12 +3,20 @@
  * the pod this runs in. Finds and parses them with client-node (loaded here, when first needed: it costs 0.4 s) and checks
  * what client-node would only trip over later. Touches the file system and the environment; opens no connection.
  */
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
-import { delimiter, join } from "node:path"
-import type { KubeConfig } from "@kubernetes/client-node"
-import { Effect } from "effect"
-import { KubeError } from "../KubeError.ts"
+import { delimiter, dirname, join, resolve } from "node:path"
+import type { Cluster, KubeConfig, User } from "@kubernetes/client-node"
+import { Effect, Schema } from "effect"
+import {
+  type ConnectionConfig,
+  DEFAULT_MASTER_URL,
+  givenFields,
+  IDENTITY_FIELDS,
+  TRUST_FIELDS
+} from "../ConnectionConfig.ts"
+import { configError } from "./ConfigError.ts"
+import { type ProxyRoute, proxyFromEnvironment } from "./ProxyRoute.ts"
 import { failureDetail } from "./TransportFailure.ts"
 
 /** Mounted into every pod that has a service-account token (Kubernetes docs, "Accessing the API from within a Pod"). */
@@ -18,6 +26,8 @@ const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token
 export interface SourceRequest {
   readonly kubeconfig?: string
   readonly context?: string
+  /** Adds to what is found, or with `inherit: false` stands alone. */
+  readonly config?: ConnectionConfig
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly home?: string
   /** Prefix of the service account's folder, which client-node wants as such; for tests. */
@@ -26,21 +36,35 @@ export interface SourceRequest {
 
 /** Parsed settings with one usable context. */
 export interface LoadedConfig {
-  readonly config: KubeConfig
+  /** What a kubeconfig or the pod's service account gives; undefined when nothing of it is used. */
+  readonly config?: KubeConfig
   readonly server: URL
   readonly namespace: string
-  readonly proxyUrl?: string
+  readonly proxy?: ProxyRoute
 }
 
-const configError = (detail: string, field?: string, cause?: unknown): KubeError =>
-  new KubeError({
-    operation: "KubeConnection.open",
-    subject: {},
-    reason: field === undefined ? { _tag: "Config", detail } : { _tag: "Config", field, detail },
-    ...(cause === undefined ? {} : { cause })
-  })
+const hasUsers = Schema.is(Schema.Struct({ users: Schema.Array(Schema.Unknown) }))
+const hasTokenFile = Schema.is(
+  Schema.Struct({ name: Schema.String, user: Schema.Struct({ tokenFile: Schema.NonEmptyString }) })
+)
 
-const readFiles = (KubeConfigClass: typeof KubeConfig, files: ReadonlyArray<string>, field: string) =>
+/**
+ * client-node does not know `tokenFile`, which Kubernetes' own kubeconfigs have and which comes before `token`; it reads such
+ * a file again every minute under another name.
+ */
+const withTokenFiles = (users: ReadonlyArray<User>, document: unknown, directory: string): Array<User> => {
+  const entries = hasUsers(document) ? document.users.filter(hasTokenFile) : []
+  return users.map((user) => {
+    const tokenFile = entries.find(({ name }) => name === user.name)?.user.tokenFile
+    if (tokenFile === undefined) return user
+    const { token: _older, ...rest } = user
+    return { ...rest, authProvider: { name: "tokenFile", config: { tokenFile: resolve(directory, tokenFile) } } }
+  })
+}
+
+type Client = typeof import("@kubernetes/client-node")
+
+const readFiles = ({ KubeConfig: KubeConfigClass, loadYaml }: Client, files: ReadonlyArray<string>, field: string) =>
   Effect.gen(function* () {
     let merged: KubeConfig | undefined
     for (const file of files) {
@@ -48,6 +72,7 @@ const readFiles = (KubeConfigClass: typeof KubeConfig, files: ReadonlyArray<stri
         try: () => {
           const parsed = new KubeConfigClass()
           parsed.loadFromFile(file)
+          parsed.users = withTokenFiles(parsed.users, loadYaml(readFileSync(file, "utf8")), dirname(resolve(file)))
           return parsed
         },
         catch: (cause) => configError(`${file} cannot be used: ${failureDetail(cause)}`, field, cause)
@@ -68,10 +93,13 @@ const mergeKeepingFirst = (target: KubeConfig, next: KubeConfig): void => {
   if (!target.currentContext && next.currentContext) target.setCurrentContext(next.currentContext)
 }
 
-const locate = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, request: SourceRequest) {
+const isSelfReliant = (config: ConnectionConfig): boolean =>
+  config.masterUrl !== undefined || givenFields(config, IDENTITY_FIELDS).length > 0
+
+const locate = Effect.fnUntraced(function* (client: Client, request: SourceRequest) {
   const { HOME, KUBECONFIG = "", KUBERNETES_SERVICE_HOST } = request.environment ?? process.env
   if (request.kubeconfig !== undefined) {
-    const config = yield* readFiles(KubeConfigClass, [request.kubeconfig], "kubeconfig")
+    const config = yield* readFiles(client, [request.kubeconfig], "kubeconfig")
     if (config !== undefined) return config
   }
   const fromEnvironment = KUBECONFIG.split(delimiter).filter((file) => file !== "")
@@ -80,20 +108,22 @@ const locate = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, 
     const present = fromEnvironment.filter((file) => existsSync(file))
     if (present.length === 0)
       return yield* configError(`none of its files exists: ${fromEnvironment.join(", ")}`, "KUBECONFIG")
-    const config = yield* readFiles(KubeConfigClass, present, "KUBECONFIG")
+    const config = yield* readFiles(client, present, "KUBECONFIG")
     if (config !== undefined) return config
   }
   const homeFile = join(request.home ?? HOME ?? homedir(), ".kube", "config")
   if (existsSync(homeFile)) {
-    const config = yield* readFiles(KubeConfigClass, [homeFile], homeFile)
+    const config = yield* readFiles(client, [homeFile], homeFile)
     if (config !== undefined) return config
   }
   const root = request.root ?? ""
   if (existsSync(`${root}${serviceAccountToken}`) && KUBERNETES_SERVICE_HOST) {
-    const config = new KubeConfigClass()
+    const config = new client.KubeConfig()
     config.loadFromCluster(root)
     return config
   }
+  // A config that says where or who needs nothing else.
+  if (request.config !== undefined && isSelfReliant(request.config)) return undefined
   return yield* configError(
     `no cluster is configured. Looked at the KUBECONFIG variable (not set), ${homeFile} (not there), and the service account of a pod (${serviceAccountToken} with KUBERNETES_SERVICE_HOST, not there). Give a kubeconfig file.`
   )
@@ -101,8 +131,106 @@ const locate = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, 
 
 const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
+/** The server's URL. Plain http is for the loopback and for those who have said that they want no TLS. */
+const readServer = Effect.fnUntraced(function* (text: string, field: string, insecure: boolean, remedy: string) {
+  const server = yield* Effect.try({
+    try: () => new URL(text.trim()),
+    catch: () => configError(`"${text}" is not a URL`, field)
+  })
+  if (server.protocol !== "https:" && server.protocol !== "http:")
+    return yield* configError(`"${text}" is neither https nor http`, field)
+  if (server.protocol === "http:" && !insecure && !isLoopback(server.hostname))
+    return yield* configError(
+      `plain http would send credentials in the clear. Use https, or set ${remedy} to allow it`,
+      field
+    )
+  return server
+})
+
+const masterServer = (config: ConnectionConfig) =>
+  readServer(
+    config.masterUrl ?? DEFAULT_MASTER_URL,
+    "config.masterUrl",
+    config.trustCerts === true,
+    "config.trustCerts"
+  )
+
+/** The proxy of the environment, when the kubeconfig has none of its own. */
+const environmentProxy = Effect.fnUntraced(function* (server: URL, environment: SourceRequest["environment"]) {
+  const route = proxyFromEnvironment(server, environment ?? process.env)
+  if (route === undefined) return {}
+  if ("problem" in route) return yield* configError(route.problem, route.field)
+  return { proxy: route }
+})
+
+const clusterProxy = Effect.fnUntraced(function* (proxyUrl: string, field: string) {
+  if (!/^https?:\/\//.test(proxyUrl) || !URL.canParse(proxyUrl))
+    return yield* configError(
+      `"${proxyUrl.replace(/\/\/[^@/]*@/, "//")}" is not supported; http and https proxies are`,
+      field
+    )
+  return { proxy: { url: new URL(proxyUrl), field } }
+})
+
+/** What an exec plugin is told in KUBERNETES_EXEC_INFO (client-go, `exec.LoadExecCredential`); client-node leaves it out. */
+const execInfo = (exec: NonNullable<User["exec"]>, cluster: Cluster): string =>
+  JSON.stringify({
+    kind: "ExecCredential",
+    apiVersion: exec.apiVersion,
+    spec: {
+      interactive: false,
+      ...(exec.provideClusterInfo === true
+        ? {
+            cluster: {
+              server: cluster.server,
+              ...(cluster.tlsServerName === undefined ? {} : { "tls-server-name": cluster.tlsServerName }),
+              ...(cluster.skipTLSVerify ? { "insecure-skip-tls-verify": true } : {}),
+              ...(cluster.caData === undefined ? {} : { "certificate-authority-data": cluster.caData }),
+              ...(cluster.proxyUrl === undefined ? {} : { "proxy-url": cluster.proxyUrl })
+            }
+          }
+        : {})
+    }
+  })
+
+const withExecInfo = (user: User, cluster: Cluster): User =>
+  user.exec
+    ? {
+        ...user,
+        exec: {
+          ...user.exec,
+          env: [...(user.exec.env ?? []), { name: "KUBERNETES_EXEC_INFO", value: execInfo(user.exec, cluster) }]
+        }
+      }
+    : user
+
+/** Without a user client-node would leave the cluster's CA out, too. */
+const nobody = (name: string): User => ({ name: name || "anonymous" })
+
+/**
+ * What is left of the cluster beside a config, as kubectl's own flags have it: another server has another name, and another
+ * trust stands in for the authority as a whole.
+ */
+const remainingCluster = (cluster: Cluster, server: URL, config: ConnectionConfig): Cluster => {
+  const { caData, caFile, proxyUrl: _ours, skipTLSVerify, tlsServerName, ...rest } = cluster
+  const trusts = givenFields(config, TRUST_FIELDS).length > 0
+  return {
+    ...rest,
+    server: server.href,
+    // client-node refuses http without this flag, whose other meaning is void when there is no TLS
+    skipTLSVerify: (skipTLSVerify && !trusts) || server.protocol === "http:",
+    ...(trusts || caData === undefined ? {} : { caData }),
+    ...(trusts || caFile === undefined ? {} : { caFile }),
+    ...(tlsServerName === undefined || config.masterUrl !== undefined ? {} : { tlsServerName })
+  }
+}
+
 /** Chooses the context and checks everything a connection needs. */
-const check = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, found: KubeConfig, wanted?: string) {
+const check = Effect.fnUntraced(function* (
+  KubeConfigClass: typeof KubeConfig,
+  found: KubeConfig,
+  { config = {}, context: wanted, environment }: SourceRequest
+) {
   const name = wanted ?? found.currentContext
   if (!name)
     return yield* configError(
@@ -121,47 +249,51 @@ const check = Effect.fnUntraced(function* (KubeConfigClass: typeof KubeConfig, f
   if (context.user && found.users.every((one) => one.name !== context.user))
     return yield* configError(`there is no user "${context.user}"`, `contexts[${name}].context.user`)
   const field = `clusters[${cluster.name}].cluster`
-  const server = yield* Effect.try({
-    try: () => new URL(cluster.server),
-    catch: () => configError(`"${cluster.server}" is not a URL`, `${field}.server`)
-  })
-  if (server.protocol !== "https:" && server.protocol !== "http:")
-    return yield* configError(`"${cluster.server}" is neither https nor http`, `${field}.server`)
-  if (server.protocol === "http:" && !cluster.skipTLSVerify && !isLoopback(server.hostname))
-    return yield* configError(
-      "plain http would send credentials in the clear. Use https, or set insecure-skip-tls-verify to allow it",
-      `${field}.server`
-    )
-  const proxyUrl = cluster.proxyUrl || undefined
-  if (proxyUrl !== undefined && !/^https?:\/\//.test(proxyUrl))
-    return yield* configError(
-      `"${proxyUrl.replace(/\/\/[^@/]*@/, "//")}" is not supported; http and https proxies are`,
-      `${field}.proxy-url`
-    )
-  const config = new KubeConfigClass()
-  config.loadFromOptions({
-    // client-node refuses http without this flag, whose other meaning is void when there is no TLS
-    clusters: [{ ...cluster, skipTLSVerify: cluster.skipTLSVerify || server.protocol === "http:" }],
-    // without a user client-node would leave the cluster's CA out, too
-    users: [found.users.find((one) => one.name === context.user) ?? { name: context.user || "anonymous" }],
-    contexts: [{ ...context, user: context.user || "anonymous" }],
+  const server =
+    config.masterUrl === undefined
+      ? yield* readServer(cluster.server, `${field}.server`, cluster.skipTLSVerify, "insecure-skip-tls-verify")
+      : yield* masterServer(config)
+  const user = found.users.find((one) => one.name === context.user)
+  const inherited = user === undefined || givenFields(config, IDENTITY_FIELDS).length > 0 ? nobody(context.user) : user
+  const kubeConfig = new KubeConfigClass()
+  kubeConfig.loadFromOptions({
+    clusters: [remainingCluster(cluster, server, config)],
+    users: [withExecInfo(inherited, cluster)],
+    contexts: [{ ...context, user: inherited.name }],
     currentContext: name
   })
   const loaded: LoadedConfig = {
-    config,
+    config: kubeConfig,
     server,
-    namespace: context.namespace?.trim() || "default",
-    ...(proxyUrl === undefined ? {} : { proxyUrl })
+    namespace: config.namespace ?? (context.namespace?.trim() || "default"),
+    ...(cluster.proxyUrl
+      ? yield* clusterProxy(cluster.proxyUrl, `${field}.proxy-url`)
+      : yield* environmentProxy(server, environment))
+  }
+  return loaded
+})
+
+/** A connection of which the config says everything. */
+const fromConfigAlone = Effect.fnUntraced(function* (config: ConnectionConfig, request: SourceRequest) {
+  const server = yield* masterServer(config)
+  const loaded: LoadedConfig = {
+    server,
+    namespace: config.namespace ?? "default",
+    ...(yield* environmentProxy(server, request.environment))
   }
   return loaded
 })
 
 /** Finds, parses and checks the settings; every error is a `Config` one that names the field or the places looked at. */
 export const loadConfig = Effect.fn("KubeConnection.loadConfig")(function* (request: SourceRequest) {
+  const { config } = request
+  if (config?.inherit === false) return yield* fromConfigAlone(config, request)
   const client = yield* Effect.tryPromise({
     try: () => import("@kubernetes/client-node"),
     catch: (cause) => configError(`@kubernetes/client-node cannot be loaded: ${failureDetail(cause)}`, undefined, cause)
   })
-  const found = yield* locate(client.KubeConfig, request)
-  return yield* check(client.KubeConfig, found, request.context)
+  const found = yield* locate(client, request)
+  return found === undefined
+    ? yield* fromConfigAlone(config ?? {}, request)
+    : yield* check(client.KubeConfig, found, request)
 })

@@ -143,7 +143,6 @@ describe("credentials", () => {
       assert.deepStrictEqual(one.headers, { Authorization: "Bearer t" })
       assert.strictEqual(String(one.tls.ca), "the authority")
       assert.strictEqual(one.tls.servername, "inner")
-      assert.isUndefined(one.agent)
     })
   )
   it.effect("carry name and password", () =>
@@ -182,9 +181,51 @@ describe("credentials", () => {
       assert.strictEqual(readFileSync(join(path, "runs"), "utf8"), "x")
     })
   )
-  it.effect("through a proxy come with its agent", () =>
+  it.effect("tell a plugin in KUBERNETES_EXEC_INFO what client-go tells it", () =>
     Effect.gen(function* () {
-      assert.isDefined((yield* current({ cluster: { "proxy-url": "http://proxy.test:3128" } })).agent)
+      const path = yield* folder
+      const plugin = join(path, "plugin.mjs")
+      writeFileSync(
+        plugin,
+        `console.log(JSON.stringify({ status: { token: Buffer.from(process.env.KUBERNETES_EXEC_INFO).toString("base64url") } }))`
+      )
+      const exec = {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command: process.execPath,
+        args: [plugin],
+        provideClusterInfo: true
+      }
+      const cluster = { "certificate-authority-data": "Q0E=", "tls-server-name": "inner" }
+      const credentials = yield* makeCredentials({
+        kubeconfig: write(join(path, "config"), { user: { exec }, cluster })
+      })
+      const { headers } = yield* Effect.promise(credentials.current)
+      const told = Buffer.from((headers["Authorization"] ?? "").replace("Bearer ", ""), "base64url").toString()
+      assert.deepStrictEqual(JSON.parse(told), {
+        kind: "ExecCredential",
+        apiVersion: "client.authentication.k8s.io/v1",
+        spec: {
+          interactive: false,
+          cluster: {
+            server: "https://example.test:6443",
+            "tls-server-name": "inner",
+            "certificate-authority-data": "Q0E="
+          }
+        }
+      })
+    })
+  )
+  it.effect("take a token file's new content", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const tokenFile = join(path, "token")
+      writeFileSync(tokenFile, "first\n")
+      const credentials = yield* makeCredentials({ kubeconfig: write(join(path, "config"), { user: { tokenFile } }) })
+      const authorization = Effect.map(Effect.promise(credentials.current), ({ headers }) => headers["Authorization"])
+      assert.strictEqual(yield* authorization, "Bearer first")
+      writeFileSync(tokenFile, "second\n")
+      yield* credentials.reload
+      assert.strictEqual(yield* authorization, "Bearer second")
     })
   )
 })

@@ -76,7 +76,9 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         ),
         authHeaders: unused,
         webSocketOptions: unused,
-        refreshCredentials: unused
+        refreshCredentials: unused,
+        extend: () =>
+          Effect.fail(refuse("KubeConnection.open", { _tag: "Config", field: "config.caCertFile", detail: "is empty" }))
       })
     )
   )

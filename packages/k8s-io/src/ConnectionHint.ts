@@ -1,0 +1,65 @@
+/**
+ * Which fields of a `ConnectionConfig` to look at when the server, or the way to it, refuses: an authority that did not sign, a
+ * password that is wrong, a token that has ended. Pure.
+ */
+import { type ConnectionConfig, givenFields, IDENTITY_FIELDS, TRUST_FIELDS } from "./ConnectionConfig.ts"
+import { KubeError, type KubeReason } from "./KubeError.ts"
+
+const named = (fields: ReadonlyArray<string>): string => fields.map((field) => `config.${field}`).join(", ")
+
+const companions: Readonly<Record<string, ReadonlyArray<string>>> = { username: ["username", "password"] }
+
+const identity = (config: ConnectionConfig): string => {
+  const given = givenFields(config, IDENTITY_FIELDS).flatMap((field) => companions[field] ?? [field])
+  if (given.length > 0) return named(given)
+  return config.inherit === false
+    ? `the task's config, which names nobody (${named(["oauthToken", "clientCertData", "keyStoreFile", "username"])})`
+    : "the inherited user's token or certificate"
+}
+
+const address = (config: ConnectionConfig): string =>
+  config.masterUrl !== undefined || config.inherit === false ? "config.masterUrl" : "the inherited server's address"
+
+const trust = (config: ConnectionConfig): string => {
+  const given = givenFields(config, TRUST_FIELDS)
+  return given.length > 0
+    ? named(given)
+    : `${named(["caCertData", "caCertFile", "trustStoreFile"])}, one of which must hold the server's authority`
+}
+
+/** OpenSSL's and Node's words: another name than the certificate's; the other side refused us. */
+const wrongName = /ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH/
+const refusedByServer = /alert/i
+
+const tlsPlace = (detail: string, config: ConnectionConfig): string => {
+  if (wrongName.test(detail)) return `${address(config)}, or config.disableHostnameVerification`
+  return refusedByServer.test(detail) ? identity(config) : trust(config)
+}
+
+const place = (reason: KubeReason, config: ConnectionConfig): string | undefined => {
+  switch (reason._tag) {
+    case "Unreachable":
+      return `${address(config)}, the network and any proxy`
+    case "TlsFailure":
+      return tlsPlace(reason.detail, config)
+    case "Unauthorized":
+      return identity(config)
+    case "Forbidden":
+      // a server that knows no Basic takes a password for nobody's
+      return reason.detail.includes('"system:anonymous"') ? identity(config) : undefined
+    default:
+      return undefined
+  }
+}
+
+/** The same error, with the fields of this config to look at where it says something about the connection. */
+export const withConnectionHint = (error: KubeError, config: ConnectionConfig): KubeError => {
+  const check = place(error.reason, config)
+  if (check === undefined) return error
+  return new KubeError({
+    operation: error.operation,
+    subject: error.subject,
+    reason: { ...error.reason, check } as KubeReason,
+    ...(error.cause === undefined ? {} : { cause: error.cause })
+  })
+}
