@@ -185,6 +185,41 @@ tasks:
   )
 })
 
+describe("a connection", () => {
+  const source = (config: string) => `image: i\ncommands: [c]\nrunner:\n  config:\n${config}`
+
+  it.effect("is rendered but for the expression that finds a token", () =>
+    Effect.gen(function* () {
+      const task = yield* render(
+        source(
+          `    masterUrl: "https://{{ inputs.host }}"\n    oauthTokenProvider:\n      task: { uri: "https://id/{{ inputs.host }}" }\n      output: "{{ json.token }}"\n`
+        ),
+        { inputs: { host: "k8s" } }
+      )
+      const { masterUrl, oauthTokenProvider } = task.runner.config ?? {}
+      assert.strictEqual(masterUrl, "https://k8s")
+      assert.strictEqual(oauthTokenProvider?.task.uri, "https://id/k8s")
+      assert.strictEqual(oauthTokenProvider?.output, "{{ json.token }}")
+    })
+  )
+
+  it.effect("has its files beside the task file", () =>
+    Effect.gen(function* () {
+      const task = yield* render(source("    caCertFile: pki/ca.pem\n    trustStoreFile: /abs/trust.jks\n"))
+      assert.strictEqual(task.runner.config?.caCertFile, "/files/pki/ca.pem")
+      assert.strictEqual(task.runner.config?.trustStoreFile, "/abs/trust.jks")
+    })
+  )
+
+  it.effect("that is wrong has its place", () =>
+    Effect.gen(function* () {
+      const given = source('    oauthToken: "{{ inputs.token }}"\n')
+      const message = yield* problems(given, { inputs: { token: "two words" } })
+      assert.strictEqual(message, "flow.yaml:5:17: oauthToken: expected one word without white space")
+    })
+  )
+})
+
 describe("makeRenderer", () => {
   it.effect.prop("leaves text without expressions as it is", [Schema.String], ([text]) =>
     Effect.gen(function* () {

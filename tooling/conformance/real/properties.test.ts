@@ -44,7 +44,7 @@ interface Row {
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  config: { value: { masterUrl: "https://x" }, wrong: "x", note: "a run refuses it: the kubeconfig decides" },
+  config: { value: { masterUrl: "https://x" }, wrong: "x", note: "the driver's: connection.test.ts" },
   containerDefaultSpec: { value: { tty: true }, wrong: [], pod: ["spec/containers/user/tty", true] },
   containerSpec: {
     value: { terminationMessagePath: "/dev/message" },
@@ -208,6 +208,8 @@ describe("properties of the runner", () => {
       Object.keys(rows).sort(),
       runnerReference()
         .map(({ name }) => name)
+        // most of a connection's fields are nothing without others: connection.test.ts has them
+        .filter((name) => !name.startsWith("config."))
         .sort()
     )
   })

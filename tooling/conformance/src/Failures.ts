@@ -230,6 +230,17 @@ export const failures = (cluster: Cluster): void => {
       assert.match(stderr, /"create" on resource "pods"|"list" on resource "pods"|"watch" on resource "pods"/)
     })
 
+    it("a connection's material that is wrong is told with its place in the file, and no pod is made", async () => {
+      const folder = await scratch()
+      const id = freshId("material")
+      const config = "      config:\n        caCertFile: nowhere.pem"
+      const flow = await writeFlow(folder, id, ["true"], `containerImage: busybox\n${runner(config.trimStart())}`)
+      const { code, stderr } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 2)
+      assert.match(stderr, /\.yaml:\d+:\d+: config\.caCertFile: cannot be read: ENOENT.*nowhere\.pem/)
+      assert.include(stderr, join(folder, "nowhere.pem"))
+    })
+
     it("no cluster is a platform failure that names the address", async () => {
       const folder = await scratch()
       const flow = await writeFlow(folder, freshId("unreachable"), ["true"], "containerImage: busybox")

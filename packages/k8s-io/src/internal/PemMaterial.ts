@@ -72,13 +72,24 @@ const parseDer = (der: Buffer, { passphrase, algorithm }: KeyHints): KeyObject =
   throw last
 }
 
+const isMissingPassphrase = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ERR_MISSING_PASSPHRASE"
+
+/** PEM says so itself; DER only by what Node asks for. */
+const isEncrypted = (block: string | Buffer): boolean => {
+  if (typeof block === "string") return block.includes("ENCRYPTED")
+  try {
+    createPrivateKey({ key: block, format: "der", type: "pkcs8" })
+    return false
+  } catch (error) {
+    return isMissingPassphrase(error)
+  }
+}
+
 const algorithmOf = (key: KeyObject): string => {
   if (key.asymmetricKeyType === "rsa") return "RSA"
   return key.asymmetricKeyType === "ec" ? "EC" : (key.asymmetricKeyType ?? "unknown")
 }
-
-const isMissingPassphrase = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ERR_MISSING_PASSPHRASE"
 
 /** The private key as PKCS#8 PEM, decrypted. PKCS#8, PKCS#1 and SEC1 are read, the first two also encrypted. */
 export const readPrivateKey = (material: Material, hints: KeyHints): string => {
@@ -89,7 +100,7 @@ export const readPrivateKey = (material: Material, hints: KeyHints): string => {
       ? /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[\s\S]+?-----END \1-----/.exec(found)?.[0]
       : found
   if (block === undefined) throw configError("holds no private key", field)
-  const encrypted = typeof block === "string" && /ENCRYPTED/.test(block)
+  const encrypted = isEncrypted(block)
   if (encrypted && hints.passphrase === undefined)
     throw configError(`is not given, and the key of ${field} is encrypted`, passphraseField)
   let key: KeyObject
@@ -99,8 +110,6 @@ export const readPrivateKey = (material: Material, hints: KeyHints): string => {
         ? createPrivateKey({ key: block, ...(encrypted ? { passphrase: hints.passphrase } : {}) })
         : parseDer(block, hints)
   } catch (cause) {
-    if (isMissingPassphrase(cause))
-      throw configError(`is not given, and the key of ${field} is encrypted`, passphraseField, cause)
     // a wrong passphrase may also decrypt to nonsense
     if (encrypted) throw configError(`does not open the key of ${field}`, passphraseField, cause)
     throw configError("holds no readable private key (PKCS#8, PKCS#1 or SEC1)", field, cause)

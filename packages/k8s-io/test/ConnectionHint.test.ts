@@ -1,0 +1,44 @@
+/** Which fields a refusal points at. */
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import type { ConnectionConfig } from "../src/ConnectionConfig.ts"
+import { withConnectionHint } from "../src/ConnectionHint.ts"
+import { KubeError, type KubeReason } from "../src/KubeError.ts"
+
+const message = (reason: KubeReason, config: ConnectionConfig) =>
+  withConnectionHint(new KubeError({ operation: "Pods.create", subject: {}, reason }), config).message
+
+const unauthorized: KubeReason = { _tag: "Unauthorized", detail: "Unauthorized" }
+const tls = (detail: string): KubeReason => ({ _tag: "TlsFailure", detail })
+const forbidden = (detail: string): KubeReason => ({
+  _tag: "Forbidden",
+  verb: "create",
+  resource: "pods",
+  namespace: "default",
+  detail
+})
+const provider = { cache: Duration.zero, fetch: Effect.succeed("x") }
+
+describe("withConnectionHint", () => {
+  it.each([
+    [unauthorized, { oauthToken: "x" }, "Check config.oauthToken."],
+    [unauthorized, { oauthTokenProvider: provider }, "Check config.oauthTokenProvider."],
+    [unauthorized, { username: "me", password: "x" }, "Check config.username, config.password."],
+    [unauthorized, { keyStoreFile: "x" }, "Check config.keyStoreFile."],
+    [unauthorized, {}, "Check the inherited user's token or certificate."],
+    [tls("unable to verify, UNABLE_TO_VERIFY_LEAF_SIGNATURE"), { caCertFile: "x" }, "Check config.caCertFile."],
+    [tls("Hostname/IP, ERR_TLS_CERT_ALTNAME_INVALID"), { masterUrl: "https://x" }, "Check config.masterUrl, or"],
+    [tls("alert bad certificate, ERR_SSL_TLS_ALERT"), { clientCertFile: "x" }, "Check config.clientCertFile."],
+    [forbidden('User "system:anonymous" cannot create resource "pods"'), { username: "me" }, "Check config.username"],
+    [{ _tag: "Unreachable", address: "https://x", detail: "ECONNREFUSED" }, {}, "Check the inherited server's address"]
+  ] as ReadonlyArray<readonly [KubeReason, ConnectionConfig, string]>)("%j with %j", (reason, config, expected) => {
+    assert.include(message(reason, config), expected)
+  })
+
+  it("leaves alone what is not about the connection", () => {
+    const error = new KubeError({ operation: "o", subject: {}, reason: { _tag: "NotFound", detail: "x" } })
+    assert.strictEqual(withConnectionHint(error, { oauthToken: "x" }), error)
+    const denied = forbidden('User "me" cannot create resource "pods"')
+    assert.include(message(denied, { oauthToken: "x" }), "A Role in namespace")
+  })
+})
