@@ -33,6 +33,8 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
 
 /** A field of the connection that turns out to be wrong when it is used is told with its place in the file, as others are. */
 const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunError | TaskFileError => {
+  // Once there is a pod the file was right, and the platform failed.
+  if (error.facts?.timings["created"] !== undefined) return error
   const cause = error.reason._tag === "Kube" ? error.reason.error.reason : undefined
   if (cause?._tag !== "Config" || cause.field?.startsWith("config.") !== true) return error
   const path = [...task.path, task.keys.runner, ...cause.field.split(".")]

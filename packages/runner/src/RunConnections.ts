@@ -2,6 +2,8 @@
  * Which connection a run uses: the ambient one, or with `config` one of its own, shared by all runs whose `config` is equal.
  * Connections are made when a run needs them and kept for the next one.
  */
+
+import { Channel, FileSyncError } from "@podwright/file-sync"
 import {
   type ConnectionConfig,
   type Exec,
@@ -18,7 +20,7 @@ import {
 import type { ConnectionProperties } from "@podwright/spec-builder"
 import { Context, Effect, Layer, RcMap, type Scope } from "effect"
 import { HttpClient } from "effect/http"
-import { Kube, RunError } from "./RunError.ts"
+import { Files, Kube, RunError } from "./RunError.ts"
 import { fetchToken } from "./TokenTask.ts"
 
 /** What a run needs of a cluster. */
@@ -41,14 +43,23 @@ const connectionConfig = (properties: ConnectionProperties, client: HttpClient.H
   return { ...rest, oauthTokenProvider: { fetch, cache: oauthTokenProvider.cache } }
 }
 
-const explainBy = (config: ConnectionConfig) => (error: RunError) =>
-  error.reason._tag === "Kube"
-    ? new RunError({
-        operation: error.operation,
-        reason: new Kube({ error: withConnectionHint(error.reason.error, config) }),
-        ...(error.facts === undefined ? {} : { facts: error.facts })
+const explainBy =
+  (config: ConnectionConfig) =>
+  (error: RunError): RunError => {
+    const facts = error.facts === undefined ? {} : { facts: error.facts }
+    const { operation, reason } = error
+    if (reason._tag === "Kube")
+      return new RunError({
+        operation,
+        reason: new Kube({ error: withConnectionHint(reason.error, config) }),
+        ...facts
       })
-    : error
+    if (reason._tag !== "Files" || reason.error.reason._tag !== "Channel") return error
+    const channel = new Channel({ error: withConnectionHint(reason.error.reason.error, config) })
+    const { operation: what, pod } = reason.error
+    const files = new FileSyncError({ operation: what, ...(pod === undefined ? {} : { pod }), reason: channel })
+    return new RunError({ operation, reason: new Files({ error: files }), ...facts })
+  }
 
 type Services = Effect.Effect<Context.Context<KubeServices>, KubeError, Scope.Scope>
 

@@ -7,7 +7,7 @@ import { failureDetail, KubeError } from "@podwright/k8s-io"
 import type { TokenProviderProperties, TokenTaskProperties } from "@podwright/spec-builder"
 import { DEFAULT_INTERPRETER } from "@podwright/spec-builder"
 import { makeRenderer } from "@podwright/task-file"
-import { Effect, Result } from "effect"
+import { Effect, Result, Schedule } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 
 type TokenProvider = typeof TokenProviderProperties.Type
@@ -58,7 +58,10 @@ const runCommands = (commands: ReadonlyArray<string>, { env, interpreter }: Toke
   })
 
 const sendRequest = Effect.fnUntraced(function* (uri: string, task: TokenTask) {
-  const client = HttpClient.retryTransient(yield* HttpClient.HttpClient, { times: RETRIES })
+  const client = HttpClient.retryTransient(yield* HttpClient.HttpClient, {
+    times: RETRIES,
+    schedule: Schedule.exponential("200 millis")
+  })
   const request = HttpClientRequest.make(task.method ?? "GET")(uri, { headers: { ...task.headers } })
   const { body, contentType = "text/plain" } = task
   const response = yield* client

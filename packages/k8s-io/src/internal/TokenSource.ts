@@ -8,6 +8,9 @@ import type { TokenProvider } from "../ConnectionConfig.ts"
 /** A token is not used in its last seconds, ms: a request takes time to arrive, and clocks differ. */
 const expiryMargin = 30_000
 
+/** A provider that failed is asked again after this, ms, while the token before still holds. */
+const retryPause = 10_000
+
 export interface TokenSource {
   readonly current: () => Promise<string>
   /** The token is not taken any more: the next caller gets a new one. */
@@ -37,7 +40,16 @@ export const makeTokenSource = (provider: TokenProvider, now: () => number = Dat
   let held: { readonly token: string; readonly until: number } | undefined
   let inFlight: Promise<string> | undefined
   const fetch = async (): Promise<string> => {
-    const token = await Effect.runPromise(provider.fetch)
+    const token = await Effect.runPromise(
+      Effect.catch(provider.fetch, (error) => {
+        const expiry = held === undefined ? 0 : (tokenExpiry(held.token) ?? Number.POSITIVE_INFINITY)
+        if (held === undefined || now() >= expiry) return Effect.fail(error)
+        // Nobody has refused it: a provider that is down for a moment shall not end runs that go on for hours.
+        held = { token: held.token, until: now() + retryPause }
+        return Effect.as(Effect.logWarning(`the token is used longer than its cache says: ${error.message}`), undefined)
+      })
+    )
+    if (token === undefined) return held?.token ?? fetch()
     held = { token, until: usableUntil(token, now(), provider.cache) }
     return token
   }

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { configError } from "../../src/internal/ConfigError.ts"
 import { makeTokenSource, tokenExpiry, usableUntil } from "../../src/internal/TokenSource.ts"
+import type { KubeError } from "../../src/KubeError.ts"
 
 const webToken = (claims: unknown) =>
   ["{}", JSON.stringify(claims), "signature"].map((part) => Buffer.from(part).toString("base64url")).join(".")
@@ -64,6 +65,24 @@ describe("makeTokenSource", () => {
     await source.current()
     source.refuse()
     assert.strictEqual(await source.current(), "token-2")
+  })
+  it("goes on with the token there is while the provider is down, unless that was refused or has ended", async () => {
+    let clock = 0
+    let answer: Effect.Effect<string, KubeError> = Effect.succeed(webToken({ exp: 600 }))
+    const down = Effect.fail(configError("down", "config.oauthTokenProvider.task"))
+    const fetch = Effect.suspend(() => answer)
+    const source = makeTokenSource({ cache: Duration.minutes(5), fetch }, () => clock)
+    const first = await source.current()
+    answer = down
+    clock = 301_000
+    assert.strictEqual(await source.current(), first)
+    clock = 600_000
+    const [ended] = await Promise.allSettled([source.current()])
+    assert.strictEqual(ended?.status, "rejected")
+    clock = 301_000
+    source.refuse()
+    const [refused] = await Promise.allSettled([source.current()])
+    assert.strictEqual(refused?.status, "rejected")
   })
   it("hands a failure to all who wait, and asks again after it", async () => {
     let attempts = 0
