@@ -150,7 +150,7 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
     const tunnel = proxy === undefined ? undefined : yield* makeProxyTunnel(proxy, server)
     const dispatcher = yield* makeDispatcher(credentials, tunnel)
     const current = asked(credentials.current)
-    const authHeaders = Effect.map(current, ({ headers }) => ({ ...headers }))
+    const authHeaders = Effect.map(asked(credentials.headers), (headers) => ({ ...headers }))
     const client = (yield* makeUndici.pipe(Effect.provideService(Dispatcher, dispatcher))).pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(server.href.replace(/\/$/, ""))),
       HttpClient.mapRequestEffect((request) =>

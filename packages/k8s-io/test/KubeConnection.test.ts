@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Duration, Effect, Layer, Logger, Stream } from "effect"
 import type { ConnectionConfig } from "../src/ConnectionConfig.ts"
@@ -500,6 +501,20 @@ describe("a proxy", () => {
         api.closeIdle()
         assert.strictEqual(yield* whoAmI, "rotated")
       }).pipe(Effect.provide(services({ config })))
+    }).pipe(Effect.scoped)
+  )
+  it.live("may itself be spoken to by TLS, checked by the machine's own authorities", () =>
+    Effect.gen(function* () {
+      const api = yield* ready
+      const proxy = yield* httpProxy(api.port, { secure: true })
+      yield* environment({ HTTPS_PROXY: proxy.url })
+      assert.include(yield* refusal(inside), "of HTTPS_PROXY cannot be reached: unable to verify")
+      const machine = getCACertificates("default")
+      yield* Effect.acquireRelease(
+        Effect.sync(() => setDefaultCACertificates([...machine, caCertData])),
+        () => Effect.sync(() => setDefaultCACertificates(machine))
+      )
+      assert.strictEqual(yield* ask(inside), "client")
     }).pipe(Effect.scoped)
   )
   it.live("that cannot be reached is named", () =>

@@ -23,6 +23,8 @@ export interface Credentials {
   readonly loaded: LoadedConfig
   /** The current ones. Concurrent callers share one answer. */
   readonly current: () => Promise<Credential>
+  /** What a request needs; reads no certificates of a config. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>
   /** What a new socket needs; asks for no token. */
   readonly tls: () => Promise<TlsSettings>
   /** Reads the kubeconfig again, and asks for a new token, at most once in `reloadPause`. */
@@ -102,13 +104,14 @@ export const makeCredentials = Effect.fnUntraced(function* (request: SourceReque
     ...(await material?.tls())
   })
   const tls = async (): Promise<TlsSettings> => withMaterial((await inherited()).tls)
+  const withAuthorization = async (given: Credential["headers"]): Promise<Credential["headers"]> => {
+    const authorization = await material?.authorization()
+    return authorization === undefined ? given : { ...given, Authorization: authorization }
+  }
+  const headers = async () => withAuthorization((await inherited()).headers)
   const current = async (): Promise<Credential> => {
     const one = await inherited()
-    const authorization = await material?.authorization()
-    return {
-      headers: authorization === undefined ? one.headers : { ...one.headers, Authorization: authorization },
-      tls: await withMaterial(one.tls)
-    }
+    return { headers: await withAuthorization(one.headers), tls: await withMaterial(one.tls) }
   }
   const lock = yield* Semaphore.make(1)
   const reload = lock.withPermit(
@@ -126,6 +129,7 @@ export const makeCredentials = Effect.fnUntraced(function* (request: SourceReque
       return loaded
     },
     current,
+    headers,
     tls,
     reload
   }
