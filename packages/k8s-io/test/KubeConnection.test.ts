@@ -292,7 +292,7 @@ describe("config", () => {
         disableHostnameVerification: true,
         ...client
       }
-      yield* Effect.andThen(whoAmI, whoAmI).pipe(Effect.provide([services({ config }), logger]))
+      yield* Effect.andThen(whoAmI, whoAmI).pipe(Effect.provide(Layer.provideMerge(services({ config }), logger)))
       assert.deepStrictEqual(
         logged.map((line) => line.replace(/:.*/, "")),
         ["config.trustCerts", "config.disableHostnameVerification"]

@@ -233,8 +233,12 @@ export const failures = (cluster: Cluster): void => {
     it("a connection's material that is wrong is told with its place in the file, and no pod is made", async () => {
       const folder = await scratch()
       const id = freshId("material")
-      const config = "      config:\n        caCertFile: nowhere.pem"
-      const flow = await writeFlow(folder, id, ["true"], `containerImage: busybox\n${runner(config.trimStart())}`)
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["true"],
+        `containerImage: busybox\n${runner("config: { caCertFile: nowhere.pem }")}`
+      )
       const { code, stderr } = await podwright(cluster, ["run", flow])
       assert.strictEqual(code, 2)
       assert.match(stderr, /\.yaml:\d+:\d+: config\.caCertFile: cannot be read: ENOENT.*nowhere\.pem/)
