@@ -106,7 +106,7 @@ const describe = Match.type<KubeReason>().pipe(
       check !== undefined
         ? `the API server knows nobody by these credentials (${detail}). Check ${check}.`
         : detail === "" || rbacRefusal.test(detail)
-          ? `not allowed. A Role in namespace "${namespace}" must grant verb "${verb}" on resource "${resource}" to this user or service account.${detail === "" ? "" : ` The server said: ${detail}`}`
+          ? `not allowed. A Role in namespace "${namespace}" must grant verb "${verb}" on resource "${resource}" to this user or service account: \`podwright doctor\` shows all it needs, \`podwright rbac\` prints the Role.${detail === "" ? "" : ` The server said: ${detail}`}`
           : `refused by the cluster (${verb} ${resource} in namespace "${namespace}"): ${detail}`,
     NotFound: ({ detail }) => `not found (${detail}).`,
     AlreadyExists: ({ detail }) => `it exists already (${detail}).`,

@@ -1,5 +1,6 @@
 /** Everything of this package over one connection. */
 import { Layer } from "effect"
+import { AccessReview } from "./AccessReview.ts"
 import { Exec } from "./Exec.ts"
 import { KubeConnection, type KubeConnectionOptions } from "./KubeConnection.ts"
 import type { KubeError } from "./KubeError.ts"
@@ -13,11 +14,11 @@ export interface KubeLayerOptions extends KubeConnectionOptions, PodWatchOptions
 /** The services of this package over a connection that is there already. */
 export const kubeLayerNoConnection = (
   options: PodWatchOptions = {}
-): Layer.Layer<Exec | PodLog | Pods | PodWatch, never, KubeConnection> =>
-  Layer.mergeAll(Exec.layer, PodLog.layer, Pods.layer, PodWatch.layer(options))
+): Layer.Layer<AccessReview | Exec | PodLog | Pods | PodWatch, never, KubeConnection> =>
+  Layer.mergeAll(AccessReview.layer, Exec.layer, PodLog.layer, Pods.layer, PodWatch.layer(options))
 
 /** The services of this package and the one connection they share. Fails with a `Config` error when there is no cluster. */
 export const kubeLayer = (
   options: KubeLayerOptions = {}
-): Layer.Layer<Exec | KubeConnection | PodLog | Pods | PodWatch, KubeError> =>
+): Layer.Layer<AccessReview | Exec | KubeConnection | PodLog | Pods | PodWatch, KubeError> =>
   Layer.provideMerge(kubeLayerNoConnection(options), KubeConnection.layer(options))

@@ -1,4 +1,6 @@
 /** The Kubernetes API for one-pod tasks: requests, one shared watch, exec channels, logs. */
+export * from "./Access.ts"
+export * from "./AccessReview.ts"
 export type { ConnectionConfig, TokenProvider } from "./ConnectionConfig.ts"
 export * from "./ConnectionHint.ts"
 export * from "./Exec.ts"
@@ -13,3 +15,4 @@ export * from "./Pod.ts"
 export * from "./PodLog.ts"
 export * from "./Pods.ts"
 export * from "./PodWatch.ts"
+export * from "./ServerVersion.ts"

@@ -45,6 +45,17 @@ export const isNotRunningYet = (status: KubeStatus): boolean => {
 
 const withRetryAfter = (seconds: number | undefined) => (seconds === undefined ? {} : { retryAfterSeconds: seconds })
 
+/** How RBAC words a refusal (`k8s.io/apiserver`, `pkg/endpoints/handlers/responsewriters/errors.go`). */
+const rbacRefusal = /cannot (\S+) resource "([^"]+)" in API group "[^"]*" in the namespace "([^"]+)"/
+
+/**
+ * The right that is missing: the server's own words say it best, for some requests need several (an exec `get` and `create`).
+ */
+const missingAccess = (detail: string, asked: Access): Access => {
+  const [, verb, resource, namespace] = rbacRefusal.exec(detail) ?? []
+  return verb === undefined || resource === undefined || namespace === undefined ? asked : { verb, resource, namespace }
+}
+
 /** The reason a Status stands for. `retryAfterSeconds` is the response's Retry-After header, when it had one. */
 export const reasonFromStatus = (status: KubeStatus, access: Access, retryAfterSeconds?: number): KubeReason => {
   const detail = status.message ?? status.reason ?? `status ${statusCode(status)}`
@@ -52,7 +63,7 @@ export const reasonFromStatus = (status: KubeStatus, access: Access, retryAfterS
   const kind = classifyStatus(status)
   switch (kind) {
     case "Forbidden":
-      return { _tag: "Forbidden", verb: access.verb, resource: access.resource, namespace: access.namespace, detail }
+      return { _tag: "Forbidden", ...missingAccess(detail, access), detail }
     case "Invalid":
       return {
         _tag: "Invalid",

@@ -135,3 +135,22 @@ describe("retryAfterOf", () => {
     assert.strictEqual(retryAfterOf(header), seconds)
   })
 })
+
+describe("a refusal by RBAC", () => {
+  const refused = (message: string) =>
+    reasonFromStatus({ status: "Failure", reason: "Forbidden", code: 403, message }, access)
+  it("names the right that the server misses, of the several that a request may need", () => {
+    const message =
+      'pods "hello" is forbidden: User "u" cannot get resource "pods/exec" in API group "" in the namespace "other"'
+    assert.deepStrictEqual(refused(message), {
+      _tag: "Forbidden",
+      verb: "get",
+      resource: "pods/exec",
+      namespace: "other",
+      detail: message
+    })
+  })
+  it("names the right that was asked for when the server does not say", () => {
+    assert.deepInclude(refused("exceeded quota: q"), { verb: "create", resource: "pods/exec", namespace: "team" })
+  })
+})

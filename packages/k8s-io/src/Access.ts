@@ -1,0 +1,91 @@
+/**
+ * What a run needs to be allowed, in one table: `AccessReview` asks for it, the Role that is handed out is made of it, and
+ * tests hold the README and the test cluster's role to it. Pure.
+ */
+
+/** One right in a namespace, in RBAC's words, and what a run does with it. All are of the core API group. */
+export interface Permission {
+  readonly verb: string
+  /** `pods`, or a subresource like `pods/exec`. */
+  readonly resource: string
+  /** What fails without it. */
+  readonly use: string
+  /** First minor version of Kubernetes 1 that asks for it; older ones do without. */
+  readonly sinceMinor?: number
+}
+
+const exec = "bring files and log lines in and out of the pod"
+
+/**
+ * Everything a run may ask the API server for. `pods/exec` takes two verbs: the WebSocket's opening is a GET, and since 1.35
+ * (feature gate AuthorizePodWebsocketUpgradeCreatePermission, KEP-4006) it needs `create` as well, as a POST always did.
+ */
+export const permissions: ReadonlyArray<Permission> = [
+  { verb: "create", resource: "pods", use: "start the pod" },
+  { verb: "get", resource: "pods", use: "tell our pod from another's when an answer was lost" },
+  { verb: "list", resource: "pods", use: "follow pods" },
+  { verb: "watch", resource: "pods", use: "follow pods" },
+  { verb: "delete", resource: "pods", use: "leave no pod behind" },
+  { verb: "get", resource: "pods/exec", use: exec },
+  { verb: "create", resource: "pods/exec", use: exec, sinceMinor: 35 },
+  { verb: "get", resource: "pods/log", use: "read the log of tasks without a shell, and with `logs: kubelet`" }
+]
+
+/** Does a server of this minor version ask for the permission? An unknown version is taken for a new one. */
+export const isAskedFor = ({ sinceMinor = 0 }: Permission, minor = Number.POSITIVE_INFINITY): boolean =>
+  minor >= sinceMinor
+
+/** A rule of a Role, as in `rbac.authorization.k8s.io/v1`. */
+export interface RoleRule {
+  readonly apiGroups: ReadonlyArray<string>
+  readonly resources: ReadonlyArray<string>
+  readonly verbs: ReadonlyArray<string>
+}
+
+/** The least that a Role must grant for runs to work; one rule for each resource. */
+export const roleRules = (): ReadonlyArray<RoleRule> =>
+  [...Map.groupBy(permissions, ({ resource }) => resource)].map(([resource, needed]) => ({
+    apiGroups: [""],
+    resources: [resource],
+    verbs: needed.map(({ verb }) => verb)
+  }))
+
+/** Who is given a Role. A service account without a namespace is of the Role's own. */
+export type RoleSubject =
+  | { readonly _tag: "ServiceAccount"; readonly name: string; readonly namespace?: string }
+  | { readonly _tag: "User"; readonly name: string }
+
+const serviceAccountUser = /^system:serviceaccount:([^:]+):([^:]+)$/
+
+/** The subject that an API server's user name stands for; service accounts have names of their own form. */
+export const roleSubject = (username: string): RoleSubject => {
+  const [, namespace, name] = serviceAccountUser.exec(username) ?? []
+  return name === undefined || namespace === undefined
+    ? { _tag: "User", name: username }
+    : { _tag: "ServiceAccount", name, namespace }
+}
+
+const roleName = "podwright"
+const apiGroup = "rbac.authorization.k8s.io"
+
+/** The Role and the RoleBinding by which `subject` may run tasks in `namespace`, ready for `kubectl apply`. */
+export const roleManifests = (
+  namespace: string,
+  subject: RoleSubject
+): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  const metadata = { name: roleName, namespace }
+  return [
+    { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules: roleRules() },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup, kind: "Role", name: roleName },
+      subjects: [
+        subject._tag === "User"
+          ? { apiGroup, kind: "User", name: subject.name }
+          : { kind: "ServiceAccount", name: subject.name, namespace: subject.namespace ?? namespace }
+      ]
+    }
+  ]
+}
