@@ -43,17 +43,30 @@ const addOrigin = (document: Document, field: FieldOrigin): void => {
   else if (isCollection(node)) node.commentBefore = commentOf(field)
 }
 
-/** One document, with the pod's shape and why it has it on top; with `explain` every field says which layer set it. */
-export const manifestYaml = (taskId: string, { fields, plan }: ExplainedPod, explain: boolean): string => {
-  const document = new Document(plan.manifest, { version: "1.2", aliasDuplicateObjects: false })
+/** A document whose texts are styled so that every reader takes them for texts. */
+const styled = (value: unknown): Document => {
+  const document = new Document(value, { version: "1.2", aliasDuplicateObjects: false })
   visit(document, {
     Scalar: (_key, node) => {
       if (typeof node.value === "string") node.type = styleOf(node.value)
     }
   })
+  return document
+}
+
+const textOf = (document: Document): string =>
+  visible(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER }))
+
+/** Objects as YAML for `kubectl apply`, a document each. */
+export const objectsYaml = (objects: ReadonlyArray<object>): string =>
+  objects.map((object) => textOf(styled(object))).join("---\n")
+
+/** One document, with the pod's shape and why it has it on top; with `explain` every field says which layer set it. */
+export const manifestYaml = (taskId: string, { fields, plan }: ExplainedPod, explain: boolean): string => {
+  const document = styled(plan.manifest)
   if (explain) for (const field of fields) addOrigin(document, field)
   document.commentBefore = visible(
     ` task ${JSON.stringify(taskId)}: shape ${plan.shape}, logs ${plan.logs}\n ${plan.reason}`
   )
-  return visible(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER }))
+  return textOf(document)
 }

@@ -43,12 +43,23 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains how it examines a cluster and what it needs there", () =>
+    Effect.gen(function* () {
+      yield* run(["doctor", "--help"])
+      yield* run(["rbac", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
     ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
     ["no file", ["run"]],
     ["an input without a value", ["run", "task.yaml", "--input", "name"]],
-    ["an unknown command", ["rnu", "task.yaml"]]
+    ["an unknown command", ["rnu", "task.yaml"]],
+    ["a namespace that cannot be one", ["rbac", "--namespace", "Team_1"]],
+    ["a service account that cannot be one", ["rbac", "--service-account", "a:b:c"]],
+    ["a user without a name", ["rbac", "--user", ""]]
   ]
   for (const [what, args] of wrong) {
     it.effect(`refuses ${what}`, () =>
@@ -124,6 +135,8 @@ tasks:
   const refused: ReadonlyArray<readonly [string, ReadonlyArray<string>, number]> = [
     ["--local beside a kubeconfig", ["run", "task.yaml", "--local", "--kubeconfig", "x"], 2],
     ["--local beside a context", ["run", "task.yaml", "--local", "--context", "x"], 2],
+    ["a Role for two", ["rbac", "--user", "u", "--service-account", "s"], 2],
+    ["an examination without a cluster", ["doctor", "--kubeconfig", "/nowhere"], 125],
     ["a cluster on an address that others reach", ["cluster", "start", "--address", "0.0.0.0"], 2],
     [
       "a cluster whose kubeconfig would overwrite a file",

@@ -2,7 +2,7 @@
  * Asks the API server who we are, what we may do and which version it is. Reads nothing but reviews, creates nothing that
  * stays: reviews are answers, not objects.
  */
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { type Permission, permissions } from "./Access.ts"
 import { KubeConnection } from "./KubeConnection.ts"
 import type { KubeError } from "./KubeError.ts"
@@ -54,10 +54,7 @@ const makeAccessReview = Effect.gen(function* () {
 
   const read = <A>(request: KubeRequest, decode: (answer: unknown) => Option.Option<A>, what: string) =>
     Effect.flatMap(requestJson(connection, request), (answer) =>
-      Option.match(decode(answer), {
-        onNone: () => Effect.fail(protocolError(request, `the answer is not a ${what}`)),
-        onSome: Effect.succeed
-      })
+      Effect.mapError(Effect.fromOption(decode(answer)), () => protocolError(request, `the answer is not a ${what}`))
     )
 
   const post = (operation: string, group: string, kind: string, spec?: unknown): KubeRequest => {

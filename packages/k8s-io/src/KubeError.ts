@@ -90,7 +90,11 @@ export const isRetryable = (reason: KubeReason): boolean => {
   }
 }
 
-const rbacRefusal = / cannot \S+ resource /
+/**
+ * A refusal for want of a Role, unlike one by a quota or a policy: RBAC says what the user cannot do, and the check of
+ * `create` on `pods/exec` (1.35) says nothing behind its colon (both seen).
+ */
+const rbacRefusal = / cannot \S+ resource | is forbidden: *$/
 
 const describe = Match.type<KubeReason>().pipe(
   Match.tagsExhaustive({

@@ -66,6 +66,11 @@ export class Pods extends Context.Service<
      * `metadata.name`: that makes it safe to send twice when a reply is lost. `AlreadyExists` may therefore be our own pod.
      */
     readonly create: (namespace: string, manifest: Readonly<Record<string, unknown>>) => Effect.Effect<Pod, KubeError>
+    /** Asks whether the server would create the pod, admission and quotas included, and creates none (`dryRun=All`). */
+    readonly tryCreate: (
+      namespace: string,
+      manifest: Readonly<Record<string, unknown>>
+    ) => Effect.Effect<void, KubeError>
     /** Reads one pod. */
     readonly get: (namespace: string, name: string) => Effect.Effect<Pod, KubeError>
     /** Reads all pods of a namespace that match. */
@@ -89,29 +94,40 @@ export class Pods extends Context.Service<
 const makePods = Effect.gen(function* () {
   const connection = yield* KubeConnection
 
-  const create = Effect.fn("Pods.create")(function* (
+  const post = Effect.fnUntraced(function* (
+    operation: string,
     namespace: string,
-    manifest: Readonly<Record<string, unknown>>
-  ): Effect.fn.Return<Pod, KubeError> {
+    manifest: Readonly<Record<string, unknown>>,
+    parameters: Readonly<Record<string, string>>
+  ): Effect.fn.Return<readonly [KubeRequest, unknown], KubeError> {
     if (!hasName(manifest)) {
       const detail = "the manifest has no metadata.name (a generateName would make a retry create a second pod)"
       return yield* new KubeError({
-        operation: "Pods.create",
+        operation,
         subject: { namespace },
         reason: { _tag: "BadRequest", detail }
       })
     }
     const request: KubeRequest = {
-      operation: "Pods.create",
+      operation,
       subject: { namespace, name: manifest.metadata.name },
       access: { verb: "create", resource: "pods", namespace },
       method: "POST",
       path: podsPath(namespace),
-      urlParams: { fieldValidation: "Strict" },
+      urlParams: { fieldValidation: "Strict", ...parameters },
       body: manifest
     }
-    return yield* readPod(request, yield* requestJson(connection, request))
+    return [request, yield* requestJson(connection, request)]
   })
+
+  const create = Effect.fn("Pods.create")((namespace: string, manifest: Readonly<Record<string, unknown>>) =>
+    Effect.flatMap(post("Pods.create", namespace, manifest, {}), ([request, answer]) => readPod(request, answer))
+  )
+
+  const tryCreate = Effect.fn("Pods.tryCreate")((namespace: string, manifest: Readonly<Record<string, unknown>>) =>
+    // the answer is a pod without identity: there is nothing to read from it
+    Effect.asVoid(post("Pods.tryCreate", namespace, manifest, { dryRun: "All" }))
+  )
 
   const get = Effect.fn("Pods.get")(function* (namespace: string, name: string): Effect.fn.Return<Pod, KubeError> {
     const request: KubeRequest = {
@@ -191,5 +207,5 @@ const makePods = Effect.gen(function* () {
     return (answer.items ?? []).filter(isKubeEvent)
   })
 
-  return Pods.of({ create, get, list, delete: remove, events })
+  return Pods.of({ create, tryCreate, get, list, delete: remove, events })
 })

@@ -49,6 +49,17 @@ describe("message", () => {
     assert.include(message, 'A Role in namespace "team" must grant verb "create" on resource "pods/exec"')
     assert.include(message, denied)
   })
+  it("says which right is missing when the server says nothing, as 1.35 does of create on pods/exec", () => {
+    const { message } = error({
+      _tag: "Forbidden",
+      verb: "create",
+      resource: "pods/exec",
+      namespace: "team",
+      detail: 'pods "hello" is forbidden: '
+    })
+    assert.include(message, 'verb "create" on resource "pods/exec"')
+    assert.include(message, "podwright doctor")
+  })
   it("does not blame a Role for a quota", () => {
     const { message } = error({
       _tag: "Forbidden",

@@ -80,6 +80,21 @@ describe("create", () => {
   )
 })
 
+describe("tryCreate", () => {
+  it.effect("asks for a dry run, whose pod has no identity", () =>
+    withPods(
+      (_asked, answer) => answer.json(201, { kind: "Pod", metadata: { name: "hello", namespace: "team" } }),
+      Effect.fnUntraced(function* (pods, api) {
+        yield* pods.tryCreate("team", manifest)
+        assert.deepStrictEqual(
+          api.asked.map(({ method, query }) => [method, Object.fromEntries(query)]),
+          [["POST", { fieldValidation: "Strict", dryRun: "All" }]]
+        )
+      })
+    )
+  )
+})
+
 describe("retries", () => {
   const counted = (first: (answer: Parameters<Handlers["request"] & {}>[1]) => void): Handlers["request"] & {} => {
     let calls = 0

@@ -14,6 +14,7 @@ import { type ApiAnswer, type ApiRequest, flag, type ResourceTarget } from "./Ap
 import {
   type ApiStatus,
   badRequest,
+  forbidden,
   internalError,
   noSuchResource,
   unauthorized,
@@ -167,8 +168,9 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
         ? { _tag: "Text", text: document }
         : { _tag: "Object", code: 200, object: document }
     }
-    // Everybody may ask what they themselves may do.
-    if (target.resource !== "selfsubjectaccessreviews") yield* permit(user, question(target))
+    // Everybody may ask who they are and what they may do.
+    if (target.resource !== "selfsubjectaccessreviews" && target.resource !== "selfsubjectreviews")
+      yield* permit(user, question(target))
     const asked: ApiRequest = { target, query: url.searchParams, accept: request.headers.accept, body, user }
     return yield* handle(asked)
   })
@@ -207,8 +209,9 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     if (target._tag !== "Resource" || target.resource !== "pods" || target.subresource !== "exec")
       return yield* Effect.fail(noSuchResource)
     yield* permit(user, question(target))
-    // Kubernetes 1.35 asks for `create` besides, since an upgrade by GET does what a POST does.
-    yield* permit(user, { ...question(target), verb: "create" })
+    // Kubernetes 1.35 asks for `create` besides, since an upgrade by GET does what a POST does; it gives no reason (seen).
+    if (!isAllowed(user, { ...question(target), verb: "create" }))
+      return yield* Effect.fail(forbidden(`pods "${target.name}" is forbidden: `, "pods", target.name))
     const pod = yield* found("pods", target.namespace, target.name)
     const query = url.searchParams
     const container = yield* Effect.fromResult(chooseContainer(pod, query.get("container")))

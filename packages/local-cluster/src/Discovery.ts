@@ -33,11 +33,14 @@ const core: KubeObject = {
   ]
 }
 
-const authorization = {
-  name: "authorization.k8s.io",
-  versions: [{ groupVersion: "authorization.k8s.io/v1", version: "v1" }],
-  preferredVersion: { groupVersion: "authorization.k8s.io/v1", version: "v1" }
-}
+const group = (name: string) => ({
+  name,
+  versions: [{ groupVersion: `${name}/v1`, version: "v1" }],
+  preferredVersion: { groupVersion: `${name}/v1`, version: "v1" }
+})
+
+const authorization = group("authorization.k8s.io")
+const authentication = group("authentication.k8s.io")
 
 /**
  * As much of an OpenAPI document as kubectl reads before `apply`: whether the server itself checks fields, which it looks up
@@ -67,7 +70,14 @@ export const DOCUMENTS: Readonly<Record<string, KubeObject | string>> = {
   "/version": { major: "1", minor: "35", gitVersion: VERSION, platform: `${process.platform}/${process.arch}` },
   "/api": { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] },
   "/api/v1": core,
-  "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [authorization] },
+  "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [authentication, authorization] },
+  "/apis/authentication.k8s.io": { kind: "APIGroup", apiVersion: "v1", ...authentication },
+  "/apis/authentication.k8s.io/v1": {
+    kind: "APIResourceList",
+    apiVersion: "v1",
+    groupVersion: "authentication.k8s.io/v1",
+    resources: [resource("selfsubjectreviews", "SelfSubjectReview", false, ["create"])]
+  },
   "/apis/authorization.k8s.io": { kind: "APIGroup", apiVersion: "v1", ...authorization },
   "/apis/authorization.k8s.io/v1": {
     kind: "APIResourceList",

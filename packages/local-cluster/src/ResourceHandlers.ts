@@ -178,11 +178,18 @@ export const makeHandlers = (store: ObjectStore, runtime: ContainerRuntime) => {
     return answer({ ...head, spec: review?.spec, status: { allowed } }, 201)
   })
 
+  const reviewSelf = ({ user }: ApiRequest): ApiAnswer => {
+    const head = { kind: "SelfSubjectReview", apiVersion: "authentication.k8s.io/v1", metadata: {} }
+    return answer({ ...head, status: { userInfo: { username: user.name, groups: ["system:authenticated"] } } }, 201)
+  }
+
   /** Answers a request that its user may make. */
   const handle = (request: ApiRequest): Effect.Effect<ApiAnswer, ApiStatus> => {
     const { name, namespace, resource, subresource, verb } = request.target
     if (resource === "selfsubjectaccessreviews")
       return verb === "create" ? reviewAccess(request) : Effect.fail(methodNotAllowed)
+    if (resource === "selfsubjectreviews")
+      return verb === "create" ? Effect.succeed(reviewSelf(request)) : Effect.fail(methodNotAllowed)
     if (subresource !== undefined) {
       if (resource === "pods" && subresource === "log" && verb === "get") return log(request)
       if (resource === "pods" && subresource === "exec") return Effect.fail(badRequest("Upgrade request required"))

@@ -5,12 +5,15 @@ import type { ResourceName } from "./ObjectStore.ts"
 
 export type Verb = "get" | "list" | "watch" | "create" | "delete" | "other"
 
+/** Questions about oneself: they are answered and not kept. */
+export type ReviewName = "selfsubjectaccessreviews" | "selfsubjectreviews"
+
 export type RequestTarget =
   | {
       readonly _tag: "Resource"
       readonly verb: Verb
       readonly group: string
-      readonly resource: ResourceName | "selfsubjectaccessreviews"
+      readonly resource: ResourceName | ReviewName
       readonly subresource: string | undefined
       readonly namespace: string | undefined
       readonly name: string | undefined
@@ -18,6 +21,12 @@ export type RequestTarget =
   /** Discovery, version, health: readable by every known user. */
   | { readonly _tag: "Document"; readonly path: string }
   | { readonly _tag: "Unknown" }
+
+/** By group. */
+const REVIEWS: Readonly<Record<string, ReviewName>> = {
+  "authorization.k8s.io": "selfsubjectaccessreviews",
+  "authentication.k8s.io": "selfsubjectreviews"
+}
 
 const RESOURCES: ReadonlySet<string> = new Set<ResourceName>(["namespaces", "pods", "events"])
 
@@ -46,13 +55,14 @@ const decoded = (part: string): string | undefined => {
 /** Reads a method and a path; `watch` is whether the query asks for one. */
 export const requestTarget = (method: string, path: string, watch: boolean): RequestTarget => {
   const parts = path.split("/").filter((part) => part !== "")
-  if (parts[0] === "apis" && parts[1] === "authorization.k8s.io" && parts[2] === "v1" && parts.length === 4) {
-    if (parts[3] !== "selfsubjectaccessreviews") return { _tag: "Unknown" }
+  const review = parts[0] === "apis" ? REVIEWS[parts[1] ?? ""] : undefined
+  if (review !== undefined && parts[2] === "v1" && parts.length === 4) {
+    if (parts[3] !== review) return { _tag: "Unknown" }
     return {
       _tag: "Resource",
       verb: verbOf(method, undefined, false),
-      group: "authorization.k8s.io",
-      resource: "selfsubjectaccessreviews",
+      group: parts[1] ?? "",
+      resource: review,
       subresource: undefined,
       namespace: undefined,
       name: undefined

@@ -39,6 +39,16 @@ describe("access", () => {
       assert.deepStrictEqual((yield* ask("delete")).json()["status"], { allowed: false })
     })
   )
+
+  it.live("tells a user who they are", () =>
+    Effect.gen(function* () {
+      const { call } = yield* testServer()
+      const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+      const { code, json } = yield* call("POST", path, { token: "limited", body: {} })
+      assert.strictEqual(code, 201)
+      assert.deepStrictEqual(json()["status"], { userInfo: { username: "limited", groups: ["system:authenticated"] } })
+    })
+  )
 })
 
 describe("pods", () => {

@@ -25,6 +25,8 @@ describe("requestTarget", () => {
     ["GET", "/api/v1/namespaces/n", "get namespaces - - n"],
     ["GET", "/api/v1/namespaces/a%2Fb/pods", "list pods - a/b -"],
     ["POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "create selfsubjectaccessreviews - - -"],
+    ["POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "create selfsubjectreviews - - -"],
+    ["GET", "/apis/authentication.k8s.io/v1/selfsubjectaccessreviews", "Unknown"],
     ["GET", "/version", "Document"],
     ["GET", "/api/v1", "Document"],
     ["GET", "/api/v1/nodes", "Unknown"],

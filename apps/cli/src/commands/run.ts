@@ -1,6 +1,7 @@
 /** `podwright run FILE`: every task of a file, one after the other, each in a pod of its own. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { connectionFlags } from "../ConnectionFlags.ts"
 import { defaultImage, file, input } from "../FileFlags.ts"
 
 const flags = {
@@ -18,16 +19,7 @@ const flags = {
     ),
     Flag.withDefault("text")
   ),
-  kubeconfig: Flag.String("kubeconfig").pipe(
-    Flag.withMetavar("PATH"),
-    Flag.withDescription("Default: KUBECONFIG, ~/.kube/config, or the pod we run in"),
-    Flag.optional
-  ),
-  context: Flag.String("context").pipe(
-    Flag.withMetavar("NAME"),
-    Flag.withDescription("Context of the kubeconfig; default: its current-context"),
-    Flag.optional
-  ),
+  ...connectionFlags,
   local: Flag.Boolean("local").pipe(
     Flag.withDescription(
       "Run on this machine, in an embedded cluster: no image is pulled, its own programs run, nothing is isolated for security"

@@ -53,6 +53,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
             const found = pod({ phase: "Pending" })
             return Effect.succeed({ ...found, metadata: { ...created?.metadata, ...found.metadata } })
           }),
+        tryCreate: () => unused,
         list: () => unused,
         events: () => unused
       })

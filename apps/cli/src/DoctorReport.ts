@@ -1,0 +1,125 @@
+/**
+ * What `podwright doctor` found out, whether a run would work, and how that reads. Pure. The keys of the JSON form are an
+ * interface that scripts read.
+ */
+import {
+  isAskedFor,
+  type ReviewedPermission,
+  roleManifests,
+  roleSubject,
+  type ServerVersion,
+  testedMinor,
+  versionVerdict
+} from "@podwright/k8s-io"
+import { objectsYaml } from "./ManifestYaml.ts"
+
+/** Everything that can be found out about a cluster; what is absent could not be asked. */
+export interface Findings {
+  /** Where the settings of the connection were found. */
+  readonly source: string
+  readonly server?: string
+  readonly namespace?: string
+  readonly namespaceSource?: string
+  readonly version?: ServerVersion
+  /** Our name, as the server knows it. */
+  readonly username?: string
+  readonly permissions?: ReadonlyArray<ReviewedPermission>
+  /** What was in the way, in the order of the questions. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** The permissions a run would miss on this server. */
+const missing = ({ permissions = [], version }: Findings): ReadonlyArray<ReviewedPermission> =>
+  permissions.filter(({ allowed, permission }) => !allowed && isAskedFor(permission, version?.minor))
+
+/** Would a run work? Yes only when everything could be asked and nothing is missing. */
+export const isHealthy = (findings: Findings): boolean =>
+  findings.problems.length === 0 &&
+  findings.permissions !== undefined &&
+  missing(findings).length === 0 &&
+  findings.version !== undefined &&
+  versionVerdict(findings.version) !== "TooOld"
+
+const versionWords = (version: ServerVersion): string => {
+  switch (versionVerdict(version)) {
+    case "Supported":
+      return "supported"
+    case "Untested":
+      return `newer than 1.${testedMinor}, with which podwright is tested`
+    case "TooOld":
+      return "too old: it drops misspelt fields of a pod without a word, and podwright relies on being told"
+  }
+}
+
+/** The Role and its binding that would give all that is missing; undefined when nothing is, or nobody knows to whom. */
+const remedy = (findings: Findings): string | undefined =>
+  missing(findings).length === 0 || findings.username === undefined || findings.namespace === undefined
+    ? undefined
+    : objectsYaml(roleManifests(findings.namespace, roleSubject(findings.username)))
+
+const permissionLine = (findings: Findings, { allowed, permission, reason }: ReviewedPermission): string => {
+  const { resource, use, verb } = permission
+  const asked = isAskedFor(permission, findings.version?.minor)
+  const since =
+    permission.sinceMinor === undefined
+      ? ""
+      : asked
+        ? ` (Kubernetes 1.${permission.sinceMinor} and newer ask for it)`
+        : ` (not asked for before Kubernetes 1.${permission.sinceMinor})`
+  const why = allowed || reason === undefined ? "" : `; the server says: ${reason}`
+  return `  ${allowed ? "yes" : asked ? "NO " : "no "}  ${`${verb} ${resource}`.padEnd(18)}${use}${since}${why}`
+}
+
+/** The findings for a person. */
+export const doctorText = (findings: Findings): string => {
+  const { namespace, namespaceSource, permissions, problems, server, source, username, version } = findings
+  const fix = remedy(findings)
+  const lines = [
+    ...(server === undefined ? [] : [`server       ${server}`]),
+    `settings     ${source}`,
+    ...(username === undefined ? [] : [`user         ${username}, as the server knows it`]),
+    ...(namespace === undefined ? [] : [`namespace    ${namespace} (${namespaceSource})`]),
+    ...(version === undefined ? [] : [`version      ${version.gitVersion}, ${versionWords(version)}`]),
+    ...(permissions === undefined
+      ? []
+      : ["permissions", ...permissions.map((reviewed) => permissionLine(findings, reviewed))]),
+    ...problems.map((problem) => `problem      ${problem}`),
+    ...(fix === undefined
+      ? []
+      : [
+          "",
+          "This gives what is missing; somebody who may grant it runs `kubectl apply -f -` with it:",
+          "",
+          fix.trimEnd(),
+          ""
+        ]),
+    isHealthy(findings) ? "A run would work." : "A run would not work."
+  ]
+  return `${lines.join("\n")}\n`
+}
+
+/** The findings for a script. */
+export const doctorJson = (findings: Findings): object => {
+  const { namespace, permissions, problems, server, source, username, version } = findings
+  return {
+    ok: isHealthy(findings),
+    connection: {
+      server: server ?? null,
+      source,
+      user: username ?? null,
+      namespace: namespace ?? null,
+      namespaceSource: findings.namespaceSource ?? null
+    },
+    version: version === undefined ? null : { gitVersion: version.gitVersion, verdict: versionVerdict(version) },
+    permissions: (permissions ?? []).map(({ allowed, permission, reason }) => ({
+      verb: permission.verb,
+      resource: permission.resource,
+      use: permission.use,
+      needed: isAskedFor(permission, version?.minor),
+      allowed,
+      reason: reason ?? null
+    })),
+    problems,
+    fix: remedy(findings) ?? null
+  }
+}

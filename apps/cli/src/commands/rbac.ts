@@ -1,0 +1,68 @@
+/** `podwright rbac`: the least that somebody must be granted to run tasks, as YAML, without a cluster. */
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { CommandExit } from "../CommandExit.ts"
+import { BAD_INPUT } from "../ExitCode.ts"
+import { objectsYaml } from "../ManifestYaml.ts"
+import { writeStderr, writeStdout } from "../ProcessOutput.ts"
+import { reportError } from "../TextReport.ts"
+
+/** A DNS label (RFC 1123), as namespaces must be. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+/** A DNS subdomain, as service accounts must be; with `NAMESPACE:` before it when it is of another namespace. */
+const ACCOUNT = /^(?:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):)?([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/
+
+const flags = {
+  namespace: Flag.String("namespace").pipe(
+    Flag.withAlias("n"),
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Where runs are to go"),
+    Flag.filter(
+      (name) => LABEL.test(name),
+      (name) => `a namespace (a-z, 0-9 and -, at most 63), not '${name}'`
+    ),
+    Flag.withDefault("default")
+  ),
+  serviceAccount: Flag.String("service-account").pipe(
+    Flag.withMetavar("[NAMESPACE:]NAME"),
+    Flag.withDescription("Who is to run tasks; default: podwright, of the same namespace"),
+    Flag.filter(
+      (name) => ACCOUNT.test(name),
+      (name) => `[NAMESPACE:]NAME, not '${name}'`
+    ),
+    Flag.optional
+  ),
+  user: Flag.String("user").pipe(
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Who is to run tasks, by the name that the server knows (`podwright doctor` says it)"),
+    Flag.filter(
+      (name) => name !== "",
+      () => "the name of a user, not ''"
+    ),
+    Flag.optional
+  )
+}
+
+export const rbac = Command.make(
+  "rbac",
+  flags,
+  Effect.fn("cli.rbac")(function* ({ namespace, serviceAccount, user }) {
+    if (Option.isSome(serviceAccount) && Option.isSome(user)) {
+      yield* writeStderr(reportError("give --service-account or --user, not both").text)
+      return yield* new CommandExit({ code: BAD_INPUT })
+    }
+    // Loaded here, as for `run`.
+    const { roleManifests } = yield* Effect.promise(() => import("@podwright/k8s-io"))
+    const [, accountNamespace = namespace, account = "podwright"] =
+      ACCOUNT.exec(Option.getOrElse(serviceAccount, () => "podwright")) ?? []
+    const subject = Option.match(user, {
+      onNone: () => ({ _tag: "ServiceAccount", name: account, namespace: accountNamespace }) as const,
+      onSome: (name) => ({ _tag: "User", name }) as const
+    })
+    yield* writeStdout(objectsYaml(roleManifests(namespace, subject)))
+  })
+).pipe(
+  Command.withDescription(
+    "Print the Role that runs need, no more, and a RoleBinding to whoever is to run them, as YAML for `kubectl apply -f -`. Needs no cluster"
+  )
+)
