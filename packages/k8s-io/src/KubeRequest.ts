@@ -9,6 +9,7 @@ import { connectReason, failureDetail } from "./internal/TransportFailure.ts"
 import type { KubeConnection } from "./KubeConnection.ts"
 import { KubeError, type KubeReason, type KubeSubject } from "./KubeError.ts"
 import type { KubeStatus } from "./KubeStatus.ts"
+import { awaitTurn } from "./RequestRate.ts"
 
 /** A request, and how to speak of it when it fails. */
 export interface KubeRequest {
@@ -119,9 +120,12 @@ const withDeadline =
         )
     })
 
+const isCreate = ({ access }: KubeRequest): boolean => access.verb === "create" && access.resource === "pods"
+
 /**
  * Sends a request and reads its JSON answer. Each attempt has `requestDeadline`; up to `retryTimes` retries follow failures
- * that `isRetriedHere`, waiting at least what the server asks for.
+ * that `isRetriedHere`, waiting at least what the server asks for. Every attempt waits for its turn (`RequestRate`), which
+ * does not count for the deadline.
  */
 export const requestJson = (
   connection: KubeConnection["Service"],
@@ -136,6 +140,7 @@ export const requestJson = (
       })
     ),
     withDeadline(request),
+    (attempt) => Effect.andThen(awaitTurn(connection, isCreate(request) ? "create" : "other"), attempt),
     Effect.retry(retries)
   )
 

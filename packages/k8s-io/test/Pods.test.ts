@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { KubeConnection } from "../src/KubeConnection.ts"
 import { requestDeadline, retryTimes } from "../src/KubeRequest.ts"
 import { Pods } from "../src/Pods.ts"
+import { createLimit } from "../src/RequestRate.ts"
 import { drive, type FakeApi, fakeApi, type Handlers, until } from "./support/FakeApiServer.ts"
 import { pod } from "./support/pods.ts"
 
@@ -113,9 +114,12 @@ describe("retries", () => {
       })
     )
   )
-  it.effect("after 429, when the server said", () =>
+  it.effect.each([
+    [429, "TooManyRequests"],
+    [503, "ServiceUnavailable"]
+  ] as const)("after %i, when the server said", ([code, reason]) =>
     withPods(
-      counted((answer) => answer.status(429, { reason: "TooManyRequests" }, { "retry-after": "9" })),
+      counted((answer) => answer.status(code, { reason }, { "retry-after": "9" })),
       Effect.fnUntraced(function* (pods) {
         yield* drive(pods.get("team", "hello"))
         assert.isAtLeast(yield* Clock.currentTimeMillis, 9_000)
@@ -126,7 +130,10 @@ describe("retries", () => {
     [500, "InternalError"],
     [502, "whatever a proxy says"],
     [400, "BadRequest"],
-    [404, "NotFound"]
+    [403, "Forbidden"],
+    [404, "NotFound"],
+    [409, "Conflict"],
+    [422, "Invalid"]
   ] as const)("not after %i", ([code, reason]) =>
     withPods(
       (_asked, answer) => answer.status(code, { reason }),
@@ -146,6 +153,48 @@ describe("retries", () => {
       })
     )
   )
+})
+
+describe("rate", () => {
+  it.effect("a thousand runs do not flood the server, and deletions do not queue behind them", () =>
+    withPods(
+      (asked, answer) => answer.json(200, pod({ name: asked.method === "POST" ? "hello" : "gone" })),
+      Effect.fnUntraced(function* (pods, api) {
+        const creates = yield* Effect.forkChild(
+          Effect.forEach(Array.from({ length: createLimit.burst + 2 }), () => pods.create("team", manifest), {
+            concurrency: "unbounded"
+          })
+        )
+        yield* until(() => api.asked.length === createLimit.burst)
+        yield* pods.delete("team", "gone")
+        assert.deepStrictEqual([api.asked.length, api.asked.at(-1)?.method], [createLimit.burst + 1, "DELETE"])
+        yield* TestClock.adjust("20 millis")
+        yield* until(() => api.asked.length === createLimit.burst + 2)
+        yield* TestClock.adjust("20 millis")
+        yield* Fiber.join(creates)
+        assert.lengthOf(api.asked, createLimit.burst + 3)
+      })
+    )
+  )
+})
+
+describe("abort", () => {
+  it.effect("an interrupted request is gone from the server's side, too", () => {
+    let closed = false
+    return withPods(
+      (_asked, answer) => {
+        answer.raw.on("close", () => {
+          closed = true
+        })
+      },
+      Effect.fnUntraced(function* (pods, api) {
+        const fiber = yield* Effect.forkChild(pods.get("team", "hello"))
+        yield* until(() => api.asked.length === 1)
+        yield* Fiber.interrupt(fiber)
+        yield* until(() => closed)
+      })
+    )
+  })
 })
 
 describe("deadline", () => {
