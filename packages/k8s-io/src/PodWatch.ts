@@ -21,6 +21,7 @@ import {
   type WatchNext,
   type WatchState,
   watchIdleMarginSeconds,
+  watchSilenceSeconds,
   watchTimeoutSeconds
 } from "./PodWatchStep.ts"
 
@@ -208,6 +209,10 @@ const runWatch = (
           Stream.mapError((cause) =>
             cause._tag === "NdjsonError" ? protocolError(request, cause.message) : cutError(request, cause)
           ),
+          Stream.timeoutOrElse({
+            duration: `${watchSilenceSeconds} seconds`,
+            orElse: () => Stream.fail(cutError(request, new Error(`nothing came for ${watchSilenceSeconds} s`)))
+          }),
           Stream.runForEach((value) => readLine(readWatchLine(value)))
         )
       ),

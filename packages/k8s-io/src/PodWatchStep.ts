@@ -13,6 +13,13 @@ export const watchTimeoutSeconds = 290
 /** A watch that is still open this long after the server should have ended it, seconds, is taken for dead (kube-rs). */
 export const watchIdleMarginSeconds = 5
 
+/**
+ * A stream that says nothing for this long, seconds, is taken for lost and opened again where it stood, which costs one
+ * request. The server sends a bookmark about once a minute on a quiet watch (watch cache, `bookmarkFrequency`), so two have
+ * failed to come; a dead peer without a proxy in between is noticed by TCP keep-alive long before.
+ */
+export const watchSilenceSeconds = 150
+
 /** Waits between attempts: first and longest in milliseconds, factor, and the time of health that resets them (client-go). */
 export const backoffFirst = 800
 export const backoffLongest = 30_000

@@ -6,6 +6,7 @@ import { KubeConnection } from "../src/KubeConnection.ts"
 import type { KubeStatus } from "../src/KubeStatus.ts"
 import type { Pod } from "../src/Pod.ts"
 import { type PodChange, PodWatch, readWatchLine } from "../src/PodWatch.ts"
+import { watchSilenceSeconds } from "../src/PodWatchStep.ts"
 import { type Answer, type Asked, drive, type FakeApi, fakeApi, until } from "./support/FakeApiServer.ts"
 import { pod } from "./support/pods.ts"
 
@@ -239,16 +240,66 @@ describe("losses", () => {
       yield* a.has("Present 11")
     })
   )
-  it.effect("a watch that the server forgets is given up after its time", () =>
+  it.effect("a watch that the server forgets is given up after its time, however much it says", () =>
     Effect.gen(function* () {
       const one = yield* cluster
-      yield* follow(one, "a")
+      const a = yield* follow(one, "a")
       yield* opened(one, 1)
       const [first] = one.watches
-      yield* TestClock.adjust("295 seconds")
+      for (let minute = 1; minute <= 4; minute++) {
+        yield* TestClock.adjust("1 minute")
+        first?.send("MODIFIED", pod({ name: "a", version: String(10 + minute) }))
+        yield* a.has(`Present ${10 + minute}`)
+      }
+      assert.lengthOf(one.watches, 1)
+      yield* TestClock.adjust("55 seconds")
       yield* until(() => first?.isClosed() === true)
       yield* TestClock.adjust("60 seconds")
       yield* opened(one, 2)
+    })
+  )
+  it.effect("a watch that falls silent is opened again where it stood", () =>
+    Effect.gen(function* () {
+      const one = yield* cluster
+      const a = yield* follow(one, "a")
+      yield* opened(one, 1)
+      const [first] = one.watches
+      first?.send("ADDED", pod({ name: "a", version: "11" }))
+      yield* a.has("Present 11")
+      yield* TestClock.adjust(`${watchSilenceSeconds} seconds`)
+      yield* until(() => first?.isClosed() === true)
+      yield* TestClock.adjust("2 seconds")
+      yield* opened(one, 2)
+      assert.strictEqual(last(one).asked.query.get("resourceVersion"), "11")
+      assert.lengthOf(one.lists, 1)
+    })
+  )
+  it.effect("fifty followers, one that never reads and one that leaves: one watch, cut and 410 included", () =>
+    Effect.gen(function* () {
+      const one = yield* cluster
+      const followers = yield* Effect.forEach(Array.from({ length: 50 }), (_, index) => follow(one, `p${index}`))
+      yield* Effect.forkChild(Stream.runForEach(one.watch.changes("team", "p0"), () => Effect.never))
+      yield* opened(one, 1)
+      for (let index = 0; index < 50; index++) last(one).send("ADDED", pod({ name: `p${index}`, version: "11" }))
+      yield* Effect.forEach(followers, (follower) => follower.has("Present 11"))
+      yield* Fiber.interrupt(followers[49]?.fiber ?? assert.fail())
+      last(one).answer.reset()
+      yield* drive(opened(one, 2))
+      assert.lengthOf(one.lists, 1)
+      // while nobody listened p1 went, p2 changed, and the history was cut off
+      for (let index = 0; index < 50; index++)
+        if (index !== 1) one.pods.push(pod({ name: `p${index}`, version: index === 2 ? "30" : "11" }))
+      one.version.current = "40"
+      last(one).send("ERROR", { kind: "Status", status: "Failure", ...expired })
+      yield* drive(followers[1]?.has("Deleted 11") ?? assert.fail())
+      yield* followers[2]?.has("Present 30") ?? assert.fail()
+      yield* opened(one, 3)
+      for (let index = 0; index < 50; index++) last(one).send("MODIFIED", pod({ name: `p${index}`, version: "41" }))
+      yield* Effect.forEach(followers.slice(0, 49), (follower) => follower.has("Present 41"))
+      for (const { seen } of followers.slice(3, 49))
+        assert.deepStrictEqual(seen, ["Absent", "Present 11", "Present 41"])
+      assert.deepStrictEqual(followers[49]?.seen, ["Absent", "Present 11"])
+      assert.deepStrictEqual([one.lists.length, one.watches.length], [2, 3])
     })
   )
   it.effect("403 reaches every follower, and the next one starts anew", () =>
