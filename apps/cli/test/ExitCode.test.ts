@@ -52,7 +52,7 @@ describe("exitCodeOfError", () => {
       125
     ],
     [new PodFailed({ diagnosis }), 125],
-    [new PodExists(), 125],
+    [new PodExists({ owner: "of somebody else" }), 125],
     [new OutputMissing({ names: ["n"] }), 125]
   ]
   for (const [reason, code] of cases) {

@@ -87,7 +87,7 @@ describe("jsonReport", () => {
     const report = jsonReport([{ _tag: "Error", taskId: "t", error: late }])
     assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
     assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
-    const early = new RunError({ operation: "o", reason: new PodExists() })
+    const early = new RunError({ operation: "o", reason: new PodExists({ owner: "of somebody else" }) })
     assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
   })
 

@@ -3,12 +3,23 @@
  * only the pod itself tells who made it.
  */
 import { type KubeError, type Pod, Pods } from "@podwright/k8s-io"
-import type { PodPlan } from "@podwright/spec-builder"
+import { LABEL_PREFIX, type PodPlan } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { Kube, PodExists, RunError } from "./RunError.ts"
 
 /** Names the driver that created the pod; a random word of its own for every run. */
 export const DRIVER_ANNOTATION = "podwright.dev/driver"
+
+/** Whose a pod is, in words that go on from "exists already"; labels are what a pod says of itself. */
+export const podOwner = ({ metadata }: Pod): string => {
+  const label = (name: string) => metadata.labels?.[`${LABEL_PREFIX}${name}`] ?? "?"
+  const whose =
+    metadata.labels?.[`${LABEL_PREFIX}taskrun-id`] === undefined
+      ? "made by something other than podwright"
+      : `made for task ${label("task-id")} of flow ${label("flow-id")}, execution ${label("execution-id")}, task run ${label("taskrun-id")}, attempt ${label("taskrun-attempt")}, by another driver`
+  const since = metadata.creationTimestamp === undefined ? "" : ` at ${metadata.creationTimestamp}`
+  return `${whose}${since}${metadata.deletionTimestamp === undefined ? "" : "; it is being deleted"}`
+}
 
 const failed = (error: KubeError) => new RunError({ operation: "create pod", reason: new Kube({ error }) })
 
@@ -16,7 +27,7 @@ const failed = (error: KubeError) => new RunError({ operation: "create pod", rea
  * Creates the pod and returns it as the server has it.
  *
  * A pod of this name that this very driver made (an earlier try whose reply was lost) is taken for the new one; anybody
- * else's is left alone and gives `PodExists`. When it stays unknown whether the pod was created, it is deleted if it was.
+ * else's is left alone and gives `PodExists`, which says whose it is. When it stays unknown whether the pod was created, it is deleted if it was.
  */
 export const createPod = Effect.fn("PodCreation.create")(function* (
   plan: PodPlan,
@@ -31,7 +42,8 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
 
   const adopt = Effect.gen(function* () {
     const pod = yield* pods.get(namespace, plan.name).pipe(Effect.mapError(failed))
-    return isOurs(pod) ? pod : yield* new RunError({ operation: "create pod", reason: new PodExists() })
+    if (isOurs(pod)) return pod
+    return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: podOwner(pod) }) })
   })
 
   /** The request may have been carried out though it failed for us. What fails here as well is said by the first error. */

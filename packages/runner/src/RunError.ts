@@ -24,8 +24,11 @@ export class Files extends Schema.TaggedClass<Files>()("Files", { error: FileSyn
 /** The API server refused or could not be reached. */
 export class Kube extends Schema.TaggedClass<Kube>()("Kube", { error: KubeError }) {}
 
-/** A pod of this run exists already. */
-export class PodExists extends Schema.TaggedClass<PodExists>()("PodExists", {}) {}
+/** A pod of this run's name exists already, and this run did not make it. */
+export class PodExists extends Schema.TaggedClass<PodExists>()("PodExists", {
+  /** Whose it is, in words. */
+  owner: Schema.String
+}) {}
 
 /** The pod will not come to run, or ended without a result. */
 export class PodFailed extends Schema.TaggedClass<PodFailed>()("PodFailed", { diagnosis: Diagnosis }) {}
@@ -56,7 +59,7 @@ const explain = (reason: RunReason, pod: string | undefined): string => {
     case "Unsupported":
       return `${reason.property}: ${reason.detail}`
     case "PodExists":
-      return `pod ${pod ?? ""} exists already: this task run was started before. Delete the pod, or use another run id`
+      return `pod ${pod ?? ""} exists already, ${reason.owner}. Delete the pod, or use another run id`
     case "PodFailed":
       return `${reason.diagnosis.summary}. What to do: ${reason.diagnosis.remedy}`
     case "TimedOut":

@@ -15,7 +15,7 @@ const result: RunResult = {
   outputFiles: {},
   diagnosis: null
 }
-const failure = new RunError({ operation: "run", reason: new PodExists() })
+const failure = new RunError({ operation: "run", reason: new PodExists({ owner: "of somebody else" }) })
 const late = new RunError({ operation: "run", reason: new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }) })
 
 describe("podEnding", () => {

@@ -215,6 +215,7 @@ describe("TaskRunner", () => {
       const run = yield* begin(yield* task(), { create: { _tag: "AlreadyExists", detail: "pods exists" } })
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag, "PodExists")
+      assert.include(error.message, "exists already, made by something other than podwright")
       assert.deepStrictEqual(run.requests, ["create", "get"])
     })
   )
