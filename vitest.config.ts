@@ -11,6 +11,7 @@ const folders = [
   "packages/local-cluster",
   "packages/runner",
   "apps/cli",
+  "tooling/fault-proxy",
   "tooling/conformance",
   "tooling/bench"
 ]
