@@ -7,7 +7,7 @@ import { type HttpClientError, HttpClientRequest, type HttpClientResponse } from
 import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from "./internal/StatusReason.ts"
 import { connectReason, failureDetail } from "./internal/TransportFailure.ts"
 import type { KubeConnection } from "./KubeConnection.ts"
-import { KubeError, type KubeReason, type KubeSubject } from "./KubeError.ts"
+import { isRetryable, KubeError, type KubeReason, type KubeSubject } from "./KubeError.ts"
 import type { KubeStatus } from "./KubeStatus.ts"
 import { awaitTurn } from "./RequestRate.ts"
 
@@ -30,10 +30,19 @@ export interface KubeRequest {
 /** Deadline of one attempt, seconds. The server gives up itself after 60 (`--request-timeout`), clients wait half of it. */
 export const requestDeadline = 30
 
-/** Retries after the first attempt, and the bounds of the waits between, as in kube-rs' `RetryPolicy::server_error_retry`. */
-export const retryTimes = 3
+/**
+ * Retries after the first attempt, and the bounds of the waits between. kube-rs' `RetryPolicy::server_error_retry` has three;
+ * two more bridge the 12 s in which an API server restarts or changes its etcd leader.
+ */
+export const retryTimes = 5
 const retryFirstDelay = "500 millis"
 const retryLongestDelay = "5 seconds"
+
+/**
+ * Nothing is sent again later than this after the first attempt, milliseconds: a request that ran into its deadline gets one
+ * more, on a new connection, and a server that is down for good is called so within a minute and a half.
+ */
+const retryUntil = 60_000
 
 /** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
 const retryLongestAsked = 30
@@ -41,26 +50,19 @@ const retryLongestAsked = 30
 const retryAfter = (reason: KubeReason): number | undefined =>
   reason._tag === "TooManyRequests" || reason._tag === "ServerError" ? reason.retryAfterSeconds : undefined
 
-/** Is the request sent again at once by this layer? 429, 503, 504, and connections that failed before a reply. */
-export const isRetriedHere = (reason: KubeReason): boolean => {
-  if ((retryAfter(reason) ?? 0) > retryLongestAsked) return false
-  switch (reason._tag) {
-    case "Unreachable":
-    case "TooManyRequests":
-      return true
-    case "ServerError":
-      return reason.code === 503 || reason.code === 504
-    default:
-      return false
-  }
-}
+/**
+ * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that was lost
+ * on its way. Not "no such container yet", which has its caller's own pace.
+ */
+export const isRetriedHere = (reason: KubeReason): boolean =>
+  reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked
 
 /** Every request of this package may be sent twice: reads, deletes guarded by UID, and creates under a fixed name. */
 const retries = Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
   Schedule.jittered,
   Schedule.upTo({ times: retryTimes }),
   Schedule.setInputType<KubeError>(),
-  Schedule.while(({ input }) => isRetriedHere(input.reason)),
+  Schedule.while(({ elapsed, input }) => isRetriedHere(input.reason) && elapsed < retryUntil),
   Schedule.modifyDelay(({ duration, input }) =>
     Effect.succeed(Duration.max(duration, Duration.seconds(retryAfter(input.reason) ?? 0)))
   )
@@ -136,7 +138,8 @@ export const requestJson = (
     Effect.flatMap((text) =>
       Effect.try({
         try: (): unknown => JSON.parse(text),
-        catch: (cause) => protocolError(request, `the answer is not JSON: ${failureDetail(cause)}`)
+        // An API server writes whole JSON; what is not was cut on its way by something that closed the answer properly.
+        catch: (cause) => cutError(request, new Error(`the answer is not whole JSON: ${failureDetail(cause)}`))
       })
     ),
     withDeadline(request),

@@ -102,9 +102,19 @@ describe("retries", () => {
     return (_asked, answer) => (calls++ === 0 ? first(answer) : answer.json(200, pod({ name: "hello" })))
   }
   it.effect.each([
+    ["500", counted((answer) => answer.status(500, { reason: "InternalError" }))],
+    ["502", counted((answer) => answer.status(502, { reason: "whatever a proxy says" }))],
     ["503", counted((answer) => answer.status(503, { reason: "ServiceUnavailable" }))],
     ["504", counted((answer) => answer.status(504, { reason: "Timeout" }))],
-    ["a connection reset before the answer", counted((answer) => answer.reset())]
+    ["a connection reset before the answer", counted((answer) => answer.reset())],
+    [
+      "a connection reset in the middle of the answer",
+      counted(({ raw }) => {
+        raw.writeHead(200, { "content-length": "1000" })
+        raw.write('{"kind":', () => raw.socket?.destroySoon())
+      })
+    ],
+    ["an answer that ends in the middle of its JSON", counted(({ raw }) => raw.end('{"kind":"Pod","metad'))]
   ] as const)("after %s", ([, handler]) =>
     withPods(
       handler,
@@ -127,8 +137,6 @@ describe("retries", () => {
     )
   )
   it.effect.each([
-    [500, "InternalError"],
-    [502, "whatever a proxy says"],
     [400, "BadRequest"],
     [403, "Forbidden"],
     [404, "NotFound"],
@@ -198,14 +206,19 @@ describe("abort", () => {
 })
 
 describe("deadline", () => {
-  it.effect("ends a request nobody answers", () =>
+  it.effect("ends a request nobody answers, and gives it one more connection", () =>
     withPods(
       () => undefined,
       Effect.fnUntraced(function* (pods, api) {
         const fiber = yield* Effect.forkChild(Effect.flip(pods.get("team", "hello")))
         yield* until(() => api.asked.length === 1)
         yield* TestClock.adjust(`${requestDeadline} seconds`)
+        // The pause before the next attempt, which begins when the first one's socket is gone.
+        yield* drive(Effect.sleep("2 seconds"))
+        yield* until(() => api.asked.length === 2)
+        yield* TestClock.adjust(`${requestDeadline} seconds`)
         assert.deepStrictEqual((yield* Fiber.join(fiber)).reason, { _tag: "Timeout", seconds: requestDeadline })
+        assert.lengthOf(api.asked, 2)
       })
     )
   )

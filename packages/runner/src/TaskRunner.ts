@@ -46,9 +46,11 @@ import type { TaskRequest } from "./TaskRequest.ts"
 const KUBELET_WORD = "10 seconds"
 
 /** How long a deletion may take before the run ends without it: an API server that is down must not hold the caller. */
-const REMOVE_LIMIT = "10 seconds"
+const REMOVE_LIMIT = "15 seconds"
+/** A deletion is answered in milliseconds. One that hangs for this long hangs on its connection and is sent on another. */
+const REMOVE_ATTEMPT = "4 seconds"
 /** A server that is back within a few seconds still hears of it; what it said last is then the warning's reason. */
-const REMOVE_AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "8 seconds" }))
+const REMOVE_AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
 
 type Surroundings = ExecBudget | FileSystem.FileSystem | HttpClient.HttpClient
 type Environment = KubeServices | Surroundings
@@ -182,7 +184,8 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
       ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {})
     }
     yield* pods.delete(namespace, plan.name, options).pipe(
-      Effect.retry({ while: (error) => error.retryable, schedule: REMOVE_AGAIN }),
+      Effect.timeout(REMOVE_ATTEMPT),
+      Effect.retry({ while: (error) => error._tag !== "KubeError" || error.retryable, schedule: REMOVE_AGAIN }),
       Effect.timeout(REMOVE_LIMIT),
       Effect.andThen(journal.phase("removed")),
       // The run's own end must not be hidden; the pod's deadline ends it in any case.

@@ -172,11 +172,25 @@ describe("TaskRunner", () => {
     Effect.gen(function* () {
       const run = yield* begin(yield* task(), { delete: { _tag: "ServerError", code: 500, detail: "etcd" } })
       yield* run.present(stuck("InvalidImageName", "bad name"), "node1")
-      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("15 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.include(error.message, "bad name")
       assert.isAbove(run.requests.length, 10)
       assert.isTrue(run.events.some((event) => event._tag === "Warning" && /not be deleted.*etcd/.test(event.message)))
+    })
+  )
+
+  it.effect("sends a deletion that is not answered on another connection", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task(), { deleteHangs: true })
+      yield* run.present(stuck("InvalidImageName", "bad name"), "node1")
+      yield* TestClock.adjust("5 seconds")
+      assert.include((yield* Effect.flip(Fiber.join(run.fiber))).message, "bad name")
+      assert.lengthOf(
+        run.requests.filter((request) => request.startsWith("delete")),
+        2
+      )
+      assert.isFalse(run.events.some((event) => event._tag === "Warning"))
     })
   )
 

@@ -13,6 +13,8 @@ export interface FakeClusterOptions {
   readonly loseReply?: KubeError["reason"]
   readonly create?: KubeError["reason"]
   readonly delete?: KubeError["reason"]
+  /** The first deletion gets no answer. */
+  readonly deleteHangs?: boolean
 }
 
 export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOptions = {}) {
@@ -45,6 +47,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         delete: (_namespace, _name, deletion) =>
           Effect.suspend(() => {
             requests.push(`delete ${deletion?.uid} ${deletion?.gracePeriodSeconds ?? "graceful"}`)
+            const before = requests.filter((request) => request.startsWith("delete")).length
+            if (options.deleteHangs === true && before === 1) return Effect.never
             return options.delete === undefined ? Effect.void : Effect.fail(refuse("Pods.delete", options.delete))
           }),
         get: () =>
