@@ -39,10 +39,10 @@ const retryFirstDelay = "500 millis"
 const retryLongestDelay = "5 seconds"
 
 /**
- * Nothing is sent again later than this after the first attempt, milliseconds: a request that ran into its deadline gets one
- * more, on a new connection, and a server that is down for good is called so within a minute and a half.
+ * Nothing is sent again later than this after the first failure, milliseconds: a request that ran into its deadline gets one
+ * more, on a new connection, and a server that is down for good is called so within a minute or so.
  */
-const retryUntil = 60_000
+const retryUntil = requestDeadline * 1000
 
 /** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
 const retryLongestAsked = 30
