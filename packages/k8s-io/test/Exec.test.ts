@@ -340,12 +340,24 @@ describe("pressure", () => {
       for (let turns = 0; turns < 500; turns++) yield* turn
       assert.isBelow(sent, total / 2)
       // far beyond the limit of silence: pressure is not death
-      yield* TestClock.adjust("5 minutes")
+      yield* TestClock.adjust("4 minutes")
       peer?.resume()
       yield* Fiber.join(sender)
       assert.deepStrictEqual(yield* channel.outcome, { _tag: "Exited", code: 0 })
       assert.strictEqual(received, total)
       assert.strictEqual(largest, 64 * 1024)
+    })
+  )
+  it.effect("a server that takes nothing for five minutes is lost, and its sender told", () =>
+    Effect.gen(function* () {
+      const { open } = yield* withExec({ exec: (socket) => socket.pause() })
+      const channel = yield* open
+      const sender = yield* Effect.forkChild(Effect.flip(Effect.forever(channel.send(new Uint8Array(mebibyte)))))
+      for (let turns = 0; turns < 500; turns++) yield* turn
+      yield* TestClock.adjust("6 minutes")
+      const outcome = yield* channel.outcome
+      assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes("300 s"))
+      assert.strictEqual((yield* Fiber.join(sender)).reason._tag, "Cut")
     })
   )
   it.effect("senders do not interleave", () =>

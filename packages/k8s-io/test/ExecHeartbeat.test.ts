@@ -1,42 +1,57 @@
 /** When a quiet peer is dead. */
 import { assert, describe, it } from "@effect/vitest"
-import { beat, type HeartbeatObservation, heartbeatInterval, heartbeatLimit } from "../src/ExecHeartbeat.ts"
+import {
+  beat,
+  type HeartbeatObservation,
+  heartbeatInterval,
+  heartbeatLimit,
+  initialHeartbeat,
+  stallLimit
+} from "../src/ExecHeartbeat.ts"
 
-const silence: HeartbeatObservation = { heard: false, suspended: false }
+const silence: HeartbeatObservation = { heard: false, sent: false, choked: false, paused: false }
+const heard = { ...silence, heard: true }
+const sent = { ...silence, sent: true }
+const choked = { ...silence, choked: true }
+const moving = { ...silence, sent: true, choked: true }
+const paused = { ...silence, paused: true }
+
+const times = (count: number, observation: HeartbeatObservation) => Array.from({ length: count }, () => observation)
+
 const play = (observations: ReadonlyArray<HeartbeatObservation>) => {
-  let quiet = 0
+  let state = initialHeartbeat
   return observations.map((observation) => {
-    const next = beat(quiet, observation)
-    quiet = next.quiet
-    return next.action
+    const [next, action] = beat(state, observation)
+    state = next
+    return action
   })
 }
 
 describe("beat", () => {
-  it("takes a minute of silence for death", () => {
-    assert.deepStrictEqual(play(Array.from({ length: 6 }, () => silence)), [
-      "ping",
-      "ping",
-      "ping",
-      "ping",
-      "ping",
-      "dead"
-    ])
+  it("has limits of a minute and of five", () => {
     assert.strictEqual(heartbeatLimit * heartbeatInterval, 60_000)
+    assert.strictEqual(stallLimit * heartbeatInterval, 300_000)
   })
-  it("counts any frame as life", () => {
-    const observations = [...Array.from({ length: 5 }, () => silence), { heard: true, suspended: false }, silence]
-    assert.notInclude(play(observations), "dead")
-  })
-  it("does not judge, nor ping, while bytes wait", () => {
-    const stalled = { heard: false, suspended: true }
-    const observations = [
-      ...Array.from({ length: 5 }, () => silence),
-      stalled,
-      ...Array.from({ length: 5 }, () => silence)
-    ]
-    const actions = play(observations)
-    assert.strictEqual(actions[5], "wait")
-    assert.notInclude(actions, "dead")
+
+  const cases: ReadonlyArray<readonly [string, ReadonlyArray<HeartbeatObservation>, number | "never"]> = [
+    ["takes a minute of silence for death", times(6, silence), 6],
+    ["counts any frame as life", [...times(5, silence), heard, ...times(5, silence)], "never"],
+    ["gives silence behind bytes five minutes", [sent, ...times(28, silence)], "never"],
+    ["and no more", [sent, ...times(29, silence)], 30],
+    ["takes something heard later for proof that the bytes came", [sent, heard, ...times(6, silence)], 8],
+    ["but not something heard in the same beat", [{ ...sent, heard: true }, ...times(29, silence)], "never"],
+    ["gives bytes that nobody takes five minutes", times(29, choked), "never"],
+    ["and no more of these either", times(30, choked), 30],
+    ["counts bytes that are taken as life", times(100, moving), "never"],
+    ["does not judge while we do not read", [...times(5, silence), ...times(100, paused), ...times(5, silence)], "never"]
+  ]
+  for (const [what, observations, death] of cases)
+    it(what, () => {
+      const actions = play(observations)
+      assert.strictEqual(actions.includes("dead") ? actions.indexOf("dead") + 1 : "never", death)
+    })
+
+  it("does not ping behind bytes that wait, nor while we do not read", () => {
+    assert.deepStrictEqual(play([silence, choked, paused, heard]), ["ping", "wait", "wait", "ping"])
   })
 })

@@ -8,7 +8,7 @@ import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Cause, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
 import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
 import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
-import { beat, heartbeatInterval } from "../ExecHeartbeat.ts"
+import { beat, heartbeatInterval, initialHeartbeat } from "../ExecHeartbeat.ts"
 import { KubeError, type KubeReason, type KubeSubject } from "../KubeError.ts"
 import { type KubeStatus, readExecStatus } from "../KubeStatus.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "./StatusReason.ts"
@@ -76,6 +76,7 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
   let settled: ExecOutcome | undefined
   let isClosed = false
   let heard = false
+  let sent = false
   let lastTrouble: string | undefined
 
   const unread: Array<ExecOutput> = []
@@ -211,8 +212,10 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
 
   const transmit = (message: Uint8Array) => {
     inFlight += message.length
+    sent = true
     ws.send(message, { binary: true, compress: false }, (error) => {
       inFlight -= message.length
+      sent = true
       if (error != null) {
         sendFailed = true
         lastTrouble ??= failureDetail(error)
@@ -260,15 +263,16 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
   })
 
   const heartbeat = Effect.gen(function* () {
-    let quiet = 0
+    let state = initialHeartbeat
     while (!isClosed) {
       yield* Effect.sleep(heartbeatInterval)
-      const next = beat(quiet, { heard, suspended: inFlight > 0 || ws.isPaused })
-      quiet = next.quiet
+      const [next, action] = beat(state, { heard, sent, choked: inFlight > 0, paused: ws.isPaused })
+      state = next
       heard = false
-      if (next.action === "ping" && ws.readyState === ws.OPEN) ws.ping()
-      if (next.action === "dead") {
-        lastTrouble = `nothing was heard from the server for ${(quiet * heartbeatInterval) / 1000} s`
+      sent = false
+      if (action === "ping" && ws.readyState === ws.OPEN) ws.ping()
+      if (action === "dead") {
+        lastTrouble = `nothing was heard from the server for ${(state.quiet * heartbeatInterval) / 1000} s`
         ws.terminate()
       }
     }
