@@ -205,14 +205,14 @@ const runWatch = (
     const ended = yield* requestStream(connection, request, { deadline: true, retry: false }).pipe(
       Effect.flatMap((response) =>
         response.stream.pipe(
+          Stream.timeoutOrElse({
+            duration: `${watchSilenceSeconds} seconds`,
+            orElse: () => Stream.fail(cutError(request, new Error(`nothing was heard for ${watchSilenceSeconds} s`)))
+          }),
           Stream.pipeThroughChannel(Ndjson.decode({ ignoreEmptyLines: true })),
           Stream.mapError((cause) =>
             cause._tag === "NdjsonError" ? protocolError(request, cause.message) : cutError(request, cause)
           ),
-          Stream.timeoutOrElse({
-            duration: `${watchSilenceSeconds} seconds`,
-            orElse: () => Stream.fail(cutError(request, new Error(`nothing came for ${watchSilenceSeconds} s`)))
-          }),
           Stream.runForEach((value) => readLine(readWatchLine(value)))
         )
       ),

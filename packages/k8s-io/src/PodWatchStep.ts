@@ -14,11 +14,10 @@ export const watchTimeoutSeconds = 290
 export const watchIdleMarginSeconds = 5
 
 /**
- * A stream that says nothing for this long, seconds, is taken for lost and opened again where it stood, which costs one
- * request. The server sends a bookmark about once a minute on a quiet watch (watch cache, `bookmarkFrequency`), so two have
- * failed to come; a dead peer without a proxy in between is noticed by TCP keep-alive long before.
+ * A watch that brings nothing for this long is opened anew where it ended, seconds: an API server sends a bookmark each minute,
+ * up to 75 s apart, so its silence means a connection that only looks alive. Where no bookmarks are sent it costs a request.
  */
-export const watchSilenceSeconds = 150
+export const watchSilenceSeconds = 90
 
 /** Waits between attempts: first and longest in milliseconds, factor, and the time of health that resets them (client-go). */
 export const backoffFirst = 800

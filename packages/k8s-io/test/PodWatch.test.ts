@@ -256,6 +256,7 @@ describe("losses", () => {
       yield* until(() => first?.isClosed() === true)
       yield* TestClock.adjust("60 seconds")
       yield* opened(one, 2)
+      assert.lengthOf(one.lists, 1)
     })
   )
   it.effect("a watch that falls silent is opened again where it stood", () =>
