@@ -40,8 +40,10 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
   const manifest = { ...plan.manifest, metadata: { ...metadata, annotations } }
   const isOurs = (pod: Pod) => pod.metadata.annotations?.[DRIVER_ANNOTATION] === driver
 
-  const adopt = Effect.gen(function* () {
-    const pod = yield* pods.get(namespace, plan.name).pipe(Effect.mapError(failed))
+  const adopt = Effect.fnUntraced(function* (refusal: KubeError) {
+    const pod = yield* pods
+      .get(namespace, plan.name)
+      .pipe(Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error)))
     if (isOurs(pod)) return pod
     return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: podOwner(pod) }) })
   })
@@ -56,7 +58,8 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
 
   return yield* pods.create(namespace, manifest).pipe(
     Effect.catch((error) => {
-      if (error.reason._tag === "AlreadyExists") return adopt
+      // A 409 whose words were lost on the way may be either; the pod itself tells.
+      if (error.reason._tag === "AlreadyExists" || error.reason._tag === "Conflict") return adopt(error)
       return Effect.andThen(error.retryable ? reclaim : Effect.void, Effect.fail(failed(error)))
     })
   )

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { KubeError } from "@podwright/k8s-io"
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Duration, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -234,13 +235,19 @@ describe("TaskRunner", () => {
     })
   )
 
-  it.effect("knows its own pod when the reply to the first create was lost", () =>
-    Effect.gen(function* () {
-      const run = yield* begin(yield* task(), { loseReply: { _tag: "AlreadyExists", detail: "pods exists" } })
-      yield* Fiber.interrupt(run.fiber)
-      assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
-    })
-  )
+  const knowing: ReadonlyArray<KubeError["reason"]> = [
+    { _tag: "AlreadyExists", detail: "pods exists" },
+    // the words of a 409 can be lost as well
+    { _tag: "Conflict", detail: "HTTP 409 without a body" }
+  ]
+  for (const reason of knowing)
+    it.effect(`knows its own pod when the reply to the first create was lost (${reason._tag})`, () =>
+      Effect.gen(function* () {
+        const run = yield* begin(yield* task(), { loseReply: reason })
+        yield* Fiber.interrupt(run.fiber)
+        assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
+      })
+    )
 
   it.effect("removes a pod that may have been created though the request failed", () =>
     Effect.gen(function* () {
