@@ -43,7 +43,11 @@ describe("beat", () => {
     ["gives bytes that nobody takes five minutes", times(29, choked), "never"],
     ["and no more of these either", times(30, choked), 30],
     ["counts bytes that are taken as life", times(100, moving), "never"],
-    ["does not judge while we do not read", [...times(5, silence), ...times(100, paused), ...times(5, silence)], "never"]
+    [
+      "does not judge while we do not read",
+      [...times(5, silence), ...times(100, paused), ...times(5, silence)],
+      "never"
+    ]
   ]
   for (const [what, observations, death] of cases)
     it(what, () => {

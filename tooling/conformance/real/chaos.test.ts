@@ -1,0 +1,17 @@
+/** A short chaos on the cluster of KUBECONFIG; `pnpm chaos` is the long one. */
+import { assert, it } from "@effect/vitest"
+import { chaos, chaosTable } from "../src/Chaos.ts"
+import { clusterFromEnvironment } from "../src/Cluster.ts"
+import { chooseSeed } from "../src/Faults.ts"
+
+const cluster = clusterFromEnvironment()
+
+/** Four of each kind. */
+const RUNS = 20
+
+it("under every fault each run ends with what is true of it, and leaves no pod", { timeout: 600_000 }, async () => {
+  const report = await chaos(cluster, { seed: chooseSeed(), runs: RUNS, minutes: 0, concurrency: 4 })
+  console.log(chaosTable(report))
+  assert.deepStrictEqual([...report.untrue, ...report.podsLeft], [])
+  assert.isAbove(report.faults.size, 3)
+})

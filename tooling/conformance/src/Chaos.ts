@@ -1,0 +1,233 @@
+/**
+ * Many runs at once, in this process, through a fault proxy in another (so that time and memory are the driver's own): every
+ * one is to end with what is true of it, and none is to leave a pod.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { type FaultPlan, INJECTED, MODERATE } from "@podwright/fault-proxy"
+import { kubeLayer } from "@podwright/k8s-io"
+import { TaskRunner } from "@podwright/runner"
+import { decodeRunnerProperties } from "@podwright/spec-builder"
+import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { type ChaosTask, chaosRequest, chaosTask, untruths } from "./ChaosTask.ts"
+import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
+import { freshId } from "./Podwright.ts"
+
+export interface ChaosOptions {
+  readonly seed: number
+  /** At least so many runs … */
+  readonly runs: number
+  /** … and at least so long. */
+  readonly minutes: number
+  readonly concurrency: number
+  /** Told how every run went. */
+  readonly onRun?: (line: string) => void
+}
+
+export interface ChaosReport {
+  readonly seed: number
+  readonly seconds: number
+  /** Runs by kind and how they went. */
+  readonly outcomes: ReadonlyMap<string, number>
+  readonly faults: ReadonlyMap<string, number>
+  /** Sessions that were cut and went on in another exec. */
+  readonly reconnections: number
+  readonly untrue: ReadonlyArray<string>
+  readonly podsLeft: ReadonlyArray<string>
+  readonly peakRssMebibytes: number
+  readonly cpuSeconds: number
+}
+
+/** Everything, also what a run may rightly end with: a 401 that repeats, and a 403, once each, on the way to a pod. */
+const PLAN: FaultPlan = {
+  script: [
+    { verb: "create", nth: 12, fault: { _tag: "Refuse", code: 403 } },
+    { verb: "exec", nth: 25, fault: { _tag: "Refuse", code: 403 } }
+  ],
+  chance: {
+    rates: { ...MODERATE.rates, stallForEver: 0.005 },
+    codes: [401, 410, 429, 500, 503],
+    cutEvery: { exec: 3000, watch: 5000 }
+  }
+}
+
+/** No run of these takes a minute without faults; a stall takes a minute to be noticed, and there may be several. */
+const HANGS_AFTER = "8 minutes"
+
+const PROXY = join(import.meta.dirname, "../../fault-proxy/src/main.ts")
+
+const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
+
+/** The proxy as a process of its own; gives the path of its kubeconfig. */
+const startProxy = async (cluster: Cluster, folder: string, seed: number, faults: Map<string, number>) => {
+  const plan = join(folder, "plan.json")
+  await writeFile(plan, JSON.stringify(PLAN))
+  const args = ["--kubeconfig", cluster.limitedKubeconfig, "--seed", String(seed), "--plan", plan]
+  const child: ChildProcess = spawn(process.execPath, ["--conditions=@podwright/source", PROXY, ...args], {
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let pending = ""
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (pending + text).split("\n")
+    pending = lines.pop() ?? ""
+    for (const line of lines) {
+      const name = /^\S+Z (.+?) {2}\//.exec(line)?.[1]
+      if (name !== undefined) add(faults, name)
+    }
+  })
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()))
+  const kubeconfig = await new Promise<string>((resolve, reject) => {
+    child.stdout?.setEncoding("utf8").once("data", (text: string) => resolve(text.trim()))
+    ended.then(() => reject(new Error(`the proxy ended: ${pending}`)))
+  })
+  const stop = () => {
+    child.kill("SIGINT")
+    return ended
+  }
+  return { kubeconfig, stop }
+}
+
+const runOne = Effect.fnUntraced(function* (
+  task: ChaosTask,
+  flowId: string,
+  taskRunId: string,
+  folder: string,
+  reconnected: () => void
+) {
+  const runner = yield* TaskRunner
+  const properties = yield* Effect.orDie(Effect.fromResult(decodeRunnerProperties({})))
+  const request = chaosRequest(task, flowId, taskRunId, LIMITED_NAMESPACE, join(folder, taskRunId), properties)
+  const log = { stdout: [] as Array<string>, stderr: [] as Array<string> }
+  const begun = yield* Deferred.make<void>()
+  const fiber = yield* runner
+    .run(request, (event) =>
+      Effect.sync(() => {
+        if (event._tag === "Log") {
+          for (const line of event.lines) log[event.stream].push(line)
+          Deferred.doneUnsafe(begun, Exit.void)
+        }
+        if (event._tag === "Warning" && event.message.startsWith("reconnecting")) reconnected()
+      })
+    )
+    .pipe(Effect.forkChild)
+  if (task.kind === "cancel") {
+    yield* Effect.raceFirst(Deferred.await(begun), Fiber.await(fiber))
+    yield* Fiber.interrupt(fiber)
+  }
+  const exit = yield* Fiber.await(fiber)
+  if (Exit.isSuccess(exit)) {
+    const copy = exit.value.outputFiles["copy"]
+    const bytes = copy === undefined ? undefined : yield* Effect.promise(() => readFile(copy.path))
+    return { _tag: "Result" as const, wrong: untruths(task, exit.value, log, bytes) }
+  }
+  return Exit.hasInterrupts(exit) && task.kind === "cancel"
+    ? { _tag: "Cancelled" as const }
+    : { _tag: "Refused" as const, message: String(Exit.isFailure(exit) ? exit.cause : exit) }
+})
+
+/** Whether the proxy said no in words that end a run rightly. */
+const isRightlyRefused = (message: string) =>
+  message.includes(INJECTED) && /not allowed|refused by|credentials/.test(message)
+
+/** Runs the chaos. */
+export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<ChaosReport> => {
+  const folder = await mkdtemp(join(tmpdir(), "podwright-chaos-"))
+  const faults = new Map<string, number>()
+  const outcomes = new Map<string, number>()
+  const untrue: Array<string> = []
+  let reconnections = 0
+  let peak = 0
+  const proxy = await startProxy(cluster, folder, options.seed, faults)
+  const flowId = freshId("chaos")
+  const started = performance.now()
+  const cpu = process.cpuUsage()
+  const watching = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss)
+  }, 200)
+  const services = TaskRunner.layer.pipe(
+    Layer.provideMerge(kubeLayer({ kubeconfig: proxy.kubeconfig })),
+    Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+  )
+  let index = 0
+  const isEnough = () => index >= options.runs && performance.now() - started >= options.minutes * 60_000
+  const worker = Effect.gen(function* () {
+    while (!isEnough()) {
+      const number = index++
+      const task = chaosTask(options.seed, number)
+      const began = performance.now()
+      const outcome = yield* runOne(task, flowId, `${flowId}-${number}`, folder, () => reconnections++).pipe(
+        Effect.timeoutOrElse({ duration: HANGS_AFTER, orElse: () => Effect.succeed({ _tag: "Hung" as const }) })
+      )
+      const wrong =
+        outcome._tag === "Hung"
+          ? ["it hangs"]
+          : outcome._tag === "Result"
+            ? outcome.wrong
+            : outcome._tag === "Refused" && !isRightlyRefused(outcome.message)
+              ? [outcome.message]
+              : []
+      for (const what of wrong) untrue.push(`run ${number} (${task.kind}): ${what}`)
+      const name = wrong.length > 0 ? "untrue" : outcome._tag === "Refused" ? "refused, as injected" : "true"
+      add(outcomes, `${task.kind}: ${name}`)
+      options.onRun?.(
+        `run ${number} ${task.kind}: ${name}, ${((performance.now() - began) / 1000).toFixed(1)} s ${wrong.join("; ")}`
+      )
+    }
+  })
+  try {
+    await Effect.runPromise(
+      Effect.all(
+        Array.from({ length: options.concurrency }, () => worker),
+        { concurrency: "unbounded", discard: true }
+      ).pipe(Effect.provide(services))
+    )
+    const { system, user } = process.cpuUsage(cpu)
+    const seconds = (performance.now() - started) / 1000
+    const podsLeft = await cluster.untilNoPods(flowId).then(
+      () => [],
+      (error: unknown) => [String(error)]
+    )
+    return {
+      seed: options.seed,
+      seconds,
+      outcomes,
+      faults,
+      reconnections,
+      untrue,
+      podsLeft,
+      peakRssMebibytes: peak / 1024 / 1024,
+      cpuSeconds: (system + user) / 1e6
+    }
+  } finally {
+    clearInterval(watching)
+    await proxy.stop()
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** A report for people. */
+export const chaosTable = (report: ChaosReport): string => {
+  const rows = (counts: ReadonlyMap<string, number>) =>
+    [...counts].sort().map(([name, count]) => `| ${name} | ${count} |`)
+  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, one) => total + one, 0)
+  return [
+    `seed ${report.seed}, ${report.seconds.toFixed(0)} s`,
+    "",
+    "| | |",
+    "| --- | ---: |",
+    `| **runs** | ${sum(report.outcomes)} |`,
+    ...rows(report.outcomes),
+    `| **faults** | ${sum(report.faults)} |`,
+    ...rows(report.faults),
+    `| **sessions resumed** | ${report.reconnections} |`,
+    `| **driver's peak RSS, MiB** | ${report.peakRssMebibytes.toFixed(0)} |`,
+    `| **driver's CPU, s** | ${report.cpuSeconds.toFixed(1)} |`,
+    "",
+    ...report.untrue.map((line) => `untrue: ${line}`),
+    ...report.podsLeft,
+    ""
+  ].join("\n")
+}

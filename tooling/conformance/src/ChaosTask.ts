@@ -1,0 +1,112 @@
+/** The kinds of runs of the chaos run, and what is true of each. Pure but for the numbers it makes up. */
+import { createHash } from "node:crypto"
+import { numbersFrom } from "@podwright/fault-proxy"
+import type { RunResult, TaskRequest } from "@podwright/runner"
+import { DEFAULT_INTERPRETER, type RunnerProperties } from "@podwright/spec-builder"
+
+export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel"] as const
+export type ChaosKind = (typeof CHAOS_KINDS)[number]
+
+export interface ChaosTask {
+  readonly kind: ChaosKind
+  readonly commands: ReadonlyArray<string>
+  readonly exitCode: number
+  /** Content of `data`, which comes back as `copy`; undefined: no files. */
+  readonly input: string | undefined
+  /** Every line that is to be delivered, by stream; undefined for a run that is cancelled. */
+  readonly lines: { readonly stdout: ReadonlyArray<string>; readonly stderr: ReadonlyArray<string> } | undefined
+}
+
+/** Enough to be cut in the middle of: some seconds of a slow stream, and more than the kernel buffers. */
+const LOG_LINES = 100_000
+const LARGEST_INPUT = 2 * 1024 * 1024
+
+/** The run of a number; the same for the same seed. */
+export const chaosTask = (seed: number, index: number): ChaosTask => {
+  const next = numbersFrom(seed + index)
+  const kind = CHAOS_KINDS[index % CHAOS_KINDS.length] ?? "hello"
+  const plain = { kind, exitCode: 0, input: undefined }
+  switch (kind) {
+    case "hello": {
+      const lines = { stdout: [`hello ${index}`], stderr: [`aside ${index}`] }
+      return { ...plain, commands: [`echo hello ${index}`, `echo aside ${index} >&2`], lines }
+    }
+    case "files": {
+      let input = ""
+      const length = Math.floor(next() * LARGEST_INPUT)
+      while (input.length < length) input += `${next()}\n`
+      return { ...plain, commands: ["cp data copy", "echo copied"], input, lines: { stdout: ["copied"], stderr: [] } }
+    }
+    case "failing": {
+      const exitCode = 1 + Math.floor(next() * 100)
+      const commands = ["echo before", `exit ${exitCode}`]
+      return { ...plain, commands, exitCode, lines: { stdout: ["before"], stderr: [] } }
+    }
+    case "log": {
+      const program = `BEGIN { for (i = 1; i <= ${LOG_LINES}; i++) { print "out", i; if (i % 10 == 0) print "err", i > "/dev/stderr" } }`
+      const numbers = Array.from({ length: LOG_LINES }, (_, i) => i + 1)
+      const lines = {
+        stdout: numbers.map((i) => `out ${i}`),
+        stderr: numbers.filter((i) => i % 10 === 0).map((i) => `err ${i}`)
+      }
+      return { ...plain, commands: [`awk '${program}'`], lines }
+    }
+    case "cancel":
+      return { ...plain, commands: ["echo begun", "sleep 600"], lines: undefined }
+  }
+}
+
+/** What the runner is asked for. */
+export const chaosRequest = (
+  task: ChaosTask,
+  flowId: string,
+  taskRunId: string,
+  namespace: string,
+  outputDirectory: string,
+  runner: RunnerProperties
+): TaskRequest => ({
+  identity: { namespace: "chaos", flowId, taskId: task.kind, executionId: taskRunId, taskRunId, attempt: 0 },
+  image: "busybox",
+  command: {
+    _tag: "Commands",
+    interpreter: DEFAULT_INTERPRETER,
+    beforeCommands: [],
+    commands: task.commands,
+    failFast: true
+  },
+  env: {},
+  inputFiles: task.input === undefined ? [] : [{ name: "data", source: { _tag: "Text", text: task.input } }],
+  outputFiles: task.input === undefined ? [] : ["copy"],
+  outputDirectory,
+  timeout: undefined,
+  runner: { ...runner, namespace }
+})
+
+const firstDifference = (stream: string, actual: ReadonlyArray<string>, expected: ReadonlyArray<string>) => {
+  const at = expected.findIndex((line, index) => actual[index] !== line)
+  if (at === -1 && actual.length === expected.length) return []
+  const place = at === -1 ? expected.length : at
+  return [
+    `${stream} has ${actual.length} lines for ${expected.length}; line ${place + 1} is ${JSON.stringify(actual[place])}`
+  ]
+}
+
+/** What is wrong with a result; empty when nothing is. `copy` is the content that came back. */
+export const untruths = (
+  task: ChaosTask,
+  result: Pick<RunResult, "exitCode" | "outputFiles">,
+  log: { readonly stdout: ReadonlyArray<string>; readonly stderr: ReadonlyArray<string> },
+  copy: Uint8Array | undefined
+): ReadonlyArray<string> => {
+  if (task.lines === undefined) return ["it ended by itself"]
+  const code = result.exitCode === task.exitCode ? [] : [`exit code ${result.exitCode} for ${task.exitCode}`]
+  const digest = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex")
+  const files =
+    task.input === undefined || (copy !== undefined && digest(copy) === digest(task.input)) ? [] : ["the file differs"]
+  return [
+    ...code,
+    ...files,
+    ...firstDifference("stdout", log.stdout, task.lines.stdout),
+    ...firstDifference("stderr", log.stderr, task.lines.stderr)
+  ]
+}
