@@ -60,7 +60,8 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
     Effect.catch((error) => {
       // A 409 whose words were lost on the way may be either; the pod itself tells.
       if (error.reason._tag === "AlreadyExists" || error.reason._tag === "Conflict") return adopt(error)
-      return Effect.andThen(error.retryable ? reclaim : Effect.void, Effect.fail(failed(error)))
+      // Whatever it says: an earlier try of the same request may have been carried out before this one was refused.
+      return Effect.andThen(reclaim, Effect.fail(failed(error)))
     })
   )
 })

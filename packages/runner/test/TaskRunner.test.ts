@@ -249,14 +249,20 @@ describe("TaskRunner", () => {
       })
     )
 
-  it.effect("removes a pod that may have been created though the request failed", () =>
-    Effect.gen(function* () {
-      const run = yield* begin(yield* task(), { loseReply: { _tag: "Timeout", seconds: 30 } })
-      const error = yield* Effect.flip(Fiber.join(run.fiber))
-      assert.strictEqual(error.reason._tag, "Kube")
-      assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
-    })
-  )
+  const unknowing: ReadonlyArray<KubeError["reason"]> = [
+    { _tag: "Timeout", seconds: 30 },
+    // of a second try, when the first one's reply was lost
+    { _tag: "Forbidden", verb: "create", resource: "pods", namespace: "default", detail: "no" }
+  ]
+  for (const reason of unknowing)
+    it.effect(`removes a pod that may have been created though the request failed (${reason._tag})`, () =>
+      Effect.gen(function* () {
+        const run = yield* begin(yield* task(), { loseReply: reason })
+        const error = yield* Effect.flip(Fiber.join(run.fiber))
+        assert.strictEqual(error.reason._tag, "Kube")
+        assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
+      })
+    )
 
   it.effect("cancels the run when the stream of its events is ended early", () =>
     Effect.gen(function* () {
