@@ -86,7 +86,15 @@ const tcpSockets = (server: Server) => {
     const { remotePort } = socket
     byPort.set(remotePort, socket)
     socket.on("error", () => undefined)
-    socket.on("close", () => byPort.delete(remotePort))
+    socket.on("close", () => {
+      // Its port may have another socket by now.
+      if (byPort.get(remotePort) === socket) byPort.delete(remotePort)
+    })
+  })
+  const secure = new Set<Socket>()
+  server.on("secureConnection", (socket: Socket) => {
+    secure.add(socket)
+    socket.on("close", () => secure.delete(socket))
   })
   return {
     reset: (socket: Duplex) => {
@@ -95,7 +103,7 @@ const tcpSockets = (server: Server) => {
       else tcp.resetAndDestroy()
     },
     destroyAll: () => {
-      for (const socket of byPort.values()) socket.destroy()
+      for (const socket of [...secure, ...byPort.values()]) socket.destroy()
     }
   }
 }

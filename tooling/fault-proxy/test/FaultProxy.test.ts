@@ -175,6 +175,18 @@ describe("FaultProxy", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("can be closed while a stall goes on", () =>
+    Effect.gen(function* () {
+      const { stalled } = yield* Effect.gen(function* () {
+        const { access, proxy } = yield* behind({ _tag: "Stall", afterBytes: 100 })
+        const stalled = exec(access, `${PODS}/one/exec`, ["write"])
+        while (proxy.fired().length === 0) yield* Effect.sleep(5)
+        return { stalled }
+      }).pipe(Effect.scoped)
+      assert.strictEqual((yield* Effect.promise(() => stalled)).code, 1006)
+    })
+  )
+
   it.live("hands on how the cluster itself refuses an upgrade", () =>
     Effect.gen(function* () {
       const { access } = yield* behind()
