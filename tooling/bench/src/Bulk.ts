@@ -1,0 +1,228 @@
+/**
+ * How fast files move, beside `kubectl cp` in the same run: one file of 1 GiB and 50,000 of 4 KiB, each way. Every way is a
+ * process of its own, so that time and memory are those of what a person would start.
+ */
+import { createHash, randomFillSync } from "node:crypto"
+import { createReadStream, existsSync } from "node:fs"
+import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { Effect, type Scope } from "effect"
+import { measureProcess, type ProcessMeasure } from "./MeasuredProcess.ts"
+import { markdownTable } from "./Statistics.ts"
+
+export interface BulkFigure {
+  readonly load: string
+  readonly direction: "to the pod" | "from the pod"
+  readonly way: "podwright" | "kubectl cp"
+  readonly megabytes: number
+  readonly seconds: number
+  /** The process's largest resident set, MiB; podwright's is of a run that moves the load both ways. */
+  readonly peakMiB: number
+}
+
+export interface BulkFigures {
+  readonly figures: ReadonlyArray<BulkFigure>
+  /** Peak of a podwright run that moves 1 KiB: what of its memory is not the load's. */
+  readonly idleMiB: number
+}
+
+interface Load {
+  readonly name: string
+  readonly files: number
+  readonly fileBytes: number
+}
+
+const LOADS: ReadonlyArray<Load> = [
+  { name: "1 GiB in one file", files: 1, fileBytes: 1024 ** 3 },
+  { name: "50,000 files of 4 KiB", files: 50_000, fileBytes: 4096 }
+]
+const SMALL: Load = { name: "1 KiB", files: 1, fileBytes: 1024 }
+
+const REPOSITORY = join(import.meta.dirname, "../../..")
+const CLI = join(REPOSITORY, "apps/cli/src/main.ts")
+const PEER = "podwright-bench-bulk"
+const NAMESPACE = "default"
+/** Files per folder, as a tree has that people keep. */
+const FOLDER_FILES = 1000
+
+const kubeconfig = (): string => process.env["KUBECONFIG"] ?? ""
+
+/** The kubectl of the cluster's own version, where `tooling/real-cluster` has put one. */
+const kubectlProgram = (): string => {
+  const built = join(dirname(dirname(kubeconfig())), "bin/kubectl")
+  return existsSync(built) ? built : "kubectl"
+}
+
+const kubectl = (...args: ReadonlyArray<string>) => measureProcess(kubectlProgram(), ["-n", NAMESPACE, ...args])
+
+/** Writes a load of random bytes: nothing on the way may gain by compressing or by sparse blocks. */
+const writeLoad = async (folder: string, { fileBytes, files }: Load): Promise<void> => {
+  const block = Buffer.alloc(Math.min(fileBytes, 1024 * 1024))
+  for (let index = 0; index < files; index++) {
+    const parent = join(folder, `d${Math.floor(index / FOLDER_FILES)}`)
+    if (index % FOLDER_FILES === 0) await mkdir(parent, { recursive: true })
+    const file = await open(join(parent, `f${index}`), "w")
+    for (let left = fileBytes; left > 0; left -= block.length) {
+      randomFillSync(block)
+      await file.write(block)
+    }
+    await file.close()
+  }
+}
+
+/** One digest of all files' names and contents. */
+const treeDigest = async (folder: string): Promise<string> => {
+  const hash = createHash("sha256")
+  const names = (await readdir(folder, { recursive: true })).sort()
+  for (const name of names) {
+    const path = join(folder, name)
+    if (!(await stat(path)).isFile()) continue
+    hash.update(`${name}\0`)
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  }
+  return hash.digest("hex")
+}
+
+const mustEqual = (expected: string, actual: string, what: string) => {
+  if (actual !== expected) throw new Error(`${what} differs: ${actual} instead of ${expected}`)
+}
+
+/** Makes the pod that `kubectl cp` copies to and from; the same image and kind of volume as podwright's helper has. */
+const startPeer = async (folder: string): Promise<void> => {
+  const path = join(folder, "peer.json")
+  const manifest = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: PEER },
+    spec: {
+      restartPolicy: "Never",
+      terminationGracePeriodSeconds: 0,
+      volumes: [{ name: "data", emptyDir: {} }],
+      containers: [
+        {
+          name: "peer",
+          image: "busybox",
+          command: ["sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"],
+          volumeMounts: [{ name: "data", mountPath: "/data" }]
+        }
+      ]
+    }
+  }
+  await writeFile(path, JSON.stringify(manifest))
+  await kubectl("apply", "-f", path)
+  await kubectl("wait", "--for=condition=Ready", `pod/${PEER}`, "--timeout=120s")
+}
+
+interface Phase {
+  readonly _tag: string
+  readonly phase?: string
+  readonly at: number
+}
+
+/** Moves a load in and out by one `podwright run`, whose events say when each part began and ended. */
+export const podwrightRoundTrip = async (
+  work: string,
+  source: string,
+  target: string,
+  config = kubeconfig()
+): Promise<{ readonly up: number; readonly down: number; readonly process: ProcessMeasure }> => {
+  const task = join(work, "task.yaml")
+  // Moved within the volume, so that the command itself takes no time.
+  const lines = [
+    "image: busybox",
+    "inputFiles:",
+    `  load: { path: ${source} }`,
+    "commands:",
+    '  - mv load "$OUTPUT_DIR/"'
+  ]
+  await writeFile(task, `${lines.join("\n")}\n`)
+  const run = await measureProcess(process.execPath, [
+    "--conditions=@podwright/source",
+    CLI,
+    ...["run", task, "--kubeconfig", config, "--output", "ndjson", "--output-dir", target]
+  ])
+  const at: Record<string, number> = {}
+  for (const line of run.stdout.trimEnd().split("\n")) {
+    // The result lists every file, which is much to parse for nothing.
+    if (!line.startsWith('{"_tag":"Phase"')) continue
+    const event: Phase = JSON.parse(line)
+    if (event.phase !== undefined) at[event.phase] = event.at
+  }
+  const span = (from: string, to: string) => ((at[to] ?? Number.NaN) - (at[from] ?? Number.NaN)) / 1000
+  return { up: span("started", "inputs-delivered"), down: span("finished", "collected"), process: run }
+}
+
+const measureLoad = async (work: string, load: Load): Promise<ReadonlyArray<BulkFigure>> => {
+  const source = join(work, "source")
+  await writeLoad(source, load)
+  const digest = await treeDigest(source)
+  const megabytes = (load.files * load.fileBytes) / 1e6
+  const figure = (
+    way: BulkFigure["way"],
+    direction: BulkFigure["direction"],
+    { peakMiB, seconds }: Pick<ProcessMeasure, "peakMiB" | "seconds">
+  ): BulkFigure => ({ load: load.name, direction, way, megabytes, seconds, peakMiB })
+
+  const up = await kubectl("cp", source, `${PEER}:/data/load`)
+  const copied = join(work, "kubectl")
+  const down = await kubectl("cp", `${PEER}:/data/load`, copied)
+  mustEqual(digest, await treeDigest(copied), "what kubectl cp brought back")
+  await rm(copied, { recursive: true })
+  await kubectl("exec", PEER, "--", "rm", "-rf", "/data/load")
+
+  const target = join(work, "podwright")
+  const { down: fromPod, process, up: toPod } = await podwrightRoundTrip(work, source, target)
+  mustEqual(digest, await treeDigest(join(target, "load")), "what podwright brought back")
+  await rm(target, { recursive: true })
+  await rm(source, { recursive: true })
+  return [
+    figure("kubectl cp", "to the pod", up),
+    figure("podwright", "to the pod", { seconds: toPod, peakMiB: process.peakMiB }),
+    figure("kubectl cp", "from the pod", down),
+    figure("podwright", "from the pod", { seconds: fromPod, peakMiB: process.peakMiB })
+  ]
+}
+
+/** Measures on the current kubeconfig. */
+export const measureBulk = Effect.fn("Bulk.measure")(function* (
+  runs: number
+): Effect.fn.Return<BulkFigures, never, Scope.Scope> {
+  const work = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-bench-"))),
+    (path) => Effect.promise(() => rm(path, { recursive: true }))
+  )
+  yield* Effect.acquireRelease(
+    Effect.promise(() => startPeer(work)),
+    () => Effect.promise(() => kubectl("delete", "pod", PEER, "--wait=false"))
+  )
+  const idle = yield* Effect.promise(async () => {
+    const source = join(work, "small")
+    await writeLoad(source, SMALL)
+    return podwrightRoundTrip(work, source, join(work, "small-out"))
+  })
+  const figures: Array<BulkFigure> = []
+  for (let run = 0; run < runs; run++) {
+    for (const load of LOADS) figures.push(...(yield* Effect.promise(() => measureLoad(work, load))))
+  }
+  return { figures, idleMiB: idle.process.peakMiB }
+})
+
+/** The ratio is podwright's rate to that of `kubectl cp` in the same run: above 1 is faster. */
+export const bulkTables = ({ figures, idleMiB }: BulkFigures): string => {
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const [index, one] of figures.entries()) {
+    const reference = one.way === "podwright" ? figures[index - 1] : undefined
+    rows.push([
+      `${one.load}, ${one.direction}`,
+      one.way === "podwright" ? "**podwright**" : one.way,
+      one.seconds.toFixed(2),
+      (one.megabytes / one.seconds).toFixed(1),
+      reference === undefined ? "" : (reference.seconds / one.seconds).toFixed(2),
+      one.peakMiB.toFixed(0),
+      one.way === "podwright" ? (one.peakMiB - idleMiB).toFixed(0) : ""
+    ])
+  }
+  const table = markdownTable(["load", "way", "s", "MB/s", "ratio", "peak RSS, MiB", "of it for the load"], rows)
+  return `${table}\n\nA podwright run of 1 KiB peaks at ${idleMiB.toFixed(0)} MiB.`
+}
