@@ -3,11 +3,12 @@
  * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
  * bad one costs no pod.
  */
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { failureDetail } from "@podwright/k8s-io"
-import { Effect, FileSystem, Option, type Scope, Stream } from "effect"
+import { Effect, FileSystem, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { FileSyncError, InputChanged, InputUnreadable } from "./FileSyncError.ts"
@@ -75,50 +76,70 @@ const fileWithFilesBelow = (entries: ReadonlyArray<ArchiveEntry>): string | unde
   return undefined
 }
 
-const fileEntry = Effect.fnUntraced(function* (name: string, path: string, input: string) {
-  const fs = yield* FileSystem.FileSystem
-  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-  const info = yield* fs.stat(path).pipe(Effect.mapError(refuse))
-  if (info.type !== "File") return yield* unreadable(input, path, `it is a ${info.type}, not a file or folder`)
+/**
+ * Files up to this size are read in one go and without waiting for a thread: a promise for each call costs
+ * several times what a small file's own bytes do (measured, 50,000 files of 4 KiB: 2 to 7 s in all, with promises 22 s). Larger ones are streamed, so that memory does not grow with them.
+ */
+const WHOLE_FILE = 1024 * 1024
+
+const modified = ({ mtime }: Stats) => (Number.isNaN(mtime.getTime()) ? {} : { mtime })
+
+const fileEntry = (name: string, path: string, input: string, info: Stats, fs: FileSystem.FileSystem): ArchiveEntry => {
   // Opened once now: a file without read permission must be found before there is a pod.
-  yield* Effect.scoped(fs.open(path)).pipe(Effect.mapError(refuse))
+  closeSync(openSync(path, "r"))
+  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
+  const body: Stream.Stream<Uint8Array, FileSyncError> =
+    info.size <= WHOLE_FILE
+      ? Stream.fromEffect(Effect.try({ try: () => readFileSync(path), catch: refuse }))
+      : fs.stream(path, { chunkSize: READ_SIZE }).pipe(Stream.mapError(refuse))
   const mode = (info.mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE
-  const body = fs.stream(path, { chunkSize: READ_SIZE }).pipe(Stream.mapError(refuse))
-  return Tar.fileStream(name, Number(info.size), body, { mode, ...modified(info) }) as ArchiveEntry
-})
+  return Tar.fileStream(name, info.size, body, { mode, ...modified(info) }) as ArchiveEntry
+}
 
-const modified = (info: FileSystem.File.Info) =>
-  Option.match(info.mtime, { onNone: () => ({}), onSome: (mtime) => ({ mtime }) })
-
-const folderEntries: (
+/** What lies at `path`, links not followed, as entries below `name`; a folder comes before its content. */
+const treeEntries: (
   name: string,
   path: string,
-  input: string
+  input: string,
+  info: Stats
 ) => Effect.Effect<ReadonlyArray<ArchiveEntry>, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
-  function* (name, path, input) {
+  function* (name, path, input, info) {
     const fs = yield* FileSystem.FileSystem
     const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-    const children = yield* fs.readDirectoryEntries(path).pipe(Effect.mapError(refuse))
+    if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info, fs), catch: refuse })]
+    if (!info.isDirectory()) {
+      return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
+    }
     const entries: Array<ArchiveEntry> = [Tar.directory(name, { mode: FOLDER_MODE })]
-    for (const child of [...children].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const inside = join(path, child.name)
-      const target = `${name}/${child.name}`
-      if (child.type === "SymbolicLink") {
-        entries.push(Tar.symlink(target, yield* fs.readLink(inside).pipe(Effect.mapError(refuse))))
-      } else if (child.type === "Directory") {
-        entries.push(...(yield* folderEntries(target, inside, input)))
-      } else {
-        entries.push(yield* fileEntry(target, inside, input))
-      }
+    const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
+    for (const child of children) {
+      const inside = join(path, child)
+      const target = `${name}/${child}`
+      const found = yield* Effect.try({
+        try: () => {
+          const below = lstatSync(inside)
+          if (below.isSymbolicLink()) return Tar.symlink(target, readlinkSync(inside)) as ArchiveEntry
+          return below.isFile() ? fileEntry(target, inside, input, below, fs) : below
+        },
+        catch: (error) => unreadable(input, inside, failureDetail(error))
+      })
+      if ("header" in found) entries.push(found)
+      // One by one: a folder's entries as arguments could be more than the stack holds.
+      else for (const entry of yield* treeEntries(target, inside, input, found)) entries.push(entry)
     }
     return entries
   }
 )
 
+const kindOf = (info: Stats): string => {
+  if (info.isFIFO()) return "a fifo"
+  if (info.isSocket()) return "a socket"
+  return "a device"
+}
+
 const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const info = yield* fs.stat(path).pipe(Effect.mapError((error) => unreadable(name, path, failureDetail(error))))
-  return info.type === "Directory" ? yield* folderEntries(name, path, name) : [yield* fileEntry(name, path, name)]
+  const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
+  return yield* treeEntries(name, path, name, yield* Effect.try({ try: () => statSync(path), catch: refuse }))
 })
 
 /** A URL is fetched to a temporary file, because its length must be known before the first byte is sent. */

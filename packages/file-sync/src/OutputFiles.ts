@@ -2,7 +2,8 @@
  * Unpacks an output archive below a folder of this machine: first into a staging folder beside the files' final places,
  * then, once the receipt has been checked, by renames. Whoever reads the target folder never sees half a file.
  */
-import { createHash } from "node:crypto"
+import { createHash, hash } from "node:crypto"
+import { lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem, Scope, Stream } from "effect"
@@ -48,6 +49,27 @@ const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
     ? error
     : failed(new Protocol({ detail: `the output archive is damaged: ${error.message}` }))
 
+/**
+ * Bodies up to this size are written in one go and without waiting for a thread: a promise for each call
+ * costs several times what a small file's own bytes do. Larger ones are written chunk by chunk, so that memory does not grow with them.
+ */
+const WHOLE_FILE = 1024 * 1024
+
+const attempt = <A>(path: string, work: () => A): Effect.Effect<A, FileSyncError> =>
+  Effect.try({ try: work, catch: unwritable(path) })
+
+/** Moves what lies in `from` into the folder `to`; a folder that is there already takes in what comes, a file is replaced. */
+const moveInto = (from: string, to: string): void => {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    // Not followed: a link that lies there must not lead the files elsewhere.
+    const there = lstatSync(target, { throwIfNoEntry: false })
+    if (entry.isDirectory() && there?.isDirectory() === true) moveInto(source, target)
+    else renameSync(source, target)
+  }
+}
+
 /** `path`, or the nearest folder above it that exists: a task without outputs leaves no empty folder behind. */
 const existingFolder: (path: string) => Effect.Effect<string, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
   function* (path) {
@@ -89,25 +111,40 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   const seen = new Set<string>()
   const names = new Set<string>()
 
-  const writeFile = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
+  /** Folders of the staging folder that are there: looked up rather than made again for each file. */
+  const made = new Set<string>()
+  const folderFor = Effect.fnUntraced(function* (name: string) {
     const path = join(yield* staging, name)
-    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
-    const hash = createHash("sha256")
+    const parent = dirname(path)
+    if (made.has(parent)) return path
+    yield* attempt(name, () => mkdirSync(parent, { recursive: true }))
+    made.add(parent)
+    return path
+  })
+
+  const writeFile = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
+    const path = yield* folderFor(name)
+    const options = { flag: "wx", mode: executable ? 0o755 : 0o644 } as const
+    const body = entry.body.pipe(Stream.mapError(damaged))
+    const bytes = entry.header.size
+    if (bytes <= WHOLE_FILE) {
+      const chunks = yield* Stream.runCollect(body)
+      const content = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+      yield* attempt(name, () => writeFileSync(path, content, options))
+      files.set(name, { name, bytes, sha256: hash("sha256", content) })
+      return
+    }
+    const digest = createHash("sha256")
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const file = yield* fs
-          .open(path, { flag: "wx", mode: executable ? 0o755 : 0o644 })
-          .pipe(Effect.mapError(unwritable(name)))
-        yield* entry.body.pipe(
-          Stream.mapError(damaged),
-          Stream.runForEach((chunk) => {
-            hash.update(chunk)
-            return file.writeAll(chunk).pipe(Effect.mapError(unwritable(name)))
-          })
-        )
+        const file = yield* fs.open(path, options).pipe(Effect.mapError(unwritable(name)))
+        yield* Stream.runForEach(body, (chunk) => {
+          digest.update(chunk)
+          return file.writeAll(chunk).pipe(Effect.mapError(unwritable(name)))
+        })
       })
     )
-    files.set(name, { name, bytes: entry.header.size, sha256: hash.digest("hex") })
+    files.set(name, { name, bytes, sha256: digest.digest("hex") })
   })
 
   const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
@@ -117,8 +154,7 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
         new OutputRefused({ entry: name, detail: `it is a link to '${from}', which was not sent before it` })
       )
     }
-    const path = join(yield* staging, name)
-    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(name)))
+    const path = yield* folderFor(name)
     yield* fs.copyFile(join(yield* staging, from), path).pipe(Effect.mapError(unwritable(name)))
     files.set(name, { ...original, name })
   })
@@ -132,7 +168,9 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     if (placement._tag === "Folder") {
       folders.push(placement.name)
       const path = join(yield* staging, placement.name)
-      return yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(unwritable(placement.name)))
+      yield* attempt(placement.name, () => mkdirSync(path, { recursive: true }))
+      made.add(path)
+      return
     }
     // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
     if (seen.has(entry.header.path)) return
@@ -150,26 +188,21 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   yield* archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
   // Links come last, so that no file is ever written through one.
   for (const link of links) {
-    const path = join(yield* staging, link.name)
-    yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(link.name)))
+    const path = yield* folderFor(link.name)
     yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
   }
 
   const commit = Effect.gen(function* () {
-    for (const folder of folders) {
-      const path = join(directory, folder)
-      yield* fs.makeDirectory(path, { recursive: true }).pipe(Effect.mapError(unwritable(path)))
-    }
-    for (const { name } of [...files.values(), ...links]) {
-      const path = join(directory, name)
-      yield* fs.makeDirectory(dirname(path), { recursive: true }).pipe(Effect.mapError(unwritable(path)))
-      yield* fs.rename(join(yield* staging, name), path).pipe(Effect.mapError(unwritable(path)))
+    if (folders.length + files.size + links.length > 0) {
+      const staged = yield* staging
+      yield* attempt(directory, () => moveInto(staged, directory))
     }
     const linked: Array<StagedFile> = []
     const broken: Array<string> = []
+    const home =
+      links.length === 0 ? directory : yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
     for (const { name } of links) {
       const real = yield* Effect.option(fs.realPath(join(directory, name)))
-      const home = yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
       const file = real._tag === "Some" ? files.get(relative(home, real.value)) : undefined
       if (file !== undefined) linked.push({ ...file, name })
       if (real._tag === "None") broken.push(name)
