@@ -22,7 +22,6 @@ export const exitCodeOfError = (error: FileRunError): number => {
     case "TimedOut":
       return TIME_LIMIT
     case "Spec":
-    case "Unsupported":
       return BAD_INPUT
     case "Files": {
       const file = error.reason.error.reason._tag

@@ -17,6 +17,8 @@ export type OutputPlacement =
 
 const refuse = (why: string): OutputPlacement => ({ _tag: "Refuse", why })
 
+const LINK_ADVICE = "copy what it leads to (cp -L), or name other files"
+
 /** Folders of the volume that outputs are collected from; an output's name is its path below either. */
 const FOLDERS = ["work", "output"]
 
@@ -51,15 +53,17 @@ export const placeOutput = (header: Pick<Tar.Header, "path" | "type" | "mode" | 
     case "Symlink": {
       const target = header.linkTarget ?? ""
       if (target === "" || target.startsWith("/"))
-        return refuse(`it is a link to ${target || "nothing"}, outside the outputs`)
+        return refuse(`it is a link to ${target || "nothing"}, outside the outputs; ${LINK_ADVICE}`)
       // `..` only at the start: behind another name it would be taken from wherever that name, a link perhaps, leads.
       const wanders = /[^./][^/]*\/+\.\.(\/|$)/.test(target)
       const resolved = posix.normalize(posix.join(posix.dirname(name), target))
       return wanders || resolved === ".." || resolved.startsWith("../")
-        ? refuse(`it is a link to ${target}, outside the outputs`)
+        ? refuse(`it is a link to ${target}, outside the outputs; ${LINK_ADVICE}`)
         : { _tag: "Symlink", name, target }
     }
     default:
-      return refuse(`it is a ${header.type}`)
+      return refuse(
+        `it is a ${header.type}, and only files, folders and links come back; remove it at the command's end`
+      )
   }
 }

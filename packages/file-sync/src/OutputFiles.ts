@@ -27,8 +27,13 @@ export interface PlacedOutputs {
   readonly broken: ReadonlyArray<string>
 }
 
-/** An archive that has been unpacked but not yet moved into place. */
-export interface StagedOutputs {
+/** Archives that are unpacked but not yet moved into place. */
+export interface OutputStaging {
+  /**
+   * Unpacks one archive. Fails with `OutputRefused` on an entry that could write elsewhere or exceeds a limit, with
+   * `OutputUnwritable` when this machine can't.
+   */
+  readonly unpack: (archive: Stream.Stream<Uint8Array>) => Effect.Effect<void, FileSyncError>
   /** Moves everything into the target folder. */
   readonly commit: Effect.Effect<PlacedOutputs, FileSyncError>
 }
@@ -90,15 +95,38 @@ const stagingFolder = Effect.fnUntraced(function* (directory: string) {
 export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
   Effect.scoped(Effect.asVoid(stagingFolder(directory)))
 
+/** What a pod may send. A hostile one could otherwise fill the disk, or the memory that keeps the names. */
+export interface OutputLimits {
+  /** Files, folders and links together. */
+  readonly entries: number
+  /** Bytes of all files. */
+  readonly bytes: number
+  /** Folders above a file. */
+  readonly depth: number
+  /** Bytes of a name from the target folder on. */
+  readonly nameBytes: number
+}
+
 /**
- * Unpacks `archive` into a staging folder in or above `directory`, which goes away with the scope.
- *
- * Fails with `OutputRefused` on an entry that could write elsewhere, with `OutputUnwritable` when this machine can't.
+ * A million entries take some 500 MB of memory here; 1 TiB is beyond what a pod's ephemeral volume holds; a path of 4096
+ * bytes is the longest that Linux takes, and the staging folder's own must fit too; 128 folders are deeper than trees get.
  */
-export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
+export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
+
+/** Why an entry is too much, with the count and sum of all up to it. */
+const excess = (limits: OutputLimits, name: string, entries: number, bytes: number): string | undefined => {
+  if (entries > limits.entries) return `it is one more than the ${limits.entries} entries that are accepted`
+  if (bytes > limits.bytes) return `with it the outputs have ${bytes} bytes; ${limits.bytes} are accepted`
+  if (name.split("/").length - 1 > limits.depth) return `it lies deeper than ${limits.depth} folders`
+  if (Buffer.byteLength(name) > limits.nameBytes) return `its name is longer than ${limits.nameBytes} bytes`
+  return undefined
+}
+
+/** Opens a staging folder in or above `directory`, which goes away with the scope. */
+export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   directory: string,
-  archive: Stream.Stream<Uint8Array>
-): Effect.fn.Return<StagedOutputs, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
+  limits: OutputLimits = outputLimits
+): Effect.fn.Return<OutputStaging, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const scope = yield* Effect.scope
   // Made when there is something to put in it: a command without outputs needs no folder that can be written.
@@ -110,6 +138,8 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
   const links: Array<{ readonly name: string; readonly target: string }> = []
   const seen = new Set<string>()
   const names = new Set<string>()
+  let entries = 0
+  let totalBytes = 0
 
   /** Folders of the staging folder that are there: looked up rather than made again for each file. */
   const made = new Set<string>()
@@ -165,6 +195,14 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     if (placement._tag === "Refuse") {
       return yield* failed(new OutputRefused({ entry: entry.header.path, detail: placement.why }))
     }
+    entries += 1
+    // A second name is a copy here, so it counts as one.
+    totalBytes += placement._tag === "Copy" ? (files.get(placement.from)?.bytes ?? 0) : entry.header.size
+    const tooMuch = excess(limits, placement.name, entries, totalBytes)
+    if (tooMuch !== undefined) {
+      // The name itself may be what is too long.
+      return yield* failed(new OutputRefused({ entry: placement.name.slice(0, 200), detail: tooMuch }))
+    }
     if (placement._tag === "Folder") {
       folders.push(placement.name)
       const path = join(yield* staging, placement.name)
@@ -185,14 +223,15 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     else yield* writeFile(placement.name, placement.executable, entry)
   })
 
-  yield* archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
-  // Links come last, so that no file is ever written through one.
-  for (const link of links) {
-    const path = yield* folderFor(link.name)
-    yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
-  }
+  const unpack = (archive: Stream.Stream<Uint8Array>) =>
+    archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
 
   const commit = Effect.gen(function* () {
+    // Links come last, so that no file is ever written through one.
+    for (const link of links) {
+      const path = yield* folderFor(link.name)
+      yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
+    }
     if (folders.length + files.size + links.length > 0) {
       const staged = yield* staging
       yield* attempt(directory, () => moveInto(staged, directory))
@@ -210,5 +249,5 @@ export const stageOutputs = Effect.fn("OutputFiles.stage")(function* (
     const placed = [...files.values(), ...linked]
     return { files: placed.map((file): OutputFile => ({ ...file, path: join(directory, file.name) })), broken }
   })
-  return { commit }
+  return { unpack, commit }
 })

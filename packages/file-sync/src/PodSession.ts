@@ -9,7 +9,15 @@ import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, Ref, type 
 import { Channel, Corrupt, FileSyncError, HelperFailed, InputChanged, Lost, Protocol } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import { type LogLine, LogSplitter } from "./LogLines.ts"
-import { type OutputFile, type PlacedOutputs, type StagedOutputs, stageOutputs } from "./OutputFiles.ts"
+import {
+  makeOutputStaging,
+  type OutputFile,
+  type OutputLimits,
+  type OutputStaging,
+  outputLimits,
+  type PlacedOutputs
+} from "./OutputFiles.ts"
+import type { OutputSelection } from "./OutputPattern.ts"
 import type { LogCursor, SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import { sessionCommand } from "./SessionScript.ts"
@@ -30,6 +38,13 @@ export type SessionEvent =
   /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
   | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
 
+export interface SessionOutputs {
+  readonly selection: OutputSelection
+  readonly directory: string
+  /** What the pod may send; `outputLimits` when absent. */
+  readonly limits?: OutputLimits
+}
+
 export interface SessionRequest {
   readonly namespace: string
   readonly pod: string
@@ -42,7 +57,7 @@ export interface SessionRequest {
   /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
   readonly cursor: LogCursor
   /** What to bring back, and the local folder it goes to. */
-  readonly outputs: { readonly patterns: ReadonlyArray<string>; readonly directory: string } | undefined
+  readonly outputs: SessionOutputs | undefined
   /** Whether the helper may end once this session is complete; false when another session is still to come. */
   readonly last: boolean
   /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
@@ -56,7 +71,7 @@ export interface SessionResult {
   /** Undefined when the session was not asked for the log. */
   readonly exit: SessionExit | undefined
   readonly files: ReadonlyArray<OutputFile>
-  /** Patterns without a match, as given. */
+  /** Names that are not there. */
   readonly missing: ReadonlyArray<string>
 }
 
@@ -117,7 +132,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       inputBytes: request.inputs?.bytes,
       log,
       cursor: { ...received },
-      outputs: request.outputs?.patterns
+      outputs: request.outputs?.selection
     }
     const channelFailed = (error: KubeError) => fail("session", new Channel({ error }))
     const channel: ExecChannel = yield* exec
@@ -134,15 +149,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const completed = yield* Deferred.make<SessionResult, FileSyncError>()
     const upload = { fiber: undefined as Fiber.Fiber<string, FileSyncError> | undefined }
     let state: SessionState = initialState
-    let staging:
-      | {
-          readonly queue: Queue.Queue<Uint8Array, Cause.Done>
-          readonly fiber: Fiber.Fiber<StagedOutputs, FileSyncError>
-        }
+    let staging: OutputStaging | undefined
+    let unpacking:
+      | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
       | undefined
     let placed: PlacedOutputs = { files: [], broken: [] }
     let archiveBytes = 0
-    const archiveHash = createHash("sha256")
+    let archiveHash = createHash("sha256")
     // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
     // they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
@@ -174,9 +187,9 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         case "Archive": {
           archiveBytes += output.bytes.length
           archiveHash.update(output.bytes)
-          // The staging fiber's own failure ends the session; a queue nobody reads must not hold the reader.
-          if (staging !== undefined)
-            yield* Effect.raceFirst(Queue.offer(staging.queue, output.bytes), Fiber.await(staging.fiber))
+          // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
+          if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, output.bytes))
+            yield* Effect.raceFirst(Queue.offer(unpacking.queue, output.bytes), Fiber.await(unpacking.fiber))
           return
         }
         case "Garbage":
@@ -230,23 +243,34 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
             }
             case "StageOutputs": {
+              const { directory = "", limits = outputLimits } = request.outputs ?? {}
+              staging ??= yield* makeOutputStaging(directory, limits)
               const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
-              const fiber = yield* stageOutputs(request.outputs?.directory ?? "", Stream.fromQueue(queue)).pipe(
+              const fiber = yield* staging.unpack(Stream.fromQueue(queue)).pipe(
                 Effect.onError((cause) => Deferred.failCause(completed, cause)),
                 Effect.forkScoped
               )
-              staging = { queue, fiber }
+              unpacking = { queue, fiber }
+              archiveHash = createHash("sha256")
               return
             }
-            case "CommitOutputs": {
-              if (staging === undefined) return yield* fail("session", new Protocol({ detail: "a digest of nothing" }))
-              yield* Queue.end(staging.queue)
-              const staged = yield* Fiber.join(staging.fiber)
+            case "CheckOutputs": {
+              if (unpacking === undefined)
+                return yield* fail("session", new Protocol({ detail: "a digest of nothing" }))
+              yield* Queue.end(unpacking.queue)
+              yield* Fiber.join(unpacking.fiber)
+              unpacking = undefined
               const actual = archiveHash.digest("hex")
               if (actual !== action.sha256) {
                 return yield* fail("collect outputs", new Corrupt({ what: "outputs", expected: action.sha256, actual }))
               }
-              placed = yield* staged.commit
+              return
+            }
+            case "CommitOutputs": {
+              if (staging === undefined) return
+              if (unpacking !== undefined)
+                return yield* fail("session", new Protocol({ detail: "no digest of an archive" }))
+              placed = yield* staging.commit
               return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: archiveBytes })
             }
             case "Fail":
@@ -268,8 +292,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       yield* lastLines("stderr")
       yield* say(request.last ? "done" : "leave")
       // A link without its target, asked for by name, is not what was asked for.
-      const missing = (request.outputs?.patterns ?? []).filter(
-        (pattern, index) => state.missing.includes(index) || placed.broken.includes(pattern)
+      const missing = (request.outputs?.selection.names ?? []).filter(
+        (name, index) => state.missing.includes(index) || placed.broken.includes(name)
       )
       yield* Deferred.succeed(completed, { exit: state.exit, files: placed.files, missing })
     })

@@ -2,6 +2,7 @@
  * What one session in a helper container is to do. Pure data: the runner makes it, `SessionScript.ts` turns it into
  * argv, `PodSession.ts` carries it out.
  */
+import type { OutputSelection } from "./OutputPattern.ts"
 
 /** How far each of main's two streams has been taken, in bytes. A later session or process continues from here. */
 export interface LogCursor {
@@ -28,6 +29,6 @@ export interface SessionPlan {
   readonly inputBytes: number | undefined
   readonly log: SessionLog
   readonly cursor: LogCursor
-  /** Names and patterns to bring back from the working folder, with all of the output folder; undefined for no files. */
-  readonly outputs: ReadonlyArray<string> | undefined
+  /** What to bring back from the working folder, with all of the output folder; undefined for no files. */
+  readonly outputs: OutputSelection | undefined
 }

@@ -22,9 +22,9 @@ export type SessionRecord =
       readonly stdoutBytes: number
       readonly stderrBytes: number
     }
-  /** The output pattern with this index names nothing. */
+  /** The output name with this index is not there. */
   | { readonly _tag: "Missing"; readonly index: number }
-  /** This many bytes of the output archive follow. */
+  /** This many bytes of an output archive follow; there may be several, each with its digest. */
   | { readonly _tag: "ArchiveStart"; readonly bytes: number }
   /** Receipt for the output archive. */
   | { readonly _tag: "Digest"; readonly sha256: string }

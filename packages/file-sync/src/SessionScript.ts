@@ -30,11 +30,14 @@ export const RECORD_MARK = "\u001e"
  * - Polls are close for the first third of a second, for commands that are over by then; later every 20 ms while lines flow.
  * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
  *   before reading, so whatever comes later is not older than it and is read by the next poll.
+ * - Names travel from find to tar with a NUL between them, because they may hold anything else. busybox' tar reads no such
+ *   list, so xargs starts it as often as the names need, each time for an archive of its own.
+ * - The C locale makes grep match bytes, alike in every image.
  * - The shell's own complaints go to a file, never among main's stderr.
  */
 const script = String.raw`umask 0
-V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8
-shift 8
+V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8 E=$9
+shift 9
 T=$R/.session.$N
 mkdir -p $R $V/work $V/output || exit 1
 if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill $p 2>/dev/null; rm -rf $R/.session.*; fi
@@ -89,31 +92,39 @@ if [ $L != none ]; then
     say "exit $e"
   else say "exit none 0 0"; fi
 fi
-if [ $O = collect ]; then
+if [ $O != keep ]; then
   cd $V || fail collect
   k=$# i=0
-  set -f; IFS=
   while [ $i -lt $k ]; do
     p=$1; shift
-    case $p in (*[*?[]*) set +f; for g in work/$p; do if [ -e "$g" ] || [ -L "$g" ]; then set -- "$@" "$g"; fi; done; set -f;;
-    (*) if [ -e "work/$p" ] || [ -L "work/$p" ]; then set -- "$@" "work/$p"; else say "missing $i"; fi;; esac
+    if [ -e "work/$p" ] || [ -L "work/$p" ]; then set -- "$@" "work/$p"; else say "missing $i"; fi
     i=$((i + 1))
   done
-  tar -cf $T.tar output "$@" || fail collect
-  say "archive $(wc -c <$T.tar)"
-  sha256sum <$T.tar >$T.sum & h=$!
-  cat $T.tar
-  wait $h || fail collect
-  read -r h <$T.sum
-  say "digest $h"
-  rm -f $T.tar
+  [ $O = all ] && set -- work
+  tar -cf $T.tar.0 output "$@" || fail collect
+  if [ "$E" ] && [ $O != all ]; then
+    for f in find grep xargs; do command -v $f >/dev/null || { echo "the helper image has no '$f', which patterns need" >&2; fail probe; }; done
+    find work ! -type d -print0 >$T.all || fail collect
+    LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
+    [ $? -lt 2 ] || fail match
+    if [ -s $T.list ]; then xargs -0 sh -c 'tar -cf "$0.$$" "$@"' $T.tar <$T.list || fail collect; fi
+  fi
+  for f in $T.tar.*; do
+    say "archive $(wc -c <$f)"
+    sha256sum <$f >$T.sum & h=$!
+    cat $f
+    wait $h || fail collect
+    read -r h <$T.sum
+    say "digest $h"
+    rm -f $f
+  done
 fi
 say end
 read -r a && [ "$a" = done ] && : >$R/done
 exit 0`
 
 /**
- * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT PATTERN...`.
+ * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION NAME...`.
  *
  * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
  */
@@ -129,6 +140,7 @@ export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<
   plan.log,
   String(plan.cursor.stdout),
   String(plan.cursor.stderr),
-  plan.outputs === undefined ? "keep" : "collect",
-  ...(plan.outputs ?? [])
+  plan.outputs === undefined ? "keep" : plan.outputs.workingFolder ? "all" : "collect",
+  plan.outputs?.expression ?? "",
+  ...(plan.outputs?.names ?? [])
 ]

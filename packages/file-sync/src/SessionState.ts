@@ -14,9 +14,8 @@ export interface SessionExit {
 
 export interface SessionState {
   readonly exit: SessionExit | undefined
-  /** Indexes of output patterns that name nothing. */
+  /** Indexes of output names that are not there. */
   readonly missing: ReadonlyArray<number>
-  readonly archiveSha256: string | undefined
   /** The helper has said everything. */
   readonly ended: boolean
 }
@@ -24,7 +23,6 @@ export interface SessionState {
 export const initialState: SessionState = {
   exit: undefined,
   missing: [],
-  archiveSha256: undefined,
   ended: false
 }
 
@@ -35,7 +33,9 @@ export type SessionAction =
   | { readonly _tag: "GateOpen"; readonly byEarlierSession: boolean }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
   | { readonly _tag: "StageOutputs"; readonly bytes: number }
-  | { readonly _tag: "CommitOutputs"; readonly sha256: string }
+  | { readonly _tag: "CheckOutputs"; readonly sha256: string }
+  /** Everything is here: what has been staged may be put in place. */
+  | { readonly _tag: "CommitOutputs" }
   | { readonly _tag: "Fail"; readonly stage: string; readonly detail: string }
   | { readonly _tag: "None" }
 
@@ -67,12 +67,9 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
     case "ArchiveStart":
       return [state, { _tag: "StageOutputs", bytes: record.bytes }]
     case "Digest":
-      return [
-        { ...state, archiveSha256: record.sha256 },
-        { _tag: "CommitOutputs", sha256: record.sha256 }
-      ]
+      return [state, { _tag: "CheckOutputs", sha256: record.sha256 }]
     case "End":
-      return [{ ...state, ended: true }, none]
+      return [{ ...state, ended: true }, { _tag: "CommitOutputs" }]
     case "Failed":
       return [state, { _tag: "Fail", stage: record.stage, detail: record.detail }]
   }

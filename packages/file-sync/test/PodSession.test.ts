@@ -7,6 +7,7 @@ import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { type InputFile, makeInputArchive } from "../src/InputArchive.ts"
+import { nothingSelected, outputSelection } from "../src/OutputPattern.ts"
 import { runSession, type SessionEvent, type SessionRequest } from "../src/PodSession.ts"
 import { logStart } from "../src/SessionPlan.ts"
 import { type LocalExecOptions, localExec } from "./support/LocalExec.ts"
@@ -40,6 +41,8 @@ interface Setting extends LocalExecOptions {
   readonly script: string
   readonly files?: ReadonlyArray<InputFile>
   readonly patterns?: ReadonlyArray<string>
+  /** Whether the whole working folder comes back. */
+  readonly all?: boolean
   readonly request?: Partial<SessionRequest>
   /** Main is played by the test itself. */
   readonly noGate?: boolean
@@ -61,7 +64,12 @@ const exchange = Effect.fnUntraced(
       inputs,
       log: true,
       cursor: logStart,
-      outputs: { patterns: setting.patterns ?? [], directory: target },
+      outputs: {
+        selection: yield* Effect.fromResult(
+          outputSelection(setting.patterns ?? [], "/podwright/work", setting.all ?? false)
+        ),
+        directory: target
+      },
       last: true,
       mainEnded: Effect.never,
       pause: () => Effect.sleep("5 millis"),
@@ -185,7 +193,7 @@ describe("runSession", () => {
     Effect.gen(function* () {
       const { result } = yield* exchange({
         script: "exit 0",
-        request: { outputs: { patterns: [], directory: "/proc/self/out" } }
+        request: { outputs: { selection: nothingSelected, directory: "/proc/self/out" } }
       })
       assert.deepStrictEqual(result.files, [])
     })
@@ -230,6 +238,68 @@ describe("runSession", () => {
       })
       assert.deepStrictEqual(result.missing, ["nothing", "also missing"])
       assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["a.log", "b c.log", "d/e.txt"])
+    })
+  )
+
+  for (const shell of shells) {
+    it.live(`matches patterns across folders, whatever the names hold (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const { events, result } = yield* exchange({
+          shell,
+          script: `mkdir -p a/b e 'o dd'; touch top.csv a/b/deep.csv .dot.csv 'o dd/-x"$.csv' 'o dd/new
+line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv a/b/l.csv; exit 4`,
+          files: [{ name: "input.txt", source: { _tag: "Text", text: "in" } }],
+          patterns: ["**/*.csv", "regex:a/.*/run\\d\\.log", "glob:a/?.{dat,none}", "*.none"]
+        })
+        assert.strictEqual(result.exit?.code, 4)
+        assert.deepStrictEqual(result.missing, [])
+        assert.deepStrictEqual(
+          result.files.map((file) => file.name).sort(),
+          [
+            ".dot.csv",
+            "a/b/deep.csv",
+            "a/b/l.csv",
+            "a/b/run7.log",
+            "a/é.dat",
+            'o dd/-x"$.csv',
+            "o dd/new\nline.csv",
+            "top.csv"
+          ].sort()
+        )
+        assert.strictEqual(events.filter((event) => event._tag === "Collected").length, 1)
+      })
+    )
+  }
+
+  it.live("brings more matches back than one command line holds", () =>
+    Effect.gen(function* () {
+      const count = 800
+      const { result } = yield* exchange({
+        script: `mkdir d; i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo $i >d/${"n".repeat(200)}$i; done`,
+        patterns: ["d/*"]
+      })
+      assert.strictEqual(result.files.length, count)
+    })
+  )
+
+  it.live("brings the whole working folder back, inputs and empty folders too", () =>
+    Effect.gen(function* () {
+      const { result, target } = yield* exchange({
+        script: "mkdir -p empty/er; echo x >made; ln -s made link",
+        files: [{ name: "input.txt", source: { _tag: "Text", text: "in" } }],
+        patterns: ["made", "*"],
+        all: true
+      })
+      assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["input.txt", "link", "made"])
+      assert.isTrue(existsSync(join(target, "empty/er")))
+    })
+  )
+
+  it.live("names a fifo among the outputs and says what to do", () =>
+    Effect.gen(function* () {
+      const error = yield* exchange({ script: "mkfifo $OUT/pipe" }).pipe(Effect.flip)
+      assert.strictEqual(error.reason._tag, "OutputRefused")
+      assert.match(error.message, /output\/pipe.*Fifo.*remove it/)
     })
   )
 

@@ -10,6 +10,7 @@ import {
   type OutputFile,
   runSession,
   type SessionEvent,
+  type SessionOutputs,
   type SessionRequest,
   type SessionResult
 } from "@podwright/file-sync"
@@ -27,7 +28,7 @@ export interface PodDrive {
   readonly plan: PodPlan
   readonly namespace: string
   readonly inputs: InputArchive
-  readonly outputs: { readonly patterns: ReadonlyArray<string>; readonly directory: string }
+  readonly outputs: SessionOutputs
   readonly journal: RunJournal
   readonly follow: PodFollow
   /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */

@@ -12,12 +12,6 @@ import { RunFacts } from "./RunResult.ts"
 /** The task's values cannot make a pod. */
 export class Spec extends Schema.TaggedClass<Spec>()("Spec", { error: SpecError }) {}
 
-/** A property that is valid but that this version does not carry out. */
-export class Unsupported extends Schema.TaggedClass<Unsupported>()("Unsupported", {
-  property: Schema.String,
-  detail: Schema.String
-}) {}
-
 /** Inputs cannot be read, or files cannot be moved. */
 export class Files extends Schema.TaggedClass<Files>()("Files", { error: FileSyncError }) {}
 
@@ -47,7 +41,7 @@ export class OutputMissing extends Schema.TaggedClass<OutputMissing>()("OutputMi
   names: Schema.Array(Schema.String)
 }) {}
 
-export const RunReason = Schema.Union([Spec, Unsupported, Files, Kube, PodExists, PodFailed, TimedOut, OutputMissing])
+export const RunReason = Schema.Union([Spec, Files, Kube, PodExists, PodFailed, TimedOut, OutputMissing])
 export type RunReason = typeof RunReason.Type
 
 const explain = (reason: RunReason, pod: string | undefined): string => {
@@ -56,8 +50,6 @@ const explain = (reason: RunReason, pod: string | undefined): string => {
     case "Files":
     case "Kube":
       return reason.error.message
-    case "Unsupported":
-      return `${reason.property}: ${reason.detail}`
     case "PodExists":
       return `pod ${pod ?? ""} exists already, ${reason.owner}. Delete the pod, or use another run id`
     case "PodFailed":

@@ -3,7 +3,7 @@
  * decides the outcome and leaves no pod behind. The service that the CLI, the server and TypeScript programs use.
  */
 import { randomBytes } from "node:crypto"
-import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputPattern } from "@podwright/file-sync"
+import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputSelection } from "@podwright/file-sync"
 import { KubeConnection, type KubeLayerOptions, Pods } from "@podwright/k8s-io"
 import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import {
@@ -33,7 +33,7 @@ import { mainHasEnded } from "./PodObservation.ts"
 import { describeProgress } from "./PodProgress.ts"
 import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
 import { type KubeServices, RunConnections } from "./RunConnections.ts"
-import { Files, OutputMissing, PodFailed, RunError, Spec, TimedOut, Unsupported } from "./RunError.ts"
+import { Files, OutputMissing, PodFailed, RunError, Spec, TimedOut } from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
 import type { RunResult } from "./RunResult.ts"
@@ -59,18 +59,6 @@ const wrap = {
   spec: (error: SpecError) => new RunError({ operation: "build pod", reason: new Spec({ error }) }),
   files: (error: FileSyncError) => new RunError({ operation: "move files", reason: new Files({ error }) })
 }
-
-/** Refuses what the task asks for and this version does not do, before anything is created. */
-const checkSupported = Effect.fnUntraced(function* (task: TaskRequest) {
-  const refuse = (property: string, detail: string) =>
-    new RunError({ operation: "check task", reason: new Unsupported({ property, detail }) })
-  if (task.runner.syncWorkingDirectory) {
-    return yield* refuse(
-      "runner.syncWorkingDirectory",
-      "not supported; name the files in outputFiles or write to OUTPUT_DIR"
-    )
-  }
-})
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
 const decodeResources = Schema.decodeUnknownOption(MainResources)
@@ -152,13 +140,15 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
 ): Effect.fn.Return<RunResult, RunError, Environment | Scope.Scope> {
   const pods = yield* Pods
   const connection = yield* KubeConnection
-  yield* checkSupported(task)
   const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrap.spec))
   const namespace = task.runner.namespace ?? connection.namespace
-  const patterns = yield* Effect.forEach(task.outputFiles, (pattern) =>
-    Effect.fromResult(outputPattern(pattern, WORK_DIRECTORY))
+  const { syncWorkingDirectory } = task.runner
+  const selection = yield* Effect.fromResult(
+    outputSelection(task.outputFiles, WORK_DIRECTORY, syncWorkingDirectory)
   ).pipe(Effect.mapError(wrap.files))
-  if (patterns.length > 0) yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrap.files))
+  if (task.outputFiles.length > 0 || syncWorkingDirectory) {
+    yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrap.files))
+  }
   const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrap.files))
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)
@@ -197,7 +187,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     plan,
     namespace,
     inputs,
-    outputs: { patterns, directory: task.outputDirectory },
+    outputs: { selection, directory: task.outputDirectory },
     journal,
     follow,
     lateLogs: task.runner.waitForLogs,

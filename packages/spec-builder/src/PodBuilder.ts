@@ -144,7 +144,7 @@ export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.R
     const shape = podShape({
       command: task.command._tag,
       hasInputs: task.hasInputs,
-      wantsOutputs: task.wantsOutputs,
+      wantsOutputs: task.wantsOutputs || runner.syncWorkingDirectory,
       logs: task.logs ?? runner.logs
     })
     if (Result.isFailure(shape)) {

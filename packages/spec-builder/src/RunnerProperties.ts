@@ -103,7 +103,7 @@ export const RunnerProperties = Schema.Struct({
   ),
   resume: flag(true, "Whether a pod that runs already for the same task run is taken over. Read; no run does so yet."),
   serviceAccountName: optional(Name, "name", "The pod's service account; without one the pod gets no token."),
-  syncWorkingDirectory: flag(false, "Whether the whole working folder comes back. Read but refused when true."),
+  syncWorkingDirectory: flag(false, "Whether the whole working folder comes back, inputs included."),
   version: optional(
     version,
     "version",

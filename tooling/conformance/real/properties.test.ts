@@ -125,7 +125,7 @@ const rows: Readonly<Record<string, Row>> = {
   },
   resume: { value: "true", wrong: "maybe", note: "the driver's: no run takes a pod over yet" },
   serviceAccountName: { value: "default", wrong: "", pod: ["spec/serviceAccountName", "default"] },
-  syncWorkingDirectory: { value: false, wrong: "x", note: "the driver's: a run refuses true" },
+  syncWorkingDirectory: { value: false, wrong: "x", note: "the driver's: it chooses what comes back" },
   version: { value: PACKAGE_VERSION, wrong: "999", note: "the reader's" },
   waitForLogs: { value: "PT20S", wrong: "soon", note: "the driver's" },
   waitUntilCompletion: { value: "1h30m", wrong: "PT0S", pod: ["spec/activeDeadlineSeconds", 300 + 5400 + 600] },

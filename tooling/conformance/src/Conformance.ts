@@ -3,6 +3,7 @@
 import { cancellation } from "./Cancellation.ts"
 import type { Cluster } from "./Cluster.ts"
 import { failures } from "./Failures.ts"
+import { files } from "./Files.ts"
 import { logs } from "./Logs.ts"
 import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
@@ -13,6 +14,7 @@ export const conformance = (cluster: Cluster): void => {
   podShapes(cluster)
   restricted(cluster)
   logs(cluster)
+  files(cluster)
   failures(cluster)
   cancellation(cluster)
 }
