@@ -3,9 +3,19 @@
  * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
  * bad one costs no pod.
  */
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
+import {
+  closeSync,
+  globSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem, type Scope, Stream } from "effect"
@@ -15,7 +25,9 @@ import { FileSyncError, InputChanged, InputUnreadable } from "./FileSyncError.ts
 
 export type InputSource =
   | { readonly _tag: "Text"; readonly text: string }
-  /** A file or folder on this machine. */
+  /** This process's stdin to its end; of at most one input. */
+  | { readonly _tag: "Stdin" }
+  /** A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go below the input's name. */
   | { readonly _tag: "Path"; readonly path: string }
   /** An `http:`, `https:` or `file:` URL. */
   | { readonly _tag: "Url"; readonly url: string }
@@ -137,21 +149,67 @@ const kindOf = (info: Stats): string => {
   return "a device"
 }
 
-const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
-  const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
-  return yield* treeEntries(name, path, name, yield* Effect.try({ try: () => statSync(path), catch: refuse }))
+/** The files and links that a glob names, below the input's name as they lie below the glob's first wildcard. */
+const globEntries = Effect.fnUntraced(function* (name: string, pattern: string) {
+  const parts = pattern.split("/")
+  const base =
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => GLOB.test(part))
+      )
+      .join("/") || (pattern.startsWith("/") ? "/" : ".")
+  const refuse = (error: unknown) => unreadable(name, pattern, failureDetail(error))
+  const matches = yield* Effect.try({ try: () => globSync(pattern).sort(), catch: refuse })
+  const entries: Array<ArchiveEntry> = []
+  for (const path of matches) {
+    const info = yield* Effect.try({ try: () => lstatSync(path), catch: refuse })
+    const target = `${name}/${relative(base, path)}`
+    if (info.isSymbolicLink()) {
+      const link = yield* Effect.try({ try: () => readlinkSync(path), catch: refuse })
+      entries.push(Tar.symlink(target, link) as ArchiveEntry)
+    } else if (!info.isDirectory()) entries.push(...(yield* treeEntries(target, path, name, info)))
+  }
+  if (entries.length === 0) return yield* unreadable(name, pattern, "the pattern matches no file")
+  return entries
 })
 
-/** A URL is fetched to a temporary file, because its length must be known before the first byte is sent. */
-const fetched = Effect.fnUntraced(function* (name: string, url: string) {
+const GLOB = /[*?[{]/
+
+const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
+  const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
+  const info = yield* Effect.try({ try: () => statSync(path, { throwIfNoEntry: false }), catch: refuse })
+  if (info !== undefined) return yield* treeEntries(name, path, name, info)
+  // A file of exactly this name comes first, so that every file can be named.
+  return GLOB.test(path)
+    ? yield* globEntries(name, path)
+    : yield* unreadable(name, path, "there is no such file or folder")
+})
+
+/** Kept in a temporary file, because a length must be known before the first byte is sent. */
+const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
   const fs = yield* FileSystem.FileSystem
-  const http = yield* HttpClient.HttpClient
-  const refuse = (error: unknown) => unreadable(name, url, failureDetail(error))
+  const refuse = (error: unknown) => unreadable(name, source, failureDetail(error))
   const path = yield* fs.makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" }).pipe(Effect.mapError(refuse))
-  const response = yield* http.get(url).pipe(Effect.flatMap(HttpClientResponse.filterStatusOk), Effect.mapError(refuse))
-  yield* response.stream.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
+  yield* content.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
   return path
 })
+
+const fetched = Effect.fnUntraced(function* (name: string, url: string) {
+  const http = yield* HttpClient.HttpClient
+  const response = yield* http.get(url).pipe(
+    Effect.flatMap(HttpClientResponse.filterStatusOk),
+    Effect.mapError((error) => unreadable(name, url, failureDetail(error)))
+  )
+  return yield* spooled(name, url, response.stream)
+})
+
+const fromStdin = (name: string) => {
+  const content = Stream.fromAsyncIterable<Uint8Array, unknown>(process.stdin, (error) => error)
+  return process.stdin.isTTY
+    ? unreadable(name, "stdin", "it is a terminal; pipe or redirect a file to it")
+    : spooled(name, "stdin", content)
+}
 
 const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
   const problem = inputNameProblem(file.name)
@@ -159,6 +217,8 @@ const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
   switch (file.source._tag) {
     case "Text":
       return [Tar.file(file.name, file.source.text, { mode: FILE_MODE }) as ArchiveEntry]
+    case "Stdin":
+      return yield* pathEntries(file.name, yield* fromStdin(file.name))
     case "Path":
       return yield* pathEntries(file.name, file.source.path)
     case "Url": {
@@ -202,6 +262,9 @@ const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
 export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
   files: ReadonlyArray<InputFile>
 ): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
+  const [, second] = files.filter(({ source }) => source._tag === "Stdin")
+  if (second !== undefined)
+    return yield* unreadable(second.name, "stdin", "another input takes it, and it can be read once")
   const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
   const entries = groups.flat()
   const below = fileWithFilesBelow(entries)

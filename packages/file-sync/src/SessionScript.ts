@@ -45,7 +45,9 @@ echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
 say() { printf '\036%s %s\n' "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr '\n' ' ')"; exit 1; }
-for f in dd tar sha256sum wc tail cat mv; do command -v $f >/dev/null || { echo "the helper image has no '$f'" >&2; fail probe; }; done
+m= p=; [ -z "$E" ] || p="find grep xargs"
+for f in dd tar sha256sum wc tail cat mv rm mkdir rmdir sleep $p; do command -v $f >/dev/null || m="$m $f"; done
+[ -z "$m" ] || { say "fail probe the helper image lacks$m"; exit 1; }
 if [ $I != - ]; then
   if [ -e $R/ready ]; then say present
   else
@@ -103,7 +105,6 @@ if [ $O != keep ]; then
   [ $O = all ] && set -- work
   tar -cf $T.tar.0 output "$@" || fail collect
   if [ "$E" ] && [ $O != all ]; then
-    for f in find grep xargs; do command -v $f >/dev/null || { echo "the helper image has no '$f', which patterns need" >&2; fail probe; }; done
     find work ! -type d -print0 >$T.all || fail collect
     LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
     [ $? -lt 2 ] || fail match

@@ -64,6 +64,36 @@ describe("makeInputArchive", () => {
     }).pipe(Effect.provide(services))
   )
 
+  it.effect("takes the files of a glob below the input's name, and a file of that very name first", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await mkdir(join(place, "d/e"), { recursive: true })
+        for (const name of ["a.csv", "d/b.csv", "d/e/c.csv", "d/no.txt", "[x]"])
+          await writeFile(join(place, name), name)
+      })
+      const names = (path: string) =>
+        Effect.map(read([{ name: "in", source: { _tag: "Path", path: join(place, path) } }]), ({ entries }) =>
+          entries.map(([, name]) => name)
+        )
+      assert.deepStrictEqual(yield* names("**/*.csv"), ["in/a.csv", "in/d/b.csv", "in/d/e/c.csv"])
+      assert.deepStrictEqual(yield* names("d/*"), ["in/b.csv", "in/no.txt"])
+      assert.deepStrictEqual(yield* names("[x]"), ["in"])
+      const error = yield* names("*.none").pipe(Effect.flip)
+      assert.match(error.message, /'in'.*matches no file/)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("gives stdin to one input only", () =>
+    Effect.gen(function* () {
+      const error = yield* makeInputArchive([
+        { name: "one", source: { _tag: "Stdin" } },
+        { name: "two", source: { _tag: "Stdin" } }
+      ]).pipe(Effect.flip)
+      assert.match(error.message, /'two'.*another input takes it/)
+    }).pipe(Effect.provide(services))
+  )
+
   it.effect("fetches http URLs, and says when that fails", () =>
     Effect.gen(function* () {
       const server = yield* Effect.acquireRelease(

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
@@ -292,6 +292,20 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
       })
       assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["input.txt", "link", "made"])
       assert.isTrue(existsSync(join(target, "empty/er")))
+    })
+  )
+
+  it.live("names every tool that the helper image lacks, also those only patterns need", () =>
+    Effect.gen(function* () {
+      const bin = yield* folder
+      for (const tool of ["sh", "rm", "mkdir", "rmdir", "sleep", "dd", "wc", "cat", "mv", "find"])
+        yield* Effect.promise(() => symlink(`/bin/${tool}`, join(bin, tool)))
+      const lacking = (patterns: ReadonlyArray<string>) =>
+        exchange({ script: "exit 0", shell: ["env", `PATH=${bin}`, "/bin/sh"], patterns, noGate: true }).pipe(
+          Effect.flip
+        )
+      assert.match((yield* lacking([])).message, /lacks tar sha256sum tail$/)
+      assert.match((yield* lacking(["*"])).message, /lacks tar sha256sum tail grep xargs$/)
     })
   )
 

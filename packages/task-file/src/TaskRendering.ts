@@ -17,6 +17,7 @@ import type { Path, SourcePosition } from "./YamlDocument.ts"
 
 export type ResolvedSource =
   | { readonly _tag: "Text"; readonly text: string }
+  | { readonly _tag: "Stdin" }
   /** Absolute. */
   | { readonly _tag: "Path"; readonly path: string }
   | { readonly _tag: "Url"; readonly url: string }
@@ -70,6 +71,7 @@ const URI = /^(file|https?):/
 const sourceOf = (value: InputFileValue, rendered: string, directory: string): ResolvedSource => {
   if (typeof value === "string")
     return URI.test(rendered) ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
+  if ("path" in value && rendered === "-") return { _tag: "Stdin" }
   if ("path" in value) return { _tag: "Path", path: isAbsolute(rendered) ? rendered : resolve(directory, rendered) }
   return "url" in value ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
 }

@@ -46,7 +46,7 @@ describe("renderTask", () => {
   it.effect("tells inline text, URIs and objects apart", () =>
     Effect.gen(function* () {
       const task = yield* render(
-        `image: i\ncommands: [c]\ninputFiles:\n  a: "file text"\n  b: "https://x/y"\n  c: { path: sub/c.txt }\n  d: { path: /abs/d }\n  e: { url: "http://x" }\n  f: { text: "file:///not-a-uri" }\n`
+        `image: i\ncommands: [c]\ninputFiles:\n  a: "file text"\n  b: "https://x/y"\n  c: { path: sub/c.txt }\n  d: { path: /abs/d }\n  in: { path: "-" }\n  e: { url: "http://x" }\n  f: { text: "file:///not-a-uri" }\n`
       )
       assert.deepStrictEqual(
         task.inputFiles.map(({ name, source }) => [name, source]),
@@ -55,6 +55,7 @@ describe("renderTask", () => {
           ["b", { _tag: "Url", url: "https://x/y" }],
           ["c", { _tag: "Path", path: "/files/sub/c.txt" }],
           ["d", { _tag: "Path", path: "/abs/d" }],
+          ["in", { _tag: "Stdin" }],
           ["e", { _tag: "Url", url: "http://x" }],
           ["f", { _tag: "Text", text: "file:///not-a-uri" }]
         ]

@@ -58,6 +58,20 @@ export const files = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
+    it("come from stdin and from a glob", async () => {
+      const folder = await scratch()
+      await writeFile(join(folder, "a.csv"), "a\n")
+      await writeFile(join(folder, "b.csv"), "b\n")
+      const id = freshId("sources")
+      const task = 'containerImage: busybox\ninputFiles: { piped: { path: "-" }, tables: { path: "*.csv" } }'
+      const flow = await writeFlow(folder, id, ["cat piped tables/a.csv tables/b.csv"], task)
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow], undefined, "from stdin\n")
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout, "from stdin\na\nb\n")
+      await rm(folder, { recursive: true })
+      await cluster.untilNoPods(id)
+    })
+
     it("are chosen by patterns across folders, and a failed command's too", async () => {
       const folder = await scratch()
       const id = freshId("patterns")

@@ -20,17 +20,20 @@ export interface Invocation {
   readonly printed: (text: string) => Promise<void>
 }
 
-/** Starts `podwright ARGS` as the user with the README's Role. */
+/** Starts `podwright ARGS` as the user with the README's Role; `input` is its stdin. */
 export const start = (
   cluster: Cluster,
   args: ReadonlyArray<string>,
-  kubeconfig = cluster.limitedKubeconfig
+  kubeconfig = cluster.limitedKubeconfig,
+  input = ""
 ): Invocation => {
   const child = spawn(process.execPath, ["--conditions=@podwright/source", MAIN, ...args], {
     cwd: tmpdir(),
     env: { ...process.env, KUBECONFIG: kubeconfig },
-    stdio: ["ignore", "pipe", "pipe"]
+    stdio: "pipe"
   })
+  // A run that reads none of it ends before it is written.
+  child.stdin.on("error", () => undefined).end(input)
   const chunks = { stdout: [] as Array<Buffer>, stderr: [] as Array<Buffer> }
   const stdout = () => Buffer.concat(chunks.stdout)
   const stderr = () => Buffer.concat(chunks.stderr).toString("utf8")
@@ -53,8 +56,8 @@ export const start = (
 }
 
 /** Runs `podwright ARGS` to its end. */
-export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, kubeconfig?: string) => {
-  const invocation = start(cluster, args, kubeconfig)
+export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, kubeconfig?: string, input?: string) => {
+  const invocation = start(cluster, args, kubeconfig, input)
   const { code } = await invocation.ended
   return { code, stdout: invocation.stdout().toString("utf8"), stderr: invocation.stderr() }
 }
