@@ -19,6 +19,8 @@ export interface BulkFigure {
   readonly seconds: number
   /** The process's largest resident set, MiB; podwright's is of a run that moves the load both ways. */
   readonly peakMiB: number
+  /** Attempts that broke off before the one that is measured. */
+  readonly broken: number
 }
 
 export interface BulkFigures {
@@ -55,6 +57,19 @@ const kubectlProgram = (): string => {
 }
 
 const kubectl = (...args: ReadonlyArray<string>) => measureProcess(kubectlProgram(), ["-n", NAMESPACE, ...args])
+
+/** `kubectl cp` does not try again by itself when its connection breaks, as it does on a busy machine. */
+const COPY_ATTEMPTS = 4
+
+const kubectlCopy = async (from: string, to: string): Promise<ProcessMeasure & { readonly broken: number }> => {
+  for (let broken = 0; ; broken++) {
+    try {
+      return { ...(await kubectl("cp", from, to)), broken }
+    } catch (error) {
+      if (broken + 1 === COPY_ATTEMPTS) throw error
+    }
+  }
+}
 
 /** Writes a load of random bytes: nothing on the way may gain by compressing or by sparse blocks. */
 const writeLoad = async (folder: string, { fileBytes, files }: Load): Promise<void> => {
@@ -121,7 +136,7 @@ interface Phase {
 }
 
 /** Moves a load in and out by one `podwright run`, whose events say when each part began and ended. */
-export const podwrightRoundTrip = async (
+const podwrightRoundTrip = async (
   work: string,
   source: string,
   target: string,
@@ -161,12 +176,12 @@ const measureLoad = async (work: string, load: Load): Promise<ReadonlyArray<Bulk
   const figure = (
     way: BulkFigure["way"],
     direction: BulkFigure["direction"],
-    { peakMiB, seconds }: Pick<ProcessMeasure, "peakMiB" | "seconds">
-  ): BulkFigure => ({ load: load.name, direction, way, megabytes, seconds, peakMiB })
+    { broken = 0, peakMiB, seconds }: Pick<ProcessMeasure, "peakMiB" | "seconds"> & { readonly broken?: number }
+  ): BulkFigure => ({ load: load.name, direction, way, megabytes, seconds, peakMiB, broken })
 
-  const up = await kubectl("cp", source, `${PEER}:/data/load`)
+  const up = await kubectlCopy(source, `${PEER}:/data/load`)
   const copied = join(work, "kubectl")
-  const down = await kubectl("cp", `${PEER}:/data/load`, copied)
+  const down = await kubectlCopy(`${PEER}:/data/load`, copied)
   mustEqual(digest, await treeDigest(copied), "what kubectl cp brought back")
   await rm(copied, { recursive: true })
   await kubectl("exec", PEER, "--", "rm", "-rf", "/data/load")
@@ -215,7 +230,9 @@ export const bulkTables = ({ figures, idleMiB }: BulkFigures): string => {
     const reference = one.way === "podwright" ? figures[index - 1] : undefined
     rows.push([
       `${one.load}, ${one.direction}`,
-      one.way === "podwright" ? "**podwright**" : one.way,
+      one.way === "podwright"
+        ? "**podwright**"
+        : `${one.way}${one.broken > 0 ? `, after ${one.broken} that broke off` : ""}`,
       one.seconds.toFixed(2),
       (one.megabytes / one.seconds).toFixed(1),
       reference === undefined ? "" : (reference.seconds / one.seconds).toFixed(2),
