@@ -28,6 +28,18 @@ export class HelperFailed extends Schema.TaggedClass<HelperFailed>()("HelperFail
   detail: Schema.String
 }) {}
 
+/** The volume that the containers share has no room left. */
+export class VolumeFull extends Schema.TaggedClass<VolumeFull>()("VolumeFull", {
+  stage: Schema.String,
+  detail: Schema.String
+}) {}
+
+/** The reason of a stage that failed with these words of its tools. */
+export const helperReason = (stage: string, detail: string): HelperFailed | VolumeFull =>
+  /no space left on device|disk quota exceeded/i.test(detail)
+    ? new VolumeFull({ stage, detail })
+    : new HelperFailed({ stage, detail })
+
 /** The pod sent an archive entry that must not be written here. */
 export class OutputRefused extends Schema.TaggedClass<OutputRefused>()("OutputRefused", {
   entry: Schema.String,
@@ -60,6 +72,7 @@ export const FileSyncReason = Schema.Union([
   InputChanged,
   Corrupt,
   HelperFailed,
+  VolumeFull,
   OutputRefused,
   OutputUnwritable,
   PatternInvalid,
@@ -79,6 +92,8 @@ const explain = (reason: FileSyncReason): string => {
       return `the ${reason.what} arrived damaged: expected ${reason.expected}, got ${reason.actual}`
     case "HelperFailed":
       return `the helper container failed (${reason.stage}): ${reason.detail || "it said nothing"}`
+    case "VolumeFull":
+      return `the pod's volume is full (${reason.stage}): ${reason.detail}; it must hold the files and an archive of them at once`
     case "OutputRefused":
       return `the pod's output '${reason.entry}' was refused: ${reason.detail}`
     case "OutputUnwritable":

@@ -6,7 +6,16 @@
 import { createHash, randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
 import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, Ref, type Scope, Stream } from "effect"
-import { Channel, Corrupt, FileSyncError, HelperFailed, InputChanged, Lost, Protocol } from "./FileSyncError.ts"
+import {
+  Channel,
+  Corrupt,
+  FileSyncError,
+  HelperFailed,
+  helperReason,
+  InputChanged,
+  Lost,
+  Protocol
+} from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import { type LogLine, LogSplitter } from "./LogLines.ts"
 import {
@@ -274,7 +283,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: archiveBytes })
             }
             case "Fail":
-              return yield* fail("session", new HelperFailed({ stage: action.stage, detail: action.detail }))
+              return yield* fail("session", helperReason(action.stage, action.detail))
             case "None":
               return
           }

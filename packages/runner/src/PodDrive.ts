@@ -61,7 +61,9 @@ const WATCH_WORD = "4 seconds"
 
 /** Whether the error may only be how the pod's own end looks from inside an exec. */
 const mayBeThePods = ({ reason }: FileSyncError): boolean =>
-  reason._tag === "Channel" ? reason.error.reason._tag === "NotFound" : reason._tag === "HelperFailed"
+  reason._tag === "Channel"
+    ? reason.error.reason._tag === "NotFound"
+    : reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 
