@@ -10,8 +10,7 @@ import {
   PodFailed,
   RunError,
   type RunResult,
-  TimedOut,
-  Unsupported
+  TimedOut
 } from "@podwright/runner"
 import { exitCodeOfError, exitCodeOfResult } from "../src/ExitCode.ts"
 
@@ -40,7 +39,6 @@ describe("exitCodeOfError", () => {
   const diagnosis = new Diagnosis({ cause: "Evicted", kind: "transient", summary: "s", remedy: "r" })
   const cases: ReadonlyArray<readonly [RunError["reason"], number]> = [
     [new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }), 124],
-    [new Unsupported({ property: "p", detail: "d" }), 2],
     [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
     [files(new PatternInvalid({ pattern: "p", detail: "d" })), 2],
     [files(new OutputUnwritable({ path: "p", detail: "d" })), 2],

@@ -72,12 +72,9 @@ describe("podwright", () => {
 
   it.live("ends with code 2 on a connection whose material is wrong, and needs no kubeconfig to know", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cli-")))
-      const file = join(folder, "task.yaml")
       const config = "{ inherit: false, caCertFile: ca.pem }"
-      const text = `image: busybox\ncommands: [c]\nrunner:\n  config: ${config}\n`
-      yield* Effect.promise(() => writeFile(file, text))
-      const error = yield* run(["run", file, "--kubeconfig", join(folder, "none")]).pipe(Effect.flip)
+      const file = yield* taskFile(`image: busybox\ncommands: [c]\nrunner:\n  config: ${config}\n`)
+      const error = yield* run(["run", file, "--kubeconfig", `${file}.none`]).pipe(Effect.flip)
       assert.deepInclude(error, { _tag: "CommandExit", code: 2 })
     }).pipe(Effect.provide(NodeServices.layer))
   )

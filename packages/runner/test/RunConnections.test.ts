@@ -44,6 +44,7 @@ const ambient = () => {
       Pods,
       Pods.of({
         create: () => unused,
+        tryCreate: () => unused,
         delete: () => unused,
         get: () => unused,
         list: () => unused,
