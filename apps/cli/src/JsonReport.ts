@@ -29,6 +29,7 @@ const errorBody = (error: FileRunError) => {
     node: facts?.node ?? null,
     timings: facts?.timings ?? {},
     logLines: facts?.logLines ?? { stdout: 0, stderr: 0 },
+    logGaps: facts?.logGaps ?? 0,
     error: { cause, message: error.message }
   }
 }
@@ -47,6 +48,7 @@ const body = (end: TaskEnd) => {
     node: result.node,
     timings: result.timings,
     logLines: result.logLines,
+    logGaps: result.logGaps,
     error: result.diagnosis === null ? null : { cause: result.diagnosis.cause, message: result.diagnosis.summary }
   }
 }

@@ -22,11 +22,20 @@ const ours = (text: string): Report => ({
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
 
+const describeGap = ({ after, before, cause }: Extract<RunEvent, { readonly _tag: "LogGap" }>): string => {
+  if (cause === "unread") return "the log's end was not read within waitForLogs; lines may be missing"
+  const place = `between ${after ?? "the log's beginning"} and ${before ?? "the log's end"}`
+  return `lines of the log may be missing ${place}: the node rotated its file before it was read; logs: volume loses none`
+}
+
 /** What to print for an event, if anything. */
 export const reportEvent = (event: RunEvent): Report | undefined => {
   switch (event._tag) {
     case "Log":
-      return { to: event.stream, text: event.lines.map((line) => `${line}\n`).join("") }
+      // A last line without newline gets one: other lines follow it on the same terminal.
+      return { to: event.stream, text: event.lines.join("\n") + (event.ending === "continues" ? "" : "\n") }
+    case "LogGap":
+      return ours(`warning: ${describeGap(event)}`)
     case "Phase": {
       if (event.phase === "submitted") return undefined
       const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${event.node}` : ""

@@ -20,6 +20,7 @@ const result: RunResult = {
   node: null,
   timings: {},
   logLines: { stdout: 0, stderr: 0 },
+  logGaps: 0,
   state: "SUCCESS",
   exitCode: 0,
   outputFiles: {},

@@ -15,7 +15,8 @@ const facts = {
   namespace: "ns",
   node: "node1",
   timings: { submitted: 0, collected: 650 },
-  logLines: { stdout: 2, stderr: 1 }
+  logLines: { stdout: 2, stderr: 1 },
+  logGaps: 0
 }
 const success: RunResult = {
   ...facts,
@@ -28,9 +29,20 @@ const failure: RunResult = { ...success, state: "FAILED", exitCode: 3, diagnosis
 
 describe("reportEvent", () => {
   const at = 0
+  const cursor = { _tag: "Volume", stdout: 6, stderr: 5 } as const
   const cases: ReadonlyArray<readonly [RunEvent, string | undefined]> = [
-    [{ _tag: "Log", at, stream: "stdout", lines: ["a", "", " b"], end: 6 }, "stdout|a\n\n b\n"],
-    [{ _tag: "Log", at, stream: "stderr", lines: ["oops"], end: 5 }, "stderr|oops\n"],
+    [{ _tag: "Log", at, stream: "stdout", lines: ["a", "", " b"], cursor }, "stdout|a\n\n b\n"],
+    [{ _tag: "Log", at, stream: "stderr", lines: ["oops"], cursor }, "stderr|oops\n"],
+    [{ _tag: "Log", at, stream: "stdout", lines: ["1 MiB"], cursor, ending: "continues" }, "stdout|1 MiB"],
+    [{ _tag: "Log", at, stream: "stdout", lines: ["last"], cursor, ending: "end" }, "stdout|last\n"],
+    [
+      { _tag: "LogGap", at, after: "T1", before: "T2", cause: "rotated" },
+      "stderr|podwright: warning: lines of the log may be missing between T1 and T2: the node rotated its file before it was read; logs: volume loses none\n"
+    ],
+    [
+      { _tag: "LogGap", at, after: "T1", before: null, cause: "unread" },
+      "stderr|podwright: warning: the log's end was not read within waitForLogs; lines may be missing\n"
+    ],
     [{ _tag: "Phase", at, phase: "submitted", pod: "p" }, undefined],
     [{ _tag: "Phase", at, phase: "created", pod: "p" }, "stderr|podwright: created pod p\n"],
     [{ _tag: "Phase", at, phase: "scheduled", pod: "p", node: "n1" }, "stderr|podwright: scheduled on node n1\n"],

@@ -3,13 +3,19 @@
  * whole, and what is not UTF-8 is marked rather than lost. Spaces, tabs and carriage returns are kept as they came.
  */
 
-export interface LogLine {
-  /** The line without its newline; bytes that are not UTF-8 appear as U+FFFD. */
-  readonly text: string
-  /** Offset in the stream just behind this line: what a later reader continues from. */
+/**
+ * How the last line of a batch ends: by a newline; `continues` in the stream's next batch, because it is longer than
+ * `LINE_LIMIT`; or with the `end` of the stream, without a newline.
+ */
+export type LineEnding = "newline" | "continues" | "end"
+
+/** Lines that follow each other in one stream; never empty. One object for many lines, because lines come by the million. */
+export interface LogBatch {
+  /** Without their newlines; bytes that are not UTF-8 appear as U+FFFD. All but the last end by a newline. */
+  readonly lines: ReadonlyArray<string>
+  /** Offset in the stream just behind the last of them, in bytes: what a later reader continues from. */
   readonly end: number
-  /** A piece of a line longer than the limit; the next line of the stream continues it. */
-  readonly continues: boolean
+  readonly ending: LineEnding
 }
 
 /**
@@ -17,6 +23,9 @@ export interface LogLine {
  * memory must not grow with it.
  */
 export const LINE_LIMIT = 1024 * 1024
+
+/** A beginning of a line up to this long, in bytes, keeps its buffer for the next one; a larger buffer is given back. */
+const SMALL_LINE = 64 * 1024
 
 const NEWLINE = 0x0a
 
@@ -31,10 +40,10 @@ const unfinishedCharacter = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** One stream's splitter. `push` returns the lines completed by a chunk, `finish` the last one without a newline. */
+/** One stream's splitter. Holds at most one line's beginning, of at most `LINE_LIMIT` bytes. */
 export class LogSplitter {
-  #parts: Array<Uint8Array> = []
-  #held = 0
+  #held = Buffer.allocUnsafe(SMALL_LINE)
+  #length = 0
   #end: number
 
   /** `offset` is where in the stream the first byte pushed stands. */
@@ -42,48 +51,87 @@ export class LogSplitter {
     this.#end = offset
   }
 
-  push(chunk: Uint8Array): ReadonlyArray<LogLine> {
-    const lines: Array<LogLine> = []
+  /** Offset behind the last line given out. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** The beginning of a line that is not complete yet. */
+  get rest(): string {
+    return this.#held.toString("utf8", 0, this.#length)
+  }
+
+  /** The lines that a chunk completes, in order. Nothing of the chunk is kept. */
+  push(chunk: Uint8Array): ReadonlyArray<LogBatch> {
+    const batches: Array<LogBatch> = []
+    // Within a part no line is longer than the limit, but for the one that is held already.
+    for (let from = 0; from < chunk.length; from += LINE_LIMIT)
+      this.#part(batches, chunk.subarray(from, from + LINE_LIMIT))
+    return batches
+  }
+
+  /** The last line, if it has no newline. */
+  finish(): LogBatch | undefined {
+    if (this.#length === 0) return undefined
+    const lines = [this.#take(this.#length)]
+    return { lines, end: this.#end, ending: "end" }
+  }
+
+  #part(batches: Array<LogBatch>, part: Uint8Array): void {
+    const last = part.lastIndexOf(NEWLINE)
     let from = 0
-    while (true) {
-      const newline = chunk.indexOf(NEWLINE, from)
-      if (newline < 0) break
-      this.#hold(lines, chunk.subarray(from, newline))
-      lines.push(this.#take(1, false))
-      from = newline + 1
+    if (last >= 0) {
+      const lines: Array<string> = []
+      if (this.#length > 0) {
+        from = part.indexOf(NEWLINE) + 1
+        this.#hold(batches, part.subarray(0, from - 1))
+        lines.push(this.#take(this.#length))
+        this.#end += 1
+      }
+      if (from <= last) {
+        // A newline is never part of a character, so splitting the text gives what splitting the bytes would.
+        const text = Buffer.from(part.buffer, part.byteOffset + from, last - from).toString("utf8")
+        for (const line of text.split("\n")) lines.push(line)
+        this.#end += last + 1 - from
+      }
+      batches.push({ lines, end: this.#end, ending: "newline" })
     }
-    this.#hold(lines, chunk.subarray(from), true)
-    return lines
+    this.#hold(batches, part.subarray(last + 1))
   }
 
-  finish(): ReadonlyArray<LogLine> {
-    return this.#held === 0 ? [] : [this.#take(0, false)]
-  }
-
-  /** Keeps bytes of a line that is not complete, and emits pieces of at most LINE_LIMIT. */
-  #hold(lines: Array<LogLine>, bytes: Uint8Array, copy = false): void {
+  /** Keeps a copy of bytes of a line that is not complete, and gives out pieces of at most `LINE_LIMIT`. */
+  #hold(batches: Array<LogBatch>, bytes: Uint8Array): void {
     let rest = bytes
-    while (this.#held + rest.length > LINE_LIMIT) {
-      const piece = Buffer.concat([...this.#parts, rest.subarray(0, LINE_LIMIT - this.#held)])
-      const whole = piece.length - unfinishedCharacter(piece)
-      rest = Buffer.concat([piece.subarray(whole), rest.subarray(LINE_LIMIT - this.#held)])
-      this.#parts = [piece.subarray(0, whole)]
-      this.#held = whole
-      lines.push(this.#take(0, true))
+    while (this.#length + rest.length > LINE_LIMIT) {
+      const room = LINE_LIMIT - this.#length
+      this.#append(rest.subarray(0, room))
+      rest = rest.subarray(room)
+      const whole = this.#length - unfinishedCharacter(this.#held.subarray(0, this.#length))
+      batches.push({ lines: [this.#take(whole)], end: this.#end, ending: "continues" })
     }
-    if (rest.length === 0) return
-    // Chunks belong to the socket's buffer; what outlives the call must not keep 64 KiB alive for a few bytes.
-    this.#parts.push(copy ? rest.slice() : rest)
-    this.#held += rest.length
+    this.#append(rest)
   }
 
-  #take(terminator: number, continues: boolean): LogLine {
-    const only = this.#parts.length === 1 ? this.#parts[0] : undefined
-    const bytes =
-      only === undefined ? Buffer.concat(this.#parts) : Buffer.from(only.buffer, only.byteOffset, only.length)
-    this.#end += this.#held + terminator
-    this.#parts = []
-    this.#held = 0
-    return { text: bytes.toString("utf8"), end: this.#end, continues }
+  #append(bytes: Uint8Array): void {
+    const needed = this.#length + bytes.length
+    if (needed > this.#held.length) {
+      const larger = Buffer.allocUnsafe(Math.min(LINE_LIMIT, Math.max(needed, 2 * this.#held.length)))
+      this.#held.copy(larger, 0, 0, this.#length)
+      this.#held = larger
+    }
+    this.#held.set(bytes, this.#length)
+    this.#length = needed
+  }
+
+  /** The text of the first held bytes; what is left (the beginning of a character) stays held. */
+  #take(bytes: number): string {
+    const text = this.#held.toString("utf8", 0, bytes)
+    const left = this.#held.subarray(bytes, this.#length)
+    const small = this.#held.length > SMALL_LINE && left.length === 0 ? Buffer.allocUnsafe(SMALL_LINE) : this.#held
+    small.set(left)
+    this.#held = small
+    this.#length = left.length
+    this.#end += bytes
+    return text
   }
 }

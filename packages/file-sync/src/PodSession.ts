@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
-import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, Ref, type Scope, Stream } from "effect"
+import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
 import {
   Channel,
   Corrupt,
@@ -17,7 +17,8 @@ import {
   Protocol
 } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
-import { type LogLine, LogSplitter } from "./LogLines.ts"
+import type { LogCursor, LogEvent } from "./LogEvent.ts"
+import { type LogBatch, LogSplitter } from "./LogLines.ts"
 import {
   makeOutputStaging,
   type OutputFile,
@@ -27,7 +28,7 @@ import {
   type PlacedOutputs
 } from "./OutputFiles.ts"
 import type { OutputSelection } from "./OutputPattern.ts"
-import type { LogCursor, SessionLog, SessionPlan } from "./SessionPlan.ts"
+import type { SessionLog, SessionPlan, VolumeOffsets } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import { sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionExit, type SessionState } from "./SessionState.ts"
@@ -41,7 +42,7 @@ export type SessionEvent =
       readonly files: number
       readonly byEarlierSession: boolean
     }
-  | { readonly _tag: "Lines"; readonly stream: "stdout" | "stderr"; readonly lines: ReadonlyArray<LogLine> }
+  | LogEvent
   | { readonly _tag: "Exited"; readonly exit: SessionExit }
   | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
   /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
@@ -64,7 +65,7 @@ export interface SessionRequest {
   /** Whether main's output is streamed from the volume. */
   readonly log: boolean
   /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
-  readonly cursor: LogCursor
+  readonly cursor: VolumeOffsets
   /** What to bring back, and the local folder it goes to. */
   readonly outputs: SessionOutputs | undefined
   /** Whether the helper may end once this session is complete; false when another session is still to come. */
@@ -106,35 +107,48 @@ const encoder = new TextEncoder()
 /** Runs sessions until one has completed; the cursor and what has been collected outlive each of them. */
 export const runSession = Effect.fn("PodSession.run")(function* (
   request: SessionRequest
-): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem> {
+): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem | Scope.Scope> {
   const fail = (operation: string, reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation, pod: request.pod, reason })
   const splitters = { stdout: new LogSplitter(request.cursor.stdout), stderr: new LogSplitter(request.cursor.stderr) }
   const received = { stdout: request.cursor.stdout, stderr: request.cursor.stderr }
-  const final = yield* Ref.make(false)
+  /** The kubelet reported main's end so long ago that an exit file will not come any more. */
+  const abandoned = yield* Deferred.make<void>()
   const told = { opened: false, delivered: false, exited: false }
   let corrupt = 0
   let failures = 0
 
-  const lines = (stream: "stdout" | "stderr", bytes: Uint8Array) => {
-    received[stream] += bytes.length
-    const completed = splitters[stream].push(bytes)
-    return completed.length === 0 ? Effect.void : request.onEvent({ _tag: "Lines", stream, lines: completed })
-  }
+  const cursor = (): LogCursor => ({ _tag: "Volume", stdout: splitters.stdout.end, stderr: splitters.stderr.end })
+  const tell = (stream: "stdout" | "stderr", { ending, lines }: LogBatch) =>
+    request.onEvent({ _tag: "Lines", stream, lines, ending, cursor: cursor() })
 
-  const lastLines = Effect.fnUntraced(function* (stream: "stdout" | "stderr") {
-    const last = splitters[stream].finish()
-    if (last.length > 0) yield* request.onEvent({ _tag: "Lines", stream, lines: last })
+  const lines = Effect.fnUntraced(function* (stream: "stdout" | "stderr", bytes: Uint8Array) {
+    received[stream] += bytes.length
+    for (const batch of splitters[stream].push(bytes)) yield* tell(stream, batch)
   })
 
+  const lastLine = Effect.fnUntraced(function* (stream: "stdout" | "stderr") {
+    const last = splitters[stream].finish()
+    if (last !== undefined) yield* tell(stream, last)
+  })
+
+  if (request.log) {
+    yield* request.mainEnded.pipe(
+      Effect.andThen(Effect.sleep(EXIT_FILE_GRACE)),
+      Effect.andThen(Deferred.succeed(abandoned, undefined)),
+      Effect.forkScoped
+    )
+  }
+
+  /** One exec; undefined when it waited for an exit file which will not come. */
   const attempt = Effect.fnUntraced(function* (): Effect.fn.Return<
-    SessionResult,
+    SessionResult | undefined,
     FileSyncError,
     Exec | FileSystem.FileSystem | Scope.Scope
   > {
     const exec = yield* Exec
     const nonce = randomBytes(16).toString("hex")
-    const log: SessionLog = !request.log ? "none" : (yield* Ref.get(final)) ? "final" : "follow"
+    const log: SessionLog = !request.log ? "none" : (yield* Deferred.isDone(abandoned)) ? "final" : "follow"
     const plan: SessionPlan = {
       volumeRoot: request.volumeRoot,
       container: request.container,
@@ -246,7 +260,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
                 const expected = `${action.exit.stdoutBytes} bytes of stdout`
                 return yield* fail("read log", new Corrupt({ what: "log", expected, actual: String(received.stdout) }))
               }
-              yield* lastLines("stdout")
+              yield* lastLine("stdout")
               if (told.exited) return
               told.exited = true
               return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
@@ -298,7 +312,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         else for (const output of parser.push(bytes)) yield* onOutput(output)
       }
       if (!isComplete(state, received)) return
-      yield* lastLines("stderr")
+      yield* lastLine("stderr")
+      if (request.log) yield* request.onEvent({ _tag: "LogEnded", cursor: cursor() })
       yield* say(request.last ? "done" : "leave")
       // A link without its target, asked for by name, is not what was asked for.
       const missing = (request.outputs?.selection.names ?? []).filter(
@@ -323,30 +338,28 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       return yield* fail("session", new Lost({ detail: outcome._tag === "Lost" ? outcome.detail : "it ended early" }))
     })
 
+    // It stops the reading and never a listener: lines that are being told must not be told by half.
+    const inVain = Deferred.await(abandoned).pipe(
+      Effect.andThen(Effect.suspend(() => (log === "follow" && !told.exited ? Effect.void : Effect.never)))
+    )
     const read = channel.output.pipe(
       Stream.mapError(channelFailed),
+      Stream.interruptWhen(inVain),
       Stream.runForEachArray(onChunk),
-      Effect.andThen(endedEarly())
+      Effect.andThen(Deferred.isDone(abandoned)),
+      Effect.flatMap((isAbandoned) =>
+        log === "follow" && !told.exited && isAbandoned ? Effect.undefined : endedEarly()
+      )
     )
     return yield* Effect.raceFirst(Deferred.await(completed), read)
   })
 
-  /** Ends an attempt that waits for an exit file which will not come. */
-  const untilAbandoned = request.log
-    ? Effect.gen(function* () {
-        if (yield* Ref.get(final)) return yield* Effect.never
-        yield* request.mainEnded
-        yield* Effect.sleep(EXIT_FILE_GRACE)
-        if (told.exited) return yield* Effect.never
-        yield* Ref.set(final, true)
-      })
-    : Effect.never
-
   while (true) {
     const outcome = yield* attempt().pipe(
       Effect.scoped,
-      Effect.map((result) => ({ _tag: "Completed" as const, result })),
-      Effect.raceFirst(Effect.as(untilAbandoned, { _tag: "Abandoned" as const })),
+      Effect.map((result) =>
+        result === undefined ? { _tag: "Abandoned" as const } : { _tag: "Completed" as const, result }
+      ),
       Effect.catch((error) => Effect.succeed({ _tag: "Failed" as const, error }))
     )
     if (outcome._tag === "Completed") return outcome.result
@@ -358,4 +371,4 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     if (!tooEarly && ++failures === 1) yield* request.onEvent({ _tag: "Interrupted", error })
     yield* request.pause(tooEarly ? 0 : failures)
   }
-})
+}, Effect.scoped)

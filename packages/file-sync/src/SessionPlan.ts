@@ -5,13 +5,13 @@
 import type { OutputSelection } from "./OutputPattern.ts"
 
 /** How far each of main's two streams has been taken, in bytes. A later session or process continues from here. */
-export interface LogCursor {
+export interface VolumeOffsets {
   readonly stdout: number
   readonly stderr: number
 }
 
-/** The cursor of a log of which nothing has been read. */
-export const logStart: LogCursor = { stdout: 0, stderr: 0 }
+/** The offsets of a log of which nothing has been read. */
+export const logStart: VolumeOffsets = { stdout: 0, stderr: 0 }
 
 /**
  * - `follow`: stream main's output until its exit file appears.
@@ -28,7 +28,7 @@ export interface SessionPlan {
   /** Bytes of the input archive, 0 to open the gate with no files; undefined when inputs are none of this session's. */
   readonly inputBytes: number | undefined
   readonly log: SessionLog
-  readonly cursor: LogCursor
+  readonly cursor: VolumeOffsets
   /** What to bring back from the working folder, with all of the output folder; undefined for no files. */
   readonly outputs: OutputSelection | undefined
 }

@@ -2,7 +2,7 @@
  * What is known about a session's progress and what is to be done on each thing the helper says. A pure reducer; the
  * bytes themselves are moved by `PodSession.ts`.
  */
-import type { LogCursor } from "./SessionPlan.ts"
+import type { VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionRecord } from "./SessionRecord.ts"
 
 export interface SessionExit {
@@ -79,5 +79,5 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
  * Whether nothing more is to come. Stderr travels on a channel of its own, which may lag behind the records: the
  * session is complete only when the cursor has reached the length that the exit record gave.
  */
-export const isComplete = (state: SessionState, cursor: LogCursor): boolean =>
+export const isComplete = (state: SessionState, cursor: VolumeOffsets): boolean =>
   state.ended && (state.exit === undefined || cursor.stderr >= state.exit.stderrBytes)

@@ -1,5 +1,7 @@
 export * from "./FileSyncError.ts"
 export * from "./InputArchive.ts"
+export * from "./KubeletLog.ts"
+export * from "./LogEvent.ts"
 export * from "./LogLines.ts"
 export * from "./OutputEntry.ts"
 export * from "./OutputFiles.ts"

@@ -1,69 +1,94 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { LINE_LIMIT, LogSplitter } from "../src/LogLines.ts"
+import { LINE_LIMIT, type LogBatch, LogSplitter } from "../src/LogLines.ts"
 
-const split = (bytes: Buffer, cuts: ReadonlyArray<number>, offset = 0) => {
+const split = (bytes: Buffer, cuts: ReadonlyArray<number>, offset = 0): ReadonlyArray<LogBatch> => {
   const splitter = new LogSplitter(offset)
-  const lines = []
+  const batches: Array<LogBatch> = []
   let from = 0
   for (const cut of [...cuts].sort((a, b) => a - b)) {
-    lines.push(...splitter.push(bytes.subarray(from, cut)))
+    batches.push(...splitter.push(bytes.subarray(from, cut)))
     from = Math.max(from, cut)
   }
-  lines.push(...splitter.push(bytes.subarray(from)), ...splitter.finish())
-  return lines
+  batches.push(...splitter.push(bytes.subarray(from)))
+  const last = splitter.finish()
+  return last === undefined ? batches : [...batches, last]
 }
+
+const texts = (batches: ReadonlyArray<LogBatch>) => batches.flatMap(({ lines }) => lines)
+
+/** The lines joined again as their batches say. */
+const joined = (batches: ReadonlyArray<LogBatch>) =>
+  batches.map(({ ending, lines }) => `${lines.join("\n")}${ending === "newline" ? "\n" : ""}`).join("")
 
 describe("LogSplitter", () => {
   it("keeps spaces, tabs and carriage returns, empty lines and a last line without newline", () => {
     const text = "  two  spaces\t\n\r\n\nprogress 1%\rprogress 2%\nno newline"
+    const batches = split(Buffer.from(text), [])
+    assert.deepStrictEqual(texts(batches), ["  two  spaces\t", "\r", "", "progress 1%\rprogress 2%", "no newline"])
     assert.deepStrictEqual(
-      split(Buffer.from(text), []).map((line) => line.text),
-      ["  two  spaces\t", "\r", "", "progress 1%\rprogress 2%", "no newline"]
+      batches.map(({ ending }) => ending),
+      ["newline", "end"]
     )
   })
 
-  it("says where each line ends, counted from where reading began", () => {
-    assert.deepStrictEqual(
-      split(Buffer.from("ä\nb"), [1], 100).map((line) => line.end),
-      [103, 104]
-    )
+  it("says where each batch ends, counted from where reading began", () => {
+    assert.deepStrictEqual(split(Buffer.from("ä\nb"), [1], 100), [
+      { lines: ["ä"], end: 103, ending: "newline" },
+      { lines: ["b"], end: 104, ending: "end" }
+    ])
   })
 
   it("marks what is not UTF-8 and goes on", () => {
-    assert.deepStrictEqual(
-      split(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0x63, 0x0a]), []).map((line) => line.text),
-      ["a\ufffdb", "c"]
-    )
+    assert.deepStrictEqual(texts(split(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0xe2, 0x82, 0x0a]), [])), [
+      "a\ufffdb",
+      "\ufffd"
+    ])
   })
 
   it("keeps a byte order mark", () => {
-    assert.strictEqual(split(Buffer.from("\ufeffa\n"), [])[0]?.text, "\ufeffa")
+    assert.deepStrictEqual(texts(split(Buffer.from("\ufeffa\n"), [])), ["\ufeffa"])
   })
 
   it("gives lines up to the limit in one piece and longer ones in pieces, without cutting a character", () => {
     const exact = "x".repeat(LINE_LIMIT)
     assert.deepStrictEqual(
-      split(Buffer.from(`${exact}\n`), []).map(({ text, continues }) => [text.length, continues]),
-      [[LINE_LIMIT, false]]
+      split(Buffer.from(`${exact}\n`), []).map(({ ending, lines }) => [lines.map(({ length }) => length), ending]),
+      [[[LINE_LIMIT], "newline"]]
     )
     const long = `${"x".repeat(LINE_LIMIT - 1)}€tail\n`
     for (const cuts of [[], [LINE_LIMIT - 1], [LINE_LIMIT], [LINE_LIMIT + 1]]) {
-      const lines = split(Buffer.from(long), cuts)
+      const batches = split(Buffer.from(long), cuts)
       assert.deepStrictEqual(
-        lines.map(({ text, continues }) => [text.length, continues]),
+        batches.map(({ ending, lines }) => [lines.map(({ length }) => length), ending]),
         [
-          [LINE_LIMIT - 1, true],
-          [5, false]
+          [[LINE_LIMIT - 1], "continues"],
+          [[5], "newline"]
         ]
       )
-      assert.strictEqual(lines.map((line) => line.text).join(""), long.slice(0, -1))
-      assert.strictEqual(lines.at(-1)?.end, Buffer.byteLength(long))
+      assert.strictEqual(joined(batches), long)
+      assert.strictEqual(batches.at(-1)?.end, Buffer.byteLength(long))
     }
   })
 
+  it("holds no more than one piece of a line of 100 MB, in chunks of any size", () => {
+    const splitter = new LogSplitter()
+    const chunk = Buffer.alloc(100_000, "x")
+    let pieces = 0
+    for (let sent = 0; sent < 100_000_000; sent += chunk.length) {
+      for (const { ending, lines } of splitter.push(chunk)) {
+        pieces++
+        assert.strictEqual(ending, "continues")
+        assert.strictEqual(lines[0]?.length, LINE_LIMIT)
+      }
+      assert.isAtMost(splitter.rest.length, LINE_LIMIT)
+    }
+    assert.strictEqual(pieces, Math.floor((100_000_000 - 1) / LINE_LIMIT))
+    assert.strictEqual(splitter.end, pieces * LINE_LIMIT)
+  })
+
   it.effect.prop(
-    "cuts any text alike, whatever the chunks",
+    "cuts any text alike, whatever the chunks, and loses no byte of it",
     [Schema.String, Schema.Array(Schema.Int)],
     ([text, cuts]) =>
       Effect.sync(() => {
@@ -71,12 +96,28 @@ describe("LogSplitter", () => {
         const whole = bytes.toString("utf8").split("\n")
         if (whole.at(-1) === "") whole.pop()
         const inside = cuts.map((cut) => Math.abs(cut) % (bytes.length + 1))
-        const lines = split(bytes, inside)
-        assert.deepStrictEqual(
-          lines.map((line) => line.text),
-          whole
-        )
-        assert.strictEqual(lines.at(-1)?.end, bytes.length)
+        const batches = split(bytes, inside)
+        assert.deepStrictEqual(texts(batches), whole)
+        assert.strictEqual(joined(batches), bytes.toString("utf8"))
+        assert.strictEqual(batches.at(-1)?.end, bytes.length)
+      })
+  )
+
+  it.effect.prop(
+    "gives the same lines for bytes that are not UTF-8, whatever the chunks and wherever a second reader goes on",
+    [Schema.Array(Schema.Literals([0x0a, 0x61, 0x80, 0xbf, 0xc3, 0xe2, 0xf0, 0xff])), Schema.Array(Schema.Int)],
+    ([values, cuts]) =>
+      Effect.sync(() => {
+        const bytes = Buffer.from(values)
+        const whole = split(bytes, [])
+        const inside = cuts.map((cut) => Math.abs(cut) % (bytes.length + 1))
+        assert.deepStrictEqual(texts(split(bytes, inside)), texts(whole))
+        for (const cut of inside) {
+          const first = new LogSplitter()
+          const before = first.push(bytes.subarray(0, cut))
+          const after = split(bytes.subarray(first.end), [], first.end)
+          assert.deepStrictEqual([...texts(before), ...texts(after)], texts(whole))
+        }
       })
   )
 })

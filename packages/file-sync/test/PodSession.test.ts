@@ -5,9 +5,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Schema } from "effect"
 import { type InputFile, makeInputArchive } from "../src/InputArchive.ts"
 import { nothingSelected, outputSelection } from "../src/OutputPattern.ts"
+import { LogCursor } from "../src/LogEvent.ts"
 import { runSession, type SessionEvent, type SessionRequest } from "../src/PodSession.ts"
 import { logStart } from "../src/SessionPlan.ts"
 import { type LocalExecOptions, localExec } from "./support/LocalExec.ts"
@@ -44,13 +45,15 @@ interface Setting extends LocalExecOptions {
   /** Whether the whole working folder comes back. */
   readonly all?: boolean
   readonly request?: Partial<SessionRequest>
+  /** The volume; a new one when undefined. */
+  readonly root?: string
   /** Main is played by the test itself. */
   readonly noGate?: boolean
 }
 
 const exchange = Effect.fnUntraced(
   function* (setting: Setting) {
-    const root = yield* folder
+    const root = setting.root ?? (yield* folder)
     const target = join(yield* folder, "out")
     if (setting.noGate !== true) yield* gate(root, setting.script)
     const inputs = yield* makeInputArchive(setting.files ?? [])
@@ -77,9 +80,7 @@ const exchange = Effect.fnUntraced(
       ...setting.request
     }).pipe(Effect.provide(layer))
     const text = (stream: "stdout" | "stderr") =>
-      events
-        .flatMap((event) => (event._tag === "Lines" && event.stream === stream ? event.lines : []))
-        .map((line) => line.text)
+      events.flatMap((event) => (event._tag === "Lines" && event.stream === stream ? event.lines : []))
     return { root, target, result, events, counts, stdout: text("stdout"), stderr: text("stderr") }
   },
   Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici))
@@ -109,7 +110,7 @@ describe("runSession", () => {
         assert.strictEqual(counts.opened, 1)
         assert.deepStrictEqual(
           events.map((event) => event._tag).filter((tag) => tag !== "Lines"),
-          ["Opened", "InputsDelivered", "Exited", "Collected"]
+          ["Opened", "InputsDelivered", "Exited", "Collected", "LogEnded"]
         )
         assert.isTrue(existsSync(join(root, "run/ready")))
       })
@@ -186,6 +187,73 @@ describe("runSession", () => {
       assert.strictEqual(result.exit?.code, 0)
       assert.strictEqual((yield* Effect.promise(() => readFile(join(target, "zeros")))).length, 300_000)
       assert.isAbove(counts.opened, 3)
+    })
+  )
+
+  it.live("is continued exactly by another driver that has the cursor of the last event dealt with", () =>
+    Effect.gen(function* () {
+      const count = 30_000
+      const root = yield* folder
+      yield* gate(
+        root,
+        `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo "out $i"; [ $((i % 10)) = 0 ] && echo "err $i" >&2; done; printf end`
+      )
+      const lines = { stdout: [] as Array<string>, stderr: [] as Array<string> }
+      let cursor: LogCursor = { _tag: "Volume", stdout: 0, stderr: 0 }
+      let drivers = 0
+      // Each driver is stopped in the middle of an event, which it has not dealt with; the last one is let run.
+      for (let events = 2; ; events *= 2) {
+        drivers++
+        let left = drivers < 6 ? events : Number.POSITIVE_INFINITY
+        const stored = yield* Schema.decodeUnknownEffect(LogCursor)(JSON.parse(JSON.stringify(cursor)))
+        const stopped = yield* Deferred.make<"stopped">()
+        const ended = yield* exchange({
+          script: "",
+          noGate: true,
+          root,
+          request: {
+            cursor: stored._tag === "Volume" ? stored : logStart,
+            onEvent: (event) =>
+              Effect.suspend(() => {
+                if (event._tag !== "Lines") return Effect.void
+                if (left-- <= 0) return Effect.andThen(Deferred.succeed(stopped, "stopped"), Effect.never)
+                for (const line of event.lines) lines[event.stream].push(line)
+                cursor = event.cursor
+                return Effect.void
+              })
+          }
+        }).pipe(Effect.raceFirst(Deferred.await(stopped)))
+        if (ended !== "stopped") break
+      }
+      assert.isAbove(drivers, 2)
+      assert.deepStrictEqual(lines.stdout, [...Array.from({ length: count }, (_, i) => `out ${i + 1}`), "end"])
+      assert.deepStrictEqual(
+        lines.stderr,
+        Array.from({ length: count / 10 }, (_, i) => `err ${(i + 1) * 10}`)
+      )
+    })
+  )
+
+  it.live("tells every line of a listener slower than main's end", () =>
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      yield* exchange({
+        script: "seq 1 100000",
+        request: {
+          mainEnded: Effect.sleep("50 millis"),
+          onEvent: (event) =>
+            event._tag === "Lines"
+              ? Effect.andThen(
+                  Effect.sleep("100 millis"),
+                  Effect.sync(() => told.push(...event.lines))
+                )
+              : Effect.void
+        }
+      })
+      assert.deepStrictEqual(
+        told,
+        Array.from({ length: 100_000 }, (_, i) => String(i + 1))
+      )
     })
   )
 

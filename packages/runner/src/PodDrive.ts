@@ -5,7 +5,10 @@
  */
 import {
   type FileSyncError,
+  followKubeletLog,
   type InputArchive,
+  type LogCursor,
+  type LogEvent,
   logStart,
   type OutputFile,
   runSession,
@@ -18,10 +21,9 @@ import type { Exec, PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
 import { type Duration, Effect, Exit, Fiber, type FileSystem, Ref, Scope } from "effect"
 import { ExecBudget } from "./ExecBudget.ts"
-import { followKubeletLog } from "./KubeletLog.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import { isRunning, mainHasEnded } from "./PodObservation.ts"
-import { Files, Kube, RunError } from "./RunError.ts"
+import { Files, RunError } from "./RunError.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
 export interface PodDrive {
@@ -31,6 +33,8 @@ export interface PodDrive {
   readonly outputs: SessionOutputs
   readonly journal: RunJournal
   readonly follow: PodFollow
+  /** Where an earlier driver of this pod has read the log to. */
+  readonly logCursor: LogCursor | undefined
   /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */
   readonly lateLogs: Duration.Duration
   /** To be run when the containers run. */
@@ -98,7 +102,7 @@ const session = Effect.fnUntraced(function* (
     pod: plan.name,
     container,
     volumeRoot: plan.volumeRoot ?? "",
-    cursor: logStart,
+    cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
     mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
     pause,
     onEvent: Effect.fnUntraced(function* (event) {
@@ -130,14 +134,10 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   let exitCode: number | undefined
   const moved = session(drive, container, options, (event) => {
     switch (event._tag) {
-      case "Lines": {
-        const end = event.lines.at(-1)?.end ?? 0
-        return drive.journal.log(
-          event.stream,
-          event.lines.map((line) => line.text),
-          end
-        )
-      }
+      case "Lines":
+      case "Gap":
+      case "LogEnded":
+        return drive.journal.log(event)
       case "Exited":
         exitCode = event.exit.code
         return drive.finished
@@ -170,14 +170,20 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   const begun = yield* follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
   if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* drive.started
   const drained = yield* Ref.make(false)
+  const cursor = drive.logCursor?._tag === "Kubelet" ? drive.logCursor : undefined
+  let last: LogEvent | undefined
   const log = yield* followKubeletLog({
     namespace: drive.namespace,
     pod: plan.name,
     container: mainContainer,
     ended,
-    onLines: (lines, end) => journal.log("stdout", lines, end)
+    cursor,
+    onEvent: (event) => {
+      last = event
+      return journal.log(event)
+    }
   }).pipe(
-    Effect.mapError((error) => new RunError({ operation: "read log", reason: new Kube({ error }) })),
+    Effect.mapError((error) => new RunError({ operation: "read log", reason: new Files({ error }) })),
     Effect.andThen(Ref.set(drained, true)),
     Effect.forkChild
   )
@@ -193,6 +199,9 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
           () => ignore
         )
   yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))
-  if (!(yield* Ref.get(drained))) yield* journal.warn("the log's end did not arrive within waitForLogs")
+  if (!(yield* Ref.get(drained))) {
+    const after = last?._tag === "Lines" && last.cursor._tag === "Kubelet" ? last.cursor.time : undefined
+    yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
+  }
   return { exitCode: undefined, files: collected.files, missing: collected.missing }
 })

@@ -2,6 +2,7 @@
  * Everything a run tells while it goes on, as one tagged union: what the CLI prints, the server streams, tests assert
  * and telemetry counts. `at` is milliseconds since the epoch by this process's clock.
  */
+import { LogCursor } from "@podwright/file-sync"
 import { Schema } from "effect"
 import { Diagnosis } from "./Diagnosis.ts"
 import { RunResult } from "./RunResult.ts"
@@ -33,12 +34,27 @@ export const RunEvent = Schema.TaggedUnion({
     /** A word on it, e.g. `1 file, 1024 bytes`. */
     detail: Schema.optionalKey(Schema.String)
   },
-  /** Complete lines of one of main's streams, in order. `end` is the cursor behind the last of them, in bytes. */
+  /**
+   * Lines of one of main's streams, in order, without their newlines. `cursor` stands behind the last of them: given back in
+   * a `TaskRequest`, reading continues there. `ending` is there when the last line does not end by a newline: it `continues`
+   * in the stream's next event, or the stream has come to its `end`.
+   */
   Log: {
     at: Schema.Finite,
     stream: LogStream,
     lines: Schema.Array(Schema.String),
-    end: Schema.Finite
+    cursor: LogCursor,
+    ending: Schema.optionalKey(Schema.Literals(["continues", "end"]))
+  },
+  /**
+   * Lines of the log are missing here, or may be. Only `logs: kubelet` has gaps. `after` and `before` are the times of the
+   * lines around it, null where there is none; `cause` as `LogGap` of file-sync explains it.
+   */
+  LogGap: {
+    at: Schema.Finite,
+    after: Schema.NullOr(Schema.String),
+    before: Schema.NullOr(Schema.String),
+    cause: Schema.Literals(["rotated", "overtaken", "unread"])
   },
   /** Something stands in the way and may pass. */
   Waiting: { at: Schema.Finite, diagnosis: Diagnosis },

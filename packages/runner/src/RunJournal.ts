@@ -2,6 +2,7 @@
  * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
  * are made, so that facts and events agree.
  */
+import type { LogEvent } from "@podwright/file-sync"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "./Diagnosis.ts"
 import { RunEvent, type RunPhase } from "./RunEvent.ts"
@@ -13,7 +14,7 @@ export interface RunJournal {
   /** The run reached a phase; a phase is reached once, later calls change nothing. */
   readonly phase: (phase: RunPhase, detail?: string) => Effect.Effect<void>
   readonly node: (name: string) => Effect.Effect<void>
-  readonly log: (stream: "stdout" | "stderr", lines: ReadonlyArray<string>, end: number) => Effect.Effect<void>
+  readonly log: (event: LogEvent) => Effect.Effect<void>
   /** Something stands in the way; the same diagnosis is told once. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
   readonly warn: (message: string) => Effect.Effect<void>
@@ -28,6 +29,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const submitted = yield* Clock.currentTimeMillis
   const timings: Record<string, number> = {}
   const logLines = { stdout: 0, stderr: 0 }
+  let logGaps = 0
   let node: string | null = null
   let told: string | undefined
 
@@ -37,7 +39,8 @@ export const openJournal = Effect.fnUntraced(function* (
       namespace: pod.namespace,
       node,
       timings: { ...timings },
-      logLines: { ...logLines }
+      logLines: { ...logLines },
+      logGaps
     })
   )
 
@@ -63,9 +66,23 @@ export const openJournal = Effect.fnUntraced(function* (
       Effect.sync(() => {
         node = name
       }),
-    log: Effect.fnUntraced(function* (stream, lines, end) {
-      logLines[stream] += lines.length
-      yield* emit({ _tag: "Log", at: yield* at, stream, lines, end })
+    log: Effect.fnUntraced(function* (event) {
+      switch (event._tag) {
+        case "Lines": {
+          const { cursor, ending, lines, stream } = event
+          // A piece of a line counts with its last piece.
+          logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
+          const how = ending === "newline" ? {} : { ending }
+          return yield* emit({ _tag: "Log", at: yield* at, stream, lines, cursor, ...how })
+        }
+        case "Gap": {
+          logGaps += 1
+          const { after = null, before = null, cause } = event.gap
+          return yield* emit({ _tag: "LogGap", at: yield* at, after, before, cause })
+        }
+        case "LogEnded":
+          return
+      }
     }),
     waiting: Effect.fnUntraced(function* (diagnosis) {
       if (told === diagnosis.summary) return

@@ -18,7 +18,9 @@ export const RunFacts = Schema.Struct({
   /** Milliseconds from `submitted` to each phase that was reached. */
   timings: Schema.Record(Schema.String, Schema.Finite),
   /** Lines delivered so far. */
-  logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite })
+  logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite }),
+  /** Places where lines are missing from the log, or may be. */
+  logGaps: Schema.Finite
 })
 export type RunFacts = typeof RunFacts.Type
 

@@ -1,5 +1,5 @@
 /** One task to run: values that are complete, with every expression rendered. Pure data. */
-import type { InputFile } from "@podwright/file-sync"
+import type { InputFile, LogCursor } from "@podwright/file-sync"
 import type { Commands, Entrypoint, RunnerProperties, TaskIdentity } from "@podwright/spec-builder"
 import type { Duration } from "effect"
 
@@ -18,4 +18,9 @@ export interface TaskRequest {
   /** The task's own limit; takes precedence over `waitUntilCompletion`. */
   readonly timeout: Duration.Duration | undefined
   readonly runner: RunnerProperties
+  /**
+   * Where an earlier driver of this task's pod has read the log to: the cursor of the last `Log` event it dealt with. Lines
+   * before it are not told again. Absent for a log from its beginning.
+   */
+  readonly logCursor?: LogCursor
 }

@@ -190,6 +190,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     outputs: { selection, directory: task.outputDirectory },
     journal,
     follow,
+    logCursor: task.logCursor,
     lateLogs: task.runner.waitForLogs,
     started: Deferred.succeed(reached.started, undefined).pipe(Effect.andThen(journal.phase("started"))),
     finished: Deferred.succeed(reached.finished, undefined).pipe(Effect.andThen(journal.phase("finished")))

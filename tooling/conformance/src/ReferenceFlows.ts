@@ -60,8 +60,8 @@ export const referenceFlows = (cluster: Cluster): void => {
         .map((line) => JSON.parse(line))
       const log = events.filter((event) => event._tag === "Log")
       assert.deepStrictEqual(
-        log.map((event) => [event.stream, event.lines, event.end]),
-        [["stdout", ["Hello World"], 12]]
+        log.map((event) => [event.stream, event.lines, event.cursor]),
+        [["stdout", ["Hello World"], { _tag: "Volume", stdout: 12, stderr: 0 }]]
       )
       assert.deepStrictEqual(
         events.slice(-2).map((event) => [event._tag, event.result.state]),
