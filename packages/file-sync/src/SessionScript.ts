@@ -26,13 +26,17 @@ export const RECORD_MARK = "\u001e"
  * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
  *   byte (measured, 300 MB: dd into a file with the hash beside tar 1.7 s, head | tee fifo | tar 2.6 s).
  * - The archives are spooled in the volume: what is hashed is what is unpacked, and the length is known before sending.
- * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new.
+ * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new. Each stream has
+ *   its own, beside the loop: a stream at full speed would never come to its end, and the other wait for it.
+ * - `dd bs=1 skip=N count=0` seeks to where an earlier session ended; `tail -c +N` of busybox reads all that is before.
  * - Polls are close for the first third of a second, for commands that are over by then; later every 20 ms while lines flow.
  * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
  *   before reading, so whatever comes later is not older than it and is read by the next poll.
  * - Names travel from find to tar with a NUL between them, because they may hold anything else. busybox' tar reads no such
  *   list, so xargs starts it as often as the names need, each time for an archive of its own.
  * - The C locale makes grep match bytes, alike in every image.
+ * - Of a session that was cut, what still waits to write into the connection is ended with it: a runtime does not close the
+ *   pipes of an exec whose client has gone. The exec's shell leads a process group of its own where a runtime started it.
  * - The shell's own complaints go to a file, never among main's stderr.
  */
 const script = String.raw`umask 0
@@ -40,9 +44,10 @@ V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8 E=$9
 shift 9
 T=$R/.session.$N
 mkdir -p $R $V/work $V/output || exit 1
-if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill $p 2>/dev/null; rm -rf $R/.session.*; fi
+if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; rm -rf $R/.session.*; fi
 echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
+runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 say() { printf '\036%s %s\n' "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr '\n' ' ')"; exit 1; }
 m= p=; [ -z "$E" ] || p="find grep xargs"
@@ -76,18 +81,17 @@ if [ $L != none ]; then
   if [ -e $R/stdout ] && [ -e $R/stderr ]; then
     say log
     exec 3<$R/stdout 4<$R/stderr
-    : >$T.mark
-    tail -c +$((A + 1)) <&3; tail -c +$((B + 1)) <&4 >&5
-    n=-30
+    [ $A -gt 0 ] && dd bs=1 skip=$A count=0 status=none <&3
+    [ $B -gt 0 ] && dd bs=1 skip=$B count=0 status=none <&4
+    n=-30 o= q=
     while [ $L = follow ] && ! [ -e $R/exit ]; do
       n=$((n + 1))
-      if ! [ $T.mark -nt $R/stdout ] || ! [ $T.mark -nt $R/stderr ]; then
-        [ $n -gt 0 ] && n=0
-        : >$T.mark; cat <&3; cat <&4 >&5
-      fi
+      if ! [ $T.out -nt $R/stdout ] && ! runs $o; then [ $n -gt 0 ] && n=0; : >$T.out; cat <&3 & o=$!; fi
+      if ! [ $T.err -nt $R/stderr ] && ! runs $q; then [ $n -gt 0 ] && n=0; : >$T.err; cat <&4 >&5 & q=$!; fi
       if [ $n -lt 0 ]; then sleep 0.01; elif [ $n -lt 50 ]; then sleep 0.02; elif [ $n -lt 100 ]; then sleep 0.1; else sleep 0.25; fi
     done
-    cat <&3; cat <&4 >&5
+    wait
+    cat <&4 >&5 & cat <&3; wait
     if [ -e $R/exit ]; then read -r e <$R/exit; else e=none; fi
     set -- $(wc -c $R/stdout $R/stderr) "$@"
     e="$e $1 $3"; shift 6
