@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { Effect, Exit, Result, type Scope } from "effect"
+import { Deferred, Effect, Exit, Result, type Scope } from "effect"
 import { apiTime } from "./ApiTime.ts"
 import { ContainerLog } from "./ContainerLog.ts"
 import { type PlannedMount, planContainer } from "./ContainerPlan.ts"
@@ -16,7 +16,7 @@ import type { MemoryCgroup, MemoryCgroups } from "./MemoryCgroup.ts"
 import type { ContainerEnd } from "./PodLifecycle.ts"
 import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "./PodSignal.ts"
 import { quantityValue } from "./PodValidation.ts"
-import { runningExec, streamEnd } from "./ProcessStreams.ts"
+import { runningExec } from "./ProcessStreams.ts"
 import type { ContainerRuntime } from "./Runtime.ts"
 import type { Sandbox, SandboxContainer } from "./Sandbox.ts"
 
@@ -166,11 +166,17 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
 
   /** The log takes what the container writes; nothing else holds it up. */
   const keepLog = (known: KnownContainer, running: SandboxContainer): Effect.Effect<void> => {
-    for (const stream of ["stdout", "stderr"] as const) {
+    const streams = (["stdout", "stderr"] as const).map((stream) => {
+      // Not `streamEnd`: a socket calls itself closed before those who listen for it have heard, and the log's last line is then missing.
+      const finished = Deferred.makeUnsafe<void>()
       running[stream].on("data", (chunk: Buffer) => known.log.append(stream, chunk))
-      running[stream].once("close", () => known.log.finish(stream))
-    }
-    return Effect.all([streamEnd(running.stdout), streamEnd(running.stderr)], { discard: true })
+      running[stream].once("close", () => {
+        known.log.finish(stream)
+        Deferred.doneUnsafe(finished, Exit.void)
+      })
+      return Deferred.await(finished)
+    })
+    return Effect.all(streams, { discard: true })
   }
 
   const endMessage = (container: ContainerSpec, folder: string, known: KnownContainer, exitCode: number): string => {

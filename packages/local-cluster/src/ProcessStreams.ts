@@ -6,13 +6,6 @@ import { Effect, Stream } from "effect"
 import type { RunningExec } from "./Runtime.ts"
 import type { SandboxExec } from "./Sandbox.ts"
 
-/** Completes when a stream has ended and everything in it has been read. */
-export const streamEnd = (socket: Socket): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    if (socket.closed) return resume(Effect.void)
-    socket.once("close", () => resume(Effect.void))
-  })
-
 const bytesOf = (socket: Socket, stream: "stdout" | "stderr") =>
   Stream.fromAsyncIterable(socket as AsyncIterable<Uint8Array>, (cause) => cause).pipe(
     Stream.orDie,
