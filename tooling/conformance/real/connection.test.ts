@@ -12,7 +12,7 @@ import { Effect } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { parse } from "yaml"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { freshId, podwright, scratch } from "../src/Podwright.ts"
+import { freshId, podwright, removeFolder, sharedFolder } from "../src/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 const run = promisify(execFile)
@@ -45,7 +45,7 @@ const mint = async (name: string, days = 1, key: ReadonlyArray<string> = ["rsa:2
 }
 
 beforeAll(async () => {
-  folder = await scratch()
+  folder = await sharedFolder()
   const admin = await kubeconfigOf(cluster.kubeconfig)
   const limited = await kubeconfigOf(cluster.limitedKubeconfig)
   server = admin.clusters[0].cluster.server
@@ -76,6 +76,7 @@ beforeAll(async () => {
     "-out",
     join(folder, "store.p12")
   ])
+  return () => removeFolder(folder)
 })
 
 type Fields = Readonly<Record<string, unknown>>

@@ -16,7 +16,7 @@ import {
 import { Result } from "effect"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
 import { kubectl } from "../src/Kubectl.ts"
-import { freshId, podwright, scratch } from "../src/Podwright.ts"
+import { freshId, podwright, removeFolder, sharedFolder } from "../src/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 
@@ -180,7 +180,8 @@ describe("properties of the runner", () => {
     const task = { identity, image: "busybox", command, env: {}, hasInputs: false, wantsOutputs: false }
     manifest = Result.getOrThrow(buildPod(task, runner)).manifest
     const id = freshId("properties")
-    const file = join(await scratch(), "task.yaml")
+    const folder = await sharedFolder()
+    const file = join(folder, "task.yaml")
     await writeFile(file, JSON.stringify({ id, image: "busybox", commands: ["true"], runner: properties }))
     const { code, stderr } = await podwright(cluster, ["run", file])
     assert.strictEqual(code, 0, stderr)
@@ -190,6 +191,7 @@ describe("properties of the runner", () => {
     assert.lengthOf(items, 1)
     live = items[0]
     await kubectl(cluster.kubeconfig, ["delete", "pods", "--namespace", LIMITED_NAMESPACE, "--selector", selector])
+    return () => removeFolder(folder)
   })
 
   afterAll(() => {

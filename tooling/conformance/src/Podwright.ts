@@ -62,10 +62,16 @@ export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, k
   return { code, stdout: invocation.stdout().toString("utf8"), stderr: invocation.stderr() }
 }
 
-/** A folder of a test's own, gone when it ends: some hold 600 MB. */
+/** A folder for several tests; `beforeAll` returns `removeFolder` of it. */
+export const sharedFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "podwright-conformance-"))
+
+/** Some hold 600 MB. */
+export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
+
+/** A folder of a test's own, gone when it ends. */
 export const scratch = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-"))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await sharedFolder()
+  onTestFinished(() => removeFolder(folder))
   return folder
 }
 
