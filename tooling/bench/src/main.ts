@@ -9,10 +9,11 @@ import { Command, Flag } from "effect/cli"
 import { bulkTables, measureBulk } from "./Bulk.ts"
 import { latencyTables, measureLatency } from "./Latency.ts"
 import { localPodTables, measureLocalPods } from "./LocalPods.ts"
+import { logTables, measureLogs } from "./Logs.ts"
 import { describeMachine, machine, machineState } from "./Machine.ts"
 
 const flags = {
-  only: Flag.Literals("only", ["latency", "local-cluster", "bulk"]).pipe(
+  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs"]).pipe(
     Flag.withDescription("One kind of figure"),
     Flag.withDefault("latency")
   ),
@@ -38,10 +39,15 @@ const kinds = {
     ),
   "local-cluster": (runs: number) =>
     Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) })),
-  bulk: (runs: number) => Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) }))
+  bulk: (runs: number) => Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) })),
+  logs: () =>
+    measureLogs().pipe(
+      Effect.map((figures) => ({ figures, tables: logTables(figures) })),
+      Effect.provide(kubeLayer())
+    )
 }
-/** A run of bulk takes minutes and moves 5 GB. */
-const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1 }
+/** A run of bulk or logs takes minutes. */
+const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1 }
 
 const bench = Command.make(
   "bench",

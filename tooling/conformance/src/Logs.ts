@@ -1,6 +1,7 @@
-/** The log of a task, line by line as it was written. */
+/** The log of a task, line by line as it was written, also when its stream is cut again and again. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
+import { behindFaults, chooseSeed } from "./Faults.ts"
 import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 export const logs = (cluster: Cluster): void => {
@@ -49,6 +50,33 @@ export const logs = (cluster: Cluster): void => {
         err.findIndex((line, index) => line !== `err ${(index + 1) * 10}`),
         -1
       )
+    })
+
+    it("delivers 100,000 lines once and in order, cut every 200 ms", async () => {
+      const seed = chooseSeed()
+      const faulty = await behindFaults(cluster, seed, { chance: { cutEvery: { exec: 200 } } })
+      try {
+        const folder = await scratch()
+        const id = freshId("cut")
+        const count = 100_000
+        const bursts = 10
+        // Bursts with pauses between them: long enough to be cut, and cuts meet both a flood and a silence.
+        const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) { print "out", i; if (i % 10 == 0) print "err", i > "/dev/stderr" } }'`
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; printf end`
+        const flow = await writeFlow(folder, id, [command], "containerImage: busybox")
+        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow])
+        assert.strictEqual(code, 0, stderr.slice(-2000))
+        assert.isAbove(faulty.proxy.fired().length, 0)
+        const wanted = Array.from({ length: count }, (_, index) => `out ${index + 1}\n`).join("")
+        // Told apart without printing a megabyte when they differ.
+        assert.isTrue(stdout === `${wanted}end\n`, `${stdout.length} characters`)
+        assert.deepStrictEqual(
+          stderr.split("\n").filter((line) => line.startsWith("err ")),
+          Array.from({ length: count / 10 }, (_, index) => `err ${(index + 1) * 10}`)
+        )
+      } finally {
+        await faulty.stop()
+      }
     })
 
     it("delivers lines while the command runs", async () => {
