@@ -5,6 +5,7 @@
 import { type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LABEL_PREFIX, type PodPlan } from "@podwright/spec-builder"
 import { Effect } from "effect"
+import { insist, isPassing, isPassingOrRefused } from "./Insistence.ts"
 import { Kube, PodExists, RunError } from "./RunError.ts"
 
 /** Names the driver that created the pod; a random word of its own for every run. */
@@ -40,21 +41,28 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
   const manifest = { ...plan.manifest, metadata: { ...metadata, annotations } }
   const isOurs = (pod: Pod) => pod.metadata.annotations?.[DRIVER_ANNOTATION] === driver
 
+  const subject = { namespace, name: plan.name }
+  const look = (mayPass: typeof isPassing) => insist("Pods.get", subject, pods.get(namespace, plan.name), mayPass)
+
   const adopt = Effect.fnUntraced(function* (refusal: KubeError) {
-    const pod = yield* pods
-      .get(namespace, plan.name)
-      .pipe(Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error)))
+    const pod = yield* look(isPassingOrRefused).pipe(
+      Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error))
+    )
     if (isOurs(pod)) return pod
     return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: podOwner(pod) }) })
   })
 
-  /** The request may have been carried out though it failed for us. What fails here as well is said by the first error. */
-  const reclaim = pods.get(namespace, plan.name).pipe(
-    Effect.flatMap((pod) =>
-      isOurs(pod) ? pods.delete(namespace, plan.name, { uid: pod.metadata.uid, gracePeriodSeconds: 0 }) : Effect.void
-    ),
-    Effect.ignore
-  )
+  const removeOurs = (pod: Pod) => {
+    const { uid } = pod.metadata
+    const deletion = pods.delete(namespace, plan.name, { uid, gracePeriodSeconds: 0 })
+    return isOurs(pod) ? insist("Pods.delete", subject, deletion, isPassingOrRefused) : Effect.void
+  }
+
+  /**
+   * The request may have been carried out though it failed for us. What fails here as well is said by the first error; one
+   * without rights is told so at once.
+   */
+  const reclaim = look(isPassing).pipe(Effect.flatMap(removeOurs), Effect.ignore)
 
   return yield* pods.create(namespace, manifest).pipe(
     Effect.catch((error) => {

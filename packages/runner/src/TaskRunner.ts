@@ -17,13 +17,13 @@ import {
   Layer,
   Option,
   Queue,
-  Schedule,
   Schema,
   type Scope,
   Stream
 } from "effect"
 import type { HttpClient } from "effect/http"
 import { ExecBudget } from "./ExecBudget.ts"
+import { insist, isPassingOrRefused } from "./Insistence.ts"
 import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } from "./Outcome.ts"
 import { createPod } from "./PodCreation.ts"
 import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
@@ -44,13 +44,6 @@ import type { TaskRequest } from "./TaskRequest.ts"
  * at once; a loaded node takes a few seconds.
  */
 const KUBELET_WORD = "10 seconds"
-
-/** How long a deletion may take before the run ends without it: an API server that is down must not hold the caller. */
-const REMOVE_LIMIT = "15 seconds"
-/** A deletion is answered in milliseconds. One that hangs for this long hangs on its connection and is sent on another. */
-const REMOVE_ATTEMPT = "4 seconds"
-/** A server that is back within a few seconds still hears of it; what it said last is then the warning's reason. */
-const REMOVE_AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
 
 type Surroundings = ExecBudget | FileSystem.FileSystem | HttpClient.HttpClient
 type Environment = KubeServices | Surroundings
@@ -173,10 +166,9 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
       ...(uid === undefined ? {} : { uid }),
       ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {})
     }
-    yield* pods.delete(namespace, plan.name, options).pipe(
-      Effect.timeout(REMOVE_ATTEMPT),
-      Effect.retry({ while: (error) => error._tag !== "KubeError" || error.retryable, schedule: REMOVE_AGAIN }),
-      Effect.timeout(REMOVE_LIMIT),
+    const subject = { namespace, name: plan.name }
+    const deletion = pods.delete(namespace, plan.name, options)
+    yield* insist("Pods.delete", subject, deletion, isPassingOrRefused).pipe(
       Effect.andThen(journal.phase("removed")),
       // The run's own end must not be hidden; the pod's deadline ends it in any case.
       Effect.catch((error) => journal.warn(`pod ${plan.name} could not be deleted: ${error.message}`))

@@ -169,17 +169,26 @@ describe("TaskRunner", () => {
     })
   )
 
-  it.effect("does not hide the run's end behind a deletion that fails", () =>
-    Effect.gen(function* () {
-      const run = yield* begin(yield* task(), { delete: { _tag: "ServerError", code: 500, detail: "etcd" } })
-      yield* run.present(stuck("InvalidImageName", "bad name"), "node1")
-      yield* TestClock.adjust("15 seconds")
-      const error = yield* Effect.flip(Fiber.join(run.fiber))
-      assert.include(error.message, "bad name")
-      assert.isAbove(run.requests.length, 10)
-      assert.isTrue(run.events.some((event) => event._tag === "Warning" && /not be deleted.*etcd/.test(event.message)))
-    })
-  )
+  const undeleted: ReadonlyArray<KubeError["reason"]> = [
+    { _tag: "ServerError", code: 500, detail: "etcd" },
+    // these pass as well: a webhook that is down, a token that is being renewed
+    { _tag: "Forbidden", verb: "delete", resource: "pods", namespace: "default", detail: "etcd" },
+    { _tag: "Unauthorized", detail: "etcd" }
+  ]
+  for (const reason of undeleted)
+    it.effect(`asks again when a deletion fails, and does not hide the run's end behind it (${reason._tag})`, () =>
+      Effect.gen(function* () {
+        const run = yield* begin(yield* task(), { delete: reason })
+        yield* run.present(stuck("InvalidImageName", "bad name"), "node1")
+        yield* TestClock.adjust("15 seconds")
+        const error = yield* Effect.flip(Fiber.join(run.fiber))
+        assert.include(error.message, "bad name")
+        assert.isAbove(run.requests.length, 10)
+        assert.isTrue(
+          run.events.some((event) => event._tag === "Warning" && /not be deleted.*etcd/.test(event.message))
+        )
+      })
+    )
 
   it.effect("sends a deletion that is not answered on another connection", () =>
     Effect.gen(function* () {
@@ -247,6 +256,16 @@ describe("TaskRunner", () => {
         assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
       })
     )
+
+  it.effect("looks again for its own pod when the look is not answered, and when it is refused", () =>
+    Effect.gen(function* () {
+      const get = { _tag: "Forbidden", verb: "get", resource: "pods", namespace: "default", detail: "no" } as const
+      const run = yield* begin(yield* task(), { get, loseReply: { _tag: "AlreadyExists", detail: "pods exists" } })
+      yield* TestClock.adjust("6 seconds")
+      yield* Fiber.interrupt(run.fiber)
+      assert.deepStrictEqual(run.requests, ["create", "get", "get", "get", "delete uid-1 0"])
+    })
+  )
 
   const unknowing: ReadonlyArray<KubeError["reason"]> = [
     { _tag: "Timeout", seconds: 30 },

@@ -13,6 +13,8 @@ export interface FakeClusterOptions {
   readonly loseReply?: KubeError["reason"]
   readonly create?: KubeError["reason"]
   readonly delete?: KubeError["reason"]
+  /** The first look at the pod gets no answer, the second this. */
+  readonly get?: KubeError["reason"]
   /** The first deletion gets no answer. */
   readonly deleteHangs?: boolean
 }
@@ -54,6 +56,9 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         get: () =>
           Effect.suspend(() => {
             requests.push("get")
+            const before = requests.filter((request) => request === "get").length
+            if (options.get !== undefined && before === 1) return Effect.never
+            if (options.get !== undefined && before === 2) return Effect.fail(refuse("Pods.get", options.get))
             const found = pod({ phase: "Pending" })
             return Effect.succeed({ ...found, metadata: { ...created?.metadata, ...found.metadata } })
           }),

@@ -1,0 +1,41 @@
+/**
+ * Short requests on which it depends whether a pod stays behind: asked again, on another connection where one hangs, for as
+ * long as a caller may be held up. Does no I/O of its own.
+ */
+import { KubeError, type KubeSubject } from "@podwright/k8s-io"
+import { Effect, Schedule } from "effect"
+
+/** How long it may take, seconds, before the run ends without an answer: an API server that is down must not hold the caller. */
+const LIMIT_SECONDS = 15
+/** Such a request is answered in milliseconds. One that hangs for this long, seconds, hangs on its connection. */
+const ATTEMPT_SECONDS = 4
+/** A server that is back within a few seconds still hears of it; what it said last is then the reason. */
+const AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+
+/** What passes by itself. */
+export const isPassing = (error: KubeError): boolean => error.retryable
+
+/** Refusals, too: a token is renewed and a webhook comes back, but nobody else comes for the pod. */
+export const isPassingOrRefused = (error: KubeError): boolean =>
+  error.retryable || error.reason._tag === "Forbidden" || error.reason._tag === "Unauthorized"
+
+const within =
+  (subject: KubeSubject, operation: string, seconds: number) =>
+  <A, R>(request: Effect.Effect<A, KubeError, R>): Effect.Effect<A, KubeError, R> =>
+    Effect.timeoutOrElse(request, {
+      duration: `${seconds} seconds`,
+      orElse: () => Effect.fail(new KubeError({ operation, subject, reason: { _tag: "Timeout", seconds } }))
+    })
+
+/** Asks until there is an answer, or an error that does not pass. Takes at most 15 seconds. */
+export const insist = <A, R>(
+  operation: string,
+  subject: KubeSubject,
+  request: Effect.Effect<A, KubeError, R>,
+  mayPass: (error: KubeError) => boolean
+): Effect.Effect<A, KubeError, R> =>
+  request.pipe(
+    within(subject, operation, ATTEMPT_SECONDS),
+    Effect.retry({ while: mayPass, schedule: AGAIN }),
+    within(subject, operation, LIMIT_SECONDS)
+  )
