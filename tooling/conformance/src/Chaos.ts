@@ -12,7 +12,7 @@ import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
-import { type ChaosTask, chaosRequest, chaosTask, untruths } from "./ChaosTask.ts"
+import { type ChaosTask, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
 import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
 import { freshId } from "./Podwright.ts"
 
@@ -37,15 +37,24 @@ export interface ChaosReport {
   readonly reconnections: number
   readonly untrue: ReadonlyArray<string>
   readonly podsLeft: ReadonlyArray<string>
+  /** What befell the requests that name a pod which is left. */
+  readonly trace: ReadonlyArray<string>
   readonly peakRssMebibytes: number
   readonly cpuSeconds: number
 }
 
-/** Everything, also what a run may rightly end with: a 401 that repeats, and a 403, once each, on the way to a pod. */
+/**
+ * Everything, also what a run may rightly end with: a 401 that repeats, and a 403, once each, on the way to a pod. On the way
+ * out of it neither may matter: what refuses a delete may pass, the pod may not stay.
+ */
 const PLAN: FaultPlan = {
   script: [
     { verb: "create", nth: 12, fault: { _tag: "Refuse", code: 403 } },
-    { verb: "exec", nth: 25, fault: { _tag: "Refuse", code: 403 } }
+    { verb: "exec", nth: 25, fault: { _tag: "Refuse", code: 403 } },
+    { verb: "get", nth: 2, fault: { _tag: "Refuse", code: 403 } },
+    { verb: "delete", nth: 5, fault: { _tag: "Refuse", code: 403 } },
+    { verb: "delete", nth: 10, times: 3, fault: { _tag: "Refuse", code: 403 } },
+    { verb: "delete", nth: 20, times: 6, fault: { _tag: "Refuse", code: 401 } }
   ],
   chance: {
     rates: { ...MODERATE.rates, stallForEver: 0.005 },
@@ -62,7 +71,12 @@ const PROXY = join(import.meta.dirname, "../../fault-proxy/src/main.ts")
 const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
 
 /** The proxy as a process of its own; gives the path of its kubeconfig. */
-const startProxy = async (cluster: Cluster, folder: string, seed: number, faults: Map<string, number>) => {
+const startProxy = async (
+  cluster: Cluster,
+  folder: string,
+  seed: number,
+  onFault: (name: string, line: string) => void
+) => {
   const plan = join(folder, "plan.json")
   await writeFile(plan, JSON.stringify(PLAN))
   const args = ["--kubeconfig", cluster.limitedKubeconfig, "--seed", String(seed), "--plan", plan]
@@ -75,7 +89,7 @@ const startProxy = async (cluster: Cluster, folder: string, seed: number, faults
     pending = lines.pop() ?? ""
     for (const line of lines) {
       const name = /^\S+Z (.+?) {2}\//.exec(line)?.[1]
-      if (name !== undefined) add(faults, name)
+      if (name !== undefined) onFault(name, line)
     }
   })
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()))
@@ -95,21 +109,27 @@ const runOne = Effect.fnUntraced(function* (
   flowId: string,
   taskRunId: string,
   folder: string,
-  reconnected: () => void
+  warned: (message: string) => void
 ) {
   const runner = yield* TaskRunner
   const properties = yield* Effect.orDie(Effect.fromResult(decodeRunnerProperties({})))
   const request = chaosRequest(task, flowId, taskRunId, LIMITED_NAMESPACE, join(folder, taskRunId), properties)
-  const log = { stdout: [] as Array<string>, stderr: [] as Array<string> }
+  const log =
+    task.lines === undefined
+      ? undefined
+      : {
+          stdout: new DeliveredLines("stdout", task.lines.stdout),
+          stderr: new DeliveredLines("stderr", task.lines.stderr)
+        }
   const begun = yield* Deferred.make<void>()
   const fiber = yield* runner
     .run(request, (event) =>
       Effect.sync(() => {
         if (event._tag === "Log") {
-          for (const line of event.lines) log[event.stream].push(line)
+          log?.[event.stream].take(event.lines)
           Deferred.doneUnsafe(begun, Exit.void)
         }
-        if (event._tag === "Warning" && event.message.startsWith("reconnecting")) reconnected()
+        if (event._tag === "Warning") warned(event.message)
       })
     )
     .pipe(Effect.forkChild)
@@ -121,7 +141,10 @@ const runOne = Effect.fnUntraced(function* (
   if (Exit.isSuccess(exit)) {
     const copy = exit.value.outputFiles["copy"]
     const bytes = copy === undefined ? undefined : yield* Effect.promise(() => readFile(copy.path))
-    return { _tag: "Result" as const, wrong: untruths(task, exit.value, log, bytes) }
+    return {
+      _tag: "Result" as const,
+      wrong: [...untruths(task, exit.value, bytes), ...(log?.stdout.wrong ?? []), ...(log?.stderr.wrong ?? [])]
+    }
   }
   return Exit.hasInterrupts(exit) && task.kind === "cancel"
     ? { _tag: "Cancelled" as const }
@@ -140,7 +163,11 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
   const untrue: Array<string> = []
   let reconnections = 0
   let peak = 0
-  const proxy = await startProxy(cluster, folder, options.seed, faults)
+  const fired: Array<string> = []
+  const proxy = await startProxy(cluster, folder, options.seed, (name, line) => {
+    add(faults, name)
+    fired.push(line)
+  })
   const flowId = freshId("chaos")
   const started = performance.now()
   const cpu = process.cpuUsage()
@@ -158,7 +185,11 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
       const number = index++
       const task = chaosTask(options.seed, number)
       const began = performance.now()
-      const outcome = yield* runOne(task, flowId, `${flowId}-${number}`, folder, () => reconnections++).pipe(
+      const warned = (message: string) => {
+        if (message.startsWith("reconnecting")) reconnections++
+        else options.onRun?.(`run ${number} ${task.kind} warns: ${message}`)
+      }
+      const outcome = yield* runOne(task, flowId, `${flowId}-${number}`, folder, warned).pipe(
         Effect.timeoutOrElse({ duration: HANGS_AFTER, orElse: () => Effect.succeed({ _tag: "Hung" as const }) })
       )
       const wrong =
@@ -198,6 +229,9 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
       reconnections,
       untrue,
       podsLeft,
+      trace: fired.filter((line) =>
+        podsLeft.some((left) => left.includes(/pods\/([^/?]+)/.exec(line)?.[1] ?? "no pod"))
+      ),
       peakRssMebibytes: peak / 1024 / 1024,
       cpuSeconds: (system + user) / 1e6
     }
@@ -228,6 +262,7 @@ export const chaosTable = (report: ChaosReport): string => {
     "",
     ...report.untrue.map((line) => `untrue: ${line}`),
     ...report.podsLeft,
+    ...report.trace,
     ""
   ].join("\n")
 }

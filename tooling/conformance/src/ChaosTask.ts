@@ -7,6 +7,13 @@ import { DEFAULT_INTERPRETER, type RunnerProperties } from "@podwright/spec-buil
 export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel"] as const
 export type ChaosKind = (typeof CHAOS_KINDS)[number]
 
+/** The lines of a stream, told one at a time: holding them would measure the driver, not podwright. */
+export interface ExpectedLines {
+  readonly count: number
+  /** From 0. */
+  readonly at: (index: number) => string
+}
+
 export interface ChaosTask {
   readonly kind: ChaosKind
   readonly commands: ReadonlyArray<string>
@@ -14,12 +21,17 @@ export interface ChaosTask {
   /** Content of `data`, which comes back as `copy`; undefined: no files. */
   readonly input: string | undefined
   /** Every line that is to be delivered, by stream; undefined for a run that is cancelled. */
-  readonly lines: { readonly stdout: ReadonlyArray<string>; readonly stderr: ReadonlyArray<string> } | undefined
+  readonly lines: { readonly stdout: ExpectedLines; readonly stderr: ExpectedLines } | undefined
 }
 
 /** Enough to be cut in the middle of: some seconds of a slow stream, and more than the kernel buffers. */
 const LOG_LINES = 100_000
 const LARGEST_INPUT = 2 * 1024 * 1024
+
+const listed = (...lines: ReadonlyArray<string>): ExpectedLines => ({
+  count: lines.length,
+  at: (index) => lines[index] ?? ""
+})
 
 /** The run of a number; the same for the same seed. */
 export const chaosTask = (seed: number, index: number): ChaosTask => {
@@ -28,26 +40,30 @@ export const chaosTask = (seed: number, index: number): ChaosTask => {
   const plain = { kind, exitCode: 0, input: undefined }
   switch (kind) {
     case "hello": {
-      const lines = { stdout: [`hello ${index}`], stderr: [`aside ${index}`] }
+      const lines = { stdout: listed(`hello ${index}`), stderr: listed(`aside ${index}`) }
       return { ...plain, commands: [`echo hello ${index}`, `echo aside ${index} >&2`], lines }
     }
     case "files": {
       let input = ""
       const length = Math.floor(next() * LARGEST_INPUT)
       while (input.length < length) input += `${next()}\n`
-      return { ...plain, commands: ["cp data copy", "echo copied"], input, lines: { stdout: ["copied"], stderr: [] } }
+      return {
+        ...plain,
+        commands: ["cp data copy", "echo copied"],
+        input,
+        lines: { stdout: listed("copied"), stderr: listed() }
+      }
     }
     case "failing": {
       const exitCode = 1 + Math.floor(next() * 100)
       const commands = ["echo before", `exit ${exitCode}`]
-      return { ...plain, commands, exitCode, lines: { stdout: ["before"], stderr: [] } }
+      return { ...plain, commands, exitCode, lines: { stdout: listed("before"), stderr: listed() } }
     }
     case "log": {
       const program = `BEGIN { for (i = 1; i <= ${LOG_LINES}; i++) { print "out", i; if (i % 10 == 0) print "err", i > "/dev/stderr" } }`
-      const numbers = Array.from({ length: LOG_LINES }, (_, i) => i + 1)
       const lines = {
-        stdout: numbers.map((i) => `out ${i}`),
-        stderr: numbers.filter((i) => i % 10 === 0).map((i) => `err ${i}`)
+        stdout: { count: LOG_LINES, at: (line: number) => `out ${line + 1}` },
+        stderr: { count: LOG_LINES / 10, at: (line: number) => `err ${(line + 1) * 10}` }
       }
       return { ...plain, commands: [`awk '${program}'`], lines }
     }
@@ -82,20 +98,37 @@ export const chaosRequest = (
   runner: { ...runner, namespace }
 })
 
-const firstDifference = (stream: string, actual: ReadonlyArray<string>, expected: ReadonlyArray<string>) => {
-  const at = expected.findIndex((line, index) => actual[index] !== line)
-  if (at === -1 && actual.length === expected.length) return []
-  const place = at === -1 ? expected.length : at
-  return [
-    `${stream} has ${actual.length} lines for ${expected.length}; line ${place + 1} is ${JSON.stringify(actual[place])}`
-  ]
+/** Holds what is delivered of a stream against what is expected, and forgets it. */
+export class DeliveredLines {
+  private readonly stream: string
+  private readonly expected: ExpectedLines
+  private count = 0
+  private difference: string | undefined
+
+  constructor(stream: string, expected: ExpectedLines) {
+    this.stream = stream
+    this.expected = expected
+  }
+
+  take(lines: ReadonlyArray<string>): void {
+    for (const line of lines) {
+      const isRight = this.count < this.expected.count && line === this.expected.at(this.count)
+      this.count++
+      if (!isRight) this.difference ??= `; line ${this.count} is ${JSON.stringify(line)}`
+    }
+  }
+
+  /** In words; empty when nothing is. */
+  get wrong(): ReadonlyArray<string> {
+    if (this.difference === undefined && this.count === this.expected.count) return []
+    return [`${this.stream} has ${this.count} lines for ${this.expected.count}${this.difference ?? ""}`]
+  }
 }
 
-/** What is wrong with a result; empty when nothing is. `copy` is the content that came back. */
+/** What is wrong with a result but for its log; empty when nothing is. `copy` is the content that came back. */
 export const untruths = (
   task: ChaosTask,
   result: Pick<RunResult, "exitCode" | "outputFiles">,
-  log: { readonly stdout: ReadonlyArray<string>; readonly stderr: ReadonlyArray<string> },
   copy: Uint8Array | undefined
 ): ReadonlyArray<string> => {
   if (task.lines === undefined) return ["it ended by itself"]
@@ -103,10 +136,5 @@ export const untruths = (
   const digest = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex")
   const files =
     task.input === undefined || (copy !== undefined && digest(copy) === digest(task.input)) ? [] : ["the file differs"]
-  return [
-    ...code,
-    ...files,
-    ...firstDifference("stdout", log.stdout, task.lines.stdout),
-    ...firstDifference("stderr", log.stderr, task.lines.stderr)
-  ]
+  return [...code, ...files]
 }

@@ -32,6 +32,10 @@ export interface FaultProxyOptions {
   readonly writeKubeconfig?: string
   /** Told of every fault when it happens. */
   readonly onFault?: (fault: FiredFault) => void
+  /** Told of every request when it comes, spoiled or not. */
+  readonly onRequest?: (call: ApiCall) => void
+  /** Told what an exec's WebSocket hands on, heads of frames included. */
+  readonly onBytes?: (direction: "down" | "up", bytes: Uint8Array) => void
 }
 
 /** A fault that happened. */
@@ -134,6 +138,7 @@ export const startFaultProxy = Effect.fn("FaultProxy.start")(function* (
     const [next, fault] = decide(options.plan, seed, state, call)
     state = next
     requests++
+    options.onRequest?.(call)
     return {
       call,
       fault,
@@ -142,6 +147,7 @@ export const startFaultProxy = Effect.fn("FaultProxy.start")(function* (
         fired.push({ call, fault })
         options.onFault?.({ call, fault })
       },
+      passed: options.onBytes,
       reset,
       upstream
     }

@@ -20,6 +20,7 @@ export class Forwarding {
   private readonly source: Readable
   private readonly sink: Writable
   private readonly trip: Trip | undefined
+  private readonly told: ((bytes: Uint8Array) => void) | undefined
   private passed = 0
   /** Trips at the first possible place at or after this byte. */
   private threshold: number
@@ -29,10 +30,12 @@ export class Forwarding {
   private choked = false
   private timer: NodeJS.Timeout | undefined
 
-  constructor(source: Readable, sink: Writable, trip?: Trip) {
+  /** `told` hears of all bytes that are handed on. */
+  constructor(source: Readable, sink: Writable, trip?: Trip, told?: (bytes: Uint8Array) => void) {
     this.source = source
     this.sink = sink
     this.trip = trip
+    this.told = told
     this.threshold = trip?.afterBytes ?? (trip?.afterMillis === undefined ? 0 : Number.POSITIVE_INFINITY)
     source.on("data", this.onData)
     sink.on("drain", this.onDrain)
@@ -87,6 +90,7 @@ export class Forwarding {
   private write(chunk: Uint8Array): void {
     if (chunk.length === 0) return
     this.passed += chunk.length
+    this.told?.(chunk)
     if (this.sink.write(chunk)) return
     this.choked = true
     this.source.pause()

@@ -9,6 +9,8 @@ export interface Passage {
   readonly fault: Fault | undefined
   /** To be called when the fault happens: one that waits for a byte that never comes does not. */
   readonly fired: () => void
+  /** Told what an exec hands on. */
+  readonly passed: ((direction: "down" | "up", bytes: Uint8Array) => void) | undefined
   /** Ends a client's connection with RST; TLS alone cannot. */
   readonly reset: (socket: Duplex) => void
   readonly upstream: Upstream

@@ -70,8 +70,11 @@ const join = (passage: Passage, fault: StreamFault | undefined, client: Duplex, 
           ends: fault._tag === "Truncate" || fault._tag === "FalseSuccess" ? frameEnds() : undefined,
           act
         }
-  const down = new Forwarding(cluster, client, trip("down"))
-  const up = new Forwarding(client, cluster, trip("up"))
+  const { passed } = passage
+  const told = (direction: "down" | "up") =>
+    passed === undefined ? undefined : (bytes: Uint8Array) => passed(direction, bytes)
+  const down = new Forwarding(cluster, client, trip("down"), told("down"))
+  const up = new Forwarding(client, cluster, trip("up"), told("up"))
   for (const [one, other] of [
     [client, cluster],
     [cluster, client]
