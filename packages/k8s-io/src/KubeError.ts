@@ -96,6 +96,10 @@ export const isRetryable = (reason: KubeReason): boolean => {
  */
 const rbacRefusal = / cannot \S+ resource | is forbidden: *$/
 
+/** Is it a refusal for want of a Role? It comes before anything is carried out, and asking again does not change it. */
+export const isRbacRefusal = (reason: KubeReason): boolean =>
+  reason._tag === "Forbidden" && reason.check === undefined && rbacRefusal.test(reason.detail)
+
 const describe = Match.type<KubeReason>().pipe(
   Match.tagsExhaustive({
     Unreachable: ({ address, check = "the address in the kubeconfig, the network and any proxy", detail }) =>

@@ -2,7 +2,7 @@
  * Short requests on which it depends whether a pod stays behind: asked again, on another connection where one hangs, for as
  * long as a caller may be held up. Does no I/O of its own.
  */
-import { KubeError, type KubeSubject } from "@podwright/k8s-io"
+import { isRbacRefusal, KubeError, type KubeSubject } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /** How long it may take, seconds, before the run ends without an answer: an API server that is down must not hold the caller. */
@@ -12,12 +12,9 @@ const ATTEMPT_SECONDS = 4
 /** A server that is back within a few seconds still hears of it; what it said last is then the reason. */
 const AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
 
-/** What passes by itself. */
-export const isPassing = (error: KubeError): boolean => error.retryable
-
-/** Refusals, too: a token is renewed and a webhook comes back, but nobody else comes for the pod. */
-export const isPassingOrRefused = (error: KubeError): boolean =>
-  error.retryable || error.reason._tag === "Forbidden" || error.reason._tag === "Unauthorized"
+/** What may pass: also refusals (a token is renewed, a webhook comes back), but for those of RBAC, which stay. */
+const mayPass = ({ reason, retryable }: KubeError): boolean =>
+  retryable || reason._tag === "Unauthorized" || (reason._tag === "Forbidden" && !isRbacRefusal(reason))
 
 const within =
   (subject: KubeSubject, operation: string, seconds: number) =>
@@ -31,8 +28,7 @@ const within =
 export const insist = <A, R>(
   operation: string,
   subject: KubeSubject,
-  request: Effect.Effect<A, KubeError, R>,
-  mayPass: (error: KubeError) => boolean
+  request: Effect.Effect<A, KubeError, R>
 ): Effect.Effect<A, KubeError, R> =>
   request.pipe(
     within(subject, operation, ATTEMPT_SECONDS),

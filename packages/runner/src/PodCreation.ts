@@ -2,10 +2,10 @@
  * Creates the pod of a run so that it is created once and known to be ours: the reply to a create can be lost, and then
  * only the pod itself tells who made it.
  */
-import { type KubeError, type Pod, Pods } from "@podwright/k8s-io"
+import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LABEL_PREFIX, type PodPlan } from "@podwright/spec-builder"
 import { Effect } from "effect"
-import { insist, isPassing, isPassingOrRefused } from "./Insistence.ts"
+import { insist } from "./Insistence.ts"
 import { Kube, PodExists, RunError } from "./RunError.ts"
 
 /** Names the driver that created the pod; a random word of its own for every run. */
@@ -42,12 +42,10 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
   const isOurs = (pod: Pod) => pod.metadata.annotations?.[DRIVER_ANNOTATION] === driver
 
   const subject = { namespace, name: plan.name }
-  const look = (mayPass: typeof isPassing) => insist("Pods.get", subject, pods.get(namespace, plan.name), mayPass)
+  const look = insist("Pods.get", subject, pods.get(namespace, plan.name))
 
   const adopt = Effect.fnUntraced(function* (refusal: KubeError) {
-    const pod = yield* look(isPassingOrRefused).pipe(
-      Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error))
-    )
+    const pod = yield* look.pipe(Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error)))
     if (isOurs(pod)) return pod
     return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: podOwner(pod) }) })
   })
@@ -55,20 +53,19 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
   const removeOurs = (pod: Pod) => {
     const { uid } = pod.metadata
     const deletion = pods.delete(namespace, plan.name, { uid, gracePeriodSeconds: 0 })
-    return isOurs(pod) ? insist("Pods.delete", subject, deletion, isPassingOrRefused) : Effect.void
+    return isOurs(pod) ? insist("Pods.delete", subject, deletion) : Effect.void
   }
 
-  /**
-   * The request may have been carried out though it failed for us. What fails here as well is said by the first error; one
-   * without rights is told so at once.
-   */
-  const reclaim = look(isPassing).pipe(Effect.flatMap(removeOurs), Effect.ignore)
+  /** The request may have been carried out though it failed for us. What fails here as well is said by the first error. */
+  const reclaim = look.pipe(Effect.flatMap(removeOurs), Effect.ignore)
 
   return yield* pods.create(namespace, manifest).pipe(
     Effect.catch((error) => {
       // A 409 whose words were lost on the way may be either; the pod itself tells.
       if (error.reason._tag === "AlreadyExists" || error.reason._tag === "Conflict") return adopt(error)
-      // Whatever it says: an earlier try of the same request may have been carried out before this one was refused.
+      // RBAC would have refused an earlier try as well.
+      if (isRbacRefusal(error.reason)) return Effect.fail(failed(error))
+      // Whatever else it says: an earlier try of the same request may have been carried out before this one was refused.
       return Effect.andThen(reclaim, Effect.fail(failed(error)))
     })
   )

@@ -23,7 +23,7 @@ import {
 } from "effect"
 import type { HttpClient } from "effect/http"
 import { ExecBudget } from "./ExecBudget.ts"
-import { insist, isPassingOrRefused } from "./Insistence.ts"
+import { insist } from "./Insistence.ts"
 import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } from "./Outcome.ts"
 import { createPod } from "./PodCreation.ts"
 import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
@@ -168,7 +168,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     }
     const subject = { namespace, name: plan.name }
     const deletion = pods.delete(namespace, plan.name, options)
-    yield* insist("Pods.delete", subject, deletion, isPassingOrRefused).pipe(
+    yield* insist("Pods.delete", subject, deletion).pipe(
       Effect.andThen(journal.phase("removed")),
       // The run's own end must not be hidden; the pod's deadline ends it in any case.
       Effect.catch((error) => journal.warn(`pod ${plan.name} could not be deleted: ${error.message}`))

@@ -282,6 +282,21 @@ describe("TaskRunner", () => {
       })
     )
 
+  it.effect("asks nobody again where RBAC said no", () =>
+    Effect.gen(function* () {
+      const words = (verb: string) => `pods is forbidden: User "u" cannot ${verb} resource "pods" in API group ""`
+      const no = (verb: string) =>
+        ({ _tag: "Forbidden", verb, resource: "pods", namespace: "default", detail: words(verb) }) as const
+      const refused = yield* begin(yield* task(), { create: no("create") })
+      assert.include((yield* Effect.flip(Fiber.join(refused.fiber))).message, "podwright doctor")
+      assert.deepStrictEqual(refused.requests, ["create"])
+      const undeleted = yield* begin(yield* task(), { delete: no("delete") })
+      yield* undeleted.present(stuck("InvalidImageName", "bad name"), "node1")
+      yield* Effect.flip(Fiber.join(undeleted.fiber))
+      assert.deepStrictEqual(undeleted.requests, ["create", "delete uid-1 0"])
+    })
+  )
+
   it.effect("cancels the run when the stream of its events is ended early", () =>
     Effect.gen(function* () {
       const cluster = yield* fakeCluster()
