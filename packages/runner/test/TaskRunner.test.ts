@@ -267,6 +267,21 @@ describe("TaskRunner", () => {
     })
   )
 
+  const beyondDoubt: ReadonlyArray<readonly [KubeError["reason"], ReadonlyArray<string>]> = [
+    [{ _tag: "Timeout", seconds: 30 }, ["create", "get", "get", "get", "delete uid-1 0"]],
+    // without any rights there is nothing to wait for
+    [{ _tag: "Unauthorized", detail: "no" }, ["create", "get", "get"]]
+  ]
+  for (const [reason, requests] of beyondDoubt)
+    it.effect(`insists on the look at a pod it may have made unless it has no rights (${reason._tag})`, () =>
+      Effect.gen(function* () {
+        const run = yield* begin(yield* task(), { get: { _tag: "Unauthorized", detail: "no" }, loseReply: reason })
+        yield* TestClock.adjust("6 seconds")
+        yield* Effect.flip(Fiber.join(run.fiber))
+        assert.deepStrictEqual(run.requests, requests)
+      })
+    )
+
   const unknowing: ReadonlyArray<KubeError["reason"]> = [
     { _tag: "Timeout", seconds: 30 },
     // of a second try, when the first one's reply was lost
