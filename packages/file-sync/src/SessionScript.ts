@@ -25,6 +25,7 @@ export const RECORD_MARK = "\u001e"
  * Why it looks as it does:
  * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
  *   byte (measured, 300 MB: dd into a file with the hash beside tar 1.7 s, head | tee fifo | tar 2.6 s).
+ * - `stat` tells a file's length: busybox' `wc -c` reads all of it, byte by byte (measured: 1.6 to 2.3 s for 256 MiB).
  * - The archives are spooled in the volume: what is hashed is what is unpacked, and the length is known before sending.
  * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new. Each stream has
  *   its own, beside the loop: a stream at full speed would never come to its end, and the other wait for it.
@@ -51,7 +52,7 @@ runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 say() { printf '\036%s %s\n' "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr '\n' ' ')"; exit 1; }
 m= p=; [ -z "$E" ] || p="find grep xargs"
-for f in dd tar sha256sum wc tail cat mv rm mkdir rmdir sleep $p; do command -v $f >/dev/null || m="$m $f"; done
+for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir sleep $p; do command -v $f >/dev/null || m="$m $f"; done
 [ -z "$m" ] || { say "fail probe the helper image lacks$m"; exit 1; }
 if [ $I != - ]; then
   if [ -e $R/ready ]; then say present
@@ -63,7 +64,7 @@ if [ $I != - ]; then
       tar -xf $T.tar -C $T.in & t=$!
       h=$(sha256sum <$T.tar) || fail input
       wait $t || fail unpack
-      say "received $(wc -c <$T.tar) $h"
+      say "received $(stat -c %s $T.tar) $h"
       read -r a && [ "$a" = accept ] || exit 1
       if rmdir $V/work; then mv $T.in $V/work; else tar -xf $T.tar -C $V/work; fi || fail place
     fi
@@ -93,8 +94,8 @@ if [ $L != none ]; then
     wait
     cat <&4 >&5 & cat <&3; wait
     if [ -e $R/exit ]; then read -r e <$R/exit; else e=none; fi
-    set -- $(wc -c $R/stdout $R/stderr) "$@"
-    e="$e $1 $3"; shift 6
+    set -- $(stat -c %s $R/stdout $R/stderr) "$@"
+    e="$e $1 $2"; shift 2
     say "exit $e"
   else say "exit none 0 0"; fi
 fi
@@ -115,7 +116,7 @@ if [ $O != keep ]; then
     if [ -s $T.list ]; then xargs -0 sh -c 'tar -cf "$0.$$" "$@"' $T.tar <$T.list || fail collect; fi
   fi
   for f in $T.tar.*; do
-    say "archive $(wc -c <$f)"
+    say "archive $(stat -c %s $f)"
     sha256sum <$f >$T.sum & h=$!
     cat $f
     wait $h || fail collect
