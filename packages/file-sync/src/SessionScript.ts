@@ -21,6 +21,12 @@ import type { SessionPlan } from "./SessionPlan.ts"
  */
 export const RECORD_MARK = "\u001e"
 
+/**
+ * Bytes of the input archive that are received before they are handed on, beside receiving the next. Small enough to be
+ * unpacked and hashed from the page cache, large enough that the processes it takes do not count.
+ */
+const PIECE = 8 * 1024 * 1024
+
 /*
  * Why it looks as it does:
  * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
@@ -52,25 +58,38 @@ runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 say() { printf '\036%s %s\n' "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr '\n' ' ')"; exit 1; }
 m= p=; [ -z "$E" ] || p="find grep xargs"
-for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir sleep $p; do command -v $f >/dev/null || m="$m $f"; done
+for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir mkfifo sleep $p; do command -v $f >/dev/null || m="$m $f"; done
 [ -z "$m" ] || { say "fail probe the helper image lacks$m"; exit 1; }
 if [ $I != - ]; then
   if [ -e $R/ready ]; then say present
   else
     say send
     if [ $I -gt 0 ]; then
-      mkdir $T.in || fail input
-      dd bs=65536 iflag=fullblock,count_bytes count=$I of=$T.tar status=none || fail input
-      tar -xf $T.tar -C $T.in & t=$!
-      h=$(sha256sum <$T.tar) || fail input
+      mkdir $T.in && mkfifo $T.a $T.b || fail input
+      tar -xf - -C $T.in <$T.a & t=$!
+      sha256sum <$T.b >$T.sum & h=$!
+      exec 7>$T.a 8>$T.b
+      j=$I w=
+      while [ $j -gt 0 ]; do
+        s=${PIECE}; [ $j -gt $s ] || s=$j
+        j=$((j - s)) f=$T.$j
+        dd bs=65536 iflag=fullblock,count_bytes count=$s of=$f status=none || fail input
+        [ "$(stat -c %s $f)" = $s ] || exit 1
+        [ -z "$w" ] || wait $w || { exec 7>&- 8>&-; wait; fail unpack; }
+        { cat $f >&8 && cat $f >&7 && rm $f; } & w=$!
+      done
+      wait $w
+      exec 7>&- 8>&-
       wait $t || fail unpack
-      say "received $(stat -c %s $T.tar) $h"
+      wait $h && read -r h <$T.sum || fail input
+      say "received $I $h"
       read -r a && [ "$a" = accept ] || exit 1
-      if rmdir $V/work; then mv $T.in $V/work; else tar -xf $T.tar -C $V/work; fi || fail place
+      if rmdir $V/work; then mv $T.in $V/work
+      else { tar -cf - -C $T.in . || : >$T.bad; } | tar -xf - -C $V/work && ! [ -e $T.bad ]; fi || fail place
     fi
     : >$R/ready
     say ready
-    [ $I -gt 0 ] && rm -rf $T.tar $T.in
+    [ $I -gt 0 ] && rm -rf $T.[0-9ab]* $T.sum $T.in
   fi
 fi
 if [ $L != none ]; then

@@ -366,7 +366,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
   it.live("names every tool that the helper image lacks, also those only patterns need", () =>
     Effect.gen(function* () {
       const bin = yield* folder
-      for (const tool of ["sh", "rm", "mkdir", "rmdir", "sleep", "dd", "stat", "cat", "mv", "find"])
+      for (const tool of ["sh", "rm", "mkdir", "rmdir", "mkfifo", "sleep", "dd", "stat", "cat", "mv", "find"])
         yield* Effect.promise(() => symlink(`/bin/${tool}`, join(bin, tool)))
       const lacking = (patterns: ReadonlyArray<string>) =>
         exchange({ script: "exit 0", shell: ["env", `PATH=${bin}`, "/bin/sh"], patterns, noGate: true }).pipe(
