@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
+import { createHash, randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
@@ -159,6 +160,19 @@ describe("runSession", () => {
     })
   )
 
+  it.live("adds inputs to a working folder that is not empty", () =>
+    Effect.gen(function* () {
+      const root = yield* folder
+      yield* Effect.promise(() => mkdir(join(root, "work/mounted"), { recursive: true }))
+      const { result } = yield* exchange({
+        root,
+        script: "cat mounted/a b",
+        files: ["mounted/a", "b"].map((name) => ({ name, source: { _tag: "Text", text: name } }))
+      })
+      assert.strictEqual(result.exit?.code, 0)
+    })
+  )
+
   it.live("opens the gate without inputs", () =>
     Effect.gen(function* () {
       const { result, stdout } = yield* exchange({ script: "echo $WORK" })
@@ -189,6 +203,51 @@ describe("runSession", () => {
       assert.isAbove(counts.opened, 3)
     })
   )
+
+  for (const shell of shells) {
+    it.live(`starts inputs over when they are cut, and ends the attempt before (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const cuts = 4
+        const tree = yield* folder
+        const content = { large: randomBytes(20_000_000), small: randomBytes(1000) }
+        for (const [name, bytes] of Object.entries(content))
+          yield* Effect.promise(() => writeFile(join(tree, name), bytes))
+        const offsets = Array.from({ length: cuts }, () => Math.floor(Math.random() * 20_000_000))
+        const { counts, events, result, root } = yield* exchange({
+          shell,
+          script: "cat tree/large tree/small | sha256sum",
+          files: [{ name: "tree", source: { _tag: "Path", path: tree } }],
+          cutSentAfter: (attempt) => offsets[attempt - 1]
+        })
+        const cutAt = `cut at ${offsets.join(" ")}`
+        assert.strictEqual(result.exit?.code, 0, cutAt)
+        assert.deepStrictEqual(counts, { opened: cuts + 1, refused: 0, retired: cuts }, cutAt)
+        const [line] = events.flatMap((event) => (event._tag === "Lines" ? event.lines : []))
+        const expected = createHash("sha256").update(content.large).update(content.small).digest("hex")
+        assert.strictEqual(line?.slice(0, 64), expected, cutAt)
+        // Of no attempt but the last anything is left beside what main may see.
+        const left = yield* Effect.promise(() => readdir(join(root, "run")))
+        assert.isAtMost(new Set(left.flatMap((name) => /^\.session\.([0-9a-f]+)/.exec(name)?.[1] ?? [])).size, 1, cutAt)
+      })
+    )
+
+    it.live(`starts outputs over when they are cut (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const cuts = 4
+        const offsets = Array.from({ length: cuts }, () => 5000 + Math.floor(Math.random() * 9_900_000))
+        const { counts, result, stdout, target } = yield* exchange({
+          shell,
+          script: "head -c 10000000 /dev/urandom >$OUT/large; sha256sum <$OUT/large",
+          cutAfter: (attempt) => offsets[attempt - 1]
+        })
+        const cutAt = `cut at ${offsets.join(" ")}`
+        assert.strictEqual(counts.opened, cuts + 1, cutAt)
+        const brought = yield* Effect.promise(() => readFile(join(target, "large")))
+        const sha256 = createHash("sha256").update(brought).digest("hex")
+        assert.deepStrictEqual([sha256, result.files[0]?.sha256], [stdout[0]?.slice(0, 64), sha256], cutAt)
+      })
+    )
+  }
 
   it.live("is continued exactly by another driver that has the cursor of the last event dealt with", () =>
     Effect.gen(function* () {
@@ -281,7 +340,7 @@ describe("runSession", () => {
   it.live("tries until the container is there", () =>
     Effect.gen(function* () {
       const { counts, events } = yield* exchange({ script: "exit 0", refuse: 3 })
-      assert.deepStrictEqual(counts, { opened: 1, refused: 3 })
+      assert.deepStrictEqual(counts, { opened: 1, refused: 3, retired: 0 })
       assert.isUndefined(events.find((event) => event._tag === "Interrupted"))
     })
   )

@@ -11,6 +11,8 @@ export interface LocalExecOptions {
   readonly shell?: ReadonlyArray<string>
   /** Output bytes after which the n-th connection is cut; undefined for never. */
   readonly cutAfter?: (attempt: number) => number | undefined
+  /** Input bytes after which the n-th connection is cut; its shell hears nothing of it, as under a runtime. */
+  readonly cutSentAfter?: (attempt: number) => number | undefined
   /** Refuse this many attempts as the server does while the container is not there. */
   readonly refuse?: number
   /** Changes what the n-th connection delivers. */
@@ -19,9 +21,9 @@ export interface LocalExecOptions {
 
 const error = (reason: KubeError["reason"]) => new KubeError({ operation: "Exec.open", subject: {}, reason })
 
-/** The layer, and how many connections it has opened. */
+/** The layer, how many connections it has opened, and how many shells whose connection was cut were ended by a signal. */
 export const localExec = (options: LocalExecOptions = {}) => {
-  const counts = { opened: 0, refused: 0 }
+  const counts = { opened: 0, refused: 0, retired: 0 }
   const layer = Layer.succeed(
     Exec,
     Exec.of({
@@ -35,10 +37,15 @@ export const localExec = (options: LocalExecOptions = {}) => {
         const limit = options.cutAfter?.(attempt)
         const [, ...args] = request.command
         const [shell = "sh", ...shellArgs] = options.shell ?? ["sh"]
-        const child = spawn(shell, [...shellArgs, ...args], { stdio: "pipe" })
+        const child = spawn(shell, [...shellArgs, ...args], {
+          stdio: "pipe",
+          // The leader of a process group, as an exec's shell is in a container.
+          detached: true
+        })
         const queue = yield* Queue.unbounded<ExecOutput, KubeError | Cause.Done>()
         const exited = yield* Deferred.make<number>()
-        const cut = { bytes: 0, done: false }
+        const sentLimit = options.cutSentAfter?.(attempt)
+        const cut = { bytes: 0, sent: 0, done: false, unheard: false }
         child.stdin.on("error", () => undefined)
         const receive = (stream: "stdout" | "stderr") => (bytes: Uint8Array) => {
           if (cut.done) return
@@ -54,18 +61,33 @@ export const localExec = (options: LocalExecOptions = {}) => {
         }
         child.stdout.on("data", receive("stdout"))
         child.stderr.on("data", receive("stderr"))
-        child.on("close", (code) => {
+        child.on("close", (code, signal) => {
+          if (cut.unheard && signal !== null) counts.retired++
           if (!cut.done) Queue.endUnsafe(queue)
           Deferred.doneUnsafe(exited, Effect.succeed(code ?? 137))
         })
-        yield* Effect.addFinalizer(() => Effect.sync(() => child.stdin.destroy()))
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            if (!cut.unheard) child.stdin.destroy()
+          })
+        )
         const channel: ExecChannel = {
           protocol: "v5.channel.k8s.io",
-          send: (bytes) =>
-            Effect.promise(async () => {
+          send: Effect.fnUntraced(function* (bytes) {
+            const room = sentLimit === undefined ? bytes.length : sentLimit - cut.sent
+            cut.sent += bytes.length
+            if (bytes.length > room) {
+              cut.unheard = cut.done = true
+              child.stdin.write(bytes.slice(0, room))
+              const failure = error({ _tag: "Cut", detail: "1006" })
+              Queue.failCauseUnsafe(queue, Cause.fail(failure))
+              return yield* failure
+            }
+            yield* Effect.promise(async () => {
               if (!child.stdin.destroyed && !child.stdin.write(bytes))
                 await Promise.race([once(child.stdin, "drain"), once(child.stdin, "close")])
-            }),
+            })
+          }),
           closeStdin: Effect.sync(() => child.stdin.end()),
           output: Stream.fromQueue(queue),
           outcome: Effect.map(Deferred.await(exited), (code) => ({ _tag: "Exited" as const, code }))
