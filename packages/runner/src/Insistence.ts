@@ -28,10 +28,11 @@ const within =
 export const insist = <A, R>(
   operation: string,
   subject: KubeSubject,
-  request: Effect.Effect<A, KubeError, R>
+  request: Effect.Effect<A, KubeError, R>,
+  passes: (error: KubeError) => boolean = mayPass
 ): Effect.Effect<A, KubeError, R> =>
   request.pipe(
     within(subject, operation, ATTEMPT_SECONDS),
-    Effect.retry({ while: mayPass, schedule: AGAIN }),
+    Effect.retry({ while: passes, schedule: AGAIN }),
     within(subject, operation, LIMIT_SECONDS)
   )

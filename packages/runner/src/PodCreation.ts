@@ -42,10 +42,13 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
   const isOurs = (pod: Pod) => pod.metadata.annotations?.[DRIVER_ANNOTATION] === driver
 
   const subject = { namespace, name: plan.name }
-  const look = insist("Pods.get", subject, pods.get(namespace, plan.name))
+  const look = (passes?: (error: KubeError) => boolean) =>
+    insist("Pods.get", subject, pods.get(namespace, plan.name), passes)
 
   const adopt = Effect.fnUntraced(function* (refusal: KubeError) {
-    const pod = yield* look.pipe(Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error)))
+    const pod = yield* look().pipe(
+      Effect.mapError((error) => failed(error.reason._tag === "NotFound" ? refusal : error))
+    )
     if (isOurs(pod)) return pod
     return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: podOwner(pod) }) })
   })
@@ -56,8 +59,15 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
     return isOurs(pod) ? insist("Pods.delete", subject, deletion) : Effect.void
   }
 
-  /** The request may have been carried out though it failed for us. What fails here as well is said by the first error. */
-  const reclaim = look.pipe(Effect.flatMap(removeOurs), Effect.ignore)
+  /**
+   * The request may have been carried out though it failed for us. What fails here as well is said by the first error. Who is
+   * nobody to the server both times is told so at once.
+   */
+  const reclaim = ({ reason }: KubeError) =>
+    look(reason._tag === "Unauthorized" ? (error) => error.retryable : undefined).pipe(
+      Effect.flatMap(removeOurs),
+      Effect.ignore
+    )
 
   return yield* pods.create(namespace, manifest).pipe(
     Effect.catch((error) => {
@@ -66,7 +76,7 @@ export const createPod = Effect.fn("PodCreation.create")(function* (
       // RBAC would have refused an earlier try as well.
       if (isRbacRefusal(error.reason)) return Effect.fail(failed(error))
       // Whatever else it says: an earlier try of the same request may have been carried out before this one was refused.
-      return Effect.andThen(reclaim, Effect.fail(failed(error)))
+      return Effect.andThen(reclaim(error), Effect.fail(failed(error)))
     })
   )
 })
