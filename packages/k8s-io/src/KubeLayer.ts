@@ -11,11 +11,18 @@ import { PodWatch, type PodWatchOptions } from "./PodWatch.ts"
 /** Which cluster, and which of its pods are watched. */
 export interface KubeLayerOptions extends KubeConnectionOptions, PodWatchOptions {}
 
-/** The services of this package over a connection that is there already. */
+/**
+ * The services of this package over a connection that is there already. A layer is built once in a program, told by its object,
+ * and the services' own layers are one object each: built as such, those over a second connection would be the first's.
+ */
 export const kubeLayerNoConnection = (
   options: PodWatchOptions = {}
 ): Layer.Layer<AccessReview | Exec | PodLog | Pods | PodWatch, never, KubeConnection> =>
-  Layer.mergeAll(AccessReview.layer, Exec.layer, PodLog.layer, Pods.layer, PodWatch.layer(options))
+  Layer.effectContext(
+    Layer.build(
+      Layer.fresh(Layer.mergeAll(AccessReview.layer, Exec.layer, PodLog.layer, Pods.layer, PodWatch.layer(options)))
+    )
+  )
 
 /** The services of this package and the one connection they share. Fails with a `Config` error when there is no cluster. */
 export const kubeLayer = (
