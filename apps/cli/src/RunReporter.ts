@@ -7,7 +7,7 @@ import { RunEvent as RunEventSchema } from "@podwright/runner"
 import { Effect, Schema } from "effect"
 import { jsonReport, type TaskEnd } from "./JsonReport.ts"
 import { type OutputClosed, writeStderr, writeStdout } from "./ProcessOutput.ts"
-import { reportError, reportEvent, reportNote } from "./TextReport.ts"
+import { ProgressThinning, reportError, reportEvent, reportNote } from "./TextReport.ts"
 
 export type OutputForm = "text" | "json" | "ndjson"
 
@@ -23,19 +23,22 @@ export interface RunReporter {
 
 const encodeEvent = Schema.encodeSync(RunEventSchema)
 
-export const runReporter = (form: OutputForm): RunReporter => ({
-  event: (event) => {
-    if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
-    const report = reportEvent(event)
-    if (report === undefined) return Effect.void
-    // With `json` the task's own lines still belong to the person watching.
-    return report.to === "stdout" && form === "text" ? writeStdout(report.text) : writeStderr(report.text)
-  },
-  problem: (message) => writeStderr(reportError(message).text),
-  note: (message) => writeStderr(reportNote(message).text),
-  end: (ends) => {
-    if (form === "json") return writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`)
-    if (form === "ndjson") return writeStdout(`${JSON.stringify({ _tag: "Ended", result: jsonReport(ends) })}\n`)
-    return Effect.void
+export const runReporter = (form: OutputForm): RunReporter => {
+  const thinning = new ProgressThinning()
+  return {
+    event: (event) => {
+      if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
+      const report = thinning.admits(event) ? reportEvent(event) : undefined
+      if (report === undefined) return Effect.void
+      // With `json` the task's own lines still belong to the person watching.
+      return report.to === "stdout" && form === "text" ? writeStdout(report.text) : writeStderr(report.text)
+    },
+    problem: (message) => writeStderr(reportError(message).text),
+    note: (message) => writeStderr(reportNote(message).text),
+    end: (ends) => {
+      if (form === "json") return writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`)
+      if (form === "ndjson") return writeStdout(`${JSON.stringify({ _tag: "Ended", result: jsonReport(ends) })}\n`)
+      return Effect.void
+    }
   }
-})
+}

@@ -28,6 +28,8 @@ const describeGap = ({ after, before, cause }: Extract<RunEvent, { readonly _tag
   return `lines of the log may be missing ${place}: the node rotated its file before it was read; logs: volume loses none`
 }
 
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+
 /** What to print for an event, if anything. */
 export const reportEvent = (event: RunEvent): Report | undefined => {
   switch (event._tag) {
@@ -42,6 +44,10 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       const pod = event.phase === "created" ? ` pod ${event.pod}` : ""
       return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`)
     }
+    case "Progress": {
+      const { bytes, bytesPerSecond, direction, totalBytes } = event
+      return ours(`${direction}: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB, ${megabytes(bytesPerSecond)} MB/s`)
+    }
     case "Waiting":
       return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)
     case "Warning":
@@ -55,6 +61,28 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
           : `${result.state}: ${result.diagnosis.summary}`
       return ours([...files, end].join("\n"))
     }
+  }
+}
+
+/** Between two lines about a transfer: enough to see that it goes on, and few in a log that is kept. */
+const PROGRESS_EVERY_MS = 5000
+
+/** Leaves progress out that comes sooner than five seconds after a transfer's first event or its last line. */
+export class ProgressThinning {
+  #direction: string | undefined
+  #since = 0
+
+  /** Whether to print the event. */
+  admits(event: RunEvent): boolean {
+    if (event._tag !== "Progress") return true
+    if (event.direction !== this.#direction) {
+      this.#direction = event.direction
+      this.#since = event.at
+      return false
+    }
+    if (event.at - this.#since < PROGRESS_EVERY_MS) return false
+    this.#since = event.at
+    return true
   }
 }
 

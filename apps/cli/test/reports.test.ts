@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
 import { Diagnosis, PodExists, RunError, type RunEvent, type RunResult, TimedOut } from "@podwright/runner"
 import { jsonReport } from "../src/JsonReport.ts"
-import { reportError, reportEvent } from "../src/TextReport.ts"
+import { ProgressThinning, reportError, reportEvent } from "../src/TextReport.ts"
 
 const diagnosis = new Diagnosis({
   cause: "CommandFailed",
@@ -53,6 +53,10 @@ describe("reportEvent", () => {
     [
       { _tag: "Waiting", at, diagnosis },
       "stderr|podwright: waiting: it ended with code 3\npodwright: what to do: see its log\n"
+    ],
+    [
+      { _tag: "Progress", at, direction: "inputs", bytes: 1e6, totalBytes: 2.5e6, bytesPerSecond: 5e5 },
+      "stderr|podwright: inputs: 1.0 of 2.5 MB, 0.5 MB/s\n"
     ],
     [{ _tag: "Warning", at, message: "two\nlines" }, "stderr|podwright: warning: two\npodwright: lines\n"],
     [
@@ -121,5 +125,19 @@ describe("jsonReport", () => {
       (report as { tasks: ReadonlyArray<{ task: string }> }).tasks.map(({ task }) => task),
       ["a", "b"]
     )
+  })
+})
+
+describe("ProgressThinning", () => {
+  it("admits progress every five seconds of a transfer, and all else", () => {
+    const thinning = new ProgressThinning()
+    const progress = { _tag: "Progress", bytes: 1, totalBytes: 2, bytesPerSecond: 3 } as const
+    const admitted = [0, 4999, 5000, 9000, 10_000].map((at) =>
+      thinning.admits({ ...progress, at, direction: "inputs" })
+    )
+    assert.deepStrictEqual(admitted, [false, false, true, false, true])
+    assert.isTrue(thinning.admits({ _tag: "Warning", at: 10_001, message: "" }))
+    const next = [20_000, 24_000, 25_000].map((at) => thinning.admits({ ...progress, at, direction: "outputs" }))
+    assert.deepStrictEqual(next, [false, false, true])
   })
 })

@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
-import { type Cause, Deferred, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
+import { type Cause, Clock, Deferred, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
 import {
   Channel,
   Corrupt,
@@ -32,6 +32,7 @@ import type { SessionLog, SessionPlan, VolumeOffsets } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import { sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionExit, type SessionState } from "./SessionState.ts"
+import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
 
 export type SessionEvent =
   /** The helper answered for the first time: its container runs. */
@@ -43,6 +44,7 @@ export type SessionEvent =
       readonly byEarlierSession: boolean
     }
   | LogEvent
+  | TransferProgress
   | { readonly _tag: "Exited"; readonly exit: SessionExit }
   | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
   /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
@@ -179,20 +181,30 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     let placed: PlacedOutputs = { files: [], broken: [] }
     let archiveBytes = 0
     let archiveHash = createHash("sha256")
+    let outputMeter: ProgressMeter | undefined
     // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
     // they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
     const early: Array<Uint8Array> = []
 
+    const tellProgress = Effect.fnUntraced(function* (meter: ProgressMeter, bytes: number) {
+      const progress = meter.advance(bytes, yield* Clock.currentTimeMillis)
+      if (progress !== undefined) yield* request.onEvent(progress)
+    })
+
     /** Sends the archive and returns its digest. Runs beside the reader, who may hear of a failure meanwhile. */
     const sendInputs = Effect.fnUntraced(function* (inputs: InputArchive) {
       const hash = createHash("sha256")
       let sent = 0
+      const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis)
+      meter.announce(inputs.bytes)
       yield* inputs.stream.pipe(
         Stream.runForEach((chunk) => {
           hash.update(chunk)
           sent += chunk.length
-          return channel.send(chunk).pipe(Effect.mapError(channelFailed))
+          return channel
+            .send(chunk)
+            .pipe(Effect.mapError(channelFailed), Effect.andThen(tellProgress(meter, chunk.length)))
         })
       )
       // Fewer bytes than announced would leave the helper waiting for the rest.
@@ -213,6 +225,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
           if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, output.bytes))
             yield* Effect.raceFirst(Queue.offer(unpacking.queue, output.bytes), Fiber.await(unpacking.fiber))
+          if (outputMeter !== undefined) yield* tellProgress(outputMeter, output.bytes.length)
           return
         }
         case "Garbage":
@@ -275,6 +288,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               )
               unpacking = { queue, fiber }
               archiveHash = createHash("sha256")
+              outputMeter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
+              outputMeter.announce(action.bytes)
               return
             }
             case "CheckOutputs": {

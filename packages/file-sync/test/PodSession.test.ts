@@ -6,12 +6,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Schema } from "effect"
+import { Deferred, Effect, Layer, Schema, Stream } from "effect"
 import { type InputFile, makeInputArchive } from "../src/InputArchive.ts"
 import { LogCursor } from "../src/LogEvent.ts"
 import { nothingSelected, outputSelection } from "../src/OutputPattern.ts"
 import { runSession, type SessionEvent, type SessionRequest } from "../src/PodSession.ts"
 import { logStart } from "../src/SessionPlan.ts"
+import { PROGRESS_INTERVAL_MS } from "../src/TransferProgress.ts"
 import { type LocalExecOptions, localExec } from "./support/LocalExec.ts"
 
 /** Plays main and its gate: waits for `ready`, runs a script in the working folder, leaves logs and exit code. */
@@ -171,6 +172,20 @@ describe("runSession", () => {
       })
       assert.strictEqual(result.exit?.code, 0)
     })
+  )
+
+  it.live("tells how far a transfer that takes its time has come", () =>
+    Effect.gen(function* () {
+      const files: ReadonlyArray<InputFile> = [{ name: "data", source: { _tag: "Text", text: "x".repeat(2000) } }]
+      const archive = yield* makeInputArchive(files)
+      const stream = archive.stream.pipe(Stream.tap(() => Effect.sleep(PROGRESS_INTERVAL_MS)))
+      const { events } = yield* exchange({ script: "exit 0", request: { inputs: { ...archive, stream } } })
+      const told = events.filter((event) => event._tag === "Progress")
+      assert.isAbove(told.length, 0)
+      assert.deepStrictEqual([...new Set(told.map(({ direction }) => direction))], ["inputs"])
+      assert.strictEqual(told.at(-1)?.bytes, archive.bytes)
+      assert.strictEqual(told.at(-1)?.totalBytes, archive.bytes)
+    }).pipe(Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici)))
   )
 
   it.live("opens the gate without inputs", () =>

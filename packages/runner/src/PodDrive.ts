@@ -114,6 +114,7 @@ const session = Effect.fnUntraced(function* (
         const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
         yield* journal.phase("inputs-delivered", detail)
       }
+      if (event._tag === "Progress") yield* journal.progress(event)
       if (event._tag === "Interrupted") yield* journal.warn(`reconnecting: ${event.error.message}`)
       yield* onEvent(event)
     })

@@ -56,6 +56,17 @@ export const RunEvent = Schema.TaggedUnion({
     before: Schema.NullOr(Schema.String),
     cause: Schema.Literals(["rotated", "overtaken", "unread"])
   },
+  /**
+   * Files are on their way: at most twice a second, not told of what is over sooner. `bytes` are of the archive that carries
+   * them and begin at 0 again when a transfer starts over; `totalBytes` are those announced so far.
+   */
+  Progress: {
+    at: Schema.Finite,
+    direction: Schema.Literals(["inputs", "outputs"]),
+    bytes: Schema.Finite,
+    totalBytes: Schema.Finite,
+    bytesPerSecond: Schema.Finite
+  },
   /** Something stands in the way and may pass. */
   Waiting: { at: Schema.Finite, diagnosis: Diagnosis },
   /** Something went wrong that the run survives. */

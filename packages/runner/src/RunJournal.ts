@@ -2,7 +2,7 @@
  * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
  * are made, so that facts and events agree.
  */
-import type { LogEvent } from "@podwright/file-sync"
+import type { LogEvent, TransferProgress } from "@podwright/file-sync"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "./Diagnosis.ts"
 import { RunEvent, type RunPhase } from "./RunEvent.ts"
@@ -15,6 +15,7 @@ export interface RunJournal {
   readonly phase: (phase: RunPhase, detail?: string) => Effect.Effect<void>
   readonly node: (name: string) => Effect.Effect<void>
   readonly log: (event: LogEvent) => Effect.Effect<void>
+  readonly progress: (progress: TransferProgress) => Effect.Effect<void>
   /** Something stands in the way; the same diagnosis is told once. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
   readonly warn: (message: string) => Effect.Effect<void>
@@ -83,6 +84,9 @@ export const openJournal = Effect.fnUntraced(function* (
         case "LogEnded":
           return
       }
+    }),
+    progress: Effect.fnUntraced(function* (progress) {
+      yield* emit({ ...progress, at: yield* at })
     }),
     waiting: Effect.fnUntraced(function* (diagnosis) {
       if (told === diagnosis.summary) return
