@@ -22,6 +22,7 @@ export const exitCodeOfError = (error: FileRunError): number => {
     case "TimedOut":
       return TIME_LIMIT
     case "Spec":
+    case "CursorMismatch":
       return BAD_INPUT
     case "Files": {
       const file = error.reason.error.reason._tag

@@ -39,10 +39,13 @@ const retryFirstDelay = "500 millis"
 const retryLongestDelay = "5 seconds"
 
 /**
- * Nothing is sent again later than this after the first failure, milliseconds: a request that ran into its deadline gets one
- * more, on a new connection, and a server that is down for good is called so within a minute or so.
+ * Nothing is sent again later than this after the first failure, milliseconds; the time that a deadline took does not count. A
+ * server that is down for good is called so within a minute or so.
  */
 const retryUntil = requestDeadline * 1000
+
+/** A request that ran into its deadline may have hung on its connection, so it gets another; two in a row hang on the server. */
+const retryTimeouts = 1
 
 /** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
 const retryLongestAsked = 30
@@ -57,16 +60,26 @@ const retryAfter = (reason: KubeReason): number | undefined =>
 export const isRetriedHere = (reason: KubeReason): boolean =>
   reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked
 
-/** Every request of this package may be sent twice: reads, deletes guarded by UID, and creates under a fixed name. */
-const retries = Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: retryTimes }),
-  Schedule.setInputType<KubeError>(),
-  Schedule.while(({ elapsed, input }) => isRetriedHere(input.reason) && elapsed < retryUntil),
-  Schedule.modifyDelay(({ duration, input }) =>
-    Effect.succeed(Duration.max(duration, Duration.seconds(retryAfter(input.reason) ?? 0)))
+/** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, and creates under a fixed name. */
+const retries = () => {
+  let timeouts = 0
+  return Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ times: retryTimes }),
+    Schedule.setInputType<KubeError>(),
+    Schedule.while(({ elapsed, input }) => {
+      const spent = elapsed - timeouts * requestDeadline * 1000
+      if (input.reason._tag === "Timeout") return ++timeouts <= retryTimeouts
+      return isRetriedHere(input.reason) && spent < retryUntil
+    }),
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.succeed(Duration.max(duration, Duration.seconds(retryAfter(input.reason) ?? 0)))
+    )
   )
-)
+}
+
+const retrying = <A, R>(effect: Effect.Effect<A, KubeError, R>): Effect.Effect<A, KubeError, R> =>
+  Effect.suspend(() => Effect.retry(effect, retries()))
 
 const transportError =
   (request: KubeRequest, address: string) =>
@@ -144,7 +157,7 @@ export const requestJson = (
     ),
     withDeadline(request),
     (attempt) => Effect.andThen(awaitTurn(connection, isCreate(request) ? "create" : "other"), attempt),
-    Effect.retry(retries)
+    retrying
   )
 
 /** How a streamed answer is opened. */
@@ -162,7 +175,7 @@ export const requestStream = (
   opening: StreamOpening
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, KubeError> => {
   const sent = opening.deadline ? withDeadline(request)(send(connection, request)) : send(connection, request)
-  return opening.retry ? Effect.retry(sent, retries) : sent
+  return opening.retry ? retrying(sent) : sent
 }
 
 /** The error of an answer outside the protocol. */

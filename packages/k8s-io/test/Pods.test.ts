@@ -224,6 +224,26 @@ describe("deadline", () => {
   )
 })
 
+describe("a stall", () => {
+  it.effect("behind a short failure gets another connection too", () => {
+    let asked = 0
+    return withPods(
+      (_asked, answer) => {
+        asked += 1
+        if (asked === 1) answer.status(503, {})
+        if (asked === 3) answer.json(200, pod({ name: "hello" }))
+      },
+      Effect.fnUntraced(function* (pods, api) {
+        const fiber = yield* Effect.forkChild(pods.get("team", "hello"))
+        yield* drive(until(() => api.asked.length === 2))
+        yield* TestClock.adjust(`${requestDeadline} seconds`)
+        yield* drive(until(() => api.asked.length === 3))
+        assert.strictEqual((yield* Fiber.join(fiber)).metadata.name, "hello")
+      })
+    )
+  })
+})
+
 describe("credentials", () => {
   it.effect("are read again once after 401", () =>
     Effect.gen(function* () {

@@ -12,6 +12,12 @@ import { RunFacts } from "./RunResult.ts"
 /** The task's values cannot make a pod. */
 export class Spec extends Schema.TaggedClass<Spec>()("Spec", { error: SpecError }) {}
 
+/** The cursor given is not of the log that the pod has: another pod's, or of before `logs` was changed. */
+export class CursorMismatch extends Schema.TaggedClass<CursorMismatch>()("CursorMismatch", {
+  given: Schema.String,
+  expected: Schema.String
+}) {}
+
 /** Inputs cannot be read, or files cannot be moved. */
 export class Files extends Schema.TaggedClass<Files>()("Files", { error: FileSyncError }) {}
 
@@ -41,7 +47,16 @@ export class OutputMissing extends Schema.TaggedClass<OutputMissing>()("OutputMi
   names: Schema.Array(Schema.String)
 }) {}
 
-export const RunReason = Schema.Union([Spec, Files, Kube, PodExists, PodFailed, TimedOut, OutputMissing])
+export const RunReason = Schema.Union([
+  Spec,
+  CursorMismatch,
+  Files,
+  Kube,
+  PodExists,
+  PodFailed,
+  TimedOut,
+  OutputMissing
+])
 export type RunReason = typeof RunReason.Type
 
 const explain = (reason: RunReason, pod: string | undefined): string => {
@@ -50,6 +65,8 @@ const explain = (reason: RunReason, pod: string | undefined): string => {
     case "Files":
     case "Kube":
       return reason.error.message
+    case "CursorMismatch":
+      return `logCursor is of a ${reason.given} log, and this pod's is a ${reason.expected} log; give none to read it from its beginning`
     case "PodExists":
       return `pod ${pod ?? ""} exists already, ${reason.owner}. Delete the pod, or use another run id`
     case "PodFailed":

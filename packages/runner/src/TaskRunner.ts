@@ -33,7 +33,7 @@ import { mainHasEnded } from "./PodObservation.ts"
 import { describeProgress } from "./PodProgress.ts"
 import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
 import { type KubeServices, RunConnections } from "./RunConnections.ts"
-import { Files, OutputMissing, PodFailed, RunError, Spec, TimedOut } from "./RunError.ts"
+import { CursorMismatch, Files, OutputMissing, PodFailed, RunError, Spec, TimedOut } from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
 import type { RunResult } from "./RunResult.ts"
@@ -51,6 +51,14 @@ type Environment = KubeServices | Surroundings
 const wrap = {
   spec: (error: SpecError) => new RunError({ operation: "build pod", reason: new Spec({ error }) }),
   files: (error: FileSyncError) => new RunError({ operation: "move files", reason: new Files({ error }) })
+}
+
+/** A cursor of the other kind cannot be continued from; to begin anew would tell every line twice. */
+const checkCursor = ({ logCursor }: TaskRequest, { logs }: PodPlan): Effect.Effect<void, RunError> => {
+  const expected = logs === "volume" ? "Volume" : "Kubelet"
+  if (logCursor === undefined || logCursor._tag === expected) return Effect.void
+  const reason = new CursorMismatch({ given: logCursor._tag.toLowerCase(), expected: expected.toLowerCase() })
+  return Effect.fail(new RunError({ operation: "check task", reason }))
 }
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
@@ -134,6 +142,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
   const pods = yield* Pods
   const connection = yield* KubeConnection
   const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrap.spec))
+  yield* checkCursor(task, plan)
   const namespace = task.runner.namespace ?? connection.namespace
   const { syncWorkingDirectory } = task.runner
   const selection = yield* Effect.fromResult(

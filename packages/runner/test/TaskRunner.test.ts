@@ -206,6 +206,11 @@ describe("TaskRunner", () => {
 
   const refusals: ReadonlyArray<readonly [string, Effect.Effect<TaskRequest>, string]> = [
     ["a connection it cannot make", task({ config: { caCertFile: "/dev/null" } }), "config.caCertFile: is empty"],
+    [
+      "a cursor of another kind of log",
+      task({ logs: "kubelet" }, { logCursor: { _tag: "Volume", stdout: 1, stderr: 0 } }),
+      "logCursor is of a volume log, and this pod's is a kubelet log"
+    ],
     ["a pattern it cannot match", task({}, { outputFiles: ["[x"] }), "[x"],
     [
       "an input that is not there",
