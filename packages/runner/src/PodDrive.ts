@@ -163,12 +163,22 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem | PodLog> {
   const { follow, journal, plan } = drive
   const { inputContainer, mainContainer, outputContainer } = plan
+  const mainBegun = follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
   if (inputContainer !== undefined) {
     const options = { log: false, last: false, inputs: drive.inputs, outputs: undefined }
-    yield* session(drive, inputContainer, options, () => ignore)
+    let told = false
+    const delivery = session(drive, inputContainer, options, (event) =>
+      Effect.sync(() => {
+        told ||= event._tag === "InputsDelivered"
+      })
+    )
+    // An init container ends when it has the inputs, and its end may be quicker than the session's last words. Main starts
+    // only behind it, so main's start says as much. (A helper beside main stays, and main's start says nothing.)
+    yield* inputContainer === outputContainer ? delivery : Effect.raceFirst(delivery, mainBegun)
+    if (!told) yield* journal.phase("inputs-delivered")
   }
   const ended = follow.until(mainHasEnded)
-  const begun = yield* follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
+  const begun = yield* mainBegun
   if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* drive.started
   const drained = yield* Ref.make(false)
   const cursor = drive.logCursor?._tag === "Kubelet" ? drive.logCursor : undefined

@@ -88,6 +88,22 @@ describe("TaskRunner", () => {
     })
   )
 
+  it.effect(
+    "goes on when main runs, though the container that took the inputs ended before its session could say so",
+    () =>
+      Effect.gen(function* () {
+        const inputFiles = [{ name: "a", source: { _tag: "Text", text: "a" } }] as const
+        const command = { _tag: "Entrypoint" } as const
+        const run = yield* begin(yield* task({ waitUntilRunning: "PT1M" }, { command, inputFiles }))
+        yield* run.present({ phase: "Pending" }, "node1")
+        yield* TestClock.adjust("30 seconds")
+        yield* run.present(started, "node1")
+        yield* TestClock.adjust("1 minute")
+        assert.isUndefined(run.fiber.pollUnsafe())
+        assert.isTrue(run.events.some((event) => event._tag === "Phase" && event.phase === "started"))
+      })
+  )
+
   it.effect("fails at once on an image that does not exist", () =>
     Effect.gen(function* () {
       const run = yield* begin(yield* task())

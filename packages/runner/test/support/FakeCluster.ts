@@ -1,6 +1,6 @@
 /**
  * A cluster of one pod whose every answer the test gives: what the watch says, whether requests are refused. Its exec never
- * comes through. For the life of a run; streams and files have tests of their own.
+ * comes through, and its log says nothing. For the life of a run; streams and files have tests of their own.
  */
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { Exec, KubeConnection, KubeError, type Pod, type PodChange, PodLog, Pods, PodWatch } from "@podwright/k8s-io"
@@ -74,7 +74,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         open: () => Effect.fail(refuse("Exec.open", { _tag: "NotRunningYet", detail: "container not found" }))
       })
     ),
-    Layer.succeed(PodLog, PodLog.of({ read: () => Stream.die("not asked for in these tests") })),
+    Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never })),
     Layer.succeed(
       KubeConnection,
       KubeConnection.of({
