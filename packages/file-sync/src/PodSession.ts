@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
-import { type Cause, Clock, Deferred, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
+import { Clock, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
 import {
   Channel,
   Corrupt,
@@ -17,75 +17,16 @@ import {
   Protocol
 } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
-import type { LogCursor, LogEvent } from "./LogEvent.ts"
+import type { LogCursor } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
-import {
-  makeOutputStaging,
-  type OutputFile,
-  type OutputLimits,
-  type OutputStaging,
-  outputLimits,
-  type PlacedOutputs
-} from "./OutputFiles.ts"
-import type { OutputSelection } from "./OutputPattern.ts"
-import type { SessionLog, SessionPlan, VolumeOffsets } from "./SessionPlan.ts"
+import type { PlacedOutputs } from "./OutputFiles.ts"
+import { makeOutputReceiver } from "./OutputReceiver.ts"
+import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
+import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
 import { sessionCommand } from "./SessionScript.ts"
-import { initialState, isComplete, onRecord, type SessionExit, type SessionState } from "./SessionState.ts"
-import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
-
-export type SessionEvent =
-  /** The helper answered for the first time: its container runs. */
-  | { readonly _tag: "Opened" }
-  | {
-      readonly _tag: "InputsDelivered"
-      readonly bytes: number
-      readonly files: number
-      readonly byEarlierSession: boolean
-    }
-  | LogEvent
-  | TransferProgress
-  | { readonly _tag: "Exited"; readonly exit: SessionExit }
-  | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
-  /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
-  | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
-
-export interface SessionOutputs {
-  readonly selection: OutputSelection
-  readonly directory: string
-  /** What the pod may send; `outputLimits` when absent. */
-  readonly limits?: OutputLimits
-}
-
-export interface SessionRequest {
-  readonly namespace: string
-  readonly pod: string
-  readonly container: string
-  readonly volumeRoot: string
-  /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
-  readonly inputs: InputArchive | undefined
-  /** Whether main's output is streamed from the volume. */
-  readonly log: boolean
-  /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
-  readonly cursor: VolumeOffsets
-  /** What to bring back, and the local folder it goes to. */
-  readonly outputs: SessionOutputs | undefined
-  /** Whether the helper may end once this session is complete; false when another session is still to come. */
-  readonly last: boolean
-  /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
-  readonly mainEnded: Effect.Effect<void>
-  /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */
-  readonly pause: (failures: number) => Effect.Effect<void>
-  readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
-}
-
-export interface SessionResult {
-  /** Undefined when the session was not asked for the log. */
-  readonly exit: SessionExit | undefined
-  readonly files: ReadonlyArray<OutputFile>
-  /** Names that are not there. */
-  readonly missing: ReadonlyArray<string>
-}
+import { initialState, isComplete, onRecord, type SessionState } from "./SessionState.ts"
+import { ProgressMeter } from "./TransferProgress.ts"
 
 /**
  * How long main's exit file may stay away after the kubelet reported its end. It is written before the container ends
@@ -97,9 +38,6 @@ const EXIT_FILE_GRACE = "1 second"
  * Damaged transfers are retried this often: damage that repeats is no accident of the wire.
  */
 const CORRUPT_ATTEMPTS = 3
-
-/** Chunks of the output archive between socket and disk, 64 of at most 64 KiB: what a slow disk may make us hold. */
-const ARCHIVE_QUEUE = 64
 
 /** Exit codes above this are a signal's: the shell did not fail, it was killed, most often with its container. */
 const SIGNALLED = 128
@@ -174,23 +112,17 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const completed = yield* Deferred.make<SessionResult, FileSyncError>()
     const upload = { fiber: undefined as Fiber.Fiber<string, FileSyncError> | undefined }
     let state: SessionState = initialState
-    let staging: OutputStaging | undefined
-    let unpacking:
-      | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
-      | undefined
     let placed: PlacedOutputs = { files: [], broken: [] }
-    let archiveBytes = 0
-    let archiveHash = createHash("sha256")
-    let outputMeter: ProgressMeter | undefined
+    const outputs = makeOutputReceiver({
+      pod: request.pod,
+      outputs: request.outputs,
+      onFailure: (cause) => Deferred.failCause(completed, cause),
+      onProgress: request.onEvent
+    })
     // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
     // they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
     const early: Array<Uint8Array> = []
-
-    const tellProgress = Effect.fnUntraced(function* (meter: ProgressMeter, bytes: number) {
-      const progress = meter.advance(bytes, yield* Clock.currentTimeMillis)
-      if (progress !== undefined) yield* request.onEvent(progress)
-    })
 
     /** Sends the archive and returns its digest. Runs beside the reader, who may hear of a failure meanwhile. */
     const sendInputs = Effect.fnUntraced(function* (inputs: InputArchive) {
@@ -199,13 +131,15 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis)
       meter.announce(inputs.bytes)
       yield* inputs.stream.pipe(
-        Stream.runForEach((chunk) => {
-          hash.update(chunk)
-          sent += chunk.length
-          return channel
-            .send(chunk)
-            .pipe(Effect.mapError(channelFailed), Effect.andThen(tellProgress(meter, chunk.length)))
-        })
+        Stream.runForEach(
+          Effect.fnUntraced(function* (chunk) {
+            hash.update(chunk)
+            sent += chunk.length
+            yield* Effect.mapError(channel.send(chunk), channelFailed)
+            const progress = meter.advance(chunk.length, yield* Clock.currentTimeMillis)
+            if (progress !== undefined) yield* request.onEvent(progress)
+          })
+        )
       )
       // Fewer bytes than announced would leave the helper waiting for the rest.
       if (sent !== inputs.bytes) {
@@ -219,15 +153,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       switch (output._tag) {
         case "Log":
           return yield* lines("stdout", output.bytes)
-        case "Archive": {
-          archiveBytes += output.bytes.length
-          archiveHash.update(output.bytes)
-          // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
-          if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, output.bytes))
-            yield* Effect.raceFirst(Queue.offer(unpacking.queue, output.bytes), Fiber.await(unpacking.fiber))
-          if (outputMeter !== undefined) yield* tellProgress(outputMeter, output.bytes.length)
-          return
-        }
+        case "Archive":
+          return yield* outputs.take(output.bytes)
         case "Garbage":
           return yield* fail("session", new Protocol({ detail: output.text }))
         case "Record": {
@@ -278,38 +205,15 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               told.exited = true
               return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
             }
-            case "StageOutputs": {
-              const { directory = "", limits = outputLimits } = request.outputs ?? {}
-              staging ??= yield* makeOutputStaging(directory, limits)
-              const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
-              const fiber = yield* staging.unpack(Stream.fromQueue(queue)).pipe(
-                Effect.onError((cause) => Deferred.failCause(completed, cause)),
-                Effect.forkScoped
-              )
-              unpacking = { queue, fiber }
-              archiveHash = createHash("sha256")
-              outputMeter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
-              outputMeter.announce(action.bytes)
-              return
-            }
-            case "CheckOutputs": {
-              if (unpacking === undefined)
-                return yield* fail("session", new Protocol({ detail: "a digest of nothing" }))
-              yield* Queue.end(unpacking.queue)
-              yield* Fiber.join(unpacking.fiber)
-              unpacking = undefined
-              const actual = archiveHash.digest("hex")
-              if (actual !== action.sha256) {
-                return yield* fail("collect outputs", new Corrupt({ what: "outputs", expected: action.sha256, actual }))
-              }
-              return
-            }
+            case "StageOutputs":
+              return yield* outputs.begin(action.bytes)
+            case "CheckOutputs":
+              return yield* outputs.check(action.sha256)
             case "CommitOutputs": {
-              if (staging === undefined) return
-              if (unpacking !== undefined)
-                return yield* fail("session", new Protocol({ detail: "no digest of an archive" }))
-              placed = yield* staging.commit
-              return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: archiveBytes })
+              const committed = yield* outputs.commit
+              if (committed === undefined) return
+              placed = committed.placed
+              return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: committed.bytes })
             }
             case "Fail":
               return yield* fail("session", helperReason(action.stage, action.detail))

@@ -1,0 +1,84 @@
+/**
+ * Takes the output archives of one session off its stream: unpacks them beside the reader, hashes them, and puts everything
+ * in place when the receipts agree. Touches the staging folder alone.
+ */
+import { createHash } from "node:crypto"
+import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
+import { Corrupt, FileSyncError, Protocol } from "./FileSyncError.ts"
+import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+import type { SessionOutputs } from "./SessionRequest.ts"
+import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
+
+/** Chunks of the output archive between socket and disk, 64 of at most 64 KiB: what a slow disk may make us hold. */
+const ARCHIVE_QUEUE = 64
+
+export interface OutputReceiverOptions {
+  readonly pod: string
+  readonly outputs: SessionOutputs | undefined
+  /** Hears of a failure of the unpacking at once; the reader may be waiting for bytes. */
+  readonly onFailure: (cause: Cause.Cause<FileSyncError>) => Effect.Effect<unknown>
+  readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
+}
+
+/** To be asked in the order in which the helper says things: for each archive `begin`, `take`s and `check`, then `commit`. */
+export const makeOutputReceiver = (options: OutputReceiverOptions) => {
+  const fail = (reason: FileSyncError["reason"]) =>
+    new FileSyncError({ operation: "collect outputs", pod: options.pod, reason })
+  const protocol = (detail: string) => fail(new Protocol({ detail }))
+  let staging: OutputStaging | undefined
+  let unpacking:
+    | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
+    | undefined
+  let archiveBytes = 0
+  let hash = createHash("sha256")
+  let meter: ProgressMeter | undefined
+
+  /** An archive of so many bytes follows. */
+  const begin = Effect.fnUntraced(function* (
+    bytes: number
+  ): Effect.fn.Return<void, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
+    const { directory = "", limits = outputLimits } = options.outputs ?? {}
+    staging ??= yield* makeOutputStaging(directory, limits)
+    const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
+    const fiber = yield* staging
+      .unpack(Stream.fromQueue(queue))
+      .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
+    unpacking = { queue, fiber }
+    hash = createHash("sha256")
+    meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
+    meter.announce(bytes)
+  })
+
+  /** A piece of the archive; waits while the disk is slower than the socket. */
+  const take = Effect.fnUntraced(function* (bytes: Uint8Array) {
+    archiveBytes += bytes.length
+    hash.update(bytes)
+    // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
+    if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, bytes))
+      yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
+    const progress = meter?.advance(bytes.length, yield* Clock.currentTimeMillis)
+    if (progress !== undefined) yield* options.onProgress(progress)
+  })
+
+  /** The archive has ended; compares what came with the helper's digest. */
+  const check = Effect.fnUntraced(function* (expected: string) {
+    if (unpacking === undefined) return yield* protocol("a digest of nothing")
+    yield* Queue.end(unpacking.queue)
+    yield* Fiber.join(unpacking.fiber)
+    unpacking = undefined
+    const actual = hash.digest("hex")
+    if (actual !== expected) return yield* fail(new Corrupt({ what: "outputs", expected, actual }))
+  })
+
+  /** Puts what has come in place; undefined when there was no archive. */
+  const commit = Effect.gen(function* (): Effect.fn.Return<
+    { readonly placed: PlacedOutputs; readonly bytes: number } | undefined,
+    FileSyncError
+  > {
+    if (staging === undefined) return undefined
+    if (unpacking !== undefined) return yield* protocol("no digest of an archive")
+    return { placed: yield* staging.commit, bytes: archiveBytes }
+  })
+
+  return { begin, take, check, commit }
+}

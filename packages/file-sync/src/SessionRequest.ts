@@ -1,0 +1,65 @@
+/**
+ * What a session is asked for, what it tells on the way and what it gives. Types only; `PodSession.ts` carries it out.
+ */
+import type { Effect } from "effect"
+import type { FileSyncError } from "./FileSyncError.ts"
+import type { InputArchive } from "./InputArchive.ts"
+import type { LogEvent } from "./LogEvent.ts"
+import type { OutputFile, OutputLimits } from "./OutputFiles.ts"
+import type { OutputSelection } from "./OutputPattern.ts"
+import type { VolumeOffsets } from "./SessionPlan.ts"
+import type { SessionExit } from "./SessionState.ts"
+import type { TransferProgress } from "./TransferProgress.ts"
+
+export type SessionEvent =
+  /** The helper answered for the first time: its container runs. */
+  | { readonly _tag: "Opened" }
+  | {
+      readonly _tag: "InputsDelivered"
+      readonly bytes: number
+      readonly files: number
+      readonly byEarlierSession: boolean
+    }
+  | LogEvent
+  | TransferProgress
+  | { readonly _tag: "Exited"; readonly exit: SessionExit }
+  | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
+  /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
+  | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
+
+export interface SessionOutputs {
+  readonly selection: OutputSelection
+  readonly directory: string
+  /** What the pod may send; `outputLimits` when absent. */
+  readonly limits?: OutputLimits
+}
+
+export interface SessionRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly volumeRoot: string
+  /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
+  readonly inputs: InputArchive | undefined
+  /** Whether main's output is streamed from the volume. */
+  readonly log: boolean
+  /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
+  readonly cursor: VolumeOffsets
+  /** What to bring back, and the local folder it goes to. */
+  readonly outputs: SessionOutputs | undefined
+  /** Whether the helper may end once this session is complete; false when another session is still to come. */
+  readonly last: boolean
+  /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
+  readonly mainEnded: Effect.Effect<void>
+  /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */
+  readonly pause: (failures: number) => Effect.Effect<void>
+  readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
+}
+
+export interface SessionResult {
+  /** Undefined when the session was not asked for the log. */
+  readonly exit: SessionExit | undefined
+  readonly files: ReadonlyArray<OutputFile>
+  /** Names that are not there. */
+  readonly missing: ReadonlyArray<string>
+}
