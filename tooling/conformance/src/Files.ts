@@ -1,6 +1,6 @@
 /** What becomes of files on their way into a pod and back. */
 import { createHash } from "node:crypto"
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises"
+import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
@@ -54,7 +54,6 @@ export const files = (cluster: Cluster): void => {
       const { code, stderr } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "out")])
       assert.strictEqual(code, 0, stderr)
       assert.deepStrictEqual(await snapshot(join(folder, "out")), await snapshot(join(folder, "tree")))
-      await rm(folder, { recursive: true })
       await cluster.untilNoPods(id)
     })
 
@@ -68,7 +67,6 @@ export const files = (cluster: Cluster): void => {
       const { code, stderr, stdout } = await podwright(cluster, ["run", flow], undefined, "from stdin\n")
       assert.strictEqual(code, 0, stderr)
       assert.strictEqual(stdout, "from stdin\na\nb\n")
-      await rm(folder, { recursive: true })
       await cluster.untilNoPods(id)
     })
 
@@ -101,7 +99,6 @@ export const files = (cluster: Cluster): void => {
         "a/new\nline.csv",
         "y.csv"
       ])
-      await rm(folder, { recursive: true })
       await cluster.untilNoPods(id)
     })
 
@@ -115,7 +112,6 @@ export const files = (cluster: Cluster): void => {
       assert.strictEqual(code, 0, stderr)
       const names = (await readdir(join(folder, "out"), { recursive: true })).sort()
       assert.deepStrictEqual(names, ["empty", "in.txt", "sub", "sub/copy.txt"])
-      await rm(folder, { recursive: true })
       await cluster.untilNoPods(id)
     })
 
@@ -132,7 +128,6 @@ export const files = (cluster: Cluster): void => {
       assert.strictEqual(code, 125)
       assert.match(stderr, /'output\/passwd' was refused: it is a link to \/etc\/passwd.*cp -L/)
       assert.deepStrictEqual((await readdir(folder)).sort(), [`${id}.yaml`])
-      await rm(folder, { recursive: true })
       await cluster.untilNoPods(id)
     })
   })

@@ -1,7 +1,7 @@
 /** The two reference flows, exactly as they stand in `examples/`. */
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { open, rm } from "node:fs/promises"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
@@ -93,7 +93,6 @@ export const referenceFlows = (cluster: Cluster): void => {
           "out.txt": { path: join(folder, "out/out.txt"), bytes, sha256: expected }
         })
         assert.strictEqual(await digest(join(folder, "out/out.txt")), expected)
-        await rm(folder, { recursive: true })
         await cluster.untilNoPods("new-shell-with-file")
       })
     }
