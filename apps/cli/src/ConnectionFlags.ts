@@ -1,4 +1,5 @@
-/** Flags of every command that talks to a cluster. */
+/** Flags of every command that talks to a cluster, and the options they stand for. */
+import { Option } from "effect"
 import { Flag } from "effect/cli"
 
 export const connectionFlags = {
@@ -13,3 +14,12 @@ export const connectionFlags = {
     Flag.optional
   )
 }
+
+/** Where to look for the cluster, as the libraries take it: what is not given is absent. */
+export const connectionOptions = (flags: {
+  readonly kubeconfig: Option.Option<string>
+  readonly context: Option.Option<string>
+}): { readonly kubeconfig?: string; readonly context?: string } => ({
+  ...(Option.isSome(flags.kubeconfig) ? { kubeconfig: flags.kubeconfig.value } : {}),
+  ...(Option.isSome(flags.context) ? { context: flags.context.value } : {})
+})

@@ -1,10 +1,8 @@
 /** What `podwright doctor` does once its flags are read: asks the cluster one question after the other, and tells. */
-import { existsSync } from "node:fs"
-import { homedir } from "node:os"
-import { join } from "node:path"
 import { AccessReview, KubeConnection, type KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
 import { Effect, Option, Result } from "effect"
 import { CommandExit } from "./CommandExit.ts"
+import { connectionOptions } from "./ConnectionFlags.ts"
 import { doctorJson, doctorText, type Findings, isHealthy } from "./DoctorReport.ts"
 import { PLATFORM } from "./ExitCode.ts"
 import { writeStdout } from "./ProcessOutput.ts"
@@ -15,19 +13,6 @@ export interface DoctorFlags {
   readonly kubeconfig: Option.Option<string>
   readonly context: Option.Option<string>
   readonly format: "text" | "json"
-}
-
-/** Where the connection's settings are found, by kubectl's rules, which k8s-io follows. */
-const sourceOf = ({ context, kubeconfig }: DoctorFlags): string => {
-  const chosen = Option.match(context, {
-    onNone: () => "its current-context",
-    onSome: (name) => `context ${name} (--context)`
-  })
-  if (Option.isSome(kubeconfig)) return `${kubeconfig.value} (--kubeconfig), ${chosen}`
-  const listed = process.env["KUBECONFIG"]
-  if (listed) return `${listed} (KUBECONFIG), ${chosen}`
-  const home = join(process.env["HOME"] ?? homedir(), ".kube", "config")
-  return existsSync(home) ? `${home}, ${chosen}` : "the service account of the pod this runs in"
 }
 
 /** A pod that is never made: a server that would refuse every pod (no such namespace, a quota, a policy) says so. */
@@ -51,7 +36,7 @@ const trialPod = {
   }
 }
 
-const examine = Effect.fnUntraced(function* (flags: DoctorFlags, source: string) {
+const examine = Effect.fnUntraced(function* (flags: DoctorFlags) {
   const connection = yield* KubeConnection
   const access = yield* AccessReview
   const pods = yield* Pods
@@ -64,7 +49,7 @@ const examine = Effect.fnUntraced(function* (flags: DoctorFlags, source: string)
     })
   const namespace = Option.getOrElse(flags.namespace, () => connection.namespace)
   const known = {
-    source,
+    source: connection.source,
     server: connection.server.href.replace(/\/$/, ""),
     namespace,
     namespaceSource: Option.isSome(flags.namespace) ? "--namespace" : "of the connection; `default` when it names none"
@@ -89,14 +74,9 @@ const examine = Effect.fnUntraced(function* (flags: DoctorFlags, source: string)
 })
 
 export const doctorCommand = Effect.fnUntraced(function* (flags: DoctorFlags) {
-  const source = sourceOf(flags)
-  const options = {
-    ...Option.match(flags.kubeconfig, { onNone: () => ({}), onSome: (kubeconfig) => ({ kubeconfig }) }),
-    ...Option.match(flags.context, { onNone: () => ({}), onSome: (context) => ({ context }) })
-  }
-  const findings: Findings = yield* examine(flags, source).pipe(
-    Effect.provide(kubeLayer(options)),
-    Effect.catch((error) => Effect.succeed({ source, problems: [error.message] }))
+  const findings: Findings = yield* examine(flags).pipe(
+    Effect.provide(kubeLayer(connectionOptions(flags))),
+    Effect.catch((error) => Effect.succeed({ problems: [error.message] }))
   )
   yield* writeStdout(
     flags.format === "json" ? `${JSON.stringify(doctorJson(findings), null, 2)}\n` : doctorText(findings)

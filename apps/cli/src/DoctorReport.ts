@@ -16,7 +16,7 @@ import { objectsYaml } from "./ManifestYaml.ts"
 /** Everything that can be found out about a cluster; what is absent could not be asked. */
 export interface Findings {
   /** Where the settings of the connection were found. */
-  readonly source: string
+  readonly source?: string
   readonly server?: string
   readonly namespace?: string
   readonly namespaceSource?: string
@@ -76,7 +76,7 @@ export const doctorText = (findings: Findings): string => {
   const fix = remedy(findings)
   const lines = [
     ...(server === undefined ? [] : [`server       ${server}`]),
-    `settings     ${source}`,
+    ...(source === undefined ? [] : [`settings     ${source}`]),
     ...(username === undefined ? [] : [`user         ${username}, as the server knows it`]),
     ...(namespace === undefined ? [] : [`namespace    ${namespace} (${namespaceSource})`]),
     ...(version === undefined ? [] : [`version      ${version.gitVersion}, ${versionWords(version)}`]),
@@ -105,7 +105,7 @@ export const doctorJson = (findings: Findings): object => {
     ok: isHealthy(findings),
     connection: {
       server: server ?? null,
-      source,
+      source: source ?? null,
       user: username ?? null,
       namespace: namespace ?? null,
       namespaceSource: findings.namespaceSource ?? null

@@ -5,6 +5,7 @@ import { TaskRunner } from "@podwright/runner"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option } from "effect"
 import { CommandExit } from "./CommandExit.ts"
+import { connectionOptions } from "./ConnectionFlags.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "./ExitCode.ts"
 import { runFile } from "./FileRun.ts"
 import type { TaskEnd } from "./JsonReport.ts"
@@ -28,15 +29,12 @@ const exitCodeOf = (end: TaskEnd | undefined): number => {
   return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
 }
 
-const key = <K extends string, A>(name: K, value: Option.Option<A>) =>
-  Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [name]: some }) as { readonly [P in K]: A } })
-
 /** Which cluster to run on. An embedded one lives in the command's scope. */
 const connect = Effect.fnUntraced(function* (
   flags: Pick<RunFlags, "local" | "kubeconfig" | "context">,
   reporter: RunReporter
 ) {
-  if (!flags.local) return { ...key("kubeconfig", flags.kubeconfig), ...key("context", flags.context) }
+  if (!flags.local) return connectionOptions(flags)
   const cluster = yield* startLocalCluster({ path: Option.none(), address: Option.none(), port: Option.none() })
   yield* Effect.catch(reporter.note(LOCAL_NOTICE), () => Effect.interrupt)
   return { kubeconfig: cluster.path }
@@ -49,7 +47,8 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     return yield* new CommandExit({ code: BAD_INPUT })
   }
   const ends = yield* Effect.gen(function* () {
-    const file = yield* loadTaskFile({ path: resolve(flags.file), ...key("defaultImage", flags.defaultImage) })
+    const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
+    const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
     const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])

@@ -12,7 +12,7 @@ const reviewed = (missing: ReadonlyArray<string> = []): ReadonlyArray<ReviewedPe
 const version = (minor: number) => ({ gitVersion: `v1.${minor}.0`, major: 1, minor })
 
 const healthy: Findings = {
-  source: "/home/jane/.kube/config, its current-context",
+  source: "/home/jane/.kube/config, context team",
   server: "https://10.0.0.1:6443",
   namespace: "team",
   namespaceSource: "--namespace",
@@ -73,10 +73,7 @@ describe("doctorText", () => {
     ])
   })
   it("says why a cluster cannot be asked at all", () => {
-    const text = doctorText({ source: "/nowhere (--kubeconfig)", problems: ["there is no such file"] })
-    assert.strictEqual(
-      text,
-      "settings     /nowhere (--kubeconfig)\nproblem      there is no such file\nA run would not work.\n"
-    )
+    const text = doctorText({ problems: ["kubeconfig: /nowhere cannot be used"] })
+    assert.strictEqual(text, "problem      kubeconfig: /nowhere cannot be used\nA run would not work.\n")
   })
 })

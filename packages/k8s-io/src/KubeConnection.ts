@@ -13,17 +13,11 @@ import { type Credentials, credentialError, makeCredentials } from "./internal/C
 import { makeProxyTunnel, type ProxyTunnel } from "./internal/ProxyTunnel.ts"
 import { fingerprint, type TlsSettings } from "./internal/TlsSettings.ts"
 import type { KubeError } from "./KubeError.ts"
+import { makeRequestTurns, type RequestTurns } from "./RequestRate.ts"
 
 /** What a WebSocket to the API server needs besides its URL. */
-export interface WebSocketOptions {
+export interface WebSocketOptions extends TlsSettings {
   readonly headers: Readonly<Record<string, string>>
-  readonly ca?: string | Buffer
-  readonly cert?: string | Buffer
-  readonly key?: string | Buffer
-  readonly rejectUnauthorized?: boolean
-  readonly servername?: string
-  /** Set to take any name. */
-  readonly checkServerIdentity?: () => undefined
   /** Set when the connection goes through a proxy; then it also carries the TLS settings. */
   readonly agent?: HttpAgent
 }
@@ -108,6 +102,10 @@ export interface KubeConnectionService {
   readonly server: URL
   /** Namespace of the context, "default" when it names none. */
   readonly namespace: string
+  /** Where the settings were found, for people: a file and its context, or the service account of a pod. */
+  readonly source: string
+  /** How fast requests may be sent. */
+  readonly turns: RequestTurns
   /** Headers that say who we are, as of now. May run an exec plugin. */
   readonly authHeaders: Effect.Effect<Record<string, string>, KubeError>
   /** Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once with fresh ones. */
@@ -139,7 +137,7 @@ export class KubeConnection extends Context.Service<KubeConnection, KubeConnecti
 const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionService, KubeError, Scope.Scope> =>
   Effect.gen(function* () {
     const credentials = yield* makeCredentials(options)
-    const { namespace, proxy, server } = credentials.loaded
+    const { namespace, proxy, server, source } = credentials.loaded
     const asked = <A>(question: () => Promise<A>) =>
       Effect.tryPromise({ try: question, catch: (cause) => credentialError(credentials.loaded, cause) })
     if (options.config !== undefined) {
@@ -176,6 +174,8 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
     return KubeConnection.of({
       server,
       namespace,
+      source,
+      turns: makeRequestTurns(),
       authHeaders,
       http,
       refreshCredentials: credentials.reload,

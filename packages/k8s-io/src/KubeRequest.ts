@@ -9,7 +9,6 @@ import { connectReason, failureDetail } from "./internal/TransportFailure.ts"
 import type { KubeConnection } from "./KubeConnection.ts"
 import { isRetryable, KubeError, type KubeReason, type KubeSubject } from "./KubeError.ts"
 import type { KubeStatus } from "./KubeStatus.ts"
-import { awaitTurn } from "./RequestRate.ts"
 
 /** A request, and how to speak of it when it fails. */
 export interface KubeRequest {
@@ -156,7 +155,7 @@ export const requestJson = (
       })
     ),
     withDeadline(request),
-    (attempt) => Effect.andThen(awaitTurn(connection, isCreate(request) ? "create" : "other"), attempt),
+    (attempt) => Effect.andThen(connection.turns[isCreate(request) ? "create" : "other"], attempt),
     retrying
   )
 

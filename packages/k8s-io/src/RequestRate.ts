@@ -19,8 +19,8 @@ export interface RateLimit {
 export const createLimit: RateLimit = { perSecond: 50, burst: 100 }
 
 /**
- * For everything else, apart, so that starting runs never hold up the end of others. A cancelled process has ten seconds to
- * delete its pods: this sends a thousand deletions in eight.
+ * For everything else, apart, so that starting runs never hold up the end of others. A cancelled process has fifteen seconds
+ * to delete its pods: this sends a thousand deletions in eight.
  */
 export const otherLimit: RateLimit = { perSecond: 100, burst: 200 }
 
@@ -61,17 +61,11 @@ export const makeTurns = (limit: RateLimit): Effect.Effect<void> => {
   })
 }
 
-interface ConnectionTurns {
+/** The turns of one connection, which all its services share. */
+export interface RequestTurns {
   readonly create: Effect.Effect<void>
   readonly other: Effect.Effect<void>
 }
 
-const turnsOf = new WeakMap<object, ConnectionTurns>()
-
-/** Waits for the turn of a request that is sent through `connection`; all services of the connection share it. */
-export const awaitTurn = (connection: object, kind: keyof ConnectionTurns): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const turns = turnsOf.get(connection) ?? { create: makeTurns(createLimit), other: makeTurns(otherLimit) }
-    turnsOf.set(connection, turns)
-    return turns[kind]
-  })
+/** Turns of a connection of its own. */
+export const makeRequestTurns = (): RequestTurns => ({ create: makeTurns(createLimit), other: makeTurns(otherLimit) })

@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import {
-  awaitTurn,
   createLimit,
   fullBucket,
+  makeRequestTurns,
   makeTurns,
   otherLimit,
   type RateLimit,
@@ -78,15 +78,15 @@ describe("makeTurns", () => {
   )
 })
 
-describe("awaitTurn", () => {
-  it.effect("is shared by all who use a connection, and by nobody else; creates hold up nothing but creates", () =>
+describe("makeRequestTurns", () => {
+  it.effect("holds up creates by nothing but creates, and one connection by no other", () =>
     Effect.gen(function* () {
-      const connection = {}
-      const elsewhere = {}
-      for (let taken = 0; taken < createLimit.burst; taken++) yield* awaitTurn(connection, "create")
-      const next = yield* Effect.forkChild(awaitTurn(connection, "create"))
-      yield* awaitTurn(connection, "other")
-      yield* awaitTurn(elsewhere, "create")
+      const connection = makeRequestTurns()
+      const elsewhere = makeRequestTurns()
+      for (let taken = 0; taken < createLimit.burst; taken++) yield* connection.create
+      const next = yield* Effect.forkChild(connection.create)
+      yield* connection.other
+      yield* elsewhere.create
       assert.isUndefined(next.pollUnsafe())
       yield* TestClock.adjust("20 millis")
       yield* Fiber.join(next)

@@ -22,6 +22,8 @@ const ambient = () => {
   const connection = (namespace: string): KubeConnection["Service"] => ({
     server: new URL("https://cluster.invalid"),
     namespace,
+    source: "a test",
+    turns: { create: Effect.void, other: Effect.void },
     http: HttpClient.makeWith<never, never, HttpClientError.HttpClientError | KubeError, never>(
       () => unused,
       Effect.succeed

@@ -60,6 +60,7 @@ describe("loadConfig", () => {
       const one = yield* loadConfig({ environment })
       assert.strictEqual(one.server.href, "https://example.test:6443/")
       assert.strictEqual(one.namespace, "team")
+      assert.strictEqual(one.source, `${[first, second, third].join(delimiter)} (KUBECONFIG), context one`)
       const two = yield* loadConfig({ environment, context: "two" })
       assert.strictEqual(two.server.hostname, "two.test")
       assert.strictEqual(two.namespace, "default")
@@ -77,7 +78,8 @@ describe("loadConfig", () => {
       for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
       const request = { environment, home: root, root }
-      const { namespace, server } = yield* loadConfig(request)
+      const { namespace, server, source } = yield* loadConfig(request)
+      assert.strictEqual(source, "the service account of the pod this runs in")
       assert.deepStrictEqual([server.href, namespace], ["https://[fd00::1]:6443/", "team-a"])
       const credentials = yield* makeCredentials(request)
       const { headers, tls } = yield* Effect.promise(credentials.current)

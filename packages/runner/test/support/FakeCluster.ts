@@ -80,6 +80,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
       KubeConnection.of({
         server: new URL("https://cluster.invalid"),
         namespace: "default",
+        source: "a test",
+        turns: { create: Effect.void, other: Effect.void },
         http: HttpClient.makeWith<never, never, HttpClientError.HttpClientError | KubeError, never>(
           () => unused,
           Effect.succeed
