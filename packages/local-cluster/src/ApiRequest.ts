@@ -14,6 +14,8 @@ export interface ApiRequest {
   readonly accept: string | undefined
   /** The decoded JSON body; undefined when there is none. */
   readonly body: unknown
+  /** The `Content-Type`, by which patches differ; empty when there is none. */
+  readonly contentType: string
   readonly user: User
 }
 

@@ -171,7 +171,14 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     // Everybody may ask who they are and what they may do.
     if (target.resource !== "selfsubjectaccessreviews" && target.resource !== "selfsubjectreviews")
       yield* permit(user, question(target))
-    const asked: ApiRequest = { target, query: url.searchParams, accept: request.headers.accept, body, user }
+    const asked: ApiRequest = {
+      target,
+      query: url.searchParams,
+      accept: request.headers.accept,
+      body,
+      contentType: request.headers["content-type"] ?? "",
+      user
+    }
     return yield* handle(asked)
   })
 

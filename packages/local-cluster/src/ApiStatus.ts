@@ -71,6 +71,33 @@ export const preconditionFailed = (name: string, what: string, wanted: string, a
     { name, kind: "Pod" }
   )
 
+/** A patch that speaks of a version of the pod, or of a pod, that is no more. */
+export const modifiedMeanwhile = (name: string): ApiStatus =>
+  failure(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on pods "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+    { name, kind: "pods" }
+  )
+
+/** A JSON patch that cannot be applied, be it malformed or one of its `test`s does not hold: the server says no more. */
+export const patchRefused: ApiStatus = failure(
+  422,
+  "Invalid",
+  "the server rejected our request due to an error in our request",
+  {}
+)
+
+/** A patch of more than labels and annotations. */
+export const specIsFixed = (name: string): ApiStatus =>
+  invalid(name, [
+    {
+      reason: "FieldValueForbidden",
+      message: "Forbidden: a local cluster changes no field of a pod's spec",
+      field: "spec"
+    }
+  ])
+
 /** A watch or list from a resourceVersion that the bounded history no longer reaches. */
 export const expired = (wanted: number, oldest: number): ApiStatus =>
   failure(410, "Expired", `too old resource version: ${wanted} (${oldest})`)
@@ -80,6 +107,13 @@ export const unsupportedMediaType: ApiStatus = failure(
   415,
   "UnsupportedMediaType",
   "the body of the request was in an unknown format - accepted media types include: application/json"
+)
+
+/** A kind of patch that this server does not carry out, server-side apply among them. */
+export const unsupportedPatch: ApiStatus = failure(
+  415,
+  "UnsupportedMediaType",
+  "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json (of maps, without directives)"
 )
 
 /** An object whose fields are known and well-typed, but wrong. */

@@ -27,7 +27,7 @@ const core: KubeObject = {
   resources: [
     resource("events", "Event", true, ["get", "list", "watch"], ["ev"]),
     resource("namespaces", "Namespace", false, ["create", "delete", "get", "list", "watch"], ["ns"]),
-    resource("pods", "Pod", true, ["create", "delete", "get", "list", "watch"], ["po"]),
+    resource("pods", "Pod", true, ["create", "delete", "get", "list", "patch", "watch"], ["po"]),
     resource("pods/exec", "PodExecOptions", true, ["create", "get"]),
     resource("pods/log", "Pod", true, ["get"])
   ]

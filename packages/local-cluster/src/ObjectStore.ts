@@ -17,6 +17,7 @@ export interface ObjectMetadata {
   readonly deletionTimestamp?: string
   readonly deletionGracePeriodSeconds?: number
   readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** An object with its identity; the rest is as it came. */

@@ -175,6 +175,12 @@ const metadataCauses = (name: string, labels: unknown): ReadonlyArray<StatusCaus
   return causes
 }
 
+/** What is wrong with the labels that a pod is to have; undefined when nothing is. */
+export const labelProblem = (name: string, labels: unknown): ApiStatus | undefined => {
+  const causes = metadataCauses(name, labels)
+  return causes.length === 0 ? undefined : invalid(name, causes)
+}
+
 /** Everything wrong with a decoded pod, as the server refuses it; undefined when it may be stored. */
 export const validatePod = (name: string, labels: unknown, spec: PodSpec): ApiStatus | undefined => {
   const causes: Array<StatusCause> = [...metadataCauses(name, labels)]

@@ -9,6 +9,7 @@ import { type LogQuery, LogText, logQuery } from "./LogQuery.ts"
 import type { ObjectStore, ResourceName, StoredObject } from "./ObjectStore.ts"
 import { objectTable, wantsTable } from "./ObjectTable.ts"
 import { chooseContainer, waitingReason } from "./PodContainers.ts"
+import { patchPod } from "./PodPatch.ts"
 import { createPod, deletePod } from "./PodResource.ts"
 import type { ContainerRuntime, KubeObject, LogRecord } from "./Runtime.ts"
 import { fieldSelector, labelSelector, type Predicate } from "./Selector.ts"
@@ -213,6 +214,11 @@ export const makeHandlers = (store: ObjectStore, runtime: ContainerRuntime) => {
     if (resource === "pods" && verb === "delete")
       return found("pods", namespace, name).pipe(
         Effect.flatMap((pod) => deletePod(store, pod, request.body, request.query)),
+        Effect.map((pod) => answer(pod))
+      )
+    if (resource === "pods" && verb === "patch")
+      return found("pods", namespace, name).pipe(
+        Effect.flatMap((pod) => patchPod(store, pod, request.body, request.contentType)),
         Effect.map((pod) => answer(pod))
       )
     return Effect.fail(methodNotAllowed)

@@ -3,7 +3,7 @@
  */
 import type { ResourceName } from "./ObjectStore.ts"
 
-export type Verb = "get" | "list" | "watch" | "create" | "delete" | "other"
+export type Verb = "get" | "list" | "watch" | "create" | "delete" | "patch" | "other"
 
 /** Questions about oneself: they are answered and not kept. */
 export type ReviewName = "selfsubjectaccessreviews" | "selfsubjectreviews"
@@ -38,6 +38,8 @@ const verbOf = (method: string, name: string | undefined, watch: boolean): Verb 
       return "create"
     case "DELETE":
       return name === undefined ? "other" : "delete"
+    case "PATCH":
+      return name === undefined ? "other" : "patch"
     default:
       return "other"
   }

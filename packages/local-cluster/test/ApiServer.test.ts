@@ -206,7 +206,6 @@ describe("other paths", () => {
         ["GET", "/api/v1/nodes", 404],
         ["GET", "/constructor", 404],
         ["PUT", `${PODS}/a`, 405],
-        ["PATCH", `${PODS}/a`, 405],
         ["DELETE", PODS, 405],
         ["GET", `${PODS}/a/status`, 404],
         ["GET", `${PODS}/a/exec`, 400]

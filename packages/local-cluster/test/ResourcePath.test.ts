@@ -17,6 +17,7 @@ describe("requestTarget", () => {
     ["GET", "/api/v1/namespaces/n/pods/p", "get pods - n p"],
     ["DELETE", "/api/v1/namespaces/n/pods/p", "delete pods - n p"],
     ["DELETE", "/api/v1/namespaces/n/pods", "other pods - n -"],
+    ["PATCH", "/api/v1/namespaces/n/pods/p", "patch pods - n p"],
     ["PUT", "/api/v1/namespaces/n/pods/p", "other pods - n p"],
     ["GET", "/api/v1/namespaces/n/pods/p/log", "get pods log n p"],
     ["GET", "/api/v1/namespaces/n/pods/p/exec", "get pods exec n p"],

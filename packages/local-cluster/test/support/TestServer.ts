@@ -64,16 +64,22 @@ export const testServer = (runtime: ContainerRuntime = idleRuntime, historyLimit
     const call = (
       method: string,
       path: string,
-      options: { readonly body?: unknown; readonly token?: string | undefined; readonly accept?: string } = {}
+      options: {
+        readonly body?: unknown
+        readonly token?: string | undefined
+        readonly accept?: string
+        readonly contentType?: string
+      } = {}
     ): Effect.Effect<Reply> =>
       Effect.callback<Reply>((resume) => {
-        const { accept, body, token = "admin" } = options
+        const { accept, body, contentType, token = "admin" } = options
         const sentBody = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body)
         const headers = {
           // Node would send the body of a DELETE without saying how long it is.
           "content-length": String(Buffer.byteLength(sentBody)),
           ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
-          ...(accept === undefined ? {} : { accept })
+          ...(accept === undefined ? {} : { accept }),
+          ...(contentType === undefined ? {} : { "content-type": contentType })
         }
         const sent = request(`${url}${path}`, { method, ca, headers, agent: false }, (response) => {
           const chunks: Array<Buffer> = []
