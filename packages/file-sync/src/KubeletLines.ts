@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto"
 import type { KubeletCursor, LogGap } from "./LogEvent.ts"
+import { VALUES_MARK } from "./LogLines.ts"
 
 /** RFC 3339 with nanoseconds and one space, as the kubelet writes it before every line; UTC or with the node's offset. */
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) /
@@ -34,7 +35,7 @@ const milliseconds = (time: string): number => Date.parse(`${time.slice(0, 23)}Z
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16)
 
-/** Lines that follow each other without a gap between them. */
+/** Lines that follow each other without a gap between them; one that carries values (`VALUES_MARK`) is alone. */
 export interface KubeletRun {
   /** Lines may be missing before the first one. */
   readonly gap: LogGap | undefined
@@ -97,7 +98,10 @@ export class KubeletLines {
     let lines: Array<string> = []
     const close = () => {
       const { cursor } = this
-      if (lines.length > 0 && cursor !== undefined) runs.push({ gap, lines, cursor })
+      if (lines.length === 0 || cursor === undefined) return
+      runs.push({ gap, lines, cursor })
+      gap = undefined
+      lines = []
     }
     served.forEach((line, index) => {
       const { text, time } = this.#read(line)
@@ -106,10 +110,12 @@ export class KubeletLines {
       if (before !== undefined) {
         close()
         gap = before
-        lines = []
       }
+      const alone = text.startsWith(VALUES_MARK)
+      if (alone) close()
       this.#accept(time, text)
       lines.push(text)
+      if (alone) close()
     })
     close()
     return runs

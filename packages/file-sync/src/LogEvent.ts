@@ -19,7 +19,10 @@ export type LogCursor = typeof LogCursor.Type
 export type KubeletCursor = Extract<LogCursor, { readonly _tag: "Kubelet" }>
 
 export type LogEvent =
-  /** Complete lines of one stream, in order; `stdout` for both where the source does not tell them apart. */
+  /**
+   * Complete lines of one stream, in order; `stdout` for both where the source does not tell them apart. A line that begins
+   * with `VALUES_MARK`, and the last piece of one that came in pieces, is alone.
+   */
   | {
       readonly _tag: "Lines"
       readonly stream: "stdout" | "stderr"

@@ -9,6 +9,12 @@
  */
 export type LineEnding = "newline" | "continues" | "end"
 
+/**
+ * How a line begins that carries values for the driver (`::{json}::`, the whole line). Such a line is a batch of its own, so
+ * that a cursor stands right before and right behind it: whoever takes it out of the log can still say how far he has come.
+ */
+export const VALUES_MARK = "::{"
+
 /** Lines that follow each other in one stream; never empty. One object for many lines, because lines come by the million. */
 export interface LogBatch {
   /** Without their newlines; bytes that are not UTF-8 appear as U+FFFD. All but the last end by a newline. */
@@ -44,6 +50,8 @@ const unfinishedCharacter = (bytes: Uint8Array): number => {
 export class LogSplitter {
   #held = Buffer.allocUnsafe(SMALL_LINE)
   #length = 0
+  /** Whether a piece of the line at hand has been given out; its last piece is a batch of its own, too. */
+  #continued = false
   #end: number
 
   /** `offset` is where in the stream the first byte pushed stands. */
@@ -81,20 +89,40 @@ export class LogSplitter {
     const last = part.lastIndexOf(NEWLINE)
     let from = 0
     if (last >= 0) {
-      const lines: Array<string> = []
-      if (this.#length > 0) {
+      let lines: Array<string> = []
+      const close = () => {
+        if (lines.length > 0) batches.push({ lines, end: this.#end, ending: "newline" })
+        lines = []
+      }
+      const add = (line: string, bytes: number, alone: boolean) => {
+        if (alone) close()
+        lines.push(line)
+        this.#end += bytes
+        if (alone) close()
+      }
+      if (this.#length > 0 || this.#continued) {
         from = part.indexOf(NEWLINE) + 1
         this.#hold(batches, part.subarray(0, from - 1))
-        lines.push(this.#take(this.#length))
-        this.#end += 1
+        const line = this.#take(this.#length)
+        add(line, 1, this.#continued || line.startsWith(VALUES_MARK))
+        this.#continued = false
       }
       if (from <= last) {
         // A newline is never part of a character, so splitting the text gives what splitting the bytes would.
         const text = Buffer.from(part.buffer, part.byteOffset + from, last - from).toString("utf8")
-        for (const line of text.split("\n")) lines.push(line)
-        this.#end += last + 1 - from
+        if (!text.startsWith(VALUES_MARK) && !text.includes(`\n${VALUES_MARK}`)) {
+          for (const line of text.split("\n")) lines.push(line)
+          this.#end += last + 1 - from
+        } else {
+          // Where each line ends is known by its bytes alone: what is not UTF-8 has another length as text.
+          for (const line of text.split("\n")) {
+            const next = part.indexOf(NEWLINE, from) + 1
+            add(line, next - from, line.startsWith(VALUES_MARK))
+            from = next
+          }
+        }
       }
-      batches.push({ lines, end: this.#end, ending: "newline" })
+      close()
     }
     this.#hold(batches, part.subarray(last + 1))
   }
@@ -108,6 +136,7 @@ export class LogSplitter {
       rest = rest.subarray(room)
       const whole = this.#length - unfinishedCharacter(this.#held.subarray(0, this.#length))
       batches.push({ lines: [this.#take(whole)], end: this.#end, ending: "continues" })
+      this.#continued = true
     }
     this.#append(rest)
   }

@@ -42,6 +42,41 @@ describe("KubeletLines", () => {
     assert.strictEqual(lines.cursor?.time, time(1, 500_000_000))
   })
 
+  it("gives a line that carries values alone, so that a reader can go on before or behind it", () => {
+    const log = [line(1, 1, "a"), line(1, 2, "::{1}::"), line(1, 3, "::{2}::"), line(1, 4, "b"), line(1, 5, "c")]
+    const lines = new KubeletLines()
+    lines.reopen()
+    const runs = lines.take(log, 0)
+    assert.deepStrictEqual(
+      runs.map((run) => run.lines),
+      [["a"], ["::{1}::"], ["::{2}::"], ["b", "c"]]
+    )
+    runs.forEach(({ cursor }, index) => {
+      const later = new KubeletLines(cursor)
+      later.reopen()
+      assert.deepStrictEqual(
+        texts(later, log),
+        runs.slice(index + 1).flatMap((run) => run.lines)
+      )
+    })
+  })
+
+  it("tells a gap before the line behind it only, where a line that carries values follows", () => {
+    const lines = new KubeletLines()
+    lines.reopen()
+    lines.take([line(1, 1, "a")], 0)
+    lines.reopen()
+    const runs = lines.take([line(2, 1, "b"), line(2, 2, "::{}::"), line(2, 3, "c")], 0)
+    assert.deepStrictEqual(
+      runs.map(({ gap, lines: told }) => [gap?.cause, told]),
+      [
+        ["rotated", ["b"]],
+        [undefined, ["::{}::"]],
+        [undefined, ["c"]]
+      ]
+    )
+  })
+
   it("tells of a gap where the last line is not served any more", () => {
     const lines = new KubeletLines()
     lines.reopen()

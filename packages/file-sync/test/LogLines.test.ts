@@ -87,6 +87,44 @@ describe("LogSplitter", () => {
     assert.strictEqual(splitter.end, pieces * LINE_LIMIT)
   })
 
+  it("gives a line that carries values alone, with the offset before and behind it", () => {
+    const text = '\xffa\n::{"outputs":{}}::\n::{\nb\n ::{no\n::{last'
+    const bytes = Buffer.from(text, "latin1")
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const batches = split(bytes, [cut])
+      assert.deepStrictEqual(
+        batches.filter(({ lines }) => lines.some((line) => line.startsWith("::{"))),
+        [
+          { lines: ['::{"outputs":{}}::'], end: 22, ending: "newline" },
+          { lines: ["::{"], end: 26, ending: "newline" },
+          { lines: ["::{last"], end: bytes.length, ending: "end" }
+        ]
+      )
+      assert.isTrue(batches.some(({ end }) => end === 3))
+    }
+  })
+
+  it("gives the last piece of a line in pieces alone", () => {
+    for (const tail of ["", "tail"]) {
+      const long = `before\n${"x".repeat(LINE_LIMIT)}${tail}\nafter\n`
+      for (const cuts of [[], [LINE_LIMIT + 7]]) {
+        const batches = split(Buffer.from(long), cuts).filter(
+          ({ ending, lines }) => ending === "newline" && lines[0] !== "before"
+        )
+        if (tail === "")
+          assert.deepStrictEqual(
+            texts(batches).map((line) => line.slice(0, 8)),
+            ["xxxxxxxx", "after"]
+          )
+        else
+          assert.deepStrictEqual(
+            batches.map(({ lines }) => lines),
+            [["tail"], ["after"]]
+          )
+      }
+    }
+  })
+
   it.effect.prop(
     "cuts any text alike, whatever the chunks, and loses no byte of it",
     [Schema.String, Schema.Array(Schema.Int)],
