@@ -25,7 +25,7 @@ export interface FileRunOptions {
 /** How one task ended, with the values that later tasks may refer to. */
 const outputsOf = (result: RunResult): TaskOutputs => ({
   exitCode: result.exitCode,
-  vars: {},
+  vars: result.outputs,
   outputFiles: Object.fromEntries(
     Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
   )

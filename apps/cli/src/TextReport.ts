@@ -28,6 +28,22 @@ const describeGap = ({ after, before, cause }: Extract<RunEvent, { readonly _tag
   return `lines of the log may be missing ${place}: the node rotated its file before it was read; logs: volume loses none`
 }
 
+/** Of an output, as much as a line of a terminal takes. */
+const SHOWN = 200
+
+const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly _tag: "Values" }>) => {
+  const values = Object.entries(outputs).map(([name, value]) => {
+    const text = JSON.stringify(value)
+    return `output ${name} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
+  })
+  const measured = metrics.map(({ name, tags, type, value }) => {
+    const more = Object.entries(tags).map(([tag, text]) => `, ${tag}: ${text}`)
+    return `metric ${name} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
+  })
+  const said = [...values, ...measured, ...logs.map(({ level, message }) => `${level} ${message}`)]
+  return said.length === 0 ? undefined : ours(said.join("\n"))
+}
+
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
 
 /** What to print for an event, if anything. */
@@ -36,6 +52,8 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Log":
       // A last line without newline gets one: other lines follow it on the same terminal.
       return { to: event.stream, text: event.lines.join("\n") + (event.ending === "continues" ? "" : "\n") }
+    case "Values":
+      return describeValues(event)
     case "LogGap":
       return ours(`warning: ${describeGap(event)}`)
     case "Phase": {

@@ -21,6 +21,8 @@ const result: RunResult = {
   timings: {},
   logLines: { stdout: 0, stderr: 0 },
   logGaps: 0,
+  outputs: {},
+  metrics: [],
   state: "SUCCESS",
   exitCode: 0,
   outputFiles: {},

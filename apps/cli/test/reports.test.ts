@@ -16,7 +16,9 @@ const facts = {
   node: "node1",
   timings: { submitted: 0, collected: 650 },
   logLines: { stdout: 2, stderr: 1 },
-  logGaps: 0
+  logGaps: 0,
+  outputs: { rows: 3 },
+  metrics: [{ type: "counter" as const, name: "read", value: 2, tags: {} }]
 }
 const success: RunResult = {
   ...facts,
@@ -35,6 +37,23 @@ describe("reportEvent", () => {
     [{ _tag: "Log", at, stream: "stderr", lines: ["oops"], cursor }, "stderr|oops\n"],
     [{ _tag: "Log", at, stream: "stdout", lines: ["1 MiB"], cursor, ending: "continues" }, "stdout|1 MiB"],
     [{ _tag: "Log", at, stream: "stdout", lines: ["last"], cursor, ending: "end" }, "stdout|last\n"],
+    [
+      {
+        _tag: "Values",
+        at,
+        stream: "stdout",
+        cursor,
+        outputs: { rows: 3, text: "x".repeat(300) },
+        metrics: [
+          { type: "counter", name: "read", value: 2, tags: { table: "a" } },
+          { type: "timer", name: "took", value: 0.5, tags: {} }
+        ],
+        logs: [{ level: "WARN", message: "late" }]
+      },
+      `stderr|podwright: output rows = 3\npodwright: output text = "${"x".repeat(199)}… (302 characters)\n` +
+        "podwright: metric read = 2 (counter, table: a)\npodwright: metric took = 0.5 s (timer)\npodwright: WARN late\n"
+    ],
+    [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],
     [
       { _tag: "LogGap", at, after: "T1", before: "T2", cause: "rotated" },
       "stderr|podwright: warning: lines of the log may be missing between T1 and T2: the node rotated its file before it was read; logs: volume loses none\n"
@@ -86,7 +105,6 @@ describe("jsonReport", () => {
       task: "t",
       state: "FAILED",
       exitCode: 3,
-      outputs: {},
       outputFiles: failure.outputFiles,
       ...facts,
       error: { cause: "CommandFailed", message: "it ended with code 3" }

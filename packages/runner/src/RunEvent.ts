@@ -5,6 +5,7 @@
 import { LogCursor } from "@podwright/file-sync"
 import { Schema } from "effect"
 import { Diagnosis } from "./Diagnosis.ts"
+import { LogEntry, LogOutputs, Metric } from "./LogValues.ts"
 import { RunResult } from "./RunResult.ts"
 
 /** The phases of a run in their order; not every shape of pod passes through all of them. */
@@ -45,6 +46,18 @@ export const RunEvent = Schema.TaggedUnion({
     lines: Schema.Array(Schema.String),
     cursor: LogCursor,
     ending: Schema.optionalKey(Schema.Literals(["continues", "end"]))
+  },
+  /**
+   * A line `::{json}::` that the command printed to hand values over; it is no line of the log. `outputs` are those it names,
+   * `metrics` and `logs` those it lists. `cursor` stands behind it, as behind the lines of a `Log` event.
+   */
+  Values: {
+    at: Schema.Finite,
+    stream: LogStream,
+    cursor: LogCursor,
+    outputs: LogOutputs,
+    metrics: Schema.Array(Metric),
+    logs: Schema.Array(LogEntry)
   },
   /**
    * Lines of the log are missing here, or may be. Only `logs: kubelet` has gaps. `after` and `before` are the times of the

@@ -5,6 +5,7 @@
 import type { LogEvent, TransferProgress } from "@podwright/file-sync"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "./Diagnosis.ts"
+import { type LogLines, LogValues } from "./LogValues.ts"
 import { RunEvent, type RunPhase } from "./RunEvent.ts"
 import type { RunFacts, RunResult } from "./RunResult.ts"
 
@@ -31,6 +32,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const timings: Record<string, number> = {}
   const logLines = { stdout: 0, stderr: 0 }
   let logGaps = 0
+  const values = new LogValues()
   let node: string | null = null
   let told: string | undefined
 
@@ -41,11 +43,23 @@ export const openJournal = Effect.fnUntraced(function* (
       node,
       timings: { ...timings },
       logLines: { ...logLines },
-      logGaps
+      logGaps,
+      outputs: values.outputs,
+      metrics: values.metrics
     })
   )
 
   const at = Clock.currentTimeMillis
+  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: LogLines) {
+    // A piece of a line counts with its last piece.
+    logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
+    const how = ending === "newline" ? {} : { ending }
+    yield* emit({ _tag: "Log", at: yield* at, stream, lines, cursor, ...how })
+  })
+  const release = Effect.suspend(() => Effect.forEach(values.release(), lines, { discard: true }))
+  const warn = Effect.fnUntraced(function* (message: string) {
+    yield* emit({ _tag: "Warning", at: yield* at, message })
+  })
   const journal: RunJournal = {
     facts,
     phase: Effect.fnUntraced(function* (phase, detail) {
@@ -70,19 +84,21 @@ export const openJournal = Effect.fnUntraced(function* (
     log: Effect.fnUntraced(function* (event) {
       switch (event._tag) {
         case "Lines": {
-          const { cursor, ending, lines, stream } = event
-          // A piece of a line counts with its last piece.
-          logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
-          const how = ending === "newline" ? {} : { ending }
-          return yield* emit({ _tag: "Log", at: yield* at, stream, lines, cursor, ...how })
+          const taken = values.take(event)
+          for (const message of taken.warnings) yield* warn(message)
+          for (const told of taken.lines) yield* lines(told)
+          if (taken.values === undefined) return
+          const { cursor, stream } = event
+          return yield* emit({ _tag: "Values", at: yield* at, stream, cursor, ...taken.values })
         }
         case "Gap": {
+          yield* release
           logGaps += 1
           const { after = null, before = null, cause } = event.gap
           return yield* emit({ _tag: "LogGap", at: yield* at, after, before, cause })
         }
         case "LogEnded":
-          return
+          return yield* release
       }
     }),
     progress: Effect.fnUntraced(function* (progress) {
@@ -93,9 +109,7 @@ export const openJournal = Effect.fnUntraced(function* (
       told = diagnosis.summary
       yield* emit({ _tag: "Waiting", at: yield* at, diagnosis })
     }),
-    warn: Effect.fnUntraced(function* (message) {
-      yield* emit({ _tag: "Warning", at: yield* at, message })
-    }),
+    warn,
     finished: Effect.fnUntraced(function* (result) {
       yield* emit({ _tag: "Finished", at: yield* at, result })
     })

@@ -1,6 +1,7 @@
 /** What a run comes to: the answer a caller waits for, and what the CLI prints as JSON. */
 import { Schema } from "effect"
 import { Diagnosis } from "./Diagnosis.ts"
+import { LogOutputs, Metric } from "./LogValues.ts"
 
 export const CollectedFile = Schema.Struct({
   /** Where it lies on this machine. */
@@ -20,7 +21,15 @@ export const RunFacts = Schema.Struct({
   /** Lines delivered so far. */
   logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite }),
   /** Places where lines are missing from the log, or may be. */
-  logGaps: Schema.Finite
+  logGaps: Schema.Finite,
+  /**
+   * Values that the command printed (`::{"outputs":{…}}::`), the last one of each name; also of a command that failed. A run
+   * that continued from a `logCursor` has those of the lines behind it only: what stands before it was told by the `Values`
+   * events of the earlier driver, and is not read again. Where lines are missing (`logGaps`), so are theirs.
+   */
+  outputs: LogOutputs,
+  /** Counters and timers added up by name and tags, gauges by their last value; what is said of `outputs` holds here, too. */
+  metrics: Schema.Array(Metric)
 })
 export type RunFacts = typeof RunFacts.Type
 

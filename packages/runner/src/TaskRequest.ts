@@ -19,8 +19,8 @@ export interface TaskRequest {
   readonly timeout: Duration.Duration | undefined
   readonly runner: RunnerProperties
   /**
-   * Where an earlier driver of this task's pod has read the log to: the cursor of the last `Log` event it dealt with. Lines
-   * before it are not told again. Absent for a log from its beginning.
+   * Where an earlier driver of this task's pod has read the log to: the cursor of the last `Log` or `Values` event it dealt
+   * with. Lines before it are not told again, nor are the values among them: the result has those behind it. Absent for a log from its beginning.
    */
   readonly logCursor?: LogCursor
 }

@@ -1,5 +1,6 @@
 export * from "./Diagnosis.ts"
 export * from "./ExecBudget.ts"
+export * from "./LogValues.ts"
 export * from "./RunClock.ts"
 export * from "./RunConnections.ts"
 export * from "./RunError.ts"

@@ -5,6 +5,7 @@ import type { Cluster } from "./Cluster.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
 import { logs } from "./Logs.ts"
+import { logValues } from "./LogValues.ts"
 import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
 import { restricted } from "./Restricted.ts"
@@ -14,6 +15,7 @@ export const conformance = (cluster: Cluster): void => {
   podShapes(cluster)
   restricted(cluster)
   logs(cluster)
+  logValues(cluster)
   files(cluster)
   failures(cluster)
   cancellation(cluster)

@@ -1,0 +1,118 @@
+/** Values that a command prints as `::{json}::`: out of the log, into the result, and into the tasks behind. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import type { Cluster } from "./Cluster.ts"
+import { behindFaults, chooseSeed } from "./Faults.ts"
+import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+
+const runner = "taskRunner: { type: podwright, logs: kubelet }"
+
+export const logValues = (cluster: Cluster): void => {
+  describe("values in the log", () => {
+    it("are the result's, of stdout and stderr, the last line without its newline included", async () => {
+      const folder = await scratch()
+      const flow = await writeFlow(
+        folder,
+        freshId("values"),
+        [
+          "echo before",
+          `echo '::{"outputs":{"rows":1,"nested":{"two  spaces":[true,null]}}}::'`,
+          `echo '::{"outputs":{"rows":2}}::'`,
+          `echo '::{"outputs":{"aside":true},"metrics":[{"type":"counter","name":"read","value":1.5,"tags":{"table":"a"}}]}::' >&2`,
+          `printf '::{"outputs":{"long":"%010000d"}}::\\n' 7`,
+          `echo '::{"outputs":{rows:3}}::'`,
+          `echo '::{"logs":[{"level":"WARN","message":"late"}],"metrics":[{"type":"timer","name":"took","value":"PT0.5S"}]}::'`,
+          "echo after",
+          `printf '::{"outputs":{"last":"käse"}}::'`
+        ],
+        "containerImage: busybox"
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output", "ndjson"])
+      assert.strictEqual(code, 0, stderr)
+      const events = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      const { logLines, metrics, outputs } = events.at(-1).result
+      assert.deepStrictEqual(outputs, {
+        rows: 2,
+        aside: true,
+        nested: { "two  spaces": [true, null] },
+        long: "7".padStart(10_000, "0"),
+        last: "käse"
+      })
+      // Of two streams neither's lines are surely read first.
+      const byName = metrics.sort((one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1))
+      assert.deepStrictEqual(byName, [
+        { type: "counter", name: "read", value: 1.5, tags: { table: "a" } },
+        { type: "timer", name: "took", value: 0.5, tags: {} }
+      ])
+      const lines = events.filter(({ _tag }) => _tag === "Log").flatMap((event) => event.lines)
+      assert.deepStrictEqual(lines, ["before", '::{"outputs":{rows:3}}::', "after"])
+      assert.deepStrictEqual(logLines, { stdout: 3, stderr: 0 })
+      const warnings = events.filter(({ _tag }) => _tag === "Warning").map(({ message }) => message)
+      assert.strictEqual(warnings.length, 1)
+      assert.match(warnings[0], /not JSON .*: ::\{"outputs":\{rows:3\}\}::$/)
+      const entries = events.filter(({ _tag }) => _tag === "Values").flatMap(({ logs }) => logs)
+      assert.deepStrictEqual(entries, [{ level: "WARN", message: "late" }])
+    })
+
+    for (const [log, task] of [
+      ["the volume's", ""],
+      ["the kubelet's", runner]
+    ] as const)
+      it(`survive a command that fails (${log} log)`, async () => {
+        const flow = await writeFlow(
+          await scratch(),
+          freshId("fails"),
+          ["echo first", `echo '::{"outputs":{"done":1}}::'`, `printf '::{"outputs":{"last":2}}::'`, "exit 3"],
+          `containerImage: busybox\n${task}`
+        )
+        const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output", "json"])
+        assert.strictEqual(code, 3, stderr)
+        assert.deepStrictEqual(JSON.parse(stdout).outputs, { done: 1, last: 2 })
+        assert.deepStrictEqual(JSON.parse(stdout).logLines.stdout, 1)
+      })
+
+    it("go into the tasks behind", async () => {
+      const folder = await scratch()
+      const id = freshId("chain")
+      const path = join(folder, "flow.yaml")
+      const task = (name: string, command: string) => ({
+        id: name,
+        type: "io.kestra.plugin.scripts.shell.Commands",
+        containerImage: "busybox",
+        commands: [command]
+      })
+      const first = task("first", `echo '::{"outputs":{"who":"world","list":[1,2]}}::'`)
+      const second = task("second", "echo {{ outputs.first.vars.who }} {{ outputs.first.vars.list[1] }}")
+      await writeFile(path, JSON.stringify({ id, namespace: "company.team", tasks: [first, second] }))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", path])
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout, "world 2\n")
+      assert.include(stderr, 'podwright: output who = "world"\n')
+    })
+
+    it("are taken once each, cut every 200 ms", async () => {
+      const faulty = await behindFaults(cluster, chooseSeed(), { chance: { cutEvery: { exec: 200 } } })
+      try {
+        const bursts = 10
+        const count = 500
+        const values = `"metrics":[{"type":"counter","name":"n","value":1}],"outputs":{"at":%d}`
+        const awk = `awk -v n=$n 'BEGIN { for (i = 1; i <= ${count}; i++) { printf "::{${values.replaceAll('"', '\\"')}}::\\n", n * ${count} + i; print "line", i } }'`
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done`
+        const flow = await writeFlow(await scratch(), freshId("cut"), [command], "containerImage: busybox")
+        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow, "--output", "json"])
+        assert.strictEqual(code, 0, stderr.slice(-2000))
+        assert.isAbove(faulty.proxy.fired().length, 0)
+        const { logLines, metrics, outputs } = JSON.parse(stdout)
+        assert.deepStrictEqual(metrics, [{ type: "counter", name: "n", value: bursts * count, tags: {} }])
+        assert.deepStrictEqual(outputs, { at: bursts * count })
+        assert.deepStrictEqual(logLines, { stdout: bursts * count, stderr: 0 })
+      } finally {
+        await faulty.stop()
+      }
+    })
+  })
+}
