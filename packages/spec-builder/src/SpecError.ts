@@ -11,7 +11,7 @@ export class SpecIssue extends Schema.Class<SpecIssue>("@podwright/spec-builder/
   message: Schema.String
 }) {}
 
-/** The runner's properties are not what the reference says: unknown names, wrong types, unreadable durations. */
+/** The runner's properties, `retry` or `taskCache` are not what the reference says: unknown names, wrong types, unreadable durations. */
 export class InvalidProperties extends Schema.TaggedClass<InvalidProperties>()("InvalidProperties", {
   issues: Schema.NonEmptyArray(SpecIssue)
 }) {}
@@ -38,7 +38,7 @@ const describe = (issue: SpecIssue): string =>
 
 /** Why there is no pod. `operation` is the exported function that failed; `reason` says which kind, with every issue found. */
 export class SpecError extends Schema.TaggedError<SpecError>()("SpecError", {
-  operation: Schema.Literals(["decodeRunnerProperties", "buildPod"]),
+  operation: Schema.Literals(["decodeRunnerProperties", "decodeRetry", "decodeTaskCache", "buildPod"]),
   reason: SpecReason
 }) {
   override get message(): string {

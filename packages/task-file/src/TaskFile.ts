@@ -1,5 +1,5 @@
 /** What a task or flow file says, checked but with its expressions as written. Types and the reading of values. */
-import type { Json } from "@podwright/spec-builder"
+import type { Json, RetryProperties, TaskCacheProperties } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
 
@@ -37,7 +37,10 @@ const workFields = {
   env: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
   inputFiles: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(InputFileValue))),
   outputFiles: Schema.optionalKey(Texts),
-  timeout: Schema.optionalKey(Schema.String)
+  timeout: Schema.optionalKey(Schema.String),
+  // Read by spec-builder, whose issues say more.
+  retry: Schema.optionalKey(Schema.Json),
+  taskCache: Schema.optionalKey(Schema.Json)
 }
 
 const Properties = Schema.Record(Schema.String, Schema.Json)
@@ -65,6 +68,7 @@ export const FlowFile = Schema.Struct({
   labels: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
   variables: Schema.optionalKey(Properties),
   inputs: Schema.optionalKey(Schema.Array(InputFields)),
+  retry: Schema.optionalKey(Schema.Json),
   tasks: Schema.NonEmptyArray(FlowTask)
 })
 
@@ -101,6 +105,9 @@ export interface TaskDeclaration {
   readonly inputFiles: Readonly<Record<string, InputFileValue>>
   readonly outputFiles: ReadonlyArray<string>
   readonly timeout: string | undefined
+  /** The task's own, else the flow's; as it is written, without expressions. */
+  readonly retry: RetryProperties | undefined
+  readonly taskCache: TaskCacheProperties | undefined
   /** The runner's properties as written, without `type`. */
   readonly runner: Readonly<Record<string, Json>>
   readonly path: Path

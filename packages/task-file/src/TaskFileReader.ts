@@ -3,7 +3,14 @@
  * The text comes from a file through `loadTaskFile`; all else is pure.
  */
 import { basename, dirname, extname } from "node:path"
-import { decodeRunnerProperties, nearestName } from "@podwright/spec-builder"
+import {
+  decodeRetry,
+  decodeRunnerProperties,
+  decodeTaskCache,
+  nearestName,
+  type RetryProperties,
+  type SpecError
+} from "@podwright/spec-builder"
 import { Effect, FileSystem, Result, Schema, SchemaIssue } from "effect"
 
 import { FlowFile, FlowTask, type InputFileValue, NativeFile, type TaskDeclaration, type TaskFile } from "./TaskFile.ts"
@@ -79,29 +86,63 @@ const valueAt = (value: unknown, path: Path): unknown =>
 const runnerIssues = (document: YamlDocument, path: Path, properties: Readonly<Record<string, unknown>>) => {
   const decoded = decodeRunnerProperties(properties)
   if (Result.isSuccess(decoded)) return []
-  return decoded.failure.issues
-    .filter((issue) => !isExpression(valueAt(properties, issue.path)))
-    .map((issue) => {
-      const full = [...path, ...issue.path]
-      return document.issue(
-        full,
-        `${String(full.at(-1))}: ${issue.message}`,
-        issue.message.startsWith("unknown property") ? "key" : "value"
-      )
-    })
+  return placed(
+    document,
+    path,
+    decoded.failure.issues.filter((issue) => !isExpression(valueAt(properties, issue.path)))
+  )
+}
+
+/** Issues of properties that stand at `path`, in the file. */
+const placed = (document: YamlDocument, path: Path, issues: SpecError["issues"]) =>
+  issues.map((issue) => {
+    const full = [...path, ...issue.path]
+    return document.issue(
+      full,
+      `${String(full.at(-1))}: ${issue.message}`,
+      issue.message.startsWith("unknown property") ? "key" : "value"
+    )
+  })
+
+/** Reads properties that hold no expressions; what is wrong with them goes to `issues`. */
+const readProperties = <A>(
+  document: YamlDocument,
+  path: Path,
+  value: unknown,
+  decode: (value: unknown) => Result.Result<A, SpecError>,
+  issues: Array<TaskFileIssue>
+): A | undefined => {
+  // A key without a value reads as absent.
+  if (value === undefined || value === null) return undefined
+  const decoded = decode(value)
+  if (Result.isSuccess(decoded)) return decoded.success
+  issues.push(...placed(document, path, decoded.failure.issues))
+  return undefined
 }
 
 type Work = Pick<
   typeof FlowTask.Type,
-  "beforeCommands" | "interpreter" | "failFast" | "env" | "inputFiles" | "outputFiles" | "timeout"
+  | "beforeCommands"
+  | "interpreter"
+  | "failFast"
+  | "env"
+  | "inputFiles"
+  | "outputFiles"
+  | "timeout"
+  | "retry"
+  | "taskCache"
 >
 
 const declaration = (
   document: YamlDocument,
   work: Work,
-  rest: Pick<TaskDeclaration, "id" | "image" | "commands" | "runner" | "path" | "keys">
+  rest: Pick<TaskDeclaration, "id" | "image" | "commands" | "runner" | "path" | "keys">,
+  issues: Array<TaskFileIssue>,
+  flowRetry?: RetryProperties
 ): TaskDeclaration => ({
   ...rest,
+  retry: readProperties(document, [...rest.path, "retry"], work.retry, decodeRetry, issues) ?? flowRetry,
+  taskCache: readProperties(document, [...rest.path, "taskCache"], work.taskCache, decodeTaskCache, issues),
   interpreter: work.interpreter,
   beforeCommands: work.beforeCommands ?? [],
   failFast: work.failFast ?? true,
@@ -167,6 +208,7 @@ const flowFile = (document: YamlDocument, options: ParseOptions) =>
         "inputs"
       )
     ]
+    const retry = readProperties(document, ["retry"], flow.retry, decodeRetry, issues)
     const tasks = flow.tasks.map((task, index) => {
       const path: Path = ["tasks", index]
       const { type, ...runner } = task.taskRunner ?? {}
@@ -175,14 +217,15 @@ const flowFile = (document: YamlDocument, options: ParseOptions) =>
         issues.push(document.issue([...path, "taskRunner", "type"], message))
       }
       issues.push(...runnerIssues(document, [...path, "taskRunner"], runner))
-      return declaration(document, task, {
+      const own = {
         id: task.id,
         image: task.containerImage ?? options.defaultImage ?? DEFAULT_IMAGE,
         commands: task.commands,
         runner: runner as TaskDeclaration["runner"],
         path,
         keys: { image: "containerImage", runner: "taskRunner" }
-      })
+      }
+      return declaration(document, task, own, issues, retry)
     })
     return issues.length > 0
       ? Result.fail(issues)
@@ -212,14 +255,15 @@ const nativeFile = (document: YamlDocument, options: ParseOptions) =>
         ...runnerIssues(document, ["runner"], runner)
       ]
       const id = task.id ?? basename(options.fileName, extname(options.fileName))
-      const single = declaration(document, task, {
+      const own = {
         id,
         image: task.image,
         commands: task.commands ?? [],
         runner,
         path: [],
         keys: { image: "image", runner: "runner" }
-      })
+      }
+      const single = declaration(document, task, own, issues)
       return issues.length > 0
         ? Result.fail(issues)
         : Result.succeed({

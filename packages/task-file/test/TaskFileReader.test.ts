@@ -48,6 +48,47 @@ describe("parseTaskFile", () => {
     assert.deepStrictEqual(task?.inputFiles, { a: "text", b: { path: "b.txt" } })
   })
 
+  it("reads retry and taskCache, and gives the flow's retry to tasks without one", () => {
+    const shell = "type: io.kestra.plugin.scripts.shell.Commands, commands: [c]"
+    const { tasks } = parsed(
+      `id: f\nnamespace: n\nretry: { type: constant, interval: PT1S }\ntasks:\n  - { id: a, ${shell} }\n  - { id: b, ${shell}, retry: { type: random, minInterval: 1s, maxInterval: 2s }, taskCache: { enabled: true } }\n  - { id: c, ${shell}, retry: , taskCache: }\n`
+    )
+    assert.deepStrictEqual(
+      tasks.map(({ retry, taskCache }) => [retry?.type, taskCache?.enabled]),
+      [
+        ["constant", undefined],
+        ["random", true],
+        ["constant", undefined]
+      ]
+    )
+    assert.deepStrictEqual(
+      parsed("image: i\nretry: { type: constant, interval: 1s, maxAttempt: 2 }\n").tasks[0]?.retry?.maxAttempts,
+      2
+    )
+  })
+
+  it("tells what is wrong with retry and taskCache where it stands", () => {
+    assert.deepStrictEqual(
+      problems(
+        "image: i\nretry:\n  type: constant\n  interval: PT2M\n  maxDuration: PT1M\ntaskCache:\n  enable: true\n  ttl: PT0S\n"
+      ),
+      [
+        "flow.yaml:4:13: interval: expected less than maxDuration",
+        "flow.yaml:7:3: enable: unknown property 'enable'; did you mean 'enabled'?",
+        "flow.yaml:7:3: enabled: Missing key",
+        "flow.yaml:8:8: ttl: expected a duration longer than zero"
+      ]
+    )
+    assert.deepStrictEqual(problems("image: i\nretry: { type: linear }\n"), [
+      "flow.yaml:2:16: type: expected constant, random, exponential, not 'linear'"
+    ])
+    const flow = "id: f\nnamespace: n\nretry: { type: random, minInterval: 9s, maxInterval: 1s }\ntasks:\n"
+    assert.deepStrictEqual(
+      problems(`${flow}  - { id: a, type: io.kestra.plugin.scripts.shell.Commands, commands: [c] }\n`),
+      ["flow.yaml:3:37: minInterval: expected less than maxInterval"]
+    )
+  })
+
   it("takes another default image", () => {
     const file = Result.getOrThrow(
       parseTaskFile(example("hello.yaml"), { fileName: "f", directory: "/", defaultImage: "debian:12" })
