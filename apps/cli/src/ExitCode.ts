@@ -14,7 +14,7 @@ export const PLATFORM = 125
 export const BAD_INPUT = 2
 
 /** The command's own code. One that a shell would read as something else is passed on all the same. */
-export const exitCodeOfResult = (result: RunResult): number => (result.state === "SUCCESS" ? 0 : result.exitCode)
+export const exitCodeOfResult = (result: RunResult): number => (result.state === "FAILED" ? result.exitCode : 0)
 
 export const exitCodeOfError = (error: FileRunError): number => {
   if (error._tag === "TaskFileError") return BAD_INPUT

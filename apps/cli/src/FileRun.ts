@@ -5,8 +5,8 @@
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { checkOutputDirectory } from "@podwright/file-sync"
-import { Files, RunError, type RunEvent, type RunResult, TaskRunner } from "@podwright/runner"
-import { OUTPUT_DIRECTORY, WORK_DIRECTORY } from "@podwright/spec-builder"
+import { Files, RunError, type RunEvent, type RunResult, runWithRetries, type TaskRunner } from "@podwright/runner"
+import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { TaskEnd } from "./JsonReport.ts"
@@ -47,8 +47,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   options: FileRunOptions
 ): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner | FileSystem.FileSystem> {
   const { file } = options
-  const runner = yield* TaskRunner
-  const executionId = newExecutionId()
+  let executionId = newExecutionId()
   const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
   // A folder that was named is meant to be written to, whatever the tasks declare: OUTPUT_DIR needs no declaration.
   const writable =
@@ -61,25 +60,28 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   const ends: Array<TaskEnd> = []
   for (const task of file.tasks) {
     const identity = newTaskIdentity(file, task.id, executionId)
-    const rendering = renderTask(file, task, {
-      inputs: options.inputs,
-      outputs: yield* Ref.get(outputs),
-      executionId,
-      taskRunId: identity.taskRunId,
-      workingDir: WORK_DIRECTORY,
-      outputDir: OUTPUT_DIRECTORY,
-      secret: (name) => process.env[`SECRET_${name}`]
-    })
+    const before = yield* Ref.get(outputs)
     // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
     const directory = file.tasks.length === 1 ? root : join(root, task.id)
-    const end = yield* rendering.pipe(
-      Effect.flatMap((resolved) => runner.run(taskRequest(resolved, identity, directory), options.onEvent)),
+    const request = (identity: TaskIdentity) =>
+      renderTask(file, task, {
+        inputs: options.inputs,
+        outputs: before,
+        executionId: identity.executionId,
+        taskRunId: identity.taskRunId,
+        workingDir: WORK_DIRECTORY,
+        outputDir: OUTPUT_DIRECTORY,
+        secret: (name) => process.env[`SECRET_${name}`]
+      }).pipe(Effect.map((resolved) => taskRequest(resolved, identity, directory)))
+    const end = yield* runWithRetries({ identity, request, retry: task.retry, onEvent: options.onEvent }).pipe(
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
     )
     ends.push(end)
-    if (end._tag === "Error" || end.result.state !== "SUCCESS") break
+    if (end._tag === "Error" || end.result.state === "FAILED") break
+    // A retry may have begun a new execution; the tasks behind belong to it.
+    executionId = end.result.attempts?.at(-1)?.executionId ?? executionId
     yield* Ref.update(outputs, (all) => ({ ...all, [task.id]: outputsOf(end.result) }))
   }
   return ends

@@ -31,6 +31,7 @@ const errorBody = (error: FileRunError) => {
     timings: facts?.timings ?? {},
     logLines: facts?.logLines ?? { stdout: 0, stderr: 0 },
     logGaps: facts?.logGaps ?? 0,
+    attempts: facts?.attempts ?? [],
     error: { cause, message: error.message }
   }
 }
@@ -51,6 +52,7 @@ const body = (end: TaskEnd) => {
     timings: result.timings,
     logLines: result.logLines,
     logGaps: result.logGaps,
+    attempts: result.attempts ?? [],
     error: result.diagnosis === null ? null : { cause: result.diagnosis.cause, message: result.diagnosis.summary }
   }
 }

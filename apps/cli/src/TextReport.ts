@@ -66,6 +66,13 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       const { bytes, bytesPerSecond, direction, totalBytes } = event
       return ours(`${direction}: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB, ${megabytes(bytesPerSecond)} MB/s`)
     }
+    case "Retrying": {
+      const { attempt, budget, delayMs, why } = event
+      const whose = budget === "retry" ? "" : ", for the infrastructure failed and not the task"
+      return ours(
+        `attempt ${attempt - 1} has not succeeded: ${why}\nattempt ${attempt} follows in ${seconds(delayMs)}${whose}`
+      )
+    }
     case "Waiting":
       return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)
     case "Warning":
@@ -73,10 +80,11 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Finished": {
       const { result } = event
       const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
+      const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.length}`
       const end =
         result.diagnosis === null
-          ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}`
-          : `${result.state}: ${result.diagnosis.summary}`
+          ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}${attempt}`
+          : `${result.state}${attempt}: ${result.diagnosis.summary}`
       return ours([...files, end].join("\n"))
     }
   }

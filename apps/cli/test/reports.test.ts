@@ -107,6 +107,7 @@ describe("jsonReport", () => {
       exitCode: 3,
       outputFiles: failure.outputFiles,
       ...facts,
+      attempts: [],
       error: { cause: "CommandFailed", message: "it ended with code 3" }
     })
   })

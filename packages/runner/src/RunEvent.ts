@@ -80,6 +80,19 @@ export const RunEvent = Schema.TaggedUnion({
     totalBytes: Schema.Finite,
     bytesPerSecond: Schema.Finite
   },
+  /**
+   * An attempt has not succeeded, for this reason, and another follows after the delay: the `attempt`th, counted from 1, with
+   * those ids. Its delay is of the task's `retry`, or of the budget for failures of the infrastructure.
+   */
+  Retrying: {
+    at: Schema.Finite,
+    attempt: Schema.Int,
+    executionId: Schema.String,
+    taskRunId: Schema.String,
+    delayMs: Schema.Finite,
+    budget: Schema.Literals(["retry", "infrastructure"]),
+    why: Schema.String
+  },
   /** Something stands in the way and may pass. */
   Waiting: { at: Schema.Finite, diagnosis: Diagnosis },
   /** Something went wrong that the run survives. */

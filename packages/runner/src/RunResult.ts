@@ -11,6 +11,20 @@ export const CollectedFile = Schema.Struct({
 })
 export type CollectedFile = typeof CollectedFile.Type
 
+/** One of several attempts at a task. */
+export const RunAttempt = Schema.Struct({
+  /** From 1. */
+  attempt: Schema.Int,
+  executionId: Schema.String,
+  taskRunId: Schema.String,
+  /** Null where none was made. */
+  pod: Schema.NullOr(Schema.String),
+  state: Schema.Literals(["SUCCESS", "WARNING", "FAILED", "TIMED_OUT", "ERROR"]),
+  /** Why it did not succeed; null when it did. */
+  why: Schema.NullOr(Schema.String)
+})
+export type RunAttempt = typeof RunAttempt.Type
+
 /** What is known of a run at any moment, also when it ends in an error. */
 export const RunFacts = Schema.Struct({
   pod: Schema.String,
@@ -29,14 +43,19 @@ export const RunFacts = Schema.Struct({
    */
   outputs: LogOutputs,
   /** Counters and timers added up by name and tags, gauges by their last value; what is said of `outputs` holds here, too. */
-  metrics: Schema.Array(Metric)
+  metrics: Schema.Array(Metric),
+  /** Every attempt in order, this one last; absent where there was one only. All else is of the last one. */
+  attempts: Schema.optionalKey(Schema.Array(RunAttempt))
 })
 export type RunFacts = typeof RunFacts.Type
 
 export const RunResult = Schema.Struct({
   ...RunFacts.fields,
-  /** `FAILED`: the command ran and ended with another code than 0. */
-  state: Schema.Literals(["SUCCESS", "FAILED"]),
+  /**
+   * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not at the first attempt, and
+   * `warningOnRetry` is set.
+   */
+  state: Schema.Literals(["SUCCESS", "WARNING", "FAILED"]),
   exitCode: Schema.Int,
   /** Collected files by name, relative to the working or output folder. */
   outputFiles: Schema.Record(Schema.String, CollectedFile),

@@ -9,6 +9,7 @@ import { logValues } from "./LogValues.ts"
 import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
 import { restricted } from "./Restricted.ts"
+import { retries } from "./Retries.ts"
 
 export const conformance = (cluster: Cluster): void => {
   referenceFlows(cluster)
@@ -18,5 +19,6 @@ export const conformance = (cluster: Cluster): void => {
   logValues(cluster)
   files(cluster)
   failures(cluster)
+  retries(cluster)
   cancellation(cluster)
 }
