@@ -5,10 +5,20 @@
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { checkOutputDirectory } from "@podwright/file-sync"
-import { Files, RunError, type RunEvent, type RunResult, runWithRetries, type TaskRunner } from "@podwright/runner"
+import {
+  Files,
+  INFRASTRUCTURE_RETRIES,
+  RunError,
+  type RunEvent,
+  type RunResult,
+  runCached,
+  runWithRetries,
+  type TaskRunner
+} from "@podwright/runner"
 import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
+import type { HttpClient } from "effect/http"
 import type { TaskEnd } from "./JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
 import { taskRequest } from "./TaskRequests.ts"
@@ -19,6 +29,10 @@ export interface FileRunOptions {
   readonly inputs: Readonly<Record<string, unknown>>
   /** Folder for output files; undefined for a new one of this execution. */
   readonly outputDirectory: string | undefined
+  /** Where results of tasks with `taskCache` are kept. */
+  readonly cacheDirectory: string
+  /** How often a task is repeated whose pod was lost, preempted or evicted; undefined for the runner's own number. */
+  readonly infrastructureRetries: number | undefined
   readonly onEvent: (event: RunEvent) => Effect.Effect<void>
 }
 
@@ -45,7 +59,7 @@ const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunErro
 /** Runs the file and returns how each task that was begun ended. */
 export const runFile = Effect.fn("FileRun.run")(function* (
   options: FileRunOptions
-): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner | FileSystem.FileSystem> {
+): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner | FileSystem.FileSystem | HttpClient.HttpClient> {
   const { file } = options
   let executionId = newExecutionId()
   const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
@@ -73,7 +87,22 @@ export const runFile = Effect.fn("FileRun.run")(function* (
         outputDir: OUTPUT_DIRECTORY,
         secret: (name) => process.env[`SECRET_${name}`]
       }).pipe(Effect.map((resolved) => taskRequest(resolved, identity, directory)))
-    const end = yield* runWithRetries({ identity, request, retry: task.retry, onEvent: options.onEvent }).pipe(
+    const retries = options.infrastructureRetries ?? INFRASTRUCTURE_RETRIES.retries
+    const run = runWithRetries({
+      identity,
+      request,
+      retry: task.retry,
+      infrastructure: { ...INFRASTRUCTURE_RETRIES, retries },
+      onEvent: options.onEvent
+    })
+    const { taskCache: cache } = task
+    const cached =
+      cache === undefined
+        ? run
+        : Effect.flatMap(request(identity), (first) =>
+            runCached({ task: first, cache, folder: options.cacheDirectory, onEvent: options.onEvent }, run)
+          )
+    const end = yield* cached.pipe(
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))

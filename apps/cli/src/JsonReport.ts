@@ -32,6 +32,8 @@ const errorBody = (error: FileRunError) => {
     logLines: facts?.logLines ?? { stdout: 0, stderr: 0 },
     logGaps: facts?.logGaps ?? 0,
     attempts: facts?.attempts ?? [],
+    cached: false,
+    cachedAt: null,
     error: { cause, message: error.message }
   }
 }
@@ -53,6 +55,8 @@ const body = (end: TaskEnd) => {
     logLines: result.logLines,
     logGaps: result.logGaps,
     attempts: result.attempts ?? [],
+    cached: result.cached !== undefined,
+    cachedAt: result.cached === undefined ? null : new Date(result.cached.storedAt).toISOString(),
     error: result.diagnosis === null ? null : { cause: result.diagnosis.cause, message: result.diagnosis.summary }
   }
 }

@@ -1,9 +1,11 @@
 /** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
+import { homedir } from "node:os"
 import { resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { TaskRunner } from "@podwright/runner"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option } from "effect"
+import { defaultCacheDirectory } from "./CacheDirectory.ts"
 import { CommandExit } from "./CommandExit.ts"
 import { connectionOptions } from "./ConnectionFlags.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "./ExitCode.ts"
@@ -17,6 +19,8 @@ export interface RunFlags {
   readonly file: string
   readonly input: ReadonlyArray<readonly [name: string, value: string]>
   readonly outputDir: Option.Option<string>
+  readonly cacheDir: Option.Option<string>
+  readonly infrastructureRetries: Option.Option<number>
   readonly output: OutputForm
   readonly kubeconfig: Option.Option<string>
   readonly context: Option.Option<string>
@@ -51,12 +55,18 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
     const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
-      Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+      Layer.provideMerge(NodeHttpClient.layerUndici),
+      Layer.provide(NodeFileSystem.layer)
     )
     return yield* runFile({
       file,
       inputs,
       outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+      cacheDirectory: Option.match(flags.cacheDir, {
+        onNone: () => defaultCacheDirectory(process.env, homedir()),
+        onSome: (path) => resolve(path)
+      }),
+      infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
       // A reader that has gone away cancels the run: nobody is left to tell.
       onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
     }).pipe(Effect.provide(services))

@@ -44,6 +44,17 @@ const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly
   return said.length === 0 ? undefined : ours(said.join("\n"))
 }
 
+/** In the largest unit that it has one of. */
+const describeAge = (ms: number): string => {
+  const units = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["min", 60_000]
+  ] as const
+  for (const [unit, length] of units) if (ms >= length) return `${(ms / length).toFixed(1)} ${unit}`
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
 
 /** What to print for an event, if anything. */
@@ -66,6 +77,11 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       const { bytes, bytesPerSecond, direction, totalBytes } = event
       return ours(`${direction}: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB, ${megabytes(bytesPerSecond)} MB/s`)
     }
+    case "Cached": {
+      const { at, executionId, storedAt } = event
+      const age = describeAge(at - storedAt)
+      return ours(`not run: an equal task succeeded ${age} ago (execution ${executionId}), and its result is used`)
+    }
     case "Retrying": {
       const { attempt, budget, delayMs, why } = event
       const whose = budget === "retry" ? "" : ", for the infrastructure failed and not the task"
@@ -82,9 +98,11 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
       const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.length}`
       const end =
-        result.diagnosis === null
-          ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}${attempt}`
-          : `${result.state}${attempt}: ${result.diagnosis.summary}`
+        result.cached !== undefined
+          ? `${result.state} from the cache`
+          : result.diagnosis === null
+            ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}${attempt}`
+            : `${result.state}${attempt}: ${result.diagnosis.summary}`
       return ours([...files, end].join("\n"))
     }
   }

@@ -53,6 +53,32 @@ describe("reportEvent", () => {
       `stderr|podwright: output rows = 3\npodwright: output text = "${"x".repeat(199)}… (302 characters)\n` +
         "podwright: metric read = 2 (counter, table: a)\npodwright: metric took = 0.5 s (timer)\npodwright: WARN late\n"
     ],
+    [
+      {
+        _tag: "Retrying",
+        at,
+        attempt: 2,
+        executionId: "e",
+        taskRunId: "r",
+        delayMs: 1500,
+        budget: "infrastructure",
+        why: "evicted"
+      },
+      "stderr|podwright: attempt 1 has not succeeded: evicted\n" +
+        "podwright: attempt 2 follows in 1.50 s, for the infrastructure failed and not the task\n"
+    ],
+    ...[
+      [59_000, "59.0 s"],
+      [90_000, "1.5 min"],
+      [7_200_000, "2.0 h"],
+      [200_000_000, "2.3 d"]
+    ].map(
+      ([age, words]) =>
+        [
+          { _tag: "Cached", at: Number(age), storedAt: 0, executionId: "e", taskRunId: "r" },
+          `stderr|podwright: not run: an equal task succeeded ${words} ago (execution e), and its result is used\n`
+        ] as const
+    ),
     [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],
     [
       { _tag: "LogGap", at, after: "T1", before: "T2", cause: "rotated" },
@@ -108,6 +134,8 @@ describe("jsonReport", () => {
       outputFiles: failure.outputFiles,
       ...facts,
       attempts: [],
+      cached: false,
+      cachedAt: null,
       error: { cause: "CommandFailed", message: "it ended with code 3" }
     })
   })

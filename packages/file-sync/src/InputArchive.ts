@@ -3,6 +3,7 @@
  * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
  * bad one costs no pod.
  */
+import { createHash, hash } from "node:crypto"
 import {
   closeSync,
   globSync,
@@ -46,6 +47,11 @@ export interface InputArchive {
   readonly fileBytes: number
   /** The archive from its beginning, at every run anew. */
   readonly stream: Stream.Stream<Uint8Array, FileSyncError>
+  /**
+   * SHA-256 of what the command will find: names, kinds, modes and contents, whatever order the inputs are given in and when
+   * the files were written. Reads them, at every run anew.
+   */
+  readonly digest: Effect.Effect<string, FileSyncError>
 }
 
 type ArchiveEntry = Tar.Entry<FileSyncError>
@@ -254,6 +260,19 @@ const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
     ? error
     : new FileSyncError({ operation: "read inputs", reason: new InputChanged({ detail: error.message }) })
 
+const digestOf = Effect.fnUntraced(function* (entries: ReadonlyArray<ArchiveEntry>) {
+  const lines = yield* Effect.forEach(
+    entries,
+    Effect.fnUntraced(function* ({ body, header }) {
+      const content = createHash("sha256")
+      yield* Stream.runForEach(body, (chunk) => Effect.sync(() => content.update(chunk)))
+      const { linkTarget = null, mode, path, type } = header
+      return JSON.stringify([path, type, mode, linkTarget, content.digest("hex")])
+    })
+  )
+  return hash("sha256", lines.sort().join("\n"))
+})
+
 /**
  * Opens every input and computes the archive they make. Fetched URLs live as long as the scope.
  *
@@ -271,7 +290,7 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
   if (below !== undefined) {
     return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
   }
-  if (entries.length === 0) return { bytes: 0, files: 0, fileBytes: 0, stream: Stream.empty }
+  if (entries.length === 0) return { bytes: 0, files: 0, fileBytes: 0, stream: Stream.empty, digest: digestOf([]) }
   const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
   return {
     bytes,
@@ -280,6 +299,7 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
     stream: Stream.fromArray(entries).pipe(
       Stream.pipeThroughChannel(Tar.encode<never, unknown, ArchiveEntry>()),
       Stream.mapError(encodingProblem)
-    )
+    ),
+    digest: digestOf(entries).pipe(Effect.mapError(encodingProblem))
   }
 })

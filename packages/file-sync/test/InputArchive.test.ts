@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -35,6 +35,39 @@ const read = Effect.fnUntraced(function* (files: ReadonlyArray<InputFile>) {
 })
 
 describe("makeInputArchive", () => {
+  it.effect("has a digest of names, kinds, modes and contents, and of nothing else", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const [one, other] = [join(place, "one"), join(place, "other")]
+      const digest = (files: ReadonlyArray<InputFile>) =>
+        makeInputArchive(files).pipe(Effect.flatMap((archive) => archive.digest))
+      const path = (name: string, from: string): InputFile => ({ name, source: { _tag: "Path", path: from } })
+      const text = (name: string, words: string): InputFile => ({ name, source: { _tag: "Text", text: words } })
+      yield* Effect.promise(async () => {
+        await writeFile(one, "same")
+        await writeFile(other, "same")
+        await utimes(other, 1, 1)
+      })
+      const first = yield* digest([path("a", one), text("b", "x")])
+      assert.match(first, /^[0-9a-f]{64}$/)
+      for (const equal of [
+        [path("a", other), text("b", "x")],
+        [text("b", "x"), text("a", "same")]
+      ])
+        assert.strictEqual(yield* digest(equal), first)
+      for (const different of [
+        [],
+        [path("a", one)],
+        [path("a", one), text("b", "y")],
+        [path("a", one), text("c", "x")],
+        [path("a/b", one), text("b", "x")]
+      ])
+        assert.notStrictEqual(yield* digest(different), first)
+      yield* Effect.promise(() => chmod(other, 0o755))
+      assert.notStrictEqual(yield* digest([path("a", other), text("b", "x")]), first)
+    }).pipe(Effect.scoped, Effect.provide(services))
+  )
+
   it.effect("packs text, files, folders and URLs under their names", () =>
     Effect.gen(function* () {
       const place = yield* folder

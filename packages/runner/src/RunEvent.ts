@@ -93,6 +93,8 @@ export const RunEvent = Schema.TaggedUnion({
     budget: Schema.Literals(["retry", "infrastructure"]),
     why: Schema.String
   },
+  /** Nothing runs: an equal task has succeeded, and its result is used again. `storedAt` in ms since the epoch. */
+  Cached: { at: Schema.Finite, storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String },
   /** Something stands in the way and may pass. */
   Waiting: { at: Schema.Finite, diagnosis: Diagnosis },
   /** Something went wrong that the run survives. */

@@ -59,6 +59,13 @@ export const RunResult = Schema.Struct({
   exitCode: Schema.Int,
   /** Collected files by name, relative to the working or output folder. */
   outputFiles: Schema.Record(Schema.String, CollectedFile),
+  /**
+   * There when nothing ran: this is the result of an equal task, by `taskCache`. When it was kept, in ms since the epoch, and
+   * whose it was; pod, node and log lines are of that run.
+   */
+  cached: Schema.optionalKey(
+    Schema.Struct({ storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String })
+  ),
   /** Why the command failed; null when it did not. */
   diagnosis: Schema.NullOr(Diagnosis)
 })

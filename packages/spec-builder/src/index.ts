@@ -8,6 +8,7 @@ export {
 export * from "./ContainerCommand.ts"
 export * from "./GateScript.ts"
 export * from "./HelperScript.ts"
+export { canonicalJson } from "./internal/CanonicalJson.ts"
 export { LIST_KEYS, type ListKey } from "./MergeKeys.ts"
 export * from "./NearestName.ts"
 export * from "./PackageVersion.ts"

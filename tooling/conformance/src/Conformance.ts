@@ -1,5 +1,6 @@
 /** The whole suite, for any cluster: what podwright promises, asked of the real thing. */
 
+import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
 import type { Cluster } from "./Cluster.ts"
 import { failures } from "./Failures.ts"
@@ -20,5 +21,6 @@ export const conformance = (cluster: Cluster): void => {
   files(cluster)
   failures(cluster)
   retries(cluster)
+  caching(cluster)
   cancellation(cluster)
 }

@@ -12,6 +12,24 @@ const flags = {
     Flag.withDescription("Where output files go; default: a new folder below .podwright/"),
     Flag.optional
   ),
+  cacheDir: Flag.String("cache-dir").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription(
+      "Where results of tasks with `taskCache` are kept; default: podwright/tasks below XDG_CACHE_HOME, else ~/.cache"
+    ),
+    Flag.optional
+  ),
+  infrastructureRetries: Flag.Int("infrastructure-retries").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "How often a task is run again whose pod was evicted, preempted or lost with its node, besides its own `retry`; default: 3"
+    ),
+    Flag.filter(
+      (count) => count >= 0,
+      (count) => `0 or more, not ${count}`
+    ),
+    Flag.optional
+  ),
   output: Flag.Literals("output", ["text", "json", "ndjson"]).pipe(
     Flag.withAlias("o"),
     Flag.withDescription(

@@ -1,0 +1,93 @@
+/** Tasks with `taskCache`: an equal one runs once, whoever asks for it. */
+import { readdir, readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import type { Cluster } from "./Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+
+const VALUE = `echo '::{"outputs":{"size":1}}::'`
+
+export const caching = (cluster: Cluster): void => {
+  describe("the cache", () => {
+    it("gives an equal task's result without a pod, and runs what differs", async () => {
+      const folder = await scratch()
+      const input = join(folder, "input")
+      await writeFile(input, "one")
+      const task = `containerImage: busybox\noutputFiles: [out.txt]\ninputFiles: { in.txt: 'file://${input}' }\ntaskCache: { enabled: true, ttl: PT1H }`
+      const flow = await writeFlow(folder, freshId("cached"), ["cat in.txt > out.txt", "cat in.txt", VALUE], task)
+      const run = async (out: string) => {
+        const args = [
+          "run",
+          flow,
+          "--cache-dir",
+          join(folder, "cache"),
+          "--output",
+          "json",
+          "--output-dir",
+          join(folder, out)
+        ]
+        const { code, stderr, stdout } = await podwright(cluster, args)
+        assert.strictEqual(code, 0, stderr)
+        return { result: JSON.parse(stdout), stderr, content: await readFile(join(folder, out, "out.txt"), "utf8") }
+      }
+      const first = await run("first")
+      assert.isFalse(first.result.cached)
+      const second = await run("second")
+      assert.isTrue(second.result.cached)
+      assert.isAtMost(Date.parse(second.result.cachedAt), Date.now())
+      assert.deepStrictEqual([second.content, second.result.outputs], ["one", { size: 1 }])
+      assert.deepStrictEqual([second.result.pod, second.result.timings], [first.result.pod, {}])
+      assert.include(second.stderr, "podwright: not run: an equal task succeeded")
+      assert.notInclude(second.stderr, "created pod")
+      await writeFile(input, "two")
+      const third = await run("third")
+      assert.deepStrictEqual([third.result.cached, third.content], [false, "two"])
+    })
+
+    it("does not keep failures, and hands values of a hit on to the tasks behind", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const task = (id: string, commands: ReadonlyArray<string>, taskCache?: object) => ({
+        id,
+        type: "io.kestra.plugin.scripts.shell.Commands",
+        containerImage: "busybox",
+        commands,
+        ...(taskCache === undefined ? {} : { taskCache })
+      })
+      const enabled = { enabled: true }
+      const tasks = [
+        task("kept", [VALUE], enabled),
+        task("fails", ["echo {{ outputs.kept.vars.size }}", "exit 3"], enabled)
+      ]
+      await writeFile(path, JSON.stringify({ id: freshId("chain"), namespace: "company.team", tasks }))
+      const cache = join(folder, "cache")
+      for (const cached of [false, true]) {
+        const { code, stderr, stdout } = await podwright(cluster, ["run", path, "--cache-dir", cache])
+        assert.strictEqual(code, 3, stderr)
+        assert.strictEqual(stdout, "1\n")
+        assert.strictEqual(stderr.includes("not run"), cached, stderr)
+      }
+    })
+
+    it("is left whole by processes that keep the same result at once", async () => {
+      const folder = await scratch()
+      const flow = await writeFlow(
+        folder,
+        freshId("twice"),
+        ["head -c 3000000 /dev/zero > out.bin"],
+        "containerImage: busybox\noutputFiles: [out.bin]\ntaskCache: { enabled: true }"
+      )
+      const cache = join(folder, "cache")
+      const run = (out: string) =>
+        podwright(cluster, ["run", flow, "--cache-dir", cache, "--output", "json", "--output-dir", join(folder, out)])
+      const both = await Promise.all([run("one"), run("other")])
+      for (const { code, stderr } of both) assert.strictEqual(code, 0, stderr)
+      assert.strictEqual((await readdir(join(cache, "entries"))).length, 1)
+      assert.deepStrictEqual(await readdir(join(cache, "temporary")), [])
+      const { code, stderr, stdout } = await run("later")
+      assert.strictEqual(code, 0, stderr)
+      assert.isTrue(JSON.parse(stdout).cached)
+      assert.strictEqual((await readFile(join(folder, "later/out.bin"))).length, 3_000_000)
+    })
+  })
+}
