@@ -14,7 +14,7 @@ export const caching = (cluster: Cluster): void => {
       const input = join(folder, "input")
       await writeFile(input, "one")
       const task = `containerImage: busybox\noutputFiles: [out.txt]\ninputFiles: { in.txt: 'file://${input}' }\ntaskCache: { enabled: true, ttl: PT1H }`
-      const flow = await writeFlow(folder, freshId("cached"), ["cat in.txt > out.txt", "cat in.txt", VALUE], task)
+      const flow = await writeFlow(folder, freshId("cached"), ["cp in.txt out.txt", VALUE], task)
       const run = async (out: string) => {
         const args = [
           "run",
