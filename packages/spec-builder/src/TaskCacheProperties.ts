@@ -6,7 +6,7 @@ import { InvalidProperties, SpecError } from "./SpecError.ts"
 
 export const TaskCacheProperties = Schema.Struct({
   enabled: BooleanOrText,
-  /** How old a result may be, from when its command had ended; absent: any age. */
+  /** How old a result may be, counted from when it was kept, right behind its run; absent: any age. */
   ttl: Schema.optionalKey(positive)
 })
 export type TaskCacheProperties = typeof TaskCacheProperties.Type

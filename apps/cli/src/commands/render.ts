@@ -1,6 +1,5 @@
 /** `podwright render FILE`: the pods that a file's tasks would run in, as YAML, without a cluster. */
 import { resolve } from "node:path"
-import { pathToFileURL } from "node:url"
 import { explainPod, OUTPUT_DIRECTORY, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { loadTaskFile, renderTask, resolveInputs, type TaskOutputs } from "@podwright/task-file"
 import { Effect, Option } from "effect"
@@ -10,6 +9,7 @@ import { BAD_INPUT } from "../ExitCode.ts"
 import { defaultImage, file, input } from "../FileFlags.ts"
 import { manifestYaml } from "../ManifestYaml.ts"
 import { writeStderr, writeStdout } from "../ProcessOutput.ts"
+import { renderedOutputs } from "../RenderedOutputs.ts"
 import { renderedIdentity } from "../TaskIdentities.ts"
 import { taskRequest } from "../TaskRequests.ts"
 import { reportError } from "../TextReport.ts"
@@ -23,13 +23,6 @@ const flags = {
   ),
   defaultImage
 }
-
-/** What a task that is not run gives to later ones: the files it names, at a place that says so. */
-const renderedOutputs = (taskId: string, names: ReadonlyArray<string>): TaskOutputs => ({
-  exitCode: 0,
-  vars: {},
-  outputFiles: Object.fromEntries(names.map((name) => [name, pathToFileURL(`/rendered/${taskId}/${name}`).href]))
-})
 
 export const render = Command.make(
   "render",
@@ -53,7 +46,7 @@ export const render = Command.make(
             outputDir: OUTPUT_DIRECTORY,
             secret: (name) => process.env[`SECRET_${name}`]
           })
-          outputs[task.id] = renderedOutputs(task.id, resolved.outputFiles)
+          outputs[task.id] = renderedOutputs(task.id, resolved.outputFiles, loaded.tasks)
           const request = taskRequest(resolved, identity, "")
           const pod = yield* Effect.fromResult(explainPod(taskValues(request), request.runner))
           return manifestYaml(task.id, pod, given.explain)
