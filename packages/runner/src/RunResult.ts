@@ -13,7 +13,7 @@ export type CollectedFile = typeof CollectedFile.Type
 
 /** One of several attempts at a task. */
 export const RunAttempt = Schema.Struct({
-  /** From 1. */
+  /** Its number, from 1. */
   attempt: Schema.Int,
   executionId: Schema.String,
   taskRunId: Schema.String,

@@ -13,7 +13,10 @@ import type { TaskRequest } from "./TaskRequest.ts"
 import { TaskRunner } from "./TaskRunner.ts"
 
 export interface RetriedTask<E, R> {
-  /** Of the first attempt; later ones count `attempt` up, or get new ids where `retry` begins new executions. */
+  /**
+   * Of the first attempt; later ones count `attempt` up, or get new ids where `retry` begins new executions. Attempts that
+   * an earlier driver has made (`attempt` of this one) count as the task's.
+   */
   readonly identity: TaskIdentity
   /** The task for an attempt, whose expressions may know its identity. A `logCursor` is used for the first attempt only. */
   readonly request: (identity: TaskIdentity) => Effect.Effect<TaskRequest, E, R>
@@ -73,6 +76,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
   const firstStartedAt = yield* Clock.currentTimeMillis
   const attempts: Array<RunAttempt> = []
+  const before = task.identity.attempt
   let { identity } = task
   let infrastructureRetries = 0
 
@@ -100,15 +104,16 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
     const ended: Ended = yield* Effect.result(
       runner.run({ ...request, ...first }, (event) => (event._tag === "Finished" ? Effect.void : emit(event)))
     )
-    const record = recordOf(ended, attempts.length + 1, identity)
+    const record = recordOf(ended, before + attempts.length + 1, identity)
     attempts.push(record)
+    const own = before + attempts.length - infrastructureRetries
     const succeeded = Result.isSuccess(ended) && ended.success.state !== "FAILED"
     const lastEndedAt = yield* Clock.currentTimeMillis
     const decision = succeeded
       ? undefined
       : decideRetry(
           Result.isSuccess(ended) ? "failure" : classifyFailure(ended.failure),
-          { attempts: attempts.length - infrastructureRetries, infrastructureRetries, firstStartedAt, lastEndedAt },
+          { attempts: own, infrastructureRetries, firstStartedAt, lastEndedAt },
           retry,
           infrastructure,
           yield* Random.next
@@ -118,8 +123,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
         yield* emit(RunEvent.make({ _tag: "Warning", at: lastEndedAt, message: `not retried: ${decision.why}` }))
       }
       const result = yield* Effect.fromResult(withAttempts(ended, attempts))
-      const retried = attempts.length - infrastructureRetries > 1
-      const warning = succeeded && retried && retry?.warningOnRetry === true
+      const warning = succeeded && own > 1 && retry?.warningOnRetry === true
       const final: RunResult = warning ? { ...result, state: "WARNING" } : result
       yield* emit(RunEvent.make({ _tag: "Finished", at: lastEndedAt, result: final }))
       return final
@@ -132,7 +136,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
       RunEvent.make({
         _tag: "Retrying",
         at: lastEndedAt,
-        attempt: attempts.length + 1,
+        attempt: before + attempts.length + 1,
         executionId: identity.executionId,
         taskRunId: identity.taskRunId,
         delayMs,

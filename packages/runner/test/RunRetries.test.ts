@@ -181,6 +181,24 @@ describe("runWithRetries", () => {
     })
   )
 
+  it.effect("counts the attempts of an earlier driver", () =>
+    Effect.gen(function* () {
+      const { ended, started, told } = yield* play([3, 4, 5], {
+        retry: constant,
+        identity: { ...identity, attempt: 1 }
+      })
+      assert.deepStrictEqual(
+        started.map(({ task }) => task.identity.attempt),
+        [1, 2]
+      )
+      assert.deepStrictEqual(
+        Result.getOrThrow(ended).attempts?.map(({ attempt }) => attempt),
+        [2, 3]
+      )
+      assert.strictEqual(told.at(-2), "not retried: attempt 3 of 3 (maxAttempts)")
+    })
+  )
+
   it.effect("warns of a success that took several attempts, where that is asked for", () =>
     Effect.gen(function* () {
       const retry = { ...constant, warningOnRetry: true }
