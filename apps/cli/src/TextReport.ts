@@ -96,7 +96,7 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Finished": {
       const { result } = event
       const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
-      const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.length}`
+      const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.at(-1)?.attempt}`
       const end =
         result.cached !== undefined
           ? `${result.state} from the cache`
