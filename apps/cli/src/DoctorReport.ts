@@ -28,9 +28,12 @@ export interface Findings {
   readonly problems: ReadonlyArray<string>
 }
 
-/** The permissions a run would miss on this server. */
-const missing = ({ permissions = [], version }: Findings): ReadonlyArray<ReviewedPermission> =>
-  permissions.filter(({ allowed, permission }) => !allowed && isAskedFor(permission, version?.minor))
+const isNeeded = ({ version }: Findings, { permission }: ReviewedPermission): boolean =>
+  permission.optional !== true && isAskedFor(permission, version?.minor)
+
+/** The permissions without which a run would not work on this server. */
+const missing = (findings: Findings): ReadonlyArray<ReviewedPermission> =>
+  (findings.permissions ?? []).filter((reviewed) => !reviewed.allowed && isNeeded(findings, reviewed))
 
 /** Would a run work? Yes only when everything could be asked and nothing is missing. */
 export const isHealthy = (findings: Findings): boolean =>
@@ -57,7 +60,8 @@ const remedy = (findings: Findings): string | undefined =>
     ? undefined
     : objectsYaml(roleManifests(findings.namespace, roleSubject(findings.username)))
 
-const permissionLine = (findings: Findings, { allowed, permission, reason }: ReviewedPermission): string => {
+const permissionLine = (findings: Findings, reviewed: ReviewedPermission): string => {
+  const { allowed, permission, reason } = reviewed
   const { resource, use, verb } = permission
   const asked = isAskedFor(permission, findings.version?.minor)
   const since =
@@ -66,8 +70,10 @@ const permissionLine = (findings: Findings, { allowed, permission, reason }: Rev
       : asked
         ? ` (Kubernetes 1.${permission.sinceMinor} and newer ask for it)`
         : ` (not asked for before Kubernetes 1.${permission.sinceMinor})`
+  const without = allowed || permission.optional !== true ? "" : "; a run works without"
   const why = allowed || reason === undefined ? "" : `; the server says: ${reason}`
-  return `  ${allowed ? "yes" : asked ? "NO " : "no "}  ${`${verb} ${resource}`.padEnd(18)}${use}${since}${why}`
+  const answer = allowed ? "yes" : isNeeded(findings, reviewed) ? "NO " : "no "
+  return `  ${answer}  ${`${verb} ${resource}`.padEnd(18)}${use}${since}${without}${why}`
 }
 
 /** The findings for a person. */
@@ -111,13 +117,13 @@ export const doctorJson = (findings: Findings): object => {
       namespaceSource: findings.namespaceSource ?? null
     },
     version: version === undefined ? null : { gitVersion: version.gitVersion, verdict: versionVerdict(version) },
-    permissions: (permissions ?? []).map(({ allowed, permission, reason }) => ({
-      verb: permission.verb,
-      resource: permission.resource,
-      use: permission.use,
-      needed: isAskedFor(permission, version?.minor),
-      allowed,
-      reason: reason ?? null
+    permissions: (permissions ?? []).map((reviewed) => ({
+      verb: reviewed.permission.verb,
+      resource: reviewed.permission.resource,
+      use: reviewed.permission.use,
+      needed: isNeeded(findings, reviewed),
+      allowed: reviewed.allowed,
+      reason: reviewed.reason ?? null
     })),
     problems,
     fix: remedy(findings) ?? null

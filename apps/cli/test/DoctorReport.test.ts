@@ -29,6 +29,7 @@ describe("isHealthy", () => {
     ["everything is there", healthy, true],
     ["a newer server", { ...healthy, version: version(36) }, true],
     ["a server that is too old", { ...healthy, version: version(26) }, false],
+    ["events may not be read", { ...healthy, permissions: reviewed(["list events", "watch events"]) }, true],
     ["a permission is missing", { ...healthy, permissions: reviewed(["delete pods"]) }, false],
     ["create on pods/exec is missing on 1.35", { ...healthy, permissions: reviewed(["create pods/exec"]) }, false],
     [
@@ -64,6 +65,11 @@ describe("doctorText", () => {
     const [role, binding] = parseAllDocuments(fix).map((document) => document.toJS())
     assert.deepStrictEqual(role.rules[1], { apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"] })
     assert.deepStrictEqual(binding.subjects, [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "jane" }])
+  })
+  it("says that a run works without what is optional, and offers no Role for it", () => {
+    const findings = { ...healthy, permissions: reviewed(["watch events"]) }
+    assert.match(doctorText(findings), /^ {2}no {3}watch events .*; a run works without$/m)
+    assert.propertyVal(doctorJson(findings), "fix", null)
   })
   it("binds a service account by its own name, also one of another namespace", () => {
     const findings = { ...healthy, username: "system:serviceaccount:ci:runner", permissions: reviewed(["get pods"]) }

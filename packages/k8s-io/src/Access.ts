@@ -12,9 +12,12 @@ export interface Permission {
   readonly use: string
   /** First minor version of Kubernetes 1 that asks for it; older ones do without. */
   readonly sinceMinor?: number
+  /** A run goes on without it, and less is told. */
+  readonly optional?: true
 }
 
 const exec = "bring files and log lines in and out of the pod"
+const events = "tell what a pod that does not run yet is busy with (pulls, volumes, back-off)"
 
 /**
  * Everything a run may ask the API server for. `pods/exec` takes two verbs: the WebSocket's opening is a GET, and since 1.35
@@ -28,7 +31,9 @@ export const permissions: ReadonlyArray<Permission> = [
   { verb: "delete", resource: "pods", use: "leave no pod behind" },
   { verb: "get", resource: "pods/exec", use: exec },
   { verb: "create", resource: "pods/exec", use: exec, sinceMinor: 35 },
-  { verb: "get", resource: "pods/log", use: "read the log of tasks without a shell, and with `logs: kubelet`" }
+  { verb: "get", resource: "pods/log", use: "read the log of tasks without a shell, and with `logs: kubelet`" },
+  { verb: "list", resource: "events", use: events, optional: true },
+  { verb: "watch", resource: "events", use: events, optional: true }
 ]
 
 /** Does a server of this minor version ask for the permission? An unknown version is taken for a new one. */
@@ -42,7 +47,7 @@ export interface RoleRule {
   readonly verbs: ReadonlyArray<string>
 }
 
-/** The least that a Role must grant for runs to work; one rule for each resource. */
+/** What a Role must grant for runs to work and to tell all they can; one rule for each resource. */
 export const roleRules = (): ReadonlyArray<RoleRule> =>
   [...Map.groupBy(permissions, ({ resource }) => resource)].map(([resource, needed]) => ({
     apiGroups: [""],

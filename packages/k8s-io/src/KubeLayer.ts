@@ -4,6 +4,7 @@ import { AccessReview } from "./AccessReview.ts"
 import { Exec } from "./Exec.ts"
 import { KubeConnection, type KubeConnectionOptions } from "./KubeConnection.ts"
 import type { KubeError } from "./KubeError.ts"
+import { PodEvents } from "./PodEvents.ts"
 import { PodLog } from "./PodLog.ts"
 import { Pods } from "./Pods.ts"
 import { PodWatch, type PodWatchOptions } from "./PodWatch.ts"
@@ -17,15 +18,15 @@ export interface KubeLayerOptions extends KubeConnectionOptions, PodWatchOptions
  */
 export const kubeLayerNoConnection = (
   options: PodWatchOptions = {}
-): Layer.Layer<AccessReview | Exec | PodLog | Pods | PodWatch, never, KubeConnection> =>
+): Layer.Layer<AccessReview | Exec | PodEvents | PodLog | Pods | PodWatch, never, KubeConnection> =>
   Layer.effectContext(
     Layer.build(
-      Layer.fresh(Layer.mergeAll(AccessReview.layer, Exec.layer, PodLog.layer, Pods.layer, PodWatch.layer(options)))
+      Layer.fresh(Layer.mergeAll(AccessReview.layer, Exec.layer, PodEvents.layer, PodLog.layer, Pods.layer, PodWatch.layer(options)))
     )
   )
 
 /** The services of this package and the one connection they share. Fails with a `Config` error when there is no cluster. */
 export const kubeLayer = (
   options: KubeLayerOptions = {}
-): Layer.Layer<AccessReview | Exec | KubeConnection | PodLog | Pods | PodWatch, KubeError> =>
+): Layer.Layer<AccessReview | Exec | KubeConnection | PodEvents | PodLog | Pods | PodWatch, KubeError> =>
   Layer.provideMerge(kubeLayerNoConnection(options), KubeConnection.layer(options))

@@ -36,7 +36,7 @@ describe("roleRules", () => {
     )
     assert.deepStrictEqual(
       roleRules().map(({ resources }) => resources),
-      [["pods"], ["pods/exec"], ["pods/log"]]
+      [["pods"], ["pods/exec"], ["pods/log"], ["events"]]
     )
   })
 })
