@@ -28,6 +28,7 @@ const errorBody = (error: FileRunError) => {
     pod: facts?.pod ?? null,
     namespace: facts?.namespace ?? null,
     node: facts?.node ?? null,
+    containers: facts?.containers ?? {},
     timings: facts?.timings ?? {},
     logLines: facts?.logLines ?? { stdout: 0, stderr: 0 },
     logGaps: facts?.logGaps ?? 0,
@@ -51,13 +52,14 @@ const body = (end: TaskEnd) => {
     pod: result.pod,
     namespace: result.namespace,
     node: result.node,
+    containers: result.containers,
     timings: result.timings,
     logLines: result.logLines,
     logGaps: result.logGaps,
     attempts: result.attempts ?? [],
     cached: result.cached !== undefined,
     cachedAt: result.cached === undefined ? null : new Date(result.cached.storedAt).toISOString(),
-    error: result.diagnosis === null ? null : { cause: result.diagnosis.cause, message: result.diagnosis.summary }
+    error: result.diagnosis === null ? null : { cause: result.diagnosis.cause._tag, message: result.diagnosis.summary }
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import type { RunEvent } from "@podwright/runner"
 import { RunEvent as RunEventSchema } from "@podwright/runner"
-import { Effect, Schema } from "effect"
+import { Effect, Fiber, Schema } from "effect"
 import { jsonReport, type TaskEnd } from "./JsonReport.ts"
+import { LASTING_MS, podEventNotice } from "./PodEventNotice.ts"
 import { type OutputClosed, writeStderr, writeStdout } from "./ProcessOutput.ts"
 import { ProgressThinning, reportError, reportEvent, reportNote } from "./TextReport.ts"
 
@@ -23,11 +24,38 @@ export interface RunReporter {
 
 const encodeEvent = Schema.encodeSync(RunEventSchema)
 
+/** Tells what the cluster says of a pod that does not run yet, and holds back what may be over in a moment. */
+const podNotices = () => {
+  let held: Fiber.Fiber<void, OutputClosed> | undefined
+  let running = false
+  return Effect.fnUntraced(function* (event: Extract<RunEvent, { readonly _tag: "PodEvent" | "Phase" }>) {
+    if (event._tag === "Phase")
+      running = event.phase !== "submitted" && event.phase !== "created" && event.phase !== "scheduled"
+    if (event._tag === "Phase" && !running) return
+    if (held !== undefined) yield* Fiber.interrupt(held)
+    held = undefined
+    if (event._tag === "Phase" || running) return
+    const notice = podEventNotice(event)
+    if (notice._tag === "Now") yield* writeStderr(reportNote(notice.text).text)
+    if (notice._tag !== "IfItLasts") return
+    const later = writeStderr(reportNote(notice.text).text).pipe(Effect.delay(LASTING_MS))
+    // Outlives the event that it is about, and never the next one.
+    held = yield* Effect.forkDetach(later)
+  })
+}
+
 export const runReporter = (form: OutputForm): RunReporter => {
   const thinning = new ProgressThinning()
+  const notices = podNotices()
   return {
     event: (event) => {
       if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
+      if (event._tag === "PodEvent" || event._tag === "Phase") {
+        const told = notices(event)
+        if (event._tag === "PodEvent") return told
+        const report = reportEvent(event)
+        return report === undefined ? told : Effect.andThen(told, writeStderr(report.text))
+      }
       const report = thinning.admits(event) ? reportEvent(event) : undefined
       if (report === undefined) return Effect.void
       // With `json` the task's own lines still belong to the person watching.

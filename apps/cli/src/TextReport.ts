@@ -89,6 +89,9 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
         `attempt ${attempt - 1} has not succeeded: ${why}\nattempt ${attempt} follows in ${seconds(delayMs)}${whose}`
       )
     }
+    case "PodEvent":
+      // `PodEventNotice.ts` decides which are told, and when.
+      return undefined
     case "Waiting":
       return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)
     case "Warning":

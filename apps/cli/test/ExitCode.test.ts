@@ -18,6 +18,7 @@ const result: RunResult = {
   pod: "p",
   namespace: "n",
   node: null,
+  containers: {},
   timings: {},
   logLines: { stdout: 0, stderr: 0 },
   logGaps: 0,
@@ -39,7 +40,12 @@ describe("exitCodeOfResult", () => {
 
 describe("exitCodeOfError", () => {
   const files = (reason: FileSyncError["reason"]) => new Files({ error: new FileSyncError({ operation: "o", reason }) })
-  const diagnosis = new Diagnosis({ cause: "Evicted", kind: "transient", summary: "s", remedy: "r" })
+  const diagnosis = new Diagnosis({
+    cause: { _tag: "Evicted", node: "n", reason: "Evicted", said: "s" },
+    kind: "transient",
+    summary: "s",
+    remedy: "r"
+  })
   const cases: ReadonlyArray<readonly [RunError["reason"], number]> = [
     [new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }), 124],
     [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],

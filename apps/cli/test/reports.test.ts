@@ -5,7 +5,7 @@ import { jsonReport } from "../src/JsonReport.ts"
 import { ProgressThinning, reportError, reportEvent } from "../src/TextReport.ts"
 
 const diagnosis = new Diagnosis({
-  cause: "CommandFailed",
+  cause: { _tag: "CommandFailed", exitCode: 3, said: "" },
   kind: "permanent",
   summary: "it ended with code 3",
   remedy: "see its log"
@@ -14,6 +14,7 @@ const facts = {
   pod: "pod-1",
   namespace: "ns",
   node: "node1",
+  containers: {},
   timings: { submitted: 0, collected: 650 },
   logLines: { stdout: 2, stderr: 1 },
   logGaps: 0,

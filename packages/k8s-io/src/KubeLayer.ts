@@ -21,7 +21,16 @@ export const kubeLayerNoConnection = (
 ): Layer.Layer<AccessReview | Exec | PodEvents | PodLog | Pods | PodWatch, never, KubeConnection> =>
   Layer.effectContext(
     Layer.build(
-      Layer.fresh(Layer.mergeAll(AccessReview.layer, Exec.layer, PodEvents.layer, PodLog.layer, Pods.layer, PodWatch.layer(options)))
+      Layer.fresh(
+        Layer.mergeAll(
+          AccessReview.layer,
+          Exec.layer,
+          PodEvents.layer,
+          PodLog.layer,
+          Pods.layer,
+          PodWatch.layer(options)
+        )
+      )
     )
   )
 

@@ -103,6 +103,8 @@ export interface KubeEvent {
   readonly reason?: string
   readonly message?: string
   readonly count?: number
+  /** Of events by the newer recorder (the scheduler's), which leaves `count` out. */
+  readonly series?: { readonly count?: number } | null
   readonly firstTimestamp?: string | null
   readonly lastTimestamp?: string | null
   readonly eventTime?: string | null

@@ -38,10 +38,7 @@ export class PodEvents extends Context.Service<
      * Every event about pods of this name from now on, also about an earlier pod of the name (`involvedObject.uid` tells). An
      * event that happens again comes again, its `count` raised. Never ends and never fails: who may not read events gets none.
      */
-    readonly follow: (
-      namespace: string,
-      name: string
-    ) => Effect.Effect<Stream.Stream<KubeEvent>, never, Scope.Scope>
+    readonly follow: (namespace: string, name: string) => Effect.Effect<Stream.Stream<KubeEvent>, never, Scope.Scope>
   }
 >()("@podwright/k8s-io/PodEvents") {
   /** One shared watch per namespace over a connection. */

@@ -34,7 +34,11 @@ describe("review", () => {
         const reviewed = yield* review.review("team")
         assert.deepStrictEqual(
           reviewed.map(({ allowed, permission, reason }) => [permission, allowed, reason]),
-          permissions.map((permission) => [permission, !permission.resource.includes("/"), `${permission.verb} by rule`])
+          permissions.map((permission) => [
+            permission,
+            !permission.resource.includes("/"),
+            `${permission.verb} by rule`
+          ])
         )
         assert.deepStrictEqual(
           new Set(api.asked.map(({ method, path }) => `${method} ${path}`)),

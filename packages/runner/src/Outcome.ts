@@ -2,7 +2,15 @@
  * Decides how a run ended from what has been seen: main's own receipts first, the kubelet's word where they do not
  * suffice. Pure.
  */
-import { type Diagnosis, diagnoseEnd, diagnosePodEnd, unknownEnd } from "./Diagnosis.ts"
+import {
+  type Diagnosis,
+  deleted,
+  diagnoseEnd,
+  diagnosePodEnd,
+  isSignalled,
+  memoryWarning,
+  unknownEnd
+} from "./Diagnosis.ts"
 import type { PodObservation } from "./PodObservation.ts"
 
 export interface Receipts {
@@ -12,7 +20,7 @@ export interface Receipts {
 
 export type Decision =
   /** Proven by receipts or by the kubelet. */
-  | { readonly _tag: "Succeeded" }
+  | { readonly _tag: "Succeeded"; readonly warning?: string }
   /** The command ran and failed. */
   | { readonly _tag: "Failed"; readonly exitCode: number; readonly diagnosis: Diagnosis }
   /** The pod was lost; whether the command would have succeeded is unknown. */
@@ -20,6 +28,15 @@ export type Decision =
 
 /** `Ask`: only the kubelet can tell, and it has not yet. */
 export type Outcome = Decision | { readonly _tag: "Ask" }
+
+const succeeded = (pod: PodObservation | undefined, memoryLimit: string | undefined): Decision => {
+  const warning = pod?.main._tag === "Ended" ? memoryWarning(pod.main.end, memoryLimit) : undefined
+  return warning === undefined ? { _tag: "Succeeded" } : { _tag: "Succeeded", warning }
+}
+
+/** Why the pod was ended from outside, if it was. */
+const takenAway = (pod: PodObservation, exitCode: number): Diagnosis | undefined =>
+  diagnosePodEnd(pod) ?? (pod.terminating && isSignalled(exitCode) ? deleted(pod) : undefined)
 
 /**
  * Exit code 0 with every receipt is success at once. Any other code is the command's, but the kubelet alone knows
@@ -30,16 +47,17 @@ export const decideOutcome = (
   pod: PodObservation | undefined,
   memoryLimit: string | undefined
 ): Outcome => {
-  if (receipts.exitCode === 0) return { _tag: "Succeeded" }
+  if (receipts.exitCode === 0) return succeeded(pod, memoryLimit)
   if (pod?.main._tag === "Ended") {
     const { end } = pod.main
     if (end.reason === "ContainerStatusUnknown") {
       return { _tag: "Lost", diagnosis: diagnosePodEnd(pod) ?? diagnoseEnd(end, memoryLimit) }
     }
-    const lost = receipts.exitCode === undefined ? diagnosePodEnd(pod) : undefined
-    if (lost !== undefined) return { _tag: "Lost", diagnosis: lost }
-    if (receipts.exitCode === undefined && end.exitCode === 0) return { _tag: "Succeeded" }
     const exitCode = receipts.exitCode ?? end.exitCode
+    // A command's own code stands, unless it is the signal's by which a pod that is taken away was ended.
+    const lost = receipts.exitCode === undefined || isSignalled(exitCode) ? takenAway(pod, exitCode) : undefined
+    if (lost !== undefined && end.reason !== "OOMKilled") return { _tag: "Lost", diagnosis: lost }
+    if (exitCode === 0) return succeeded(pod, memoryLimit)
     return { _tag: "Failed", exitCode, diagnosis: diagnoseEnd({ ...end, exitCode }, memoryLimit) }
   }
   if (pod?.phase === "Failed") {
@@ -52,6 +70,8 @@ export const decideOutcome = (
 export const outcomeWithoutKubelet = (receipts: Receipts, pod: PodObservation | undefined): Decision => {
   if (receipts.exitCode === 0) return { _tag: "Succeeded" }
   if (receipts.exitCode !== undefined) {
+    const lost = pod !== undefined && isSignalled(receipts.exitCode) ? takenAway(pod, receipts.exitCode) : undefined
+    if (lost !== undefined) return { _tag: "Lost", diagnosis: lost }
     const end = { exitCode: receipts.exitCode, signal: undefined, reason: undefined, message: undefined }
     return { _tag: "Failed", exitCode: receipts.exitCode, diagnosis: diagnoseEnd(end, undefined) }
   }

@@ -4,7 +4,8 @@
  */
 import { type KubeError, PodWatch } from "@podwright/k8s-io"
 import { Clock, Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
-import { type Diagnosis, deleted, diagnosePending, diagnosePodEnd, helperEnded } from "./Diagnosis.ts"
+import { type Diagnosis, deleted, diagnosePodEnd, helperEnded, nodeSilent, unknownEnd } from "./Diagnosis.ts"
+import { diagnosePending } from "./PendingDiagnosis.ts"
 import { mainHasEnded, observePod, type PodObservation } from "./PodObservation.ts"
 import { Kube, PodFailed, RunError } from "./RunError.ts"
 
@@ -30,6 +31,8 @@ export interface FollowOptions {
   readonly helpers: ReadonlyArray<string>
   /** Is told what stands in the way of a pod that does not run yet. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
+  /** Is told every state of the pod. */
+  readonly seen: (pod: PodObservation) => void
 }
 
 /**
@@ -37,6 +40,12 @@ export interface FollowOptions {
  * holds has been sent already.
  */
 const LAST_BYTES_GRACE = "2 seconds"
+
+/**
+ * Behind the grace period of a pod that is being deleted, seconds: a kubelet that is there has killed and reported it by then,
+ * also on a loaded node. One that is not says nothing for ever, and the pod stays.
+ */
+const SILENCE_SECONDS = 30
 
 /** How often a trouble that has a grace is looked at again; graces are tens of seconds. */
 const TROUBLE_INTERVAL = "1 second"
@@ -52,7 +61,9 @@ const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnos
     if (helper?._tag === "Ended" && helper.end.exitCode !== 0)
       return pod.terminating ? deleted(pod) : (diagnosePodEnd(pod) ?? helperEnded(name, helper.end))
   }
-  return pod.phase === "Failed" ? diagnosePodEnd(pod) : undefined
+  if (pod.phase !== "Failed") return undefined
+  // A pod that failed before main ran may report no container at all; nothing more will come.
+  return diagnosePodEnd(pod) ?? (pod.main._tag === "Ended" ? undefined : unknownEnd(pod))
 }
 
 /** Starts following; ends with the scope. Subscribe before the pod is created, then nothing is missed. */
@@ -68,9 +79,11 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
       SubscriptionRef.update(state, (before): Followed => {
         switch (change._tag) {
           case "Present":
-            return { pod: observePod(change.pod, options.main), gone: false }
-          case "Deleted":
-            return { pod: observePod(change.pod, options.main), gone: true }
+          case "Deleted": {
+            const pod = observePod(change.pod, options.main)
+            options.seen(pod)
+            return { pod, gone: change._tag === "Deleted" }
+          }
           case "Absent":
             // Not there yet, or gone while nobody looked.
             return { ...before, gone: before.pod !== undefined }
@@ -126,9 +139,20 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
     })
   )
 
+  const goes = (pod: PodObservation) => pod.terminating && !mainHasEnded(pod)
+  const nodeFailure = Effect.gen(function* () {
+    const pod = yield* until(goes)
+    if (pod === undefined) return yield* Effect.never
+    yield* Effect.sleep(`${(pod.graceSeconds ?? 0) + SILENCE_SECONDS} seconds`)
+    const now = yield* SubscriptionRef.get(state)
+    return now.pod !== undefined && !now.gone && now.pod.uid === pod.uid && goes(now.pod)
+      ? yield* podFailed(nodeSilent(now.pod))
+      : yield* Effect.never
+  })
+
   return {
     current: SubscriptionRef.get(state).pipe(Effect.map(({ pod }) => pod)),
     until,
-    failure: Effect.raceFirst(Effect.raceFirst(pendingFailure, endFailure), Deferred.await(broken))
+    failure: Effect.raceAllFirst([pendingFailure, endFailure, nodeFailure, Deferred.await(broken)])
   }
 })

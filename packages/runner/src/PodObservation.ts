@@ -3,6 +3,7 @@
  * A status that is missing is never taken for an end.
  */
 import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
+import type { ContainerFacts } from "./RunResult.ts"
 
 /** The end of a container as the kubelet reports it. */
 export interface ContainerEnd {
@@ -28,12 +29,21 @@ export interface PodObservation {
   readonly message: string | undefined
   /** The scheduler's sentence while no node fits. */
   readonly unschedulable: string | undefined
+  /** Why the scheduler does not look at the pod yet, where somebody holds it back. */
+  readonly gated: string | undefined
   /** The condition that says the pod is being disrupted (preemption, eviction, taint), with its reason. */
   readonly disruption: string | undefined
+  readonly disruptionMessage: string | undefined
   readonly terminating: boolean
+  /** Seconds that a pod being deleted has to end by itself. */
+  readonly graceSeconds: number | undefined
   readonly main: ContainerObservation
   /** Containers that a session could run in, by name. */
   readonly containers: ReadonlyMap<string, ContainerObservation>
+  /** The images as they were asked for, by container. */
+  readonly images: ReadonlyMap<string, string>
+  /** The images by digest, by container; where the kubelet has told. */
+  readonly imageIDs: ReadonlyMap<string, string>
 }
 
 const observeState = (state: ContainerState | undefined): ContainerObservation => {
@@ -70,10 +80,19 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
       scheduled?.status === "False" && scheduled.reason === "Unschedulable"
         ? (scheduled.message ?? "no node fits")
         : undefined,
+    gated:
+      scheduled?.status === "False" && scheduled.reason === "SchedulingGated"
+        ? (scheduled.message ?? "it has schedulingGates")
+        : undefined,
     disruption: disrupted?.status === "True" ? (disrupted.reason ?? "DisruptionTarget") : undefined,
+    disruptionMessage: disrupted?.status === "True" ? disrupted.message : undefined,
+    graceSeconds: pod.metadata.deletionGracePeriodSeconds,
     terminating: pod.metadata.deletionTimestamp !== undefined,
     main: containers.get(main) ?? unknown,
-    containers
+    containers,
+    images: new Map(statuses.map(({ image = "", name }) => [name, image])),
+    // The kubelet sends an empty text before it knows.
+    imageIDs: new Map(statuses.flatMap(({ imageID = "", name }) => (imageID === "" ? [] : [[name, imageID]])))
   }
 }
 
@@ -87,3 +106,16 @@ export const mainHasEnded = (pod: PodObservation): boolean =>
 /** Whether a session could be opened in this container, as far as the kubelet has reported. */
 export const isRunning = (pod: PodObservation, container: string): boolean =>
   pod.containers.get(container)?._tag === "Running"
+
+/** What a result tells of the containers. */
+export const containerFacts = ({ containers, imageIDs }: PodObservation): Readonly<Record<string, ContainerFacts>> =>
+  Object.fromEntries(
+    [...containers].map(([name, state]) => [
+      name,
+      {
+        imageID: imageIDs.get(name) ?? null,
+        exitCode: state._tag === "Ended" ? state.end.exitCode : null,
+        reason: (state._tag === "Ended" ? state.end.reason : state._tag === "Waiting" ? state.reason : null) ?? null
+      }
+    ])
+  )

@@ -1,7 +1,14 @@
 /** Says in words what a pod that does not run yet is busy with, for timeouts. Pure. */
+import type { KubeEvent } from "@podwright/k8s-io"
 import type { PodObservation } from "./PodObservation.ts"
 
-export const describeProgress = (pod: PodObservation | undefined): string => {
+/** `last` is what the cluster said last about the pod: a pull, a volume that cannot be mounted. */
+export const describeProgress = (pod: PodObservation | undefined, last?: KubeEvent): string => {
+  const said = last?.message === undefined ? "" : `; the cluster said last: ${last.message.trim()} (${last.reason})`
+  return `${describePod(pod)}${said}`
+}
+
+const describePod = (pod: PodObservation | undefined): string => {
   if (pod === undefined) return "creating the pod"
   if (pod.unschedulable !== undefined) return `waiting for a node (${pod.unschedulable})`
   if (pod.node === undefined) return "waiting for the scheduler"

@@ -12,6 +12,7 @@ import {
   type KubeLayerOptions,
   kubeLayer,
   kubeLayerNoConnection,
+  type PodEvents,
   type PodLog,
   type Pods,
   type PodWatch,
@@ -24,7 +25,7 @@ import { Files, Kube, RunError } from "./RunError.ts"
 import { fetchToken } from "./TokenTask.ts"
 
 /** What a run needs of a cluster. */
-export type KubeServices = Exec | KubeConnection | PodLog | Pods | PodWatch
+export type KubeServices = Exec | KubeConnection | PodEvents | PodLog | Pods | PodWatch
 
 /** A connection a run may use for as long as its scope is open. */
 export interface RunConnection {

@@ -95,6 +95,20 @@ export const RunEvent = Schema.TaggedUnion({
   },
   /** Nothing runs: an equal task has succeeded, and its result is used again. `storedAt` in ms since the epoch. */
   Cached: { at: Schema.Finite, storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String },
+  /**
+   * Scheduler or kubelet say something about the pod; `count` is raised when they say it again. Told as it is heard, by who may
+   * read events (`Access` of k8s-io), and lost where a watch is: nothing is decided by it.
+   */
+  PodEvent: {
+    at: Schema.Finite,
+    /** `Normal` or `Warning`. */
+    type: Schema.String,
+    /** Kubernetes' word for it: `Scheduled`, `Pulling`, `Pulled` (with time and size in the message), `BackOff`, `Started`, … */
+    reason: Schema.String,
+    message: Schema.String,
+    count: Schema.Finite,
+    container: Schema.optionalKey(Schema.String)
+  },
   /** Something stands in the way and may pass. */
   Waiting: { at: Schema.Finite, diagnosis: Diagnosis },
   /** Something went wrong that the run survives. */

@@ -3,9 +3,11 @@
  * are made, so that facts and events agree.
  */
 import type { LogEvent, TransferProgress } from "@podwright/file-sync"
+import type { KubeEvent } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "./Diagnosis.ts"
 import { type LogLines, LogValues } from "./LogValues.ts"
+import { containerFacts, type PodObservation } from "./PodObservation.ts"
 import { RunEvent, type RunPhase } from "./RunEvent.ts"
 import type { RunFacts, RunResult } from "./RunResult.ts"
 
@@ -15,6 +17,10 @@ export interface RunJournal {
   /** The run reached a phase; a phase is reached once, later calls change nothing. */
   readonly phase: (phase: RunPhase, detail?: string) => Effect.Effect<void>
   readonly node: (name: string) => Effect.Effect<void>
+  /** What the pod's status says now. */
+  readonly seen: (pod: PodObservation) => void
+  /** What scheduler or kubelet said; nothing once the run has ended. */
+  readonly podEvent: (event: KubeEvent) => Effect.Effect<void>
   readonly log: (event: LogEvent) => Effect.Effect<void>
   readonly progress: (progress: TransferProgress) => Effect.Effect<void>
   /** Something stands in the way; the same diagnosis is told once. */
@@ -35,6 +41,8 @@ export const openJournal = Effect.fnUntraced(function* (
   const values = new LogValues()
   let node: string | null = null
   let told: string | undefined
+  let containers: RunFacts["containers"] = {}
+  let ended = false
 
   const facts = Effect.sync(
     (): RunFacts => ({
@@ -42,6 +50,7 @@ export const openJournal = Effect.fnUntraced(function* (
       namespace: pod.namespace,
       node,
       timings: { ...timings },
+      containers,
       logLines: { ...logLines },
       logGaps,
       outputs: values.outputs,
@@ -81,6 +90,22 @@ export const openJournal = Effect.fnUntraced(function* (
       Effect.sync(() => {
         node = name
       }),
+    seen: (pod) => {
+      containers = containerFacts(pod)
+    },
+    podEvent: Effect.fnUntraced(function* ({ count, involvedObject, message, reason, series, type }) {
+      if (ended) return
+      const container = /\{(.+)\}$/.exec(involvedObject?.fieldPath ?? "")?.[1]
+      yield* emit({
+        _tag: "PodEvent",
+        at: yield* at,
+        type: type ?? "Normal",
+        reason: reason ?? "",
+        message: message ?? "",
+        count: series?.count ?? count ?? 1,
+        ...(container === undefined ? {} : { container })
+      })
+    }),
     log: Effect.fnUntraced(function* (event) {
       switch (event._tag) {
         case "Lines": {
@@ -111,6 +136,7 @@ export const openJournal = Effect.fnUntraced(function* (
     }),
     warn,
     finished: Effect.fnUntraced(function* (result) {
+      ended = true
       yield* emit({ _tag: "Finished", at: yield* at, result })
     })
   }

@@ -24,6 +24,15 @@ export const RunAttempt = Schema.Struct({
   why: Schema.NullOr(Schema.String)
 })
 export type RunAttempt = typeof RunAttempt.Type
+/** A container of the pod as far as the kubelet has told of it; null is what it has not told yet. */
+export const ContainerFacts = Schema.Struct({
+  /** The image by its digest, as the node resolved it. */
+  imageID: Schema.NullOr(Schema.String),
+  exitCode: Schema.NullOr(Schema.Int),
+  /** Why it ended (`Completed`, `Error`, `OOMKilled`, …), or what it waits for. */
+  reason: Schema.NullOr(Schema.String)
+})
+export type ContainerFacts = typeof ContainerFacts.Type
 
 /** What is known of a run at any moment, also when it ends in an error. */
 export const RunFacts = Schema.Struct({
@@ -32,6 +41,8 @@ export const RunFacts = Schema.Struct({
   node: Schema.NullOr(Schema.String),
   /** Milliseconds from `submitted` to each phase that was reached. */
   timings: Schema.Record(Schema.String, Schema.Finite),
+  /** Containers by name. A quick run is over before the kubelet has told of all. */
+  containers: Schema.Record(Schema.String, ContainerFacts),
   /** Lines delivered so far. */
   logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite }),
   /** Places where lines are missing from the log, or may be. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputSelection } from "@podwright/file-sync"
-import { KubeConnection, type KubeLayerOptions, Pods } from "@podwright/k8s-io"
+import { KubeConnection, type KubeLayerOptions, type Pod, Pods } from "@podwright/k8s-io"
 import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import {
   type Cause,
@@ -28,6 +28,7 @@ import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } fr
 import { createPod } from "./PodCreation.ts"
 import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
 import { podEnding } from "./PodEnding.ts"
+import { followPodEvents, type PodEventFollow } from "./PodEventFollow.ts"
 import { followPod, type PodFollow } from "./PodFollow.ts"
 import { mainHasEnded } from "./PodObservation.ts"
 import { describeProgress } from "./PodProgress.ts"
@@ -74,13 +75,14 @@ const memoryLimit = (plan: PodPlan): string | undefined => {
 const keepClocks = Effect.fnUntraced(function* (
   task: TaskRequest,
   follow: PodFollow,
+  said: PodEventFollow["last"],
   reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> }
 ) {
   const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
     const pod = yield* follow.current
     const spentOn =
       stage === "starting"
-        ? describeProgress(pod)
+        ? describeProgress(pod, yield* said)
         : stage === "running"
           ? "running the command"
           : "fetching the log's end and the output files"
@@ -123,6 +125,7 @@ const resultOf = Effect.fnUntraced(function* (
   if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
     return yield* new RunError({ operation: "collect outputs", reason: new OutputMissing({ names: driven.missing }) })
   }
+  if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
   if (driven.missing.length > 0)
     yield* journal.warn(`the command failed and did not write ${driven.missing.join(", ")}`)
   const failed = outcome._tag === "Failed"
@@ -162,8 +165,10 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     name: plan.name,
     main: plan.mainContainer,
     helpers: [plan.inputContainer, plan.outputContainer].filter((name) => name !== undefined),
-    waiting: journal.waiting
+    waiting: journal.waiting,
+    seen: journal.seen
   })
+  const events = yield* followPodEvents(namespace, plan.name, journal.podEvent)
   const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
 
   const create = createPod(plan, namespace, randomBytes(8).toString("hex"))
@@ -197,15 +202,19 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     finished: Deferred.succeed(reached.finished, undefined).pipe(Effect.andThen(journal.phase("finished")))
   }
 
-  const use = Effect.fnUntraced(function* () {
+  const use = Effect.fnUntraced(function* (created: Pod) {
     yield* journal.phase("created")
+    yield* events.tellOf(created.metadata.uid)
     const scheduled = Effect.gen(function* () {
       const pod = yield* follow.until((seen) => seen.node !== undefined)
       if (pod?.node !== undefined) yield* journal.node(pod.node)
       yield* journal.phase("scheduled")
     })
     const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(drive) : driveByKubelet(drive))
-    const done = yield* Effect.raceFirst(driven, Effect.raceFirst(keepClocks(task, follow, reached), follow.failure))
+    const done = yield* Effect.raceFirst(
+      driven,
+      Effect.raceFirst(keepClocks(task, follow, events.last, reached), follow.failure)
+    )
     yield* journal.phase("collected")
     return yield* resultOf(yield* settle(done, plan, follow), done, journal)
   })

@@ -1,4 +1,5 @@
 export * from "./Diagnosis.ts"
+export * from "./DiagnosisCause.ts"
 export * from "./ExecBudget.ts"
 export * from "./LogValues.ts"
 export * from "./RetryPolicy.ts"

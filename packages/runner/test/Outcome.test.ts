@@ -6,9 +6,11 @@ import { ended, observation } from "./support/observation.ts"
 const text = (outcome: Outcome | Decision): string => {
   switch (outcome._tag) {
     case "Failed":
-      return `Failed ${outcome.exitCode} ${outcome.diagnosis.cause}`
+      return `Failed ${outcome.exitCode} ${outcome.diagnosis.cause._tag}`
     case "Lost":
-      return `Lost ${outcome.diagnosis.cause}`
+      return `Lost ${outcome.diagnosis.cause._tag}`
+    case "Succeeded":
+      return outcome.warning === undefined ? "Succeeded" : "Succeeded with a warning"
     default:
       return outcome._tag
   }
@@ -21,7 +23,7 @@ describe("decideOutcome", () => {
       "code 0 counts though a child was killed for memory",
       0,
       observation({ main: ended(0, "OOMKilled") }),
-      "Succeeded"
+      "Succeeded with a warning"
     ],
     ["code 0 counts though the pod is gone", 0, undefined, "Succeeded"],
     ["another code waits for the kubelet", 3, observation(), "Ask"],
@@ -61,6 +63,37 @@ describe("decideOutcome", () => {
       "Lost NodeLost"
     ],
     [
+      "R2 the kubelet alone saw it end well, though a child was killed for memory",
+      undefined,
+      observation({ main: ended(0, "OOMKilled") }),
+      "Succeeded with a warning"
+    ],
+    [
+      "R3 ended by a signal while its pod was taken away",
+      143,
+      observation({ terminating: true, disruption: "EvictionByEvictionAPI", main: ended(143, "Error") }),
+      "Lost Evicted"
+    ],
+    [
+      "R3 ended by a signal while its pod was being deleted",
+      143,
+      observation({ terminating: true, main: ended(143, "Error") }),
+      "Lost Deleted"
+    ],
+    ["R3 ended by a signal, nobody knows whose", 143, observation({ main: ended(143, "Error") }), "Failed 143 Killed"],
+    [
+      "R5 a pod that is to be taken away still runs",
+      undefined,
+      observation({ terminating: true, disruption: "EvictionByEvictionAPI" }),
+      "Ask"
+    ],
+    [
+      "R5 a program that ends with 0 when it is told to go may not be done",
+      undefined,
+      observation({ terminating: true, disruption: "EvictionByEvictionAPI", main: ended(0, "Completed") }),
+      "Lost Evicted"
+    ],
+    [
       "an exit file outweighs an eviction",
       3,
       observation({ phase: "Failed", reason: "Evicted", main: ended(3, "Error") }),
@@ -75,6 +108,8 @@ describe("decideOutcome", () => {
 describe("outcomeWithoutKubelet", () => {
   it("goes by the exit file, and admits what is not known", () => {
     assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 3 }, observation())), "Failed 3 CommandFailed")
+    const taken = observation({ terminating: true, disruption: "EvictionByEvictionAPI" })
+    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 143 }, taken)), "Lost Evicted")
     assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 0 }, observation())), "Succeeded")
     assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: undefined }, observation())), "Lost Unknown")
     assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: undefined }, undefined)), "Lost Unknown")

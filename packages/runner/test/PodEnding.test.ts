@@ -8,6 +8,7 @@ const result: RunResult = {
   pod: "p",
   namespace: "n",
   node: null,
+  containers: {},
   timings: {},
   logLines: { stdout: 0, stderr: 0 },
   logGaps: 0,

@@ -1,7 +1,7 @@
 /** Which runs share a connection, and what becomes of one that cannot be made. */
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Exec, KubeConnection, KubeError, PodLog, Pods, PodWatch } from "@podwright/k8s-io"
+import { Exec, KubeConnection, KubeError, PodEvents, PodLog, Pods, PodWatch } from "@podwright/k8s-io"
 import { type ConnectionProperties, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
@@ -53,6 +53,7 @@ const ambient = () => {
         events: () => unused
       })
     ),
+    Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.never) })),
     Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.never })),
     Layer.succeed(Exec, Exec.of({ open: () => unused })),
     Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never }))

@@ -84,7 +84,57 @@ describe("TaskRunner", () => {
       assert.strictEqual(error.reason._tag, "TimedOut")
       assert.include(error.message, "waitUntilRunning allows 120 s, spent on waiting for a node (0/3 nodes fit)")
       assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
-      assert.isTrue(run.events.some((event) => event._tag === "Waiting" && event.diagnosis.cause === "Unschedulable"))
+      assert.isTrue(
+        run.events.some((event) => event._tag === "Waiting" && event.diagnosis.cause._tag === "Unschedulable")
+      )
+    })
+  )
+
+  it.effect("tells what the cluster says of its own pod, and the last of it when the start takes too long", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({ waitUntilRunning: "PT1M" }))
+      yield* run.present({ phase: "Pending" }, "node1")
+      yield* run.says("Killing", "Stopping container main", "an-earlier-pod")
+      yield* run.says("Pulling", 'Pulling image "busybox"')
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.include(error.message, 'the cluster said last: Pulling image "busybox" (Pulling)')
+      const told = run.events.filter((event) => event._tag === "PodEvent")
+      assert.deepStrictEqual(
+        told.map(({ at: _at, ...event }) => event),
+        [
+          {
+            _tag: "PodEvent",
+            type: "Normal",
+            reason: "Pulling",
+            message: 'Pulling image "busybox"',
+            count: 1,
+            container: "main"
+          }
+        ]
+      )
+    })
+  )
+
+  it.effect("keeps what the kubelet told of the containers, also for an error", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(
+        {
+          phase: "Running",
+          containerStatuses: [
+            { name: "files", imageID: "sha256:f", state: { terminated: { exitCode: 1, reason: "Error" } } },
+            { name: "main", imageID: "sha256:m", state: { running: {} } }
+          ]
+        },
+        "node1"
+      )
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.deepStrictEqual(error.facts?.containers, {
+        files: { imageID: "sha256:f", exitCode: 1, reason: "Error" },
+        main: { imageID: "sha256:m", exitCode: null, reason: null }
+      })
     })
   )
 
@@ -120,7 +170,7 @@ describe("TaskRunner", () => {
     Effect.gen(function* () {
       const run = yield* begin(yield* task())
       yield* run.present(stuck("ErrImagePull", "503 Service Unavailable"), "node1")
-      yield* TestClock.adjust("29 seconds")
+      yield* TestClock.adjust("89 seconds")
       assert.isUndefined(run.fiber.pollUnsafe())
       yield* TestClock.adjust("2 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
@@ -138,6 +188,35 @@ describe("TaskRunner", () => {
     })
   )
 
+  it.effect("does not wait for a node that says nothing of a pod that is to be gone", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present(started, "node1")
+      yield* TestClock.adjust("1 second")
+      yield* run.terminating(started)
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(run.fiber.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : undefined, "NodeLost")
+      assert.include(error.message, "node node1 does not end it")
+    })
+  )
+
+  it.effect("fails a pod that its node refused, though no container is told of", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task())
+      yield* run.present({ phase: "Failed", reason: "OutOfcpu", message: "Node didn't have enough cpu" }, "node1")
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.isTrue(error.retryable)
+      assert.include(
+        error.message,
+        "node node1 did not take the pod, nothing ran: OutOfcpu: Node didn't have enough cpu"
+      )
+    })
+  )
+
   it.effect("says when somebody else deletes the pod", () =>
     Effect.gen(function* () {
       const run = yield* begin(yield* task())
@@ -146,7 +225,7 @@ describe("TaskRunner", () => {
       yield* run.deleted(started)
       yield* TestClock.adjust("3 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
-      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause : undefined, "Deleted")
+      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : undefined, "Deleted")
       assert.strictEqual(error.facts?.node, "node1")
     })
   )
@@ -164,7 +243,7 @@ describe("TaskRunner", () => {
       })
       yield* TestClock.adjust("3 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
-      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause : undefined, "Deleted")
+      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : undefined, "Deleted")
     })
   )
 

@@ -3,7 +3,18 @@
  * comes through, and its log says nothing. For the life of a run; streams and files have tests of their own.
  */
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
-import { Exec, KubeConnection, KubeError, type Pod, type PodChange, PodLog, Pods, PodWatch } from "@podwright/k8s-io"
+import {
+  Exec,
+  KubeConnection,
+  KubeError,
+  type KubeEvent,
+  type Pod,
+  type PodChange,
+  PodEvents,
+  PodLog,
+  Pods,
+  PodWatch
+} from "@podwright/k8s-io"
 import { Effect, Layer, Queue, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { TaskRunner } from "../../src/TaskRunner.ts"
@@ -21,6 +32,7 @@ export interface FakeClusterOptions {
 
 export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOptions = {}) {
   const changes = yield* Queue.unbounded<PodChange>()
+  const told = yield* Queue.unbounded<KubeEvent>()
   const requests: Array<string> = []
   let created: Pick<Pod, "metadata"> | undefined
   const refuse = (operation: string, reason: KubeError["reason"]) => new KubeError({ operation, subject: {}, reason })
@@ -67,6 +79,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         events: () => unused
       })
     ),
+    Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.fromQueue(told)) })),
     Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.fromQueue(changes) })),
     Layer.succeed(
       Exec,
@@ -103,6 +116,15 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
       const deletionTimestamp = "2026-01-01T00:00:00Z"
       return Queue.offer(changes, { _tag: "Present", pod: { ...rest, metadata: { ...metadata, deletionTimestamp } } })
     },
+    /** Scheduler or kubelet say something about the pod, or about one with another uid. */
+    says: (reason: string, message: string, uid = "uid-1") =>
+      Queue.offer(told, {
+        metadata: { name: "pod.1" },
+        type: "Normal",
+        reason,
+        message,
+        involvedObject: { kind: "Pod", name: "pod", uid, fieldPath: "spec.containers{main}" }
+      }),
     deleted: (status: Pod["status"]) => Queue.offer(changes, { _tag: "Deleted", pod: pod(status) }),
     layer: TaskRunner.layer.pipe(
       Layer.provide(services),

@@ -8,10 +8,15 @@ export const observation = (different: Partial<PodObservation> = {}): PodObserva
   reason: undefined,
   message: undefined,
   unschedulable: undefined,
+  gated: undefined,
   disruption: undefined,
+  disruptionMessage: undefined,
+  graceSeconds: undefined,
   terminating: false,
   main: { _tag: "Running" },
   containers: new Map(),
+  images: new Map(),
+  imageIDs: new Map(),
   ...different
 })
 

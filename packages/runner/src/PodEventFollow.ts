@@ -1,0 +1,37 @@
+/**
+ * Tells what scheduler and kubelet say about one pod, and keeps the last of it for the word on a pod that took too long.
+ * Starts before the pod is created, and tells only of the pod that is.
+ */
+import { type KubeEvent, PodEvents } from "@podwright/k8s-io"
+import { Effect, type Scope, Stream } from "effect"
+
+export interface PodEventFollow {
+  /** Tells of the pod with this uid until the scope ends. */
+  readonly tellOf: (uid: string) => Effect.Effect<void, never, Scope.Scope>
+  /** What was said last; undefined when nothing was, or we may not hear it. */
+  readonly last: Effect.Effect<KubeEvent | undefined>
+}
+
+/** Follows from now on; `tell` may suspend, and the newest events are kept for it. */
+export const followPodEvents = Effect.fn("PodEventFollow.make")(function* (
+  namespace: string,
+  name: string,
+  tell: (event: KubeEvent) => Effect.Effect<void>
+): Effect.fn.Return<PodEventFollow, never, PodEvents | Scope.Scope> {
+  const events = yield* PodEvents
+  const stream = yield* events.follow(namespace, name)
+  let last: KubeEvent | undefined
+  return {
+    tellOf: (uid) =>
+      stream.pipe(
+        Stream.filter((event) => event.involvedObject?.uid === uid),
+        Stream.runForEach((event) => {
+          last = event
+          return tell(event)
+        }),
+        Effect.forkScoped,
+        Effect.asVoid
+      ),
+    last: Effect.sync(() => last)
+  }
+})
