@@ -38,7 +38,7 @@ const describe = (issue: SpecIssue): string =>
 
 /** Why there is no pod. `operation` is the exported function that failed; `reason` says which kind, with every issue found. */
 export class SpecError extends Schema.TaggedError<SpecError>()("SpecError", {
-  operation: Schema.Literals(["decodeRunnerProperties", "decodeRetry", "decodeTaskCache", "buildPod"]),
+  operation: Schema.Literals(["decodeRunnerProperties", "decodeRetry", "decodeTaskCache", "decodeTask", "buildPod"]),
   reason: SpecReason
 }) {
   override get message(): string {

@@ -76,6 +76,10 @@ const sourceOf = (value: InputFileValue, rendered: string, directory: string): R
   return "url" in value ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
 }
 
+/** Where the content of an input file comes from, its value having no expressions. */
+export const inputSource = (value: InputFileValue, directory: string): ResolvedSource =>
+  sourceOf(value, textOf(value)[0], directory)
+
 /** The one text of an input file's value, and the key it stands under. */
 const textOf = (value: InputFileValue): readonly [string, Path] => {
   if (typeof value === "string") return [value, []]

@@ -39,7 +39,7 @@ interface WatchLine {
 export const makeRawClient = Effect.gen(function* () {
   const connection = yield* KubeConnection
   const { headers, ...tls } = yield* connection.webSocketOptions
-  const agent = new Agent({ ...tls, keepAlive: true })
+  const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 100 })
   const { namespace, server } = connection
   const listeners = new Map<string, (pod: Pod | undefined) => void>()
 

@@ -32,11 +32,11 @@ const stopwatch = () => {
 }
 
 /** Tries until the container is there. */
-const eagerly = (client: RawClient, exec: RawExec): Effect.Effect<void> =>
+const eagerly = (client: RawClient, exec: RawExec, pause = EAGER_PAUSE): Effect.Effect<void> =>
   client
     .exec(exec)
     .pipe(
-      Effect.flatMap((done) => (done ? Effect.void : Effect.andThen(Effect.sleep(EAGER_PAUSE), eagerly(client, exec))))
+      Effect.flatMap((done) => (done ? Effect.void : Effect.andThen(Effect.sleep(pause), eagerly(client, exec, pause))))
     )
 
 const podOf = Effect.fnUntraced(function* (task: BenchTask, run: string) {
@@ -93,6 +93,28 @@ export const rawSequence = Effect.fn("RawRun.sequence")(function* (client: RawCl
   yield* eagerly(client, execOf(client, pod, task, openGateAndCollect, onOutput))
   yield* remove(client, pod.metadata.name)
   return times
+})
+
+/** Between two tries of an exec after the watch has said that its container runs, ms: the kubelet knows it by then. */
+const SAID_PAUSE = 50
+
+/** As `rawSequence`, with the exec only when the watch shows the helper running: what many at once are best served by. */
+export const rawFollowed = Effect.fn("RawRun.followed")(function* (client: RawClient, task: BenchTask, run: string) {
+  const pod = yield* podOf(task, run)
+  const expected = Buffer.concat([Buffer.from(`+\n${task.stdout}${task.stderr}0\n`), task.input])
+  const running = new Promise<void>((resolve) => {
+    const stop = client.onPod(pod.metadata.name, (seen) => {
+      const helper = seen?.status?.containerStatuses?.find(({ name }) => name === "files")
+      if (helper?.state?.running === undefined) return
+      stop()
+      resolve()
+    })
+  })
+  yield* submit(client, pod)
+  yield* Effect.promise(() => running)
+  const exec = execOf(client, pod, task, openGateAndCollect, (stdout) => stdout.equals(expected))
+  yield* eagerly(client, exec, SAID_PAUSE)
+  yield* remove(client, pod.metadata.name)
 })
 
 /** POST and watch, with the gate opened by a raw exec: when main's end is `visible` in the API. */

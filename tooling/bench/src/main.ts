@@ -11,13 +11,17 @@ import { latencyTables, measureLatency } from "./Latency.ts"
 import { localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { logTables, measureLogs } from "./Logs.ts"
 import { describeMachine, machine, machineState } from "./Machine.ts"
+import { measureScale, scaleTables } from "./Scale.ts"
 
 const flags = {
-  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs"]).pipe(
+  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale"]).pipe(
     Flag.withDescription("One kind of figure"),
     Flag.withDefault("latency")
   ),
-  runs: Flag.Int("runs").pipe(Flag.withDescription("Runs of each way; default: 30, 1 of bulk"), Flag.optional),
+  runs: Flag.Int("runs").pipe(
+    Flag.withDescription("Runs of each way; default: 30, 1 of bulk, 3 of scale"),
+    Flag.optional
+  ),
   out: Flag.String("out").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription("Where results go; default: tooling/bench/results"),
@@ -39,6 +43,7 @@ const kinds = {
     ),
   "local-cluster": (runs: number) =>
     Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) })),
+  scale: (rounds: number) => Effect.map(measureScale(rounds), (figures) => ({ figures, tables: scaleTables(figures) })),
   bulk: (runs: number) => Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) })),
   logs: () =>
     measureLogs().pipe(
@@ -47,7 +52,7 @@ const kinds = {
     )
 }
 /** A run of bulk or logs takes minutes. */
-const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1 }
+const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3 }
 
 const bench = Command.make(
   "bench",

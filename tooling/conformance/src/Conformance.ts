@@ -5,6 +5,7 @@ import { cancellation } from "./Cancellation.ts"
 import type { Cluster } from "./Cluster.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
+import { library } from "./Library.ts"
 import { logs } from "./Logs.ts"
 import { logValues } from "./LogValues.ts"
 import { podShapes } from "./PodShapes.ts"
@@ -23,4 +24,5 @@ export const conformance = (cluster: Cluster): void => {
   retries(cluster)
   caching(cluster)
   cancellation(cluster)
+  library(cluster)
 }

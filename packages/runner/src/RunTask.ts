@@ -1,0 +1,125 @@
+/**
+ * The runner for programs without Effect: promises, an AbortSignal, an async iterable of events. An entry point of its own,
+ * `@podwright/runner/plain`. Runs of this process that overlap share their connection to a cluster; it is closed with the last of
+ * them, so that a program ends when its work does.
+ */
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { Cause, Effect, Exit, Layer, ManagedRuntime, Result, Stream } from "effect"
+import { type PlainTask, plainTaskRequest } from "./PlainTask.ts"
+import { RunError, Spec } from "./RunError.ts"
+import type { RunEvent } from "./RunEvent.ts"
+import type { RunResult } from "./RunResult.ts"
+import type { TaskRequest } from "./TaskRequest.ts"
+import { TaskRunner } from "./TaskRunner.ts"
+
+export type { PlainTask } from "./PlainTask.ts"
+export { RunError } from "./RunError.ts"
+export type { RunEvent } from "./RunEvent.ts"
+export type { RunResult } from "./RunResult.ts"
+
+/** Which cluster. Default: KUBECONFIG, `~/.kube/config`, or the service account of the pod we are in; `runner.config` adds to it. */
+export interface ClusterOptions {
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+export interface EventOptions extends ClusterOptions {
+  /** Cancels the run: its pod is killed before the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunTaskOptions extends EventOptions {
+  /** Is told everything in order, and awaited: a slow listener holds the log back. One that throws cancels the run. */
+  readonly onEvent?: (event: RunEvent) => void | Promise<void>
+}
+
+interface Shared {
+  readonly runtime: ManagedRuntime.ManagedRuntime<TaskRunner, never>
+  runs: number
+}
+
+const shared = new Map<string, Shared>()
+
+/** Uses the runner of a cluster; what nobody uses any more is closed before the promise settles. */
+const borrow = ({ context, kubeconfig }: ClusterOptions) => {
+  const key = JSON.stringify([kubeconfig, context])
+  const found = shared.get(key) ?? {
+    runtime: ManagedRuntime.make(
+      TaskRunner.layerConnecting({
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(context === undefined ? {} : { context })
+      }).pipe(Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici]))
+    ),
+    runs: 0
+  }
+  shared.set(key, found)
+  found.runs += 1
+  const giveBack = async () => {
+    found.runs -= 1
+    if (found.runs > 0) return
+    shared.delete(key)
+    await found.runtime.dispose()
+  }
+  return { runtime: found.runtime, giveBack }
+}
+
+const requestOf = (task: PlainTask): Effect.Effect<TaskRequest, RunError> =>
+  Effect.suspend(() =>
+    Effect.fromResult(
+      Result.mapError(
+        plainTaskRequest(task, process.cwd()),
+        (error) => new RunError({ operation: "read task", reason: new Spec({ error }) })
+      )
+    )
+  )
+
+/** Fails when the signal is aborted, as everything on this platform that takes one does: with its reason. */
+const aborted = (signal: AbortSignal): Effect.Effect<never> =>
+  Effect.callback((resume) => {
+    const abort = () => resume(Effect.die(signal.reason))
+    if (signal.aborted) return abort()
+    signal.addEventListener("abort", abort)
+    return Effect.sync(() => signal.removeEventListener("abort", abort))
+  })
+
+/**
+ * Runs a task in a pod and resolves with its result; a command that fails is a result with state `FAILED`. Rejects with a
+ * `RunError` (`error.reason._tag` tells which kind, `error.retryable` whether the same may succeed later), with the signal's
+ * reason when it was aborted, or with what `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
+ */
+export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Promise<RunResult> => {
+  const { onEvent, signal } = options
+  const { giveBack, runtime } = borrow(options)
+  try {
+    const run = Effect.gen(function* () {
+      const runner = yield* TaskRunner
+      return yield* runner.run(yield* requestOf(task), (event) => Effect.promise(async () => onEvent?.(event)))
+    })
+    const exit = await runtime.runPromiseExit(signal === undefined ? run : Effect.raceFirst(run, aborted(signal)))
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  } finally {
+    await giveBack()
+  }
+}
+
+/**
+ * The same as events, the last of which is `Finished` with the result. Leaving the loop early cancels the run, and the pod is
+ * killed before the loop is left.
+ */
+export async function* taskEvents(task: PlainTask, options: EventOptions = {}): AsyncGenerator<RunEvent, void> {
+  const { signal } = options
+  const { giveBack, runtime } = borrow(options)
+  try {
+    const events = Stream.unwrap(
+      Effect.gen(function* () {
+        const runner = yield* TaskRunner
+        return runner.events(yield* requestOf(task))
+      })
+    )
+    const whole = signal === undefined ? events : Stream.interruptWhen(events, aborted(signal))
+    yield* await runtime.runPromise(Stream.toAsyncIterableEffect(whole))
+  } finally {
+    await giveBack()
+  }
+}
