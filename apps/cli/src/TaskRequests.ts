@@ -15,7 +15,8 @@ export const taskRequest = (task: ResolvedTask, identity: TaskIdentity, outputDi
           interpreter: task.interpreter,
           beforeCommands: task.beforeCommands,
           commands: task.commands,
-          failFast: task.failFast
+          failFast: task.failFast,
+          targetOS: task.targetOS
         },
   env: task.env,
   inputFiles: task.inputFiles.map(({ name, source }) => ({ name, source })),

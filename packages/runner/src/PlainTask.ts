@@ -27,6 +27,7 @@ const Task = Schema.Struct({
   beforeCommands: optional(Texts),
   interpreter: optional(Texts),
   failFast: optional(Schema.Boolean),
+  targetOS: optional(Schema.Literals(["LINUX", "WINDOWS", "AUTO"])),
   env: optional(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))),
   inputFiles: optional(Schema.Record(Schema.String, InputFileValue)),
   outputFiles: optional(Texts),
@@ -53,6 +54,8 @@ export interface PlainTask {
   readonly interpreter?: ReadonlyArray<string>
   /** Whether a shell stops at the first command that fails. Default: true. */
   readonly failFast?: boolean
+  /** Default: `AUTO`, which is Linux. `WINDOWS` runs without files and with `runner.logs: "kubelet"` alone. */
+  readonly targetOS?: "LINUX" | "WINDOWS" | "AUTO"
   readonly env?: Readonly<Record<string, string | number | boolean>>
   /** By the name below WORKING_DIR: text, a `file:` or `http(s):` URL, or an object that says which it is. Paths are relative to the process's folder. */
   readonly inputFiles?: Readonly<Record<string, InputFileValue>>
@@ -131,7 +134,8 @@ export const plainTaskRequest = (input: unknown, directory: string): Result.Resu
               interpreter: task.interpreter ?? DEFAULT_INTERPRETER,
               beforeCommands: task.beforeCommands ?? [],
               commands: task.commands,
-              failFast: task.failFast ?? true
+              failFast: task.failFast ?? true,
+              targetOS: task.targetOS === "WINDOWS" ? "WINDOWS" : "LINUX"
             },
       env: Object.fromEntries(Object.entries(task.env ?? {}).map(([name, value]) => [name, String(value)])),
       inputFiles: Object.entries(task.inputFiles ?? {}).map(([name, value]) => ({

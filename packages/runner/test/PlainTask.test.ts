@@ -14,7 +14,8 @@ describe("plainTaskRequest", () => {
         interpreter: ["/bin/sh", "-c"],
         beforeCommands: [],
         commands: ["true"],
-        failFast: true
+        failFast: true,
+        targetOS: "LINUX"
       },
       env: {},
       inputFiles: [],

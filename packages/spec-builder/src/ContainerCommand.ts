@@ -34,13 +34,14 @@ const isShell = (interpreter: ReadonlyArray<string>): boolean => interpreter.som
  * `commands`, a line each. Without an interpreter `commands` is the argv as it stands. Fails with what is wrong.
  */
 export const taskCommand = (command: Commands): Result.Result<ReadonlyArray<string>, string> => {
-  const { interpreter, beforeCommands, commands } = command
+  const { interpreter, beforeCommands, commands, targetOS } = command
   if (commands.length === 0 && beforeCommands.length === 0) return Result.fail("there is no command to run")
   if (interpreter.length === 0 && beforeCommands.length > 0) {
     return Result.fail("beforeCommands need an interpreter to run them, and the interpreter is empty")
   }
   const lines = [...(command.failFast && isShell(interpreter) ? ["set -e"] : []), ...beforeCommands, ...commands]
-  const argv = interpreter.length === 0 ? commands : [...interpreter, lines.join("\n")]
+  const argv =
+    interpreter.length === 0 ? commands : [...interpreter, lines.join(targetOS === "WINDOWS" ? "\r\n" : "\n")]
   const longest = Math.max(...argv.map((part) => new TextEncoder().encode(part).length))
   if (longest > MAXIMUM_ARGUMENT_BYTES) {
     return Result.fail(

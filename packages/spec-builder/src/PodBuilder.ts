@@ -62,6 +62,11 @@ const conflicts = (task: TaskValues, layers: SpecLayers, shape: PodShape): Reado
     ...podConflicts(layers.pod, context, names)
   ]
   if (shape.shape === "bare") return found
+  if (task.command._tag === "Commands" && task.command.targetOS === "WINDOWS") {
+    const message =
+      "WINDOWS has no POSIX shell, which files and logs: volume need; use logs: kubelet, and neither inputFiles nor outputFiles"
+    found.push(taskIssue(["targetOS"], message))
+  }
   const variables = Object.entries(PROTOCOL_ENV)
     .filter(([name, value]) => Object.hasOwn(task.env, name) && task.env[name] !== value)
     .map(([name, value]) =>

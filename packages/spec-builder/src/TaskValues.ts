@@ -24,7 +24,12 @@ export interface Commands {
   readonly commands: ReadonlyArray<string>
   /** Stop at the first command that fails (`set -e`); has a meaning for shells only. */
   readonly failFast: boolean
+  /** What the commands run on; its lines end as the system's do. Default: `LINUX`. */
+  readonly targetOS?: TargetOS
 }
+
+/** `WINDOWS` has no POSIX shell, so neither gate nor helper: a bare pod is all it can be. */
+export type TargetOS = "LINUX" | "WINDOWS"
 
 /**
  * The image's own entrypoint, or `containerSpec.command` where that is given. `args` follow Kubernetes' rules: `$(NAME)` is

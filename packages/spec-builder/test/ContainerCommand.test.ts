@@ -52,6 +52,16 @@ describe("taskCommand", () => {
     const command = { ...commands("a", "b"), beforeCommands: ["x"] }
     assert.deepStrictEqual(taskCommand(command), Result.succeed(["/bin/sh", "-c", "set -e\nx\na\nb"]))
   })
+  it("ends lines as the system does that they are for", () => {
+    assert.deepStrictEqual(
+      taskCommand({ ...commands("a", "b"), interpreter: ["cmd", "/c"], targetOS: "WINDOWS" }),
+      Result.succeed(["cmd", "/c", "a\r\nb"])
+    )
+    assert.deepStrictEqual(
+      taskCommand({ ...commands("a", "b"), targetOS: "LINUX" }),
+      Result.succeed(["/bin/sh", "-c", "set -e\na\nb"])
+    )
+  })
   it("has no set -e when it does not fail fast, or for an interpreter that is no shell", () => {
     assert.deepStrictEqual(taskCommand({ ...commands("a"), failFast: false }), Result.succeed(["/bin/sh", "-c", "a"]))
     assert.deepStrictEqual(

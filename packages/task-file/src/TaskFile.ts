@@ -34,6 +34,8 @@ const workFields = {
   beforeCommands: Schema.optionalKey(Texts),
   interpreter: Schema.optionalKey(Texts),
   failFast: Schema.optionalKey(Schema.Boolean),
+  /** `AUTO` is what pods run on, which is Linux unless somebody says otherwise. */
+  targetOS: Schema.optionalKey(Schema.Literals(["LINUX", "WINDOWS", "AUTO"])),
   env: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
   inputFiles: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(InputFileValue))),
   outputFiles: Schema.optionalKey(Texts),
@@ -101,6 +103,7 @@ export interface TaskDeclaration {
   readonly beforeCommands: ReadonlyArray<string>
   readonly commands: ReadonlyArray<string>
   readonly failFast: boolean
+  readonly targetOS: "LINUX" | "WINDOWS"
   readonly env: Readonly<Record<string, string>>
   readonly inputFiles: Readonly<Record<string, InputFileValue>>
   readonly outputFiles: ReadonlyArray<string>

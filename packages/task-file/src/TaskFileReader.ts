@@ -125,6 +125,7 @@ type Work = Pick<
   | "beforeCommands"
   | "interpreter"
   | "failFast"
+  | "targetOS"
   | "env"
   | "inputFiles"
   | "outputFiles"
@@ -146,6 +147,7 @@ const declaration = (
   interpreter: work.interpreter,
   beforeCommands: work.beforeCommands ?? [],
   failFast: work.failFast ?? true,
+  targetOS: work.targetOS === "WINDOWS" ? "WINDOWS" : "LINUX",
   // As written: an environment has texts only, and 1.50 must not become 1.5.
   env: Object.fromEntries(
     Object.entries(work.env ?? {}).map(([name, value]) => [

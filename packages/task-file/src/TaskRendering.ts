@@ -39,6 +39,7 @@ export interface ResolvedTask {
   /** Empty: the image's own entrypoint runs. */
   readonly commands: ReadonlyArray<string>
   readonly failFast: boolean
+  readonly targetOS: TaskDeclaration["targetOS"]
   readonly env: Readonly<Record<string, string>>
   readonly inputFiles: ReadonlyArray<ResolvedInputFile>
   readonly outputFiles: ReadonlyArray<string>
@@ -197,6 +198,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     beforeCommands,
     commands,
     failFast: task.failFast,
+    targetOS: task.targetOS,
     env: Object.fromEntries(env),
     inputFiles,
     outputFiles,

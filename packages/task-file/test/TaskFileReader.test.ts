@@ -26,6 +26,16 @@ describe("parseTaskFile", () => {
     )
   })
 
+  it.each([
+    ["", "LINUX"],
+    ["targetOS: AUTO", "LINUX"],
+    ["targetOS: LINUX", "LINUX"],
+    ["targetOS: WINDOWS", "WINDOWS"]
+  ])("takes '%s' for %s", (line, expected) => {
+    const file = parsed(`image: busybox\ncommands: ["true"]\n${line}\n`)
+    assert.strictEqual(file.tasks[0]?.targetOS, expected)
+  })
+
   it("reads reference flow 2", () => {
     const file = parsed(example("hello-with-file.yaml"))
     assert.deepStrictEqual(

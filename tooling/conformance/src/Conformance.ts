@@ -3,6 +3,7 @@
 import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
 import type { Cluster } from "./Cluster.ts"
+import { commands } from "./Commands.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
 import { library } from "./Library.ts"
@@ -20,6 +21,7 @@ export const conformance = (cluster: Cluster): void => {
   logs(cluster)
   logValues(cluster)
   files(cluster)
+  commands(cluster)
   failures(cluster)
   retries(cluster)
   caching(cluster)

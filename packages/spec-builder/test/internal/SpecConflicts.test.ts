@@ -103,6 +103,13 @@ const conflicts: ReadonlyArray<Row> = [
     /podwright sets OUTPUT_DIR/
   ],
   [
+    "commands for Windows behind a gate",
+    task({ command: { ...commands("dir"), targetOS: "WINDOWS" } }),
+    {},
+    "targetOS",
+    /no POSIX shell.*logs: kubelet/
+  ],
+  [
     "a default WORKING_DIR",
     task(),
     { containerDefaultSpec: env("WORKING_DIR") },

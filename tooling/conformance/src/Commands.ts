@@ -1,0 +1,128 @@
+/** How commands are run: interpreters, `beforeCommands`, `failFast`, `targetOS`, and whose variable wins. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Cluster } from "./Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+
+interface Case {
+  readonly name: string
+  readonly commands: ReadonlyArray<string>
+  readonly task: string
+  readonly code: number
+  readonly stdout: string
+}
+
+const RUNNER = "type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes"
+
+const cases: ReadonlyArray<Case> = [
+  {
+    name: "the default interpreter is /bin/sh -c, and stops at the first command that fails",
+    commands: ["echo $0 one", "false", "echo two"],
+    task: "",
+    code: 1,
+    stdout: "/bin/sh one\n"
+  },
+  {
+    name: "failFast: false goes on, and the last command decides",
+    commands: ["false", "echo two"],
+    task: "failFast: false",
+    code: 0,
+    stdout: "two\n"
+  },
+  {
+    name: "failFast: false ends with the last command's code",
+    commands: ["echo one", "exit 7"],
+    task: "failFast: false",
+    code: 7,
+    stdout: "one\n"
+  },
+  {
+    name: "beforeCommands run first, in the same shell, and fail fast",
+    commands: ["echo $GREETING"],
+    task: 'beforeCommands: ["GREETING=hello", "cd /", "pwd"]',
+    code: 0,
+    stdout: "/\nhello\n"
+  },
+  {
+    name: "a beforeCommand that fails leaves the commands out",
+    commands: ["echo never"],
+    task: 'beforeCommands: ["echo before", "exit 9"]',
+    code: 9,
+    stdout: "before\n"
+  },
+  {
+    name: "an interpreter of its own gets one script",
+    commands: ["BEGIN {", 'print "by awk"', "exit 4 }"],
+    task: "interpreter: [awk]",
+    code: 4,
+    stdout: "by awk\n"
+  },
+  {
+    name: "bash knows what sh does not",
+    commands: ["words=(a b c)", "echo ${#words[@]}"],
+    task: "containerImage: ubuntu\ninterpreter: [/bin/bash, -c]",
+    code: 0,
+    stdout: "3\n"
+  },
+  {
+    name: "without an interpreter the commands are the program and its arguments",
+    commands: ["printf", "%s|", "a b", "$HOME"],
+    task: "interpreter: []",
+    code: 0,
+    stdout: "a b|$HOME|"
+  },
+  {
+    name: "targetOS LINUX and AUTO end lines alike",
+    commands: ["echo one", "echo two"],
+    task: "targetOS: AUTO",
+    code: 0,
+    stdout: "one\ntwo\n"
+  },
+  {
+    name: "targetOS WINDOWS ends lines as Windows does",
+    commands: ["a", "b"],
+    task: `targetOS: WINDOWS\ninterpreter: [printf, "%s"]\ntaskRunner: { ${RUNNER}, logs: kubelet }`,
+    code: 0,
+    stdout: "a\r\nb"
+  },
+  {
+    name: "the task's variables win over containerSpec's, those over containerDefaultSpec's, and are taken literally",
+    commands: ['echo "$A $B $C"'],
+    task: `env: { A: task, C: "$(A) $HOME" }\ntaskRunner: { ${RUNNER}, containerSpec: { env: [{ name: A, value: spec }, { name: B, value: spec }] }, containerDefaultSpec: { env: [{ name: B, value: default }] } }`,
+    code: 0,
+    stdout: "task spec $(A) $HOME\n"
+  }
+]
+
+export const commands = (cluster: Cluster): void => {
+  describe("commands", () => {
+    for (const { code, commands: lines, name, stdout, task } of cases)
+      it(name, async () => {
+        const id = freshId("commands")
+        const image = task.includes("containerImage") ? "" : "containerImage: busybox\n"
+        const flow = await writeFlow(await scratch(), id, lines, `${image}${task}`)
+        const end = await podwright(cluster, ["run", flow])
+        assert.deepStrictEqual(
+          [end.code, end.stdout.replace(/\n?$/, "\n")],
+          [code, stdout.replace(/\n?$/, "\n")],
+          end.stderr
+        )
+      })
+
+    it("WORKING_DIR and OUTPUT_DIR cannot be set to something else, and no pod is made", async () => {
+      const id = freshId("commands")
+      const task = "containerImage: busybox\nenv: { WORKING_DIR: /tmp }"
+      const end = await podwright(cluster, ["run", await writeFlow(await scratch(), id, ["true"], task)])
+      assert.strictEqual(end.code, 2)
+      assert.match(end.stderr, /podwright sets WORKING_DIR/)
+      assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+    })
+
+    it("targetOS WINDOWS with files is refused before a pod is made", async () => {
+      const id = freshId("commands")
+      const task = 'containerImage: busybox\ntargetOS: WINDOWS\noutputFiles: ["*.txt"]'
+      const end = await podwright(cluster, ["run", await writeFlow(await scratch(), id, ["dir"], task)])
+      assert.strictEqual(end.code, 2)
+      assert.match(end.stderr, /targetOS: WINDOWS has no POSIX shell/)
+    })
+  })
+}
