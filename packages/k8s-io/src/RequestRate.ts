@@ -57,7 +57,12 @@ export const makeTurns = (limit: RateLimit): Effect.Effect<void> => {
     if (taken.delay === 0) return
     if (taken.delay >= longWait)
       yield* Effect.logDebug(`a request waits ${Math.round(taken.delay)} ms for its turn (client-side rate limit)`)
-    yield* Effect.sleep(Duration.millis(taken.delay))
+    // Whoever does not wait any longer leaves the turn to others: a request that is tried again would otherwise queue behind itself.
+    yield* Effect.onInterrupt(Effect.sleep(Duration.millis(taken.delay)), () =>
+      Effect.sync(() => {
+        bucket = { ...bucket, tokens: bucket.tokens + 1 }
+      })
+    )
   })
 }
 

@@ -79,6 +79,21 @@ describe("makeTurns", () => {
 })
 
 describe("makeRequestTurns", () => {
+  it.effect("leaves the turn of who gives up to others", () =>
+    Effect.gen(function* () {
+      const connection = makeRequestTurns()
+      for (let taken = 0; taken < createLimit.burst; taken++) yield* connection.create
+      const many = yield* Effect.forkChild(
+        Effect.forEach(Array.from({ length: 1000 }), () => connection.create, { concurrency: "unbounded" })
+      )
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.interrupt(many)
+      const next = yield* Effect.forkChild(connection.create)
+      yield* TestClock.adjust("40 millis")
+      assert.isDefined(next.pollUnsafe())
+    })
+  )
+
   it.effect("holds up creates by nothing but creates, and one connection by no other", () =>
     Effect.gen(function* () {
       const connection = makeRequestTurns()

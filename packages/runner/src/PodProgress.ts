@@ -1,11 +1,22 @@
 /** Says in words what a pod that does not run yet is busy with, for timeouts. Pure. */
 import type { KubeEvent } from "@podwright/k8s-io"
 import type { PodObservation } from "./PodObservation.ts"
+import type { RunFacts } from "./RunResult.ts"
 
 /** `last` is what the cluster said last about the pod: a pull, a volume that cannot be mounted. */
 export const describeProgress = (pod: PodObservation | undefined, last?: KubeEvent): string => {
   const said = last?.message === undefined ? "" : `; the cluster said last: ${last.message.trim()} (${last.reason})`
   return `${describePod(pod)}${said}`
+}
+
+/** Says what a command's time went into, as far as we have seen: its inputs may still be on their way. */
+export const describeRunning = (
+  { logLines, timings }: Pick<RunFacts, "logLines" | "timings">,
+  inputs: boolean
+): string => {
+  if (inputs && timings["inputs-delivered"] === undefined) return "delivering the input files"
+  const lines = logLines.stdout + logLines.stderr
+  return `running the command (${lines === 0 ? "it has printed nothing" : `it has printed ${lines} line${lines === 1 ? "" : "s"}`})`
 }
 
 const describePod = (pod: PodObservation | undefined): string => {

@@ -31,7 +31,7 @@ import { podEnding } from "./PodEnding.ts"
 import { followPodEvents, type PodEventFollow } from "./PodEventFollow.ts"
 import { followPod, type PodFollow } from "./PodFollow.ts"
 import { mainHasEnded } from "./PodObservation.ts"
-import { describeProgress } from "./PodProgress.ts"
+import { describeProgress, describeRunning } from "./PodProgress.ts"
 import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
 import { type KubeServices, RunConnections } from "./RunConnections.ts"
 import { CursorMismatch, Files, OutputMissing, PodFailed, RunError, Spec, TimedOut } from "./RunError.ts"
@@ -76,6 +76,7 @@ const keepClocks = Effect.fnUntraced(function* (
   task: TaskRequest,
   follow: PodFollow,
   said: PodEventFollow["last"],
+  facts: RunJournal["facts"],
   reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> }
 ) {
   const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
@@ -84,7 +85,7 @@ const keepClocks = Effect.fnUntraced(function* (
       stage === "starting"
         ? describeProgress(pod, yield* said)
         : stage === "running"
-          ? "running the command"
+          ? describeRunning(yield* facts, task.inputFiles.length > 0)
           : "fetching the log's end and the output files"
     const name = limitName(stage, task.timeout !== undefined)
     const seconds = Duration.toSeconds(limit)
@@ -213,7 +214,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(drive) : driveByKubelet(drive))
     const done = yield* Effect.raceFirst(
       driven,
-      Effect.raceFirst(keepClocks(task, follow, events.last, reached), follow.failure)
+      Effect.raceFirst(keepClocks(task, follow, events.last, journal.facts, reached), follow.failure)
     )
     yield* journal.phase("collected")
     return yield* resultOf(yield* settle(done, plan, follow), done, journal)

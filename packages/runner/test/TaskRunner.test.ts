@@ -116,6 +116,52 @@ describe("TaskRunner", () => {
     })
   )
 
+  const clocks = [
+    ["waitUntilCompletion", { waitUntilCompletion: "PT2M" }, undefined, 120],
+    ["timeout", { waitUntilCompletion: "PT2M" }, "3 minutes", 180],
+    ["timeout", { waitUntilCompletion: "PT2M" }, "30 seconds", 30]
+  ] as const
+  for (const [limit, properties, timeout, seconds] of clocks)
+    it.effect(`ends a command by ${limit} after ${seconds} s, whatever happens meanwhile`, () =>
+      Effect.gen(function* () {
+        const own = timeout === undefined ? undefined : Duration.fromInputUnsafe(timeout)
+        const request = yield* task({ ...properties, logs: "kubelet", waitUntilRunning: "PT1M" }, { timeout: own })
+        const run = yield* begin(request)
+        yield* TestClock.adjust("50 seconds")
+        yield* run.present(started, "node1")
+        // The start's clock does not run on, and a pod that changes does not begin it anew.
+        for (let turn = 1; turn < seconds / 10; turn++) {
+          yield* TestClock.adjust("10 seconds")
+          yield* run.present(started, "node1")
+        }
+        yield* TestClock.adjust("9 seconds")
+        assert.isUndefined(run.fiber.pollUnsafe())
+        yield* TestClock.adjust("2 seconds")
+        const error = yield* Effect.flip(Fiber.join(run.fiber))
+        assert.include(
+          error.message,
+          `${limit} allows ${seconds} s, spent on running the command (it has printed nothing)`
+        )
+        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      })
+    )
+
+  it.effect("waits for late lines no longer than waitForLogs, and says that some may be missing", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({ logs: "kubelet", waitForLogs: "PT7S" }))
+      yield* run.present(
+        { phase: "Succeeded", containerStatuses: [{ name: "main", state: { terminated: { exitCode: 0 } } }] },
+        "node1"
+      )
+      yield* TestClock.adjust("6 seconds")
+      assert.isUndefined(run.fiber.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      const result = yield* Fiber.join(run.fiber)
+      assert.strictEqual(result.state, "SUCCESS")
+      assert.strictEqual(result.logGaps, 1)
+    })
+  )
+
   it.effect("keeps what the kubelet told of the containers, also for an error", () =>
     Effect.gen(function* () {
       const run = yield* begin(yield* task())

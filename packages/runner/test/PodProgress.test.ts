@@ -1,0 +1,80 @@
+/** What an error of a clock says that the time went into. */
+import { assert, describe, it } from "@effect/vitest"
+import { describeProgress, describeRunning } from "../src/PodProgress.ts"
+import { limitName } from "../src/RunClock.ts"
+import { observation, waiting } from "./support/observation.ts"
+
+describe("describeProgress", () => {
+  const pulling = { metadata: { name: "e" }, reason: "Pulling", message: 'Pulling image "big"' }
+  const mount = { metadata: { name: "e" }, reason: "FailedMount", message: 'secret "s" not found\n' }
+  const creating = observation({
+    containers: new Map([["main", waiting("ContainerCreating")]]),
+    main: waiting("ContainerCreating")
+  })
+  it.each([
+    ["no pod", undefined, undefined, "creating the pod"],
+    [
+      "no node fits",
+      observation({ node: undefined, unschedulable: "0/1 nodes" }),
+      undefined,
+      "waiting for a node (0/1 nodes)"
+    ],
+    ["not looked at", observation({ node: undefined }), undefined, "waiting for the scheduler"],
+    [
+      "a pull",
+      creating,
+      pulling,
+      'starting containers on node node1: main: ContainerCreating; the cluster said last: Pulling image "big" (Pulling)'
+    ],
+    [
+      "a volume",
+      creating,
+      mount,
+      'starting containers on node node1: main: ContainerCreating; the cluster said last: secret "s" not found (FailedMount)'
+    ],
+    ["no events", creating, undefined, "starting containers on node node1: main: ContainerCreating"],
+    ["exec does not come through", observation(), undefined, "reaching the pod's helper container by exec"]
+  ] as const)("%s", (_name, pod, last, expected) => {
+    assert.strictEqual(describeProgress(pod, last), expected)
+  })
+})
+
+describe("describeRunning", () => {
+  const none = { stdout: 0, stderr: 0 }
+  it.each([
+    ["inputs on their way", { logLines: none, timings: {} }, true, "delivering the input files"],
+    ["nothing to deliver", { logLines: none, timings: {} }, false, "running the command (it has printed nothing)"],
+    [
+      "delivered",
+      { logLines: none, timings: { "inputs-delivered": 3 } },
+      true,
+      "running the command (it has printed nothing)"
+    ],
+    [
+      "one line",
+      { logLines: { stdout: 1, stderr: 0 }, timings: {} },
+      false,
+      "running the command (it has printed 1 line)"
+    ],
+    [
+      "lines of both",
+      { logLines: { stdout: 2, stderr: 3 }, timings: {} },
+      false,
+      "running the command (it has printed 5 lines)"
+    ]
+  ] as const)("%s", (_name, facts, inputs, expected) => {
+    assert.strictEqual(describeRunning(facts, inputs), expected)
+  })
+})
+
+describe("limitName", () => {
+  it.each([
+    ["starting", false, "waitUntilRunning"],
+    ["starting", true, "waitUntilRunning"],
+    ["running", false, "waitUntilCompletion"],
+    ["running", true, "timeout"],
+    ["collecting", true, "the time to collect outputs"]
+  ] as const)("%s, own timeout %s: %s", (stage, own, expected) => {
+    assert.strictEqual(limitName(stage, own), expected)
+  })
+})

@@ -1,0 +1,197 @@
+/** Ways to end badly that only a real cluster has, each provoked: the cause, its kind, and the facts that tell it. */
+import { assert, describe, it } from "@effect/vitest"
+import { type Cause, type Diagnosis, RunError } from "@podwright/runner"
+import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
+import { kubectl } from "../src/Kubectl.ts"
+import { freshId, scratch } from "../src/Podwright.ts"
+
+const cluster = clusterFromEnvironment()
+const admin = (args: ReadonlyArray<string>, input?: string) =>
+  kubectl(cluster.kubeconfig, ["-n", LIMITED_NAMESPACE, ...args], input)
+
+interface End {
+  readonly result: RunResult | undefined
+  readonly error: RunError | undefined
+  readonly diagnosis: Diagnosis | undefined
+  readonly events: ReadonlyArray<RunEvent>
+}
+
+/** Runs to the end; `once` begins when the command has printed its first line. */
+const end = async (task: Partial<PlainTask>, once?: (pod: string) => Promise<unknown>): Promise<End> => {
+  const events: Array<RunEvent> = []
+  let pod = ""
+  let begun: Promise<unknown> | undefined
+  const run = runTask(
+    { id: freshId("diagnosis"), image: "busybox", outputDirectory: await scratch(), ...task },
+    {
+      kubeconfig: cluster.limitedKubeconfig,
+      onEvent: (event) => {
+        events.push(event)
+        if (event._tag === "Phase") pod = event.pod
+        if (event._tag === "Log") begun ??= once?.(pod)
+      }
+    }
+  )
+  const ended = await run.catch((error: unknown) => {
+    if (error instanceof RunError) return error
+    throw error
+  })
+  await begun
+  if (!(ended instanceof RunError))
+    return { result: ended, error: undefined, diagnosis: ended.diagnosis ?? undefined, events }
+  const { reason } = ended
+  return {
+    result: undefined,
+    error: ended,
+    diagnosis: reason._tag === "PodFailed" ? reason.diagnosis : undefined,
+    events
+  }
+}
+
+const isCause = <Tag extends Cause["_tag"]>(
+  { diagnosis, error, result }: End,
+  tag: Tag,
+  kind: Diagnosis["kind"]
+): Extract<Cause, { readonly _tag: Tag }> => {
+  const seen = `${error?.message ?? JSON.stringify(result)}`
+  assert.strictEqual(diagnosis?.cause._tag, tag, seen)
+  assert.strictEqual(diagnosis?.kind, kind, seen)
+  assert.notStrictEqual(diagnosis?.remedy, "")
+  return diagnosis?.cause as Extract<Cause, { readonly _tag: Tag }>
+}
+
+const sleeping = ["echo begun", "sleep 600"] as const
+
+describe("diagnosis", () => {
+  it("P1 no node has the resources", async () => {
+    const { error, events } = await end({
+      commands: ["true"],
+      runner: { waitUntilRunning: "PT4S", resources: { request: { cpu: "1000" } } }
+    })
+    assert.match(String(error), /waitUntilRunning allows 4 s, spent on waiting for a node \(.*Insufficient cpu/)
+    assert.isTrue(events.some((event) => event._tag === "Waiting" && event.diagnosis.cause._tag === "Unschedulable"))
+  })
+
+  it("P2 held back by a scheduling gate", async () => {
+    const { error } = await end({
+      commands: ["true"],
+      runner: { waitUntilRunning: "PT3S", podSpec: { schedulingGates: [{ name: "example.org/quota" }] } }
+    })
+    assert.match(String(error), /waitUntilRunning allows 3 s/)
+  })
+
+  it("P3 a tag that the registry does not have", async () => {
+    const cause = isCause(await end({ image: "busybox:no-such-tag", commands: ["true"] }), "ImagePull", "permanent")
+    assert.include(cause.image, "busybox:no-such-tag")
+    assert.match(cause.said, /not found/)
+  })
+
+  it("P4 a name that is none, and an image that may not be pulled", async () => {
+    isCause(await end({ image: "Not An Image", commands: ["true"] }), "ImageName", "permanent")
+    const never = { pullPolicy: "NEVER" } as const
+    const cause = isCause(
+      await end({ image: "no-such-image:1", commands: ["true"], runner: never }),
+      "ImageName",
+      "permanent"
+    )
+    assert.strictEqual(cause.reason, "ErrImageNeverPull")
+  })
+
+  it("P5 a Secret that is not there", async () => {
+    const runner = { containerSpec: { envFrom: [{ secretRef: { name: "no-such-secret" } }] } }
+    const cause = isCause(await end({ commands: ["true"], runner }), "ContainerConfig", "permanent")
+    assert.match(cause.said, /secret "no-such-secret" not found/)
+  })
+
+  it("P6 a program that is not there", async () => {
+    const found = await end({ runner: { containerSpec: { command: ["/no/such/program"] } } })
+    assert.match(isCause(found, "StartError", "permanent").said, /no such file|not found/)
+  })
+
+  it("P7 a ConfigMap to be mounted that is not there is told by events", async () => {
+    const runner = {
+      waitUntilRunning: "PT8S",
+      podSpec: { volumes: [{ name: "v", configMap: { name: "no-such-map" } }] },
+      containerSpec: { volumeMounts: [{ name: "v", mountPath: "/v" }] }
+    }
+    const { error, events } = await end({ commands: ["true"], runner })
+    assert.match(String(error), /the cluster said last: .*configmap "no-such-map" not found \(FailedMount\)/)
+    assert.isTrue(events.some((event) => event._tag === "PodEvent" && event.reason === "FailedMount"))
+  })
+
+  it("P12 deleted while it waits", async () => {
+    const id = freshId("diagnosis")
+    const running = end({ id, commands: ["true"], runner: { nodeSelector: { disk: "none-such" } } })
+    await admin(["wait", "--for=create", "pod", "-l", `podwright.dev/flow-id=${id}`, "--timeout=30s"])
+    await admin(["delete", "pod", "-l", `podwright.dev/flow-id=${id}`])
+    isCause(await running, "Deleted", "transient")
+  })
+
+  it("R2 a process killed for memory whose command goes on", async () => {
+    const eater = `awk 'BEGIN { s = "x"; while (length(s) < 1.5e8) s = s s }'`
+    const { diagnosis, result } = await end({
+      commands: [`${eater} || echo survived`],
+      runner: { resources: { limit: { memory: "32Mi" } } }
+    })
+    // cgroup v2 kills the container as a whole (memory.oom.group), v1 the process alone.
+    if (result?.state === "FAILED") assert.strictEqual(diagnosis?.cause._tag, "OutOfMemory")
+    else assert.strictEqual(result?.exitCode, 0)
+  })
+
+  it("R4 more on disk than its limit", async () => {
+    const commands = ["echo begun", "dd if=/dev/zero of=/tmp/big bs=1M count=64 2>/dev/null", "sleep 600"] as const
+    const runner = { resources: { limit: { "ephemeral-storage": "8Mi" } } }
+    const cause = isCause(await end({ commands, runner, timeout: "PT2M" }), "Evicted", "transient")
+    assert.match(cause.said, /ephemeral local storage usage exceeds/)
+    assert.isNotNull(cause.node)
+  })
+
+  it("R5 evicted by the API", async () => {
+    const found = await end({ commands: sleeping }, (pod) => {
+      const eviction = {
+        apiVersion: "policy/v1",
+        kind: "Eviction",
+        metadata: { name: pod, namespace: LIMITED_NAMESPACE }
+      }
+      const path = `/api/v1/namespaces/${LIMITED_NAMESPACE}/pods/${pod}/eviction`
+      return admin(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction))
+    })
+    assert.strictEqual(isCause(found, "Evicted", "transient").reason, "EvictionByEvictionAPI")
+  })
+
+  it("R5 preempted by a pod of higher priority", async () => {
+    const name = freshId("priority")
+    const priority = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name }, value: 1000 }
+    const node = JSON.parse((await admin(["get", "nodes", "-o", "json"])).stdout).items[0]
+    // More than half of the node, so that it holds one of the two.
+    const request = { memory: `${Math.floor(Number.parseInt(node.status.allocatable.memory, 10) * 0.6)}Ki` }
+    await admin(["create", "-f", "-"], JSON.stringify(priority))
+    try {
+      const found = await end({ commands: sleeping, runner: { resources: { request } } }, () => {
+        const spec = {
+          priorityClassName: name,
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: "c", image: "busybox", command: ["sleep", "600"], resources: { requests: request } }]
+        }
+        return admin(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec }))
+      })
+      assert.strictEqual(isCause(found, "Preempted", "transient").reason, "PreemptionByScheduler")
+    } finally {
+      await admin(["delete", "priorityclass", name])
+      await admin(["delete", "pod", name, "--ignore-not-found", "--force", "--grace-period=0"])
+    }
+  })
+
+  it("R11 the helper is ended", async () => {
+    const found = await end({ commands: sleeping }, (pod) =>
+      admin(["exec", pod, "-c", "files", "--", "sh", "-c", "kill -TERM 1"])
+    )
+    assert.strictEqual(isCause(found, "HelperEnded", "transient").container, "files")
+  })
+
+  it("R15 past the deadline of its pod", async () => {
+    const runner = { podSpec: { activeDeadlineSeconds: 4 } }
+    isCause(await end({ commands: sleeping, runner }), "DeadlineExceeded", "permanent")
+  })
+})
