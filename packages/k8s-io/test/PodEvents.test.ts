@@ -124,7 +124,7 @@ describe("PodEvents", () => {
     Effect.scoped(
       Effect.gen(function* () {
         const { events, lists, watches } = yield* cluster
-        yield* events.follow("team", "a")
+        yield* Effect.asVoid(events.follow("team", "a"))
         yield* until(() => watches.length === 1)
         watches[0]?.send("ERROR", { kind: "Status", code: 410, reason: "Expired" })
         yield* drive(Effect.asVoid(until(() => watches.length === 2)))

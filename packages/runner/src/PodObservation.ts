@@ -107,6 +107,14 @@ export const mainHasEnded = (pod: PodObservation): boolean =>
 export const isRunning = (pod: PodObservation, container: string): boolean =>
   pod.containers.get(container)?._tag === "Running"
 
+/** Every container that starts waits for these; they explain nothing. */
+const USUAL: ReadonlySet<string | undefined> = new Set(["ContainerCreating", "PodInitializing"])
+
+const reasonOf = (state: ContainerObservation): string | undefined => {
+  if (state._tag === "Ended") return state.end.reason
+  return state._tag === "Waiting" && !USUAL.has(state.reason) ? state.reason : undefined
+}
+
 /** What a result tells of the containers. */
 export const containerFacts = ({ containers, imageIDs }: PodObservation): Readonly<Record<string, ContainerFacts>> =>
   Object.fromEntries(
@@ -115,7 +123,7 @@ export const containerFacts = ({ containers, imageIDs }: PodObservation): Readon
       {
         imageID: imageIDs.get(name) ?? null,
         exitCode: state._tag === "Ended" ? state.end.exitCode : null,
-        reason: (state._tag === "Ended" ? state.end.reason : state._tag === "Waiting" ? state.reason : null) ?? null
+        reason: reasonOf(state) ?? null
       }
     ])
   )

@@ -22,6 +22,7 @@ export const describeRunning = (
 const describePod = (pod: PodObservation | undefined): string => {
   if (pod === undefined) return "creating the pod"
   if (pod.unschedulable !== undefined) return `waiting for a node (${pod.unschedulable})`
+  if (pod.gated !== undefined) return `waiting for its scheduling gates (${pod.gated})`
   if (pod.node === undefined) return "waiting for the scheduler"
   const waiting = [...pod.containers].flatMap(([name, state]) =>
     state._tag === "Waiting"

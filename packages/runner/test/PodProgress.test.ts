@@ -19,6 +19,12 @@ describe("describeProgress", () => {
       undefined,
       "waiting for a node (0/1 nodes)"
     ],
+    [
+      "a gate",
+      observation({ node: undefined, gated: "Scheduling is blocked" }),
+      undefined,
+      "waiting for its scheduling gates (Scheduling is blocked)"
+    ],
     ["not looked at", observation({ node: undefined }), undefined, "waiting for the scheduler"],
     [
       "a pull",

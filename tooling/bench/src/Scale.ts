@@ -93,15 +93,15 @@ const startEmbedded = Effect.acquireRelease(
     })
 )
 
-/** Runs every burst `rounds` times, the ways in turn. */
-export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number) {
+/** Runs every burst of at most `atOnce` runs `rounds` times, the ways in turn. */
+export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number, atOnce: number) {
   const real = kubeconfigOfEnvironment()
   const embedded = yield* startEmbedded
   const measured: Array<ScaleFigures & { readonly bursts: Array<BurstFigures> }> = []
   const stages = [
     ...REAL.map((runs) => ({ cluster: "real", kubeconfig: real, runs }) as const),
     ...EMBEDDED.map((runs) => ({ cluster: "embedded", kubeconfig: embedded.kubeconfig, runs }) as const)
-  ]
+  ].filter(({ runs }) => runs <= atOnce)
   for (const { cluster, kubeconfig, runs } of stages) {
     const ways: ReadonlyArray<ScaleFigures["way"]> =
       cluster === "real" && runs === WITH_KUBECTL ? ["podwright", "raw", "kubectl"] : ["podwright", "raw"]

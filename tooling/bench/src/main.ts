@@ -22,6 +22,10 @@ const flags = {
     Flag.withDescription("Runs of each way; default: 30, 1 of bulk, 3 of scale"),
     Flag.optional
   ),
+  atOnce: Flag.Int("at-once").pipe(
+    Flag.withDescription("The most runs at once, of scale; default: 1000"),
+    Flag.withDefault(1000)
+  ),
   out: Flag.String("out").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription("Where results go; default: tooling/bench/results"),
@@ -43,7 +47,8 @@ const kinds = {
     ),
   "local-cluster": (runs: number) =>
     Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) })),
-  scale: (rounds: number) => Effect.map(measureScale(rounds), (figures) => ({ figures, tables: scaleTables(figures) })),
+  scale: (rounds: number, atOnce: number) =>
+    Effect.map(measureScale(rounds, atOnce), (figures) => ({ figures, tables: scaleTables(figures) })),
   bulk: (runs: number) => Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) })),
   logs: () =>
     measureLogs().pipe(
@@ -57,14 +62,14 @@ const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale:
 const bench = Command.make(
   "bench",
   flags,
-  Effect.fn("bench")(function* ({ only, out, runs: wanted }) {
+  Effect.fn("bench")(function* ({ atOnce, only, out, runs: wanted }) {
     const runs = Option.getOrElse(wanted, () => defaultRuns[only])
     const before = machineState()
     const { figures, tables } = yield* Effect.scoped<
       { readonly figures: object; readonly tables: string },
       unknown,
       Scope.Scope
-    >(kinds[only](runs))
+    >(kinds[only](runs, atOnce))
     const after = machineState()
     const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${tables}\n`
     const folder = resolve(out)

@@ -78,7 +78,7 @@ describe("diagnosis", () => {
       commands: ["true"],
       runner: { waitUntilRunning: "PT3S", podSpec: { schedulingGates: [{ name: "example.org/quota" }] } }
     })
-    assert.match(String(error), /waitUntilRunning allows 3 s/)
+    assert.match(String(error), /waitUntilRunning allows 3 s, spent on waiting for its scheduling gates/)
   })
 
   it("P3 a tag that the registry does not have", async () => {
