@@ -61,8 +61,8 @@ const FILE_MODE = 0o666
 const EXECUTABLE_MODE = 0o777
 const FOLDER_MODE = 0o777
 
-/** As much as one exec message carries (64 KiB), so that a chunk of a file becomes one message. */
-const READ_SIZE = 64 * 1024
+/** As much as one exec message carries, so that a chunk of a file becomes one message. */
+const READ_SIZE = 256 * 1024
 const BLOCK = 512
 /** From here on a ustar header cannot hold the size and the archive carries it in a pax record (ustar: 11 octal digits). */
 const PAX_SIZE = 0o77777777777 + 1

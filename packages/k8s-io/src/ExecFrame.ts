@@ -12,8 +12,12 @@ export const stderrChannel = 2
 export const statusChannel = 3
 export const closeChannel = 255
 
-/** Most payload bytes of one message we send. The server takes up to 32 MiB but loses data near it; kubectl sends 32 KiB. */
-export const largestPayload = 64 * 1024
+/**
+ * Most payload bytes of one message we send. Each costs the server the same whatever it carries: measured for 512 MiB, all of
+ * its processes took 7.7 s of CPU with 32 KiB (as kubectl sends), 7.2 with 64, 6.6 with 256. It takes up to 32 MiB but loses
+ * data near that, and what is sent meanwhile, a ping, waits for the whole message.
+ */
+export const largestPayload = 256 * 1024
 
 /** A message, told apart. `bytes` is a view of the message. */
 export type ExecFrame =
@@ -47,12 +51,11 @@ export const readFrame = (message: Uint8Array): ExecFrame => {
   }
 }
 
-/** The message that carries `bytes[start, end)` to stdin. */
-export const stdinFrame = (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array => {
-  const message = Buffer.allocUnsafe(1 + end - start)
-  message[0] = stdinChannel
-  message.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), 1)
-  return message
+/** Writes the message that carries `bytes` to stdin into `room`, which must hold one byte more, and returns it. */
+export const stdinFrame = (bytes: Uint8Array, room: Uint8Array): Uint8Array => {
+  room[0] = stdinChannel
+  room.set(bytes, 1)
+  return room.subarray(0, 1 + bytes.length)
 }
 
 /** The v5 message that half-closes stdin: exactly two bytes, or the server drops the connection. */

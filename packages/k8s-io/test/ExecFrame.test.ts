@@ -45,21 +45,19 @@ describe("readFrame", () => {
 })
 
 describe("stdinFrame", () => {
-  it.effect.prop("carries any part of any bytes", [Schema.Uint8Array, Schema.Finite, Schema.Finite], ([bytes, a, b]) =>
+  it.effect.prop("carries any bytes, in a room that has held others", [Schema.Uint8Array], ([bytes]) =>
     Effect.sync(() => {
-      const [start, end] = [
-        Math.abs(Math.trunc(a)) % (bytes.length + 1),
-        Math.abs(Math.trunc(b)) % (bytes.length + 1)
-      ].sort((x, y) => x - y)
-      const frame = stdinFrame(bytes, start, end)
+      const room = new Uint8Array(bytes.length + 10).fill(0xff)
+      const frame = stdinFrame(bytes, room)
       assert.strictEqual(frame[0], 0)
-      assert.isTrue(Buffer.from(bytes.subarray(start, end)).equals(frame.subarray(1)))
+      assert.isTrue(Buffer.from(bytes).equals(frame.subarray(1)))
+      assert.strictEqual(frame.buffer, room.buffer)
     })
   )
   it("half-closes with exactly two bytes", () => {
     assert.deepStrictEqual([...closeStdinFrame], [255, 0])
   })
   it("stays far below the 32 MiB the server takes", () => {
-    assert.isAtMost(largestPayload, 64 * 1024)
+    assert.isAtMost(largestPayload, 1024 * 1024)
   })
 })

@@ -17,6 +17,9 @@ import { connectReason, failureDetail } from "./TransportFailure.ts"
 /** Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a stalled peer holds this much. */
 export const sendWindow = 1024 * 1024
 
+/** Messages below this get a room of their own, so that a channel that says little holds no large one. */
+const smallPayload = 16 * 1024
+
 /** Bytes received but not yet read, above which the socket is paused. */
 export const receiveWindow = 1024 * 1024
 
@@ -210,12 +213,18 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
     })
   })
 
-  const transmit = (message: Uint8Array) => {
+  /** Rooms for messages that the socket has taken, to be used again; never more than the window holds. */
+  const rooms: Array<Uint8Array> = []
+  const roomFor = (payload: number): Uint8Array =>
+    payload < smallPayload ? Buffer.allocUnsafe(1 + payload) : (rooms.pop() ?? Buffer.allocUnsafe(1 + largestPayload))
+
+  const transmit = (message: Uint8Array, room?: Uint8Array) => {
     inFlight += message.length
     sent = true
     ws.send(message, { binary: true, compress: false }, (error) => {
       inFlight -= message.length
       sent = true
+      if (room !== undefined && room.length > largestPayload) rooms.push(room)
       if (error != null) {
         sendFailed = true
         lastTrouble ??= failureDetail(error)
@@ -227,21 +236,17 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
   // A socket that is going down swallows messages before it says that it is closed.
   const isOver = () => settled !== undefined || sendFailed || ws.readyState !== ws.OPEN
 
-  /** Hands `bytes` over piece by piece; resumes when at most `limit` bytes are still with the socket. */
-  const write = (bytes: Uint8Array, toMessage: typeof stdinFrame, limit: number) =>
+  /** Hands over what `next` gives until that is nothing; resumes when at most `limit` bytes are still with the socket. */
+  const write = (next: () => boolean, limit: number) =>
     Effect.callback<void, KubeError>((resume) => {
-      let offset = 0
+      let more = true
       const go = () => {
         if (isOver()) {
           writer = undefined
           return resume(Effect.fail(sendFailure()))
         }
-        while (offset < bytes.length && inFlight < sendWindow) {
-          const end = Math.min(offset + largestPayload, bytes.length)
-          transmit(toMessage(bytes, offset, end))
-          offset = end
-        }
-        if (offset < bytes.length || inFlight > limit) return
+        while (more && inFlight < sendWindow) more = next()
+        if (more || inFlight > limit) return
         writer = undefined
         resume(Effect.void)
       }
@@ -252,12 +257,27 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
       })
     })
   const turn = Semaphore.makeUnsafe(1)
-  const wholeFrame = (bytes: Uint8Array) => bytes
+  const sendStdin = (bytes: Uint8Array) => {
+    let offset = 0
+    return write(() => {
+      const payload = bytes.subarray(offset, offset + largestPayload)
+      if (payload.length === 0) return false
+      const room = roomFor(payload.length)
+      transmit(stdinFrame(payload, room), room)
+      offset += payload.length
+      return offset < bytes.length
+    }, sendWindow)
+  }
+  const closeStdin = () =>
+    write(() => {
+      transmit(closeStdinFrame)
+      return false
+    }, 0)
 
   const channel = (protocol: ExecProtocol): ExecChannel => ({
     protocol,
-    send: (bytes) => turn.withPermit(write(bytes, stdinFrame, sendWindow)),
-    closeStdin: protocol === "v5.channel.k8s.io" ? turn.withPermit(write(closeStdinFrame, wholeFrame, 0)) : Effect.void,
+    send: (bytes) => turn.withPermit(Effect.suspend(() => sendStdin(bytes))),
+    closeStdin: protocol === "v5.channel.k8s.io" ? turn.withPermit(Effect.suspend(closeStdin)) : Effect.void,
     output: Stream.fromPull(Effect.succeed(pull)),
     outcome: Deferred.await(outcome)
   })
