@@ -74,8 +74,10 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`)
     }
     case "Progress": {
-      const { bytes, bytesPerSecond, direction, totalBytes } = event
-      return ours(`${direction}: ${megabytes(bytes)} of ${megabytes(totalBytes)} MB, ${megabytes(bytesPerSecond)} MB/s`)
+      const { bytes, bytesPerSecond, direction, files, totalBytes, totalFiles } = event
+      const sizes = totalBytes === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(totalBytes)}`
+      const count = totalFiles === undefined ? `${files}` : `${files} of ${totalFiles}`
+      return ours(`${direction}: ${sizes} MB, ${count} files, ${megabytes(bytesPerSecond)} MB/s`)
     }
     case "Cached": {
       const { at, executionId, storedAt } = event

@@ -101,8 +101,15 @@ describe("reportEvent", () => {
       "stderr|podwright: waiting: it ended with code 3\npodwright: what to do: see its log\n"
     ],
     [
-      { _tag: "Progress", at, direction: "inputs", bytes: 1e6, totalBytes: 2.5e6, bytesPerSecond: 5e5 },
-      "stderr|podwright: inputs: 1.0 of 2.5 MB, 0.5 MB/s\n"
+      {
+        ...{ _tag: "Progress", at, direction: "inputs", bytes: 1e6, totalBytes: 2.5e6 },
+        ...{ files: 2, totalFiles: 5, bytesPerSecond: 5e5 }
+      },
+      "stderr|podwright: inputs: 1.0 of 2.5 MB, 2 of 5 files, 0.5 MB/s\n"
+    ],
+    [
+      { _tag: "Progress", at, direction: "outputs", bytes: 1e6, files: 3, bytesPerSecond: 5e5 },
+      "stderr|podwright: outputs: 1.0 MB, 3 files, 0.5 MB/s\n"
     ],
     [{ _tag: "Warning", at, message: "two\nlines" }, "stderr|podwright: warning: two\npodwright: lines\n"],
     [
@@ -179,7 +186,7 @@ describe("jsonReport", () => {
 describe("ProgressThinning", () => {
   it("admits progress every five seconds of a transfer, and all else", () => {
     const thinning = new ProgressThinning()
-    const progress = { _tag: "Progress", bytes: 1, totalBytes: 2, bytesPerSecond: 3 } as const
+    const progress = { _tag: "Progress", bytes: 1, files: 2, bytesPerSecond: 3 } as const
     const admitted = [0, 4999, 5000, 9000, 10_000].map((at) =>
       thinning.admits({ ...progress, at, direction: "inputs" })
     )

@@ -4,25 +4,16 @@
  * bad one costs no pod.
  */
 import { createHash, hash } from "node:crypto"
-import {
-  closeSync,
-  globSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  type Stats,
-  statSync
-} from "node:fs"
+import { accessSync, constants, globSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { failureDetail } from "@podwright/k8s-io"
-import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { Cause, Effect, FileSystem, type Pull, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { FileSyncError, InputChanged, InputUnreadable } from "./FileSyncError.ts"
+import { InputReader } from "./InputReader.ts"
 
 export type InputSource =
   | { readonly _tag: "Text"; readonly text: string }
@@ -45,8 +36,11 @@ export interface InputArchive {
   /** Number of regular files in it, and their bytes. */
   readonly files: number
   readonly fileBytes: number
-  /** The archive from its beginning, at every run anew. */
-  readonly stream: Stream.Stream<Uint8Array, FileSyncError>
+  /**
+   * The archive from its beginning, at every run anew. A chunk is to be used before the next is pulled: its memory is used again.
+   * `onFile` is called when a file's turn comes.
+   */
+  readonly stream: (onFile?: () => void) => Stream.Stream<Uint8Array, FileSyncError>
   /**
    * SHA-256 of what the command will find: names, kinds, modes and contents, whatever order the inputs are given in and when
    * the files were written. Reads them, at every run anew.
@@ -54,15 +48,30 @@ export interface InputArchive {
   readonly digest: Effect.Effect<string, FileSyncError>
 }
 
-type ArchiveEntry = Tar.Entry<FileSyncError>
+/**
+ * One entry of the archive to be. Small, because an input may have a million of them; tar's own entries are made when their turn
+ * comes.
+ */
+type InputEntry =
+  | { readonly _tag: "Folder"; readonly name: string }
+  | { readonly _tag: "Link"; readonly name: string; readonly target: string }
+  | { readonly _tag: "Text"; readonly name: string; readonly bytes: Uint8Array }
+  | {
+      readonly _tag: "File"
+      readonly name: string
+      readonly path: string
+      /** The input it belongs to. */
+      readonly input: string
+      readonly size: number
+      readonly executable: boolean
+      readonly modifiedMs: number
+    }
 
 /** Main may run as any user, so what we place is readable and writable by all; the pod is the border. */
 const FILE_MODE = 0o666
 const EXECUTABLE_MODE = 0o777
 const FOLDER_MODE = 0o777
 
-/** As much as one exec message carries, so that a chunk of a file becomes one message. */
-const READ_SIZE = 256 * 1024
 const BLOCK = 512
 /** From here on a ustar header cannot hold the size and the archive carries it in a pax record (ustar: 11 octal digits). */
 const PAX_SIZE = 0o77777777777 + 1
@@ -82,36 +91,26 @@ export const inputNameProblem = (name: string): string | undefined => {
 }
 
 /** The first entry that is no folder and yet has others below it: nothing can be unpacked there. */
-const fileWithFilesBelow = (entries: ReadonlyArray<ArchiveEntry>): string | undefined => {
-  const files = new Set(entries.filter(({ header }) => header.type !== "Directory").map(({ header }) => header.path))
-  for (const { header } of entries) {
-    const parts = header.path.replace(/\/$/, "").split("/")
-    for (let depth = 1; depth < parts.length; depth++) {
-      const above = parts.slice(0, depth).join("/")
-      if (files.has(above)) return above
+const fileWithFilesBelow = (entries: ReadonlyArray<InputEntry>): string | undefined => {
+  const others = new Set(entries.flatMap((entry) => (entry._tag === "Folder" ? [] : [entry.name])))
+  const folders = new Set<string>()
+  for (const { name } of entries) {
+    // What is above a folder that has been looked at has been, too.
+    for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
+      const above = name.slice(0, end)
+      if (folders.has(above)) break
+      if (others.has(above)) return above
+      folders.add(above)
     }
   }
   return undefined
 }
 
-/**
- * Files up to this size are read in one go and without waiting for a thread: a promise for each call costs
- * several times what a small file's own bytes do (measured, 50,000 files of 4 KiB: 2 to 7 s in all, with promises 22 s). Larger ones are streamed, so that memory does not grow with them.
- */
-const WHOLE_FILE = 1024 * 1024
-
-const modified = ({ mtime }: Stats) => (Number.isNaN(mtime.getTime()) ? {} : { mtime })
-
-const fileEntry = (name: string, path: string, input: string, info: Stats, fs: FileSystem.FileSystem): ArchiveEntry => {
-  // Opened once now: a file without read permission must be found before there is a pod.
-  closeSync(openSync(path, "r"))
-  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-  const body: Stream.Stream<Uint8Array, FileSyncError> =
-    info.size <= WHOLE_FILE
-      ? Stream.fromEffect(Effect.try({ try: () => readFileSync(path), catch: refuse }))
-      : fs.stream(path, { chunkSize: READ_SIZE }).pipe(Stream.mapError(refuse))
-  const mode = (info.mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE
-  return Tar.fileStream(name, info.size, body, { mode, ...modified(info) }) as ArchiveEntry
+const fileEntry = (name: string, path: string, input: string, info: Stats): InputEntry => {
+  // A file without read permission must be found before there is a pod.
+  accessSync(path, constants.R_OK)
+  const { mode, mtimeMs, size } = info
+  return { _tag: "File", name, path, input, size, executable: (mode & 0o111) !== 0, modifiedMs: mtimeMs }
 }
 
 /** What lies at `path`, links not followed, as entries below `name`; a folder comes before its content. */
@@ -120,30 +119,39 @@ const treeEntries: (
   path: string,
   input: string,
   info: Stats
-) => Effect.Effect<ReadonlyArray<ArchiveEntry>, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
+) => Effect.Effect<ReadonlyArray<InputEntry>, FileSyncError> = Effect.fnUntraced(
   function* (name, path, input, info) {
-    const fs = yield* FileSystem.FileSystem
     const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-    if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info, fs), catch: refuse })]
+    if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info), catch: refuse })]
     if (!info.isDirectory()) {
       return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
     }
-    const entries: Array<ArchiveEntry> = [Tar.directory(name, { mode: FOLDER_MODE })]
+    const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
     const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
-    for (const child of children) {
-      const inside = join(path, child)
-      const target = `${name}/${child}`
-      const found = yield* Effect.try({
+    // A file at a time as a plain call: an Effect for each of many costs more than they do.
+    for (let next = 0; next < children.length; ) {
+      const folder = yield* Effect.try({
         try: () => {
-          const below = lstatSync(inside)
-          if (below.isSymbolicLink()) return Tar.symlink(target, readlinkSync(inside)) as ArchiveEntry
-          return below.isFile() ? fileEntry(target, inside, input, below, fs) : below
+          while (next < children.length) {
+            const child = children[next++] ?? ""
+            const inside = join(path, child)
+            const target = `${name}/${child}`
+            try {
+              const below = lstatSync(inside)
+              if (below.isSymbolicLink()) entries.push({ _tag: "Link", name: target, target: readlinkSync(inside) })
+              else if (below.isFile()) entries.push(fileEntry(target, inside, input, below))
+              else return { inside, target, below }
+            } catch (error) {
+              throw unreadable(input, inside, failureDetail(error))
+            }
+          }
+          return undefined
         },
-        catch: (error) => unreadable(input, inside, failureDetail(error))
+        catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
       })
-      if ("header" in found) entries.push(found)
+      if (folder === undefined) break
       // One by one: a folder's entries as arguments could be more than the stack holds.
-      else for (const entry of yield* treeEntries(target, inside, input, found)) entries.push(entry)
+      for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
     }
     return entries
   }
@@ -167,13 +175,13 @@ const globEntries = Effect.fnUntraced(function* (name: string, pattern: string) 
       .join("/") || (pattern.startsWith("/") ? "/" : ".")
   const refuse = (error: unknown) => unreadable(name, pattern, failureDetail(error))
   const matches = yield* Effect.try({ try: () => globSync(pattern).sort(), catch: refuse })
-  const entries: Array<ArchiveEntry> = []
+  const entries: Array<InputEntry> = []
   for (const path of matches) {
     const info = yield* Effect.try({ try: () => lstatSync(path), catch: refuse })
     const target = `${name}/${relative(base, path)}`
     if (info.isSymbolicLink()) {
       const link = yield* Effect.try({ try: () => readlinkSync(path), catch: refuse })
-      entries.push(Tar.symlink(target, link) as ArchiveEntry)
+      entries.push({ _tag: "Link", name: target, target: link })
     } else if (!info.isDirectory()) entries.push(...(yield* treeEntries(target, path, name, info)))
   }
   if (entries.length === 0) return yield* unreadable(name, pattern, "the pattern matches no file")
@@ -222,7 +230,7 @@ const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
   if (problem !== undefined) return yield* unreadable(file.name, "the task", problem)
   switch (file.source._tag) {
     case "Text":
-      return [Tar.file(file.name, file.source.text, { mode: FILE_MODE }) as ArchiveEntry]
+      return [{ _tag: "Text" as const, name: file.name, bytes: new TextEncoder().encode(file.source.text) }]
     case "Stdin":
       return yield* pathEntries(file.name, yield* fromStdin(file.name))
     case "Path":
@@ -239,16 +247,61 @@ const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
   }
 })
 
-/** Length of the archive: the encoder's own headers for these entries, measured without their bodies, plus the bodies. */
-const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<ArchiveEntry>) {
-  const headersOnly = entries.map(({ header }): Tar.Entry => {
-    // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
-    const pax = header.size >= PAX_SIZE ? { ...header.pax, SIZE: String(header.size) } : header.pax
-    return { header: { ...header, size: 0, pax }, body: Stream.empty }
+const sizeOf = (entry: InputEntry): number =>
+  entry._tag === "File" ? entry.size : entry._tag === "Text" ? entry.bytes.length : 0
+
+/** What tar's header says of an entry, beside its size. */
+const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
+  if (entry._tag === "Folder") return { mode: FOLDER_MODE }
+  if (entry._tag !== "File") return entry._tag === "Text" ? { mode: FILE_MODE } : {}
+  const mode = entry.executable ? EXECUTABLE_MODE : FILE_MODE
+  return Number.isNaN(entry.modifiedMs) ? { mode } : { mode, mtime: new Date(Math.trunc(entry.modifiedMs)) }
+}
+
+/** The entry as tar has it, for what has no bytes to read. */
+const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>): Tar.Entry => {
+  switch (entry._tag) {
+    case "Folder":
+      return Tar.directory(entry.name, entryOptions(entry))
+    case "Link":
+      return Tar.symlink(entry.name, entry.target, entryOptions(entry))
+    case "Text":
+      return Tar.file(entry.name, entry.bytes, entryOptions(entry))
+  }
+}
+
+/** Tar's entries one by one, each made when it is asked for. */
+const tarEntries = <E>(
+  entries: ReadonlyArray<InputEntry>,
+  make: (entry: InputEntry) => Tar.Entry<E>
+): Stream.Stream<Tar.Entry<E>, FileSyncError> =>
+  Stream.suspend(() => {
+    let next = 0
+    const pull = Effect.suspend((): Pull.Pull<readonly [Tar.Entry<E>], FileSyncError> => {
+      const entry = entries[next++]
+      if (entry === undefined) return Cause.done()
+      return Effect.try({
+        try: () => [make(entry)] as const,
+        catch: (error) =>
+          error instanceof FileSyncError ? error : unreadable(entry.name, "the task", failureDetail(error))
+      })
+    })
+    return Stream.fromPull(Effect.succeed(pull))
   })
+
+/** Length of the archive: the encoder's own headers for these entries, measured without their bodies, plus the bodies. */
+const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputEntry>) {
+  const headerOnly = (entry: InputEntry): Tar.Entry => {
+    // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
+    const size = sizeOf(entry)
+    const pax = size >= PAX_SIZE ? { pax: { SIZE: String(size) } } : {}
+    return entry._tag === "File" || entry._tag === "Text"
+      ? Tar.file(entry.name, "", { ...entryOptions(entry), ...pax })
+      : plainEntry(entry)
+  }
   let bytes = 0
-  for (const { header } of entries) bytes += Math.ceil(header.size / BLOCK) * BLOCK
-  yield* Stream.fromArray(headersOnly).pipe(
+  for (const entry of entries) bytes += Math.ceil(sizeOf(entry) / BLOCK) * BLOCK
+  yield* tarEntries(entries, headerOnly).pipe(
     Stream.pipeThroughChannel(Tar.encode()),
     Stream.runForEach((chunk) => Effect.sync(() => (bytes += chunk.length)))
   )
@@ -260,14 +313,28 @@ const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
     ? error
     : new FileSyncError({ operation: "read inputs", reason: new InputChanged({ detail: error.message }) })
 
-const digestOf = Effect.fnUntraced(function* (entries: ReadonlyArray<ArchiveEntry>) {
-  const lines = yield* Effect.forEach(
+/** The entries with their content, to be used one after the other. */
+const readEntries = (
+  entries: ReadonlyArray<InputEntry>,
+  onFile: () => void
+): Stream.Stream<Tar.Entry<FileSyncError>, FileSyncError> =>
+  Stream.suspend(() => {
+    const reader = new InputReader()
+    return tarEntries(entries, (entry): Tar.Entry<FileSyncError> => {
+      if (entry._tag === "File" || entry._tag === "Text") onFile()
+      return entry._tag === "File" ? reader.entry(entry, entryOptions(entry)) : plainEntry(entry)
+    })
+  })
+
+const digestOf = Effect.fnUntraced(function* (entries: Stream.Stream<Tar.Entry<FileSyncError>, FileSyncError>) {
+  const lines: Array<string> = []
+  yield* Stream.runForEach(
     entries,
     Effect.fnUntraced(function* ({ body, header }) {
       const content = createHash("sha256")
       yield* Stream.runForEach(body, (chunk) => Effect.sync(() => content.update(chunk)))
       const { linkTarget = null, mode, path, type } = header
-      return JSON.stringify([path, type, mode, linkTarget, content.digest("hex")])
+      lines.push(JSON.stringify([path, type, mode, linkTarget, content.digest("hex")]))
     })
   )
   return hash("sha256", lines.sort().join("\n"))
@@ -290,16 +357,18 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
   if (below !== undefined) {
     return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
   }
-  if (entries.length === 0) return { bytes: 0, files: 0, fileBytes: 0, stream: Stream.empty, digest: digestOf([]) }
+  if (entries.length === 0)
+    return { bytes: 0, files: 0, fileBytes: 0, stream: () => Stream.empty, digest: digestOf(Stream.empty) }
   const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
   return {
     bytes,
-    files: entries.filter(({ header }) => header.type === "File").length,
-    fileBytes: entries.reduce((sum, { header }) => sum + header.size, 0),
-    stream: Stream.fromArray(entries).pipe(
-      Stream.pipeThroughChannel(Tar.encode<never, unknown, ArchiveEntry>()),
-      Stream.mapError(encodingProblem)
-    ),
-    digest: digestOf(entries).pipe(Effect.mapError(encodingProblem))
+    files: entries.filter(({ _tag }) => _tag === "File" || _tag === "Text").length,
+    fileBytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0),
+    stream: (onFile = () => undefined) =>
+      readEntries(entries, onFile).pipe(
+        Stream.pipeThroughChannel(Tar.encode<FileSyncError, unknown, Tar.Entry<FileSyncError>>()),
+        Stream.mapError(encodingProblem)
+      ),
+    digest: digestOf(readEntries(entries, () => undefined)).pipe(Effect.mapError(encodingProblem))
   }
 })

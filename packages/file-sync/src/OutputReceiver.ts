@@ -2,10 +2,10 @@
  * Takes the output archives of one session off its stream: unpacks them beside the reader, hashes them, and puts everything
  * in place when the receipts agree. Touches the staging folder alone.
  */
-import { createHash } from "node:crypto"
 import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
 import { Corrupt, FileSyncError, Protocol } from "./FileSyncError.ts"
 import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+import { PieceDigest } from "./PieceDigest.ts"
 import type { SessionOutputs } from "./SessionRequest.ts"
 import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
 
@@ -30,13 +30,15 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
     | undefined
   let archiveBytes = 0
-  let hash = createHash("sha256")
+  let digest = new PieceDigest()
   let meter: ProgressMeter | undefined
 
-  /** An archive of so many bytes follows. */
-  const begin = Effect.fnUntraced(function* (
-    bytes: number
-  ): Effect.fn.Return<void, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
+  /** An archive follows. */
+  const begin = Effect.fnUntraced(function* (): Effect.fn.Return<
+    void,
+    FileSyncError,
+    FileSystem.FileSystem | Scope.Scope
+  > {
     const { directory = "", limits = outputLimits } = options.outputs ?? {}
     staging ??= yield* makeOutputStaging(directory, limits)
     const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
@@ -44,15 +46,14 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
       .unpack(Stream.fromQueue(queue))
       .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
     unpacking = { queue, fiber }
-    hash = createHash("sha256")
+    digest = new PieceDigest()
     meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
-    meter.announce(bytes)
   })
 
   /** A piece of the archive; waits while the disk is slower than the socket. */
   const take = Effect.fnUntraced(function* (bytes: Uint8Array) {
     archiveBytes += bytes.length
-    hash.update(bytes)
+    digest.update(bytes)
     // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
     if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, bytes))
       yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
@@ -66,7 +67,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     yield* Queue.end(unpacking.queue)
     yield* Fiber.join(unpacking.fiber)
     unpacking = undefined
-    const actual = hash.digest("hex")
+    const actual = digest.digest()
     if (actual !== expected) return yield* fail(new Corrupt({ what: "outputs", expected, actual }))
   })
 

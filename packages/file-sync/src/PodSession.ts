@@ -3,7 +3,7 @@
  * output files. One exec does it all; when that is cut, the next one continues at the byte where the last one ended.
  * Speaks to the pod through `Exec` alone and decides nothing about the run.
  */
-import { createHash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
 import { Clock, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
 import {
@@ -21,6 +21,7 @@ import type { LogCursor } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
 import type { PlacedOutputs } from "./OutputFiles.ts"
 import { makeOutputReceiver } from "./OutputReceiver.ts"
+import { PieceDigest } from "./PieceDigest.ts"
 import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
@@ -126,14 +127,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
 
     /** Sends the archive and returns its digest. Runs beside the reader, who may hear of a failure meanwhile. */
     const sendInputs = Effect.fnUntraced(function* (inputs: InputArchive) {
-      const hash = createHash("sha256")
+      const digest = new PieceDigest()
       let sent = 0
-      const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis)
-      meter.announce(inputs.bytes)
-      yield* inputs.stream.pipe(
+      const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis, inputs)
+      yield* inputs.stream(() => meter.file()).pipe(
         Stream.runForEach(
           Effect.fnUntraced(function* (chunk) {
-            hash.update(chunk)
+            digest.update(chunk)
             sent += chunk.length
             yield* Effect.mapError(channel.send(chunk), channelFailed)
             const progress = meter.advance(chunk.length, yield* Clock.currentTimeMillis)
@@ -146,7 +146,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`
         return yield* fail("upload", new InputChanged({ detail }))
       }
-      return hash.digest("hex")
+      return digest.digest()
     })
 
     const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
@@ -206,7 +206,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
             }
             case "StageOutputs":
-              return yield* outputs.begin(action.bytes)
+              return yield* outputs.begin()
             case "CheckOutputs":
               return yield* outputs.check(action.sha256)
             case "CommitOutputs": {

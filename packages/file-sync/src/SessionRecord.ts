@@ -24,9 +24,11 @@ export type SessionRecord =
     }
   /** The output name with this index is not there. */
   | { readonly _tag: "Missing"; readonly index: number }
-  /** This many bytes of an output archive follow; there may be several, each with its digest. */
-  | { readonly _tag: "ArchiveStart"; readonly bytes: number }
-  /** Receipt for the output archive. */
+  /** An output archive follows in pieces; there may be several, each with its digest. */
+  | { readonly _tag: "ArchiveStart" }
+  /** This many bytes of the archive follow. */
+  | { readonly _tag: "Piece"; readonly bytes: number }
+  /** Receipt for the output archive: its pieces have all been sent. */
   | { readonly _tag: "Digest"; readonly sha256: string }
   /** The session has said everything and waits for `done`. */
   | { readonly _tag: "End" }
@@ -81,9 +83,11 @@ export const parseRecord = (line: string): SessionRecord | undefined => {
       const index = number(first)
       return index === undefined ? undefined : { _tag: "Missing", index }
     }
-    case "archive": {
+    case "archive":
+      return { _tag: "ArchiveStart" }
+    case "piece": {
       const bytes = number(first)
-      return bytes === undefined ? undefined : { _tag: "ArchiveStart", bytes }
+      return bytes === undefined ? undefined : { _tag: "Piece", bytes }
     }
     case "digest": {
       const sha256 = digest(first)
@@ -180,7 +184,7 @@ export class SessionParser {
     }
     this.#mode = "records"
     if (record._tag === "LogStart") this.#mode = "log"
-    if (record._tag === "ArchiveStart" && record.bytes > 0) {
+    if (record._tag === "Piece" && record.bytes > 0) {
       this.#mode = "archive"
       this.#archiveBytes = record.bytes
     }

@@ -32,7 +32,7 @@ export type SessionAction =
   | { readonly _tag: "CheckInputs"; readonly bytes: number; readonly sha256: string }
   | { readonly _tag: "GateOpen"; readonly byEarlierSession: boolean }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
-  | { readonly _tag: "StageOutputs"; readonly bytes: number }
+  | { readonly _tag: "StageOutputs" }
   | { readonly _tag: "CheckOutputs"; readonly sha256: string }
   /** Everything is here: what has been staged may be put in place. */
   | { readonly _tag: "CommitOutputs" }
@@ -65,7 +65,9 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
     case "Missing":
       return [{ ...state, missing: [...state.missing, record.index] }, none]
     case "ArchiveStart":
-      return [state, { _tag: "StageOutputs", bytes: record.bytes }]
+      return [state, { _tag: "StageOutputs" }]
+    case "Piece":
+      return [state, none]
     case "Digest":
       return [state, { _tag: "CheckOutputs", sha256: record.sha256 }]
     case "End":

@@ -5,8 +5,12 @@ export interface TransferProgress {
   readonly direction: "inputs" | "outputs"
   /** Bytes of archive moved by this attempt; one that starts over begins at 0 again. */
   readonly bytes: number
-  /** Bytes announced so far. More outputs may be announced when these are here. */
-  readonly totalBytes: number
+  /** Bytes of the whole archive; absent for outputs, which are packed while they are sent. */
+  readonly totalBytes?: number
+  /** Files that this attempt has come to. */
+  readonly files: number
+  /** All files, where `totalBytes` are known. */
+  readonly totalFiles?: number
   /** On average since the attempt's first byte. */
   readonly bytesPerSecond: number
 }
@@ -20,17 +24,24 @@ export class ProgressMeter {
   readonly #begun: number
   #told: number
   #bytes = 0
-  #totalBytes = 0
+  #files = 0
+  readonly #total: { readonly totalBytes?: number; readonly totalFiles?: number }
 
   /** `now` in milliseconds, as for `advance`. */
-  constructor(direction: TransferProgress["direction"], now: number) {
+  constructor(
+    direction: TransferProgress["direction"],
+    now: number,
+    total?: { readonly bytes: number; readonly files: number }
+  ) {
     this.#direction = direction
+    this.#total = total === undefined ? {} : { totalBytes: total.bytes, totalFiles: total.files }
     this.#begun = now
     this.#told = now
   }
 
-  announce(bytes: number): void {
-    this.#totalBytes += bytes
+  /** Counts a file. */
+  file(): void {
+    this.#files++
   }
 
   /** Counts bytes; what to tell if it is time to. */
@@ -42,7 +53,8 @@ export class ProgressMeter {
       _tag: "Progress",
       direction: this.#direction,
       bytes: this.#bytes,
-      totalBytes: this.#totalBytes,
+      files: this.#files,
+      ...this.#total,
       bytesPerSecond: Math.round((this.#bytes * 1000) / (now - this.#begun))
     }
   }

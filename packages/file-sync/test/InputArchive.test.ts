@@ -22,7 +22,7 @@ const read = Effect.fnUntraced(function* (files: ReadonlyArray<InputFile>) {
   const archive = yield* makeInputArchive(files)
   let bytes = 0
   const entries: Array<readonly [string, string, string]> = []
-  yield* archive.stream.pipe(
+  yield* archive.stream().pipe(
     Stream.tap((chunk) => Effect.sync(() => (bytes += chunk.length))),
     Stream.pipeThroughChannel(Tar.decode()),
     Stream.runForEach((entry) =>

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Schema, Stream } from "effect"
-import { type InputFile, makeInputArchive } from "../src/InputArchive.ts"
+import { type InputArchive, type InputFile, makeInputArchive } from "../src/InputArchive.ts"
 import { LogCursor } from "../src/LogEvent.ts"
 import { nothingSelected, outputSelection } from "../src/OutputPattern.ts"
 import { runSession } from "../src/PodSession.ts"
@@ -179,13 +179,15 @@ describe("runSession", () => {
     Effect.gen(function* () {
       const files: ReadonlyArray<InputFile> = [{ name: "data", source: { _tag: "Text", text: "x".repeat(2000) } }]
       const archive = yield* makeInputArchive(files)
-      const stream = archive.stream.pipe(Stream.tap(() => Effect.sleep(PROGRESS_INTERVAL_MS)))
+      const stream: InputArchive["stream"] = (onFile) =>
+        archive.stream(onFile).pipe(Stream.tap(() => Effect.sleep(PROGRESS_INTERVAL_MS)))
       const { events } = yield* exchange({ script: "exit 0", request: { inputs: { ...archive, stream } } })
       const told = events.filter((event) => event._tag === "Progress")
       assert.isAbove(told.length, 0)
       assert.deepStrictEqual([...new Set(told.map(({ direction }) => direction))], ["inputs"])
       assert.strictEqual(told.at(-1)?.bytes, archive.bytes)
       assert.strictEqual(told.at(-1)?.totalBytes, archive.bytes)
+      assert.deepStrictEqual([told.at(-1)?.files, told.at(-1)?.totalFiles], [1, 1])
     }).pipe(Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici)))
   )
 

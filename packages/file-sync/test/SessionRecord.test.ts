@@ -49,12 +49,13 @@ describe("parseRecord", () => {
     ["exit none 0 0", { _tag: "Exit", code: undefined, stdoutBytes: 0, stderrBytes: 0 }],
     ["exit  3 8 4", { _tag: "Exit", code: 3, stdoutBytes: 8, stderrBytes: 4 }],
     ["missing 2", { _tag: "Missing", index: 2 }],
-    ["archive 10240", { _tag: "ArchiveStart", bytes: 10240 }],
+    ["archive", { _tag: "ArchiveStart" }],
+    ["piece 10240", { _tag: "Piece", bytes: 10240 }],
     [`digest ${sha}`, { _tag: "Digest", sha256: sha }],
     ["fail input No space left on device", { _tag: "Failed", stage: "input", detail: "No space left on device" }],
     ["exit x 1 2", undefined],
     ["exit 1 2", undefined],
-    ["archive", undefined],
+    ["piece", undefined],
     ["received 12 abc", undefined],
     ["digest", undefined],
     ["hello", undefined],
@@ -75,8 +76,11 @@ describe("SessionParser", () => {
       record("log") +
       log +
       record(`exit 0 ${log.length} 0`) +
-      record(`archive ${archive.length}`) +
-      archive +
+      record("archive") +
+      record("piece 5") +
+      archive.slice(0, 5) +
+      record(`piece ${archive.length - 5}`) +
+      archive.slice(5) +
       record(`digest ${sha}`) +
       record("end"),
     "latin1"
@@ -86,10 +90,13 @@ describe("SessionParser", () => {
   it("tells records, log and archive apart", () => {
     assert.deepStrictEqual(
       whole.map(([tag]) => tag),
-      ["Record", "Record", "Record", "Log", "Record", "Record", "Archive", "Record", "Record"]
+      ["Record", "Record", "Record", "Log"].concat(
+        ["Record", "Record", "Record", "Archive"],
+        ["Record", "Archive", "Record", "Record"]
+      )
     )
     assert.strictEqual(whole[3]?.[1], log)
-    assert.strictEqual(whole[6]?.[1], archive)
+    assert.strictEqual(`${whole[7]?.[1]}${whole[9]?.[1]}`, archive)
   })
 
   it("gives the same for one byte at a time", () => {

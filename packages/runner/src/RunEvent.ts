@@ -71,13 +71,16 @@ export const RunEvent = Schema.TaggedUnion({
   },
   /**
    * Files are on their way: at most twice a second, not told of what is over sooner. `bytes` are of the archive that carries
-   * them and begin at 0 again when a transfer starts over; `totalBytes` are those announced so far.
+   * them; they and `files` begin at 0 again when a transfer starts over. The totals are absent for outputs, which are packed
+   * while they are sent.
    */
   Progress: {
     at: Schema.Finite,
     direction: Schema.Literals(["inputs", "outputs"]),
     bytes: Schema.Finite,
-    totalBytes: Schema.Finite,
+    totalBytes: Schema.optionalKey(Schema.Finite),
+    files: Schema.Finite,
+    totalFiles: Schema.optionalKey(Schema.Finite),
     bytesPerSecond: Schema.Finite
   },
   /**
