@@ -119,43 +119,41 @@ const treeEntries: (
   path: string,
   input: string,
   info: Stats
-) => Effect.Effect<ReadonlyArray<InputEntry>, FileSyncError> = Effect.fnUntraced(
-  function* (name, path, input, info) {
-    const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-    if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info), catch: refuse })]
-    if (!info.isDirectory()) {
-      return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
-    }
-    const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
-    const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
-    // A file at a time as a plain call: an Effect for each of many costs more than they do.
-    for (let next = 0; next < children.length; ) {
-      const folder = yield* Effect.try({
-        try: () => {
-          while (next < children.length) {
-            const child = children[next++] ?? ""
-            const inside = join(path, child)
-            const target = `${name}/${child}`
-            try {
-              const below = lstatSync(inside)
-              if (below.isSymbolicLink()) entries.push({ _tag: "Link", name: target, target: readlinkSync(inside) })
-              else if (below.isFile()) entries.push(fileEntry(target, inside, input, below))
-              else return { inside, target, below }
-            } catch (error) {
-              throw unreadable(input, inside, failureDetail(error))
-            }
-          }
-          return undefined
-        },
-        catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
-      })
-      if (folder === undefined) break
-      // One by one: a folder's entries as arguments could be more than the stack holds.
-      for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
-    }
-    return entries
+) => Effect.Effect<ReadonlyArray<InputEntry>, FileSyncError> = Effect.fnUntraced(function* (name, path, input, info) {
+  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
+  if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info), catch: refuse })]
+  if (!info.isDirectory()) {
+    return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
   }
-)
+  const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
+  const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
+  // A file at a time as a plain call: an Effect for each of many costs more than they do.
+  for (let next = 0; next < children.length; ) {
+    const folder = yield* Effect.try({
+      try: () => {
+        while (next < children.length) {
+          const child = children[next++] ?? ""
+          const inside = join(path, child)
+          const target = `${name}/${child}`
+          try {
+            const below = lstatSync(inside)
+            if (below.isSymbolicLink()) entries.push({ _tag: "Link", name: target, target: readlinkSync(inside) })
+            else if (below.isFile()) entries.push(fileEntry(target, inside, input, below))
+            else return { inside, target, below }
+          } catch (error) {
+            throw unreadable(input, inside, failureDetail(error))
+          }
+        }
+        return undefined
+      },
+      catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
+    })
+    if (folder === undefined) break
+    // One by one: a folder's entries as arguments could be more than the stack holds.
+    for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
+  }
+  return entries
+})
 
 const kindOf = (info: Stats): string => {
   if (info.isFIFO()) return "a fifo"

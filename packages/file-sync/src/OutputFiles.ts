@@ -30,10 +30,10 @@ export interface PlacedOutputs {
 /** Archives that are unpacked but not yet moved into place. */
 export interface OutputStaging {
   /**
-   * Unpacks one archive. Fails with `OutputRefused` on an entry that could write elsewhere or exceeds a limit, with
+   * Unpacks one archive, calling `onFile` for each file. Fails with `OutputRefused` on an entry that could write elsewhere or exceeds a limit, with
    * `OutputUnwritable` when this machine can't.
    */
-  readonly unpack: (archive: Stream.Stream<Uint8Array>) => Effect.Effect<void, FileSyncError>
+  readonly unpack: (archive: Stream.Stream<Uint8Array>, onFile?: () => void) => Effect.Effect<void, FileSyncError>
   /** Moves everything into the target folder. */
   readonly commit: Effect.Effect<PlacedOutputs, FileSyncError>
 }
@@ -45,6 +45,9 @@ interface StagedFile {
 }
 
 const failed = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "collect outputs", reason })
+
+const refused = (entry: string, detail: string): Effect.Effect<never, FileSyncError> =>
+  Effect.fail(failed(new OutputRefused({ entry, detail })))
 
 const unwritable = (path: string) => (error: unknown) =>
   failed(new OutputUnwritable({ path, detail: failureDetail(error) }))
@@ -58,7 +61,7 @@ const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
  * Bodies up to this size are written in one go and without waiting for a thread: a promise for each call
  * costs several times what a small file's own bytes do. Larger ones are written chunk by chunk, so that memory does not grow with them.
  */
-const WHOLE_FILE = 1024 * 1024
+const WHOLE_FILE = 256 * 1024
 
 const attempt = <A>(path: string, work: () => A): Effect.Effect<A, FileSyncError> =>
   Effect.try({ try: work, catch: unwritable(path) })
@@ -136,95 +139,110 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   const files = new Map<string, StagedFile>()
   const folders: Array<string> = []
   const links: Array<{ readonly name: string; readonly target: string }> = []
-  const seen = new Set<string>()
-  const names = new Set<string>()
+  /** What stands where, by name: its path in the archive. */
+  const paths = new Map<string, string>()
   let entries = 0
   let totalBytes = 0
 
   /** Folders of the staging folder that are there: looked up rather than made again for each file. */
   const made = new Set<string>()
-  const folderFor = Effect.fnUntraced(function* (name: string) {
-    const path = join(yield* staging, name)
-    const parent = dirname(path)
-    if (made.has(parent)) return path
-    yield* attempt(name, () => mkdirSync(parent, { recursive: true }))
-    made.add(parent)
-    return path
-  })
+  const folderFor = (name: string): Effect.Effect<string, FileSyncError> =>
+    Effect.flatMap(staging, (root) => {
+      const path = `${root}/${name}`
+      const parent = path.slice(0, path.lastIndexOf("/"))
+      if (made.has(parent)) return Effect.succeed(path)
+      return attempt(name, () => {
+        mkdirSync(parent, { recursive: true })
+        made.add(parent)
+        return path
+      })
+    })
 
-  const writeFile = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
-    const path = yield* folderFor(name)
-    const options = { flag: "wx", mode: executable ? 0o755 : 0o644 } as const
-    const body = entry.body.pipe(Stream.mapError(damaged))
-    const bytes = entry.header.size
-    if (bytes <= WHOLE_FILE) {
-      const chunks = yield* Stream.runCollect(body)
+  type Placing = Effect.Effect<void, FileSyncError | Tar.TarError>
+  const options = (executable: boolean) => ({ flag: "wx", mode: executable ? 0o755 : 0o644 }) as const
+
+  const writeWhole = (name: string, executable: boolean, { body, header }: Tar.Entry<Tar.TarError>): Placing =>
+    Effect.flatMap(Stream.runCollect(body), (chunks) => {
       const content = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
-      yield* attempt(name, () => writeFileSync(path, content, options))
-      files.set(name, { name, bytes, sha256: hash("sha256", content) })
-      return
-    }
+      const write = (path: string) =>
+        attempt(name, () => {
+          writeFileSync(path, content, options(executable))
+          files.set(name, { name, bytes: header.size, sha256: hash("sha256", content) })
+        })
+      return Effect.flatMap(folderFor(name), write)
+    })
+
+  const writeLarge = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
+    const path = yield* folderFor(name)
     const digest = createHash("sha256")
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const file = yield* fs.open(path, options).pipe(Effect.mapError(unwritable(name)))
-        yield* Stream.runForEach(body, (chunk) => {
+        const file = yield* fs.open(path, options(executable)).pipe(Effect.mapError(unwritable(name)))
+        yield* Stream.runForEach(entry.body, (chunk) => {
           digest.update(chunk)
           return file.writeAll(chunk).pipe(Effect.mapError(unwritable(name)))
         })
       })
     )
-    files.set(name, { name, bytes, sha256: digest.digest("hex") })
+    files.set(name, { name, bytes: entry.header.size, sha256: digest.digest("hex") })
   })
 
   const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
     const original = files.get(from)
-    if (original === undefined) {
-      return yield* failed(
-        new OutputRefused({ entry: name, detail: `it is a link to '${from}', which was not sent before it` })
-      )
-    }
+    if (original === undefined) return yield* refused(name, `it is a link to '${from}', which was not sent before it`)
     const path = yield* folderFor(name)
-    yield* fs.copyFile(join(yield* staging, from), path).pipe(Effect.mapError(unwritable(name)))
+    const root = yield* staging
+    yield* fs.copyFile(join(root, from), path).pipe(Effect.mapError(unwritable(name)))
     files.set(name, { ...original, name })
   })
 
-  const place = Effect.fnUntraced(function* (entry: Tar.Entry<Tar.TarError>) {
-    const placement = placeOutput(entry.header)
-    if (placement._tag === "Skip") return
-    if (placement._tag === "Refuse") {
-      return yield* failed(new OutputRefused({ entry: entry.header.path, detail: placement.why }))
-    }
-    entries += 1
-    // A second name is a copy here, so it counts as one.
-    totalBytes += placement._tag === "Copy" ? (files.get(placement.from)?.bytes ?? 0) : entry.header.size
-    const tooMuch = excess(limits, placement.name, entries, totalBytes)
-    if (tooMuch !== undefined) {
-      // The name itself may be what is too long.
-      return yield* failed(new OutputRefused({ entry: placement.name.slice(0, 200), detail: tooMuch }))
-    }
-    if (placement._tag === "Folder") {
-      folders.push(placement.name)
-      const path = join(yield* staging, placement.name)
-      yield* attempt(placement.name, () => mkdirSync(path, { recursive: true }))
-      made.add(path)
-      return
-    }
-    // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
-    if (seen.has(entry.header.path)) return
-    seen.add(entry.header.path)
-    if (names.has(placement.name)) {
-      const detail = "both the working folder and the output folder have a file of this name"
-      return yield* failed(new OutputRefused({ entry: placement.name, detail }))
-    }
-    names.add(placement.name)
-    if (placement._tag === "Copy") yield* copyFile(placement.name, placement.from)
-    else if (placement._tag === "Symlink") links.push({ name: placement.name, target: placement.target })
-    else yield* writeFile(placement.name, placement.executable, entry)
+  const makeFolder = Effect.fnUntraced(function* (name: string) {
+    folders.push(name)
+    const path = join(yield* staging, name)
+    yield* attempt(name, () => mkdirSync(path, { recursive: true }))
+    made.add(path)
   })
 
-  const unpack = (archive: Stream.Stream<Uint8Array>) =>
-    archive.pipe(Stream.pipeThroughChannel(Tar.decode()), Stream.mapError(damaged), Stream.runForEach(place))
+  /** Plain code up to the one call that an entry needs: of small files there may be very many. */
+  const place = (entry: Tar.Entry<Tar.TarError>): Placing => {
+    const { path, size } = entry.header
+    const placement = placeOutput(entry.header)
+    if (placement._tag === "Skip") return Effect.void
+    if (placement._tag === "Refuse") return refused(path, placement.why)
+    const { name } = placement
+    entries += 1
+    // A second name is a copy here, so it counts as one.
+    totalBytes += placement._tag === "Copy" ? (files.get(placement.from)?.bytes ?? 0) : size
+    const tooMuch = excess(limits, name, entries, totalBytes)
+    // The name itself may be what is too long.
+    if (tooMuch !== undefined) return refused(name.slice(0, 200), tooMuch)
+    if (placement._tag === "Folder") return makeFolder(name)
+    // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
+    const earlier = paths.get(name)
+    if (earlier === path) return Effect.void
+    if (earlier !== undefined)
+      return refused(name, "both the working folder and the output folder have a file of this name")
+    paths.set(name, path)
+    switch (placement._tag) {
+      case "Copy":
+        return copyFile(name, placement.from)
+      case "Symlink":
+        links.push({ name, target: placement.target })
+        return Effect.void
+      case "File":
+        return (size <= WHOLE_FILE ? writeWhole : writeLarge)(name, placement.executable, entry)
+    }
+  }
+
+  const unpack: OutputStaging["unpack"] = (archive, onFile = () => undefined) =>
+    archive.pipe(
+      Stream.pipeThroughChannel(Tar.decode()),
+      Stream.runForEach((entry) => {
+        if (entry.header.type === "File") onFile()
+        return place(entry)
+      }),
+      Effect.mapError(damaged)
+    )
 
   const commit = Effect.gen(function* () {
     // Links come last, so that no file is ever written through one.

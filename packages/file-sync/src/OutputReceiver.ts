@@ -9,8 +9,14 @@ import { PieceDigest } from "./PieceDigest.ts"
 import type { SessionOutputs } from "./SessionRequest.ts"
 import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
 
-/** Chunks of the output archive between socket and disk, 64 of at most 64 KiB: what a slow disk may make us hold. */
-const ARCHIVE_QUEUE = 64
+/**
+ * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32 KiB, and each step on their
+ * way costs the same whatever it is given.
+ */
+const GATHERED_BYTES = 256 * 1024
+
+/** Gathered chunks between socket and disk: with 4 MiB at most, what a slow disk may make us hold. */
+const ARCHIVE_QUEUE = 16
 
 export interface OutputReceiverOptions {
   readonly pod: string
@@ -30,6 +36,8 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
     | undefined
   let archiveBytes = 0
+  let gathered = 0
+  let room: Buffer | undefined
   let digest = new PieceDigest()
   let meter: ProgressMeter | undefined
 
@@ -43,27 +51,58 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     staging ??= yield* makeOutputStaging(directory, limits)
     const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
     const fiber = yield* staging
-      .unpack(Stream.fromQueue(queue))
+      .unpack(Stream.fromQueue(queue), () => meter?.file())
       .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
     unpacking = { queue, fiber }
     digest = new PieceDigest()
     meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
   })
 
-  /** A piece of the archive; waits while the disk is slower than the socket. */
-  const take = Effect.fnUntraced(function* (bytes: Uint8Array) {
-    archiveBytes += bytes.length
+  /** Hands on what has been gathered; waits while the disk is slower than the socket. */
+  const handOn = Effect.fnUntraced(function* () {
+    if (room === undefined || unpacking === undefined) return
+    const bytes = room.subarray(0, gathered)
+    room = undefined
     digest.update(bytes)
     // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
-    if (unpacking !== undefined && !Queue.offerUnsafe(unpacking.queue, bytes))
+    if (!Queue.offerUnsafe(unpacking.queue, bytes))
       yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
     const progress = meter?.advance(bytes.length, yield* Clock.currentTimeMillis)
     if (progress !== undefined) yield* options.onProgress(progress)
   })
 
+  /** Copies as many of these bytes as there is room for; tells how many. */
+  const gather = (bytes: Uint8Array): number => {
+    if (room === undefined) {
+      room = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      gathered = 0
+    }
+    const part = Math.min(bytes.length, GATHERED_BYTES - gathered)
+    room.set(part === bytes.length ? bytes : bytes.subarray(0, part), gathered)
+    gathered += part
+    archiveBytes += part
+    return part
+  }
+
+  const handOnAndTake = Effect.fnUntraced(function* (bytes: Uint8Array) {
+    for (let rest = bytes; ; ) {
+      yield* handOn()
+      if (rest.length === 0) return
+      rest = rest.subarray(gather(rest))
+      if (gathered < GATHERED_BYTES) return
+    }
+  })
+
+  /** A part of the archive. Most are only copied, without an Effect. */
+  const take = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
+    const part = gather(bytes)
+    return gathered < GATHERED_BYTES ? undefined : handOnAndTake(bytes.subarray(part))
+  }
+
   /** The archive has ended; compares what came with the helper's digest. */
   const check = Effect.fnUntraced(function* (expected: string) {
     if (unpacking === undefined) return yield* protocol("a digest of nothing")
+    yield* handOn()
     yield* Queue.end(unpacking.queue)
     yield* Fiber.join(unpacking.fiber)
     unpacking = undefined

@@ -130,17 +130,19 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       const digest = new PieceDigest()
       let sent = 0
       const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis, inputs)
-      yield* inputs.stream(() => meter.file()).pipe(
-        Stream.runForEach(
-          Effect.fnUntraced(function* (chunk) {
-            digest.update(chunk)
-            sent += chunk.length
-            yield* Effect.mapError(channel.send(chunk), channelFailed)
-            const progress = meter.advance(chunk.length, yield* Clock.currentTimeMillis)
-            if (progress !== undefined) yield* request.onEvent(progress)
-          })
+      yield* inputs
+        .stream(() => meter.file())
+        .pipe(
+          Stream.runForEach(
+            Effect.fnUntraced(function* (chunk) {
+              digest.update(chunk)
+              sent += chunk.length
+              yield* Effect.mapError(channel.send(chunk), channelFailed)
+              const progress = meter.advance(chunk.length, yield* Clock.currentTimeMillis)
+              if (progress !== undefined) yield* request.onEvent(progress)
+            })
+          )
         )
-      )
       // Fewer bytes than announced would leave the helper waiting for the rest.
       if (sent !== inputs.bytes) {
         const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`
@@ -153,8 +155,11 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       switch (output._tag) {
         case "Log":
           return yield* lines("stdout", output.bytes)
-        case "Archive":
-          return yield* outputs.take(output.bytes)
+        case "Archive": {
+          const full = outputs.take(output.bytes)
+          if (full !== undefined) yield* full
+          return
+        }
         case "Garbage":
           return yield* fail("session", new Protocol({ detail: output.text }))
         case "Record": {
