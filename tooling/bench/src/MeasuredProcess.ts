@@ -1,4 +1,4 @@
-/** Runs a program to its end and tells how long it took and how much memory it had at most, by the kernel's own count. */
+/** Runs a program to its end and tells how long it took, how much CPU and how much memory at most, by the kernel's own count. */
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 
@@ -6,16 +6,21 @@ export interface ProcessMeasure {
   readonly seconds: number
   /** The largest resident set, MiB, of the process itself (VmHWM). */
   readonly peakMiB: number
+  /** CPU seconds of the process with all its threads, by the kernel's count of hundredths. */
+  readonly cpuSeconds: number
   readonly stdout: string
 }
 
-/** The kernel's mark only ever rises, so all that a look each 20 ms can miss is what came in the last 20. */
+/** Both marks only ever rise, so all that a look each 20 ms can miss is what came in the last 20. */
 const LOOK_MS = 20
 
-const peakOf = (pid: number): number | undefined => {
+const marksOf = (pid: number): Pick<ProcessMeasure, "peakMiB" | "cpuSeconds"> | undefined => {
   try {
     const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))
-    return match === null ? undefined : Number(match[1]) / 1024
+    // After the name, which may hold spaces: fields 14 and 15 are user and system time in hundredths of a second.
+    const [, fields = ""] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? []
+    const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number)
+    return match === null ? undefined : { peakMiB: Number(match[1]) / 1024, cpuSeconds: (user + system) / 100 }
   } catch {
     // It has ended since.
     return undefined
@@ -37,15 +42,15 @@ export const measureProcess = (
         text[name] += chunk
       })
     }
-    let peakMiB = 0
+    let marks = { peakMiB: 0, cpuSeconds: 0 }
     const look = setInterval(() => {
-      peakMiB = (child.pid === undefined ? undefined : peakOf(child.pid)) ?? peakMiB
+      marks = (child.pid === undefined ? undefined : marksOf(child.pid)) ?? marks
     }, LOOK_MS)
     child.on("error", reject)
     child.on("close", (code) => {
       clearInterval(look)
       const seconds = (performance.now() - begin) / 1000
-      if (code === 0) return resolve({ seconds, peakMiB, stdout: text.stdout })
+      if (code === 0) return resolve({ seconds, ...marks, stdout: text.stdout })
       reject(new Error(`${program} ${args.join(" ")} ended with ${code}: ${text.stderr}${text.stdout.slice(-2000)}`))
     })
   })

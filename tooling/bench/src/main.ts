@@ -7,6 +7,7 @@ import { TaskRunner } from "@podwright/runner"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { bulkTables, measureBulk } from "./Bulk.ts"
+import { cutTables, measureCuts } from "./BulkCuts.ts"
 import { latencyTables, measureLatency } from "./Latency.ts"
 import { localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { logTables, measureLogs } from "./Logs.ts"
@@ -26,6 +27,11 @@ const flags = {
     Flag.withDescription("The most runs at once, of scale; default: 1000"),
     Flag.withDefault(1000)
   ),
+  cuts: Flag.Int("cuts").pipe(
+    Flag.withDescription("Of bulk: instead, 1 GiB each way with its connection cut so often, at random bytes"),
+    Flag.withDefault(0)
+  ),
+  seed: Flag.Int("seed").pipe(Flag.withDescription("Of the cuts"), Flag.withDefault(1)),
   out: Flag.String("out").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription("Where results go; default: tooling/bench/results"),
@@ -47,9 +53,12 @@ const kinds = {
     ),
   "local-cluster": (runs: number) =>
     Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) })),
-  scale: (rounds: number, atOnce: number) =>
+  scale: (rounds: number, { atOnce }: { readonly atOnce: number }) =>
     Effect.map(measureScale(rounds, atOnce), (figures) => ({ figures, tables: scaleTables(figures) })),
-  bulk: (runs: number) => Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) })),
+  bulk: (runs: number, { cuts, seed }: { readonly cuts: number; readonly seed: number }) =>
+    cuts === 0
+      ? Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) }))
+      : Effect.map(measureCuts(cuts, seed), (figures) => ({ figures, tables: cutTables(figures) })),
   logs: () =>
     measureLogs().pipe(
       Effect.map((figures) => ({ figures, tables: logTables(figures) })),
@@ -62,14 +71,14 @@ const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale:
 const bench = Command.make(
   "bench",
   flags,
-  Effect.fn("bench")(function* ({ atOnce, only, out, runs: wanted }) {
+  Effect.fn("bench")(function* ({ atOnce, cuts, only, out, runs: wanted, seed }) {
     const runs = Option.getOrElse(wanted, () => defaultRuns[only])
     const before = machineState()
     const { figures, tables } = yield* Effect.scoped<
       { readonly figures: object; readonly tables: string },
       unknown,
       Scope.Scope
-    >(kinds[only](runs, atOnce))
+    >(kinds[only](runs, { atOnce, cuts, seed }))
     const after = machineState()
     const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${tables}\n`
     const folder = resolve(out)

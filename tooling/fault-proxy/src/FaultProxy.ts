@@ -25,6 +25,7 @@ import { makeUpstream } from "./Upstream.ts"
 export interface FaultProxyOptions {
   /** Path of the kubeconfig of the cluster behind; without it the one that kubectl would take. */
   readonly kubeconfig?: string
+  /** Read anew at every request, so that it may follow what has happened. */
   readonly plan: FaultPlan
   /** Of the plan's chance; an unsigned 32-bit number. */
   readonly seed?: number

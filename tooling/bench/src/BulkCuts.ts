@@ -1,0 +1,111 @@
+/**
+ * Whether 1 GiB arrives whole when its connection is cut again and again: a podwright run through `tooling/fault-proxy`, which
+ * cuts each attempt at a random byte, on the way to the pod and on the way back.
+ */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type FaultPlan, type FaultProxyError, startFaultProxy } from "@podwright/fault-proxy"
+import type { KubeError } from "@podwright/k8s-io"
+import { Effect, Random, type Scope } from "effect"
+import { kubeconfig, LARGE, mustEqual, podwrightRoundTrip, treeDigest, writeLoad } from "./Bulk.ts"
+import { markdownTable } from "./Statistics.ts"
+
+interface CutFigure {
+  readonly direction: "to the pod" | "from the pod"
+  /** Bytes of the exec's WebSocket after which each attempt was cut, in order. */
+  readonly cutAfter: ReadonlyArray<number>
+  /** Attempts that moved the load or a part of it; the last one to its end. */
+  readonly attempts: number
+  readonly seconds: number
+}
+
+export interface CutFigures {
+  readonly seed: number
+  readonly sha256: string
+  /** Execs asked for, with those that came before the container was there. */
+  readonly execs: number
+  readonly figures: ReadonlyArray<CutFigure>
+}
+
+const DIRECTIONS = ["up", "down"] as const
+
+/** Measures on the current kubeconfig; `cuts` in each direction. Dies when contents differ or a cut did not happen. */
+export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
+  cuts: number,
+  seed: number
+): Effect.fn.Return<CutFigures, FaultProxyError | KubeError, Scope.Scope> {
+  const work = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-cuts-"))),
+    (path) => Effect.promise(() => rm(path, { recursive: true }))
+  )
+  const source = join(work, "source")
+  const target = join(work, "target")
+  const sha256 = yield* Effect.promise(async () => {
+    await writeLoad(source, LARGE)
+    return treeDigest(source)
+  })
+  // Behind the first MiB, which records and heads of frames cannot fill: what is cut is the transfer.
+  const offset = Random.nextIntBetween(1024 * 1024, LARGE.fileBytes)
+  const planned = yield* Effect.forEach(DIRECTIONS, (direction) =>
+    Effect.map(Effect.all(Array.from({ length: cuts }, () => offset)), (offsets) =>
+      offsets.map((afterBytes) => ({ direction, afterBytes }))
+    )
+  ).pipe(Random.withSeed(seed))
+  const due = planned.flat()
+  let fired = 0
+  // Read at every request: one cut is due until it has happened, whatever execs come too early before it.
+  const plan: FaultPlan = {
+    get script() {
+      const next = due[fired]
+      return next === undefined
+        ? []
+        : [{ verb: "exec" as const, fault: { _tag: "Cut" as const, how: "reset" as const, ...next } }]
+    }
+  }
+  let execs = 0
+  const proxy = yield* startFaultProxy({
+    kubeconfig: kubeconfig(),
+    plan,
+    onFault: () => {
+      fired++
+    },
+    onRequest: ({ verb }) => {
+      if (verb === "exec") execs++
+    }
+  })
+  const { down, up } = yield* Effect.promise(() => podwrightRoundTrip(work, source, target, proxy.kubeconfig))
+  mustEqual(sha256, yield* Effect.promise(() => treeDigest(join(target, "load"))), "what came back through cuts")
+  if (fired !== due.length) return yield* Effect.die(new Error(`${fired} of ${due.length} cuts happened`))
+  const happened = (wanted: string) =>
+    proxy
+      .fired()
+      .flatMap(({ fault }) => (fault._tag === "Cut" && fault.direction === wanted ? [fault.afterBytes ?? 0] : []))
+  const figure = (direction: CutFigure["direction"], cutAfter: ReadonlyArray<number>, seconds: number): CutFigure => ({
+    direction,
+    cutAfter,
+    attempts: cutAfter.length + 1,
+    seconds
+  })
+  return {
+    seed,
+    sha256,
+    execs,
+    figures: [figure("to the pod", happened("up"), up), figure("from the pod", happened("down"), down)]
+  }
+})
+
+const mebibytes = (bytes: number) => (bytes / 1024 ** 2).toFixed(0)
+
+export const cutTables = ({ execs, figures, seed, sha256 }: CutFigures): string => {
+  const table = markdownTable(
+    ["1 GiB", "cut after, MiB", "attempts", "s"],
+    figures.map(({ attempts, cutAfter, direction, seconds }) => [
+      direction,
+      cutAfter.map(mebibytes).join(" "),
+      String(attempts),
+      seconds.toFixed(1)
+    ])
+  )
+  return `${table}\n\nSeed ${seed}, ${execs} execs asked for; SHA-256 there and back again: ${sha256}.`
+}
