@@ -5,7 +5,9 @@
 import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
 import { Corrupt, FileSyncError, Protocol } from "./FileSyncError.ts"
 import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+import { COMPRESSED_LIMIT, expandPiece } from "./PieceCompression.ts"
 import { PieceDigest } from "./PieceDigest.ts"
+import type { SessionCompression } from "./SessionPlan.ts"
 import type { SessionOutputs } from "./SessionRequest.ts"
 import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
 
@@ -21,12 +23,13 @@ const ARCHIVE_QUEUE = 16
 export interface OutputReceiverOptions {
   readonly pod: string
   readonly outputs: SessionOutputs | undefined
+  readonly compression: SessionCompression
   /** Hears of a failure of the unpacking at once; the reader may be waiting for bytes. */
   readonly onFailure: (cause: Cause.Cause<FileSyncError>) => Effect.Effect<unknown>
   readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
 }
 
-/** To be asked in the order in which the helper says things: for each archive `begin`, `take`s and `check`, then `commit`. */
+/** To be asked in the order in which the helper says things: for each archive `begin`, `piece` and `take`s, and `check`, then `commit`. */
 export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   const fail = (reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation: "collect outputs", pod: options.pod, reason })
@@ -38,6 +41,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   let archiveBytes = 0
   let gathered = 0
   let room: Buffer | undefined
+  let zipped: { readonly room: Buffer; filled: number } | undefined
   let digest = new PieceDigest()
   let meter: ProgressMeter | undefined
 
@@ -93,8 +97,26 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     }
   })
 
-  /** A part of the archive. Most are only copied, without an Effect. */
-  const take = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
+  /** Announces a piece of so many bytes, compressed or not. */
+  const piece = (bytes: number): Effect.Effect<void, FileSyncError> => {
+    if (options.compression === "none") return Effect.void
+    if (bytes > COMPRESSED_LIMIT) return protocol(`a piece of ${bytes} bytes`)
+    zipped = { room: Buffer.allocUnsafeSlow(bytes), filled: 0 }
+    return Effect.void
+  }
+
+  /** A part of the archive as it came. Most are only copied, without an Effect. */
+  const take = (bytes: Uint8Array): Effect.Effect<void, FileSyncError> | undefined => {
+    if (zipped === undefined) return takePlain(bytes)
+    zipped.room.set(bytes, zipped.filled)
+    zipped.filled += bytes.length
+    if (zipped.filled < zipped.room.length) return undefined
+    const expanded = expandPiece(zipped.room)
+    zipped = undefined
+    return Effect.flatMap(expanded, (whole) => takePlain(whole) ?? Effect.void)
+  }
+
+  const takePlain = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
     const part = gather(bytes)
     return gathered < GATHERED_BYTES ? undefined : handOnAndTake(bytes.subarray(part))
   }
@@ -120,5 +142,5 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     return { placed: yield* staging.commit, bytes: archiveBytes }
   })
 
-  return { begin, take, check, commit }
+  return { begin, piece, take, check, commit }
 }

@@ -5,29 +5,18 @@
  */
 import { randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
-import { Clock, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
-import {
-  Channel,
-  Corrupt,
-  FileSyncError,
-  HelperFailed,
-  helperReason,
-  InputChanged,
-  Lost,
-  Protocol
-} from "./FileSyncError.ts"
-import type { InputArchive } from "./InputArchive.ts"
+import { Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
+import { Channel, Corrupt, FileSyncError, HelperFailed, helperReason, Lost, Protocol } from "./FileSyncError.ts"
+import { sendInputs } from "./InputSender.ts"
 import type { LogCursor } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
 import type { PlacedOutputs } from "./OutputFiles.ts"
 import { makeOutputReceiver } from "./OutputReceiver.ts"
-import { PieceDigest } from "./PieceDigest.ts"
 import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
 import { sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionState } from "./SessionState.ts"
-import { ProgressMeter } from "./TransferProgress.ts"
 
 /**
  * How long main's exit file may stay away after the kubelet reported its end. It is written before the container ends
@@ -56,6 +45,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
   /** The kubelet reported main's end so long ago that an exit file will not come any more. */
   const abandoned = yield* Deferred.make<void>()
   const told = { opened: false, delivered: false, exited: false }
+  const { compression = "none" } = request
   let corrupt = 0
   let failures = 0
 
@@ -95,6 +85,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       container: request.container,
       inputBytes: request.inputs?.bytes,
       log,
+      compression,
       cursor: { ...received },
       outputs: request.outputs?.selection
     }
@@ -117,6 +108,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const outputs = makeOutputReceiver({
       pod: request.pod,
       outputs: request.outputs,
+      compression,
       onFailure: (cause) => Deferred.failCause(completed, cause),
       onProgress: request.onEvent
     })
@@ -124,32 +116,6 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     // they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
     const early: Array<Uint8Array> = []
-
-    /** Sends the archive and returns its digest. Runs beside the reader, who may hear of a failure meanwhile. */
-    const sendInputs = Effect.fnUntraced(function* (inputs: InputArchive) {
-      const digest = new PieceDigest()
-      let sent = 0
-      const meter = new ProgressMeter("inputs", yield* Clock.currentTimeMillis, inputs)
-      yield* inputs
-        .stream(() => meter.file())
-        .pipe(
-          Stream.runForEach(
-            Effect.fnUntraced(function* (chunk) {
-              digest.update(chunk)
-              sent += chunk.length
-              yield* Effect.mapError(channel.send(chunk), channelFailed)
-              const progress = meter.advance(chunk.length, yield* Clock.currentTimeMillis)
-              if (progress !== undefined) yield* request.onEvent(progress)
-            })
-          )
-        )
-      // Fewer bytes than announced would leave the helper waiting for the rest.
-      if (sent !== inputs.bytes) {
-        const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`
-        return yield* fail("upload", new InputChanged({ detail }))
-      }
-      return digest.digest()
-    })
 
     const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
       switch (output._tag) {
@@ -177,7 +143,9 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           switch (action._tag) {
             case "SendInputs": {
               if (request.inputs !== undefined && request.inputs.bytes > 0) {
-                upload.fiber = yield* sendInputs(request.inputs).pipe(
+                const options = { pod: request.pod, channel, compression, onProgress: request.onEvent }
+                // Beside the reader, who may hear of a failure meanwhile.
+                upload.fiber = yield* sendInputs(request.inputs, options).pipe(
                   Effect.onError((cause) => Deferred.failCause(completed, cause)),
                   Effect.forkScoped
                 )
@@ -212,6 +180,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
             }
             case "StageOutputs":
               return yield* outputs.begin()
+            case "TakePiece":
+              return yield* outputs.piece(action.bytes)
             case "CheckOutputs":
               return yield* outputs.check(action.sha256)
             case "CommitOutputs": {

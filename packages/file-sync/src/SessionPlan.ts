@@ -20,6 +20,9 @@ export const logStart: VolumeOffsets = { stdout: 0, stderr: 0 }
  */
 export type SessionLog = "follow" | "final" | "none"
 
+/** How archives travel: as they are, or each piece by gzip, which pays where the network is slower than about 50 MB/s. */
+export type SessionCompression = "none" | "gzip"
+
 export interface SessionPlan {
   /** Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or quotes. */
   readonly volumeRoot: string
@@ -28,6 +31,7 @@ export interface SessionPlan {
   /** Bytes of the input archive, 0 to open the gate with no files; undefined when inputs are none of this session's. */
   readonly inputBytes: number | undefined
   readonly log: SessionLog
+  readonly compression: SessionCompression
   readonly cursor: VolumeOffsets
   /** What to bring back from the working folder, with all of the output folder; undefined for no files. */
   readonly outputs: OutputSelection | undefined

@@ -7,7 +7,7 @@ import type { InputArchive } from "./InputArchive.ts"
 import type { LogEvent } from "./LogEvent.ts"
 import type { OutputFile, OutputLimits } from "./OutputFiles.ts"
 import type { OutputSelection } from "./OutputPattern.ts"
-import type { VolumeOffsets } from "./SessionPlan.ts"
+import type { SessionCompression, VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionExit } from "./SessionState.ts"
 import type { TransferProgress } from "./TransferProgress.ts"
 
@@ -41,6 +41,8 @@ export interface SessionRequest {
   readonly volumeRoot: string
   /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
   readonly inputs: InputArchive | undefined
+  /** How files travel, both ways; `none` when absent. */
+  readonly compression?: SessionCompression
   /** Whether main's output is streamed from the volume. */
   readonly log: boolean
   /** Continue the log here: a cursor of an earlier driver, or `logStart`. */

@@ -43,6 +43,7 @@ export const PIECE_BYTES = 8 * 1024 * 1024
  * - Polls are close for the first third of a second, for commands that are over by then; later every 20 ms while lines flow.
  * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
  *   before reading, so whatever comes later is not older than it and is read by the next poll.
+ * - Compressed pieces come each behind a line with its length; `read` takes no byte beyond that line, as POSIX wants it.
  * - Names travel from find to tar with a NUL between them, because they may hold anything else. busybox' tar reads no such
  *   list, so xargs starts it as often as the names need, each time for an archive of its own; `$P` is what its shell needs.
  * - The C locale makes grep match bytes, alike in every image.
@@ -53,6 +54,8 @@ export const PIECE_BYTES = 8 * 1024 * 1024
 const script = String.raw`umask 0
 V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8 E=$9
 shift 9
+Z=$1
+shift
 T=$R/.session.$N
 mkdir -p $R $V/work $V/output || exit 1
 if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; rm -rf $R/.session.*; fi
@@ -70,7 +73,13 @@ pack() {
   say archive
   while f=$T.$k; receive ${PIECE_BYTES} $f <&9 || fail collect; s=$(stat -c %s $f); [ $s -gt 0 ]; do
     [ -z "$w" ] || wait $w || fail collect
-    { digest $f >>$T.sums & h=$!; say "piece $s"; cat $f; wait $h && rm $f; } & w=$!
+    {
+      digest $f >>$T.sums & h=$!
+      z=$f; [ $Z = none ] || { z=$f.gz; gzip -1 <$f >$z || exit 1; }
+      say "piece $(stat -c %s $z)"
+      cat $z
+      wait $h && rm -f $f $z
+    } & w=$!
     k=$((k + 1))
   done
   wait $w && wait $t && h=$(digest $T.sums) || fail collect
@@ -78,9 +87,9 @@ pack() {
   say "digest $h"
   rm $f $T.sums
 }'
-export N T P
+export N T P Z
 eval "$P"
-m= p=; [ -z "$E" ] || p="find grep xargs"
+m= p=; [ -z "$E" ] || p="find grep xargs"; [ $Z = none ] || p="$p gzip"
 for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir mkfifo sleep $p; do command -v $f >/dev/null || m="$m $f"; done
 [ -z "$m" ] || { say "fail probe the helper image lacks$m"; exit 1; }
 if [ $I != - ]; then
@@ -94,11 +103,12 @@ if [ $I != - ]; then
       j=$I w=
       while [ $j -gt 0 ]; do
         s=${PIECE_BYTES}; [ $j -gt $s ] || s=$j
-        j=$((j - s)) f=$T.$j
-        receive $s $f || fail input
-        [ "$(stat -c %s $f)" = $s ] || exit 1
+        j=$((j - s)) f=$T.$j z=$T.$j
+        [ $Z = none ] || { z=$f.gz; read -r s || exit 1; }
+        receive $s $z || fail input
+        [ "$(stat -c %s $z)" = $s ] || exit 1
         [ -z "$w" ] || wait $w || { exec 7>&-; wait; fail unpack; }
-        { digest $f >>$T.sums && cat $f >&7 && rm $f; } & w=$!
+        { { [ $z = $f ] || gzip -d $z; } && digest $f >>$T.sums && cat $f >&7 && rm $f; } & w=$!
       done
       wait $w; w=$?
       exec 7>&-
@@ -163,7 +173,8 @@ read -r a && [ "$a" = done ] && : >$R/done
 exit 0`
 
 /**
- * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION NAME...`.
+ * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION COMPRESSION
+ * NAME...`.
  *
  * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
  */
@@ -181,5 +192,6 @@ export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<
   String(plan.cursor.stderr),
   plan.outputs === undefined ? "keep" : plan.outputs.workingFolder ? "all" : "collect",
   plan.outputs?.expression ?? "",
+  plan.compression,
   ...(plan.outputs?.names ?? [])
 ]

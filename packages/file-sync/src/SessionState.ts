@@ -33,6 +33,7 @@ export type SessionAction =
   | { readonly _tag: "GateOpen"; readonly byEarlierSession: boolean }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
   | { readonly _tag: "StageOutputs" }
+  | { readonly _tag: "TakePiece"; readonly bytes: number }
   | { readonly _tag: "CheckOutputs"; readonly sha256: string }
   /** Everything is here: what has been staged may be put in place. */
   | { readonly _tag: "CommitOutputs" }
@@ -67,7 +68,7 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
     case "ArchiveStart":
       return [state, { _tag: "StageOutputs" }]
     case "Piece":
-      return [state, none]
+      return [state, { _tag: "TakePiece", bytes: record.bytes }]
     case "Digest":
       return [state, { _tag: "CheckOutputs", sha256: record.sha256 }]
     case "End":

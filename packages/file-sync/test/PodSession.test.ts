@@ -249,6 +249,30 @@ describe("runSession", () => {
       })
     )
 
+    it.live(`compresses both ways, piece by piece, and survives cuts (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const tree = yield* folder
+        // Three pieces, of which the middle one cannot be compressed.
+        const content = Buffer.concat([
+          Buffer.alloc(9_000_000, "text "),
+          randomBytes(8_000_000),
+          Buffer.alloc(3_000_000)
+        ])
+        yield* Effect.promise(() => writeFile(join(tree, "data"), content))
+        const { counts, result, target } = yield* exchange({
+          shell,
+          script: 'cp tree/data "$OUT/"',
+          files: [{ name: "tree", source: { _tag: "Path", path: tree } }],
+          request: { compression: "gzip" },
+          cutSentAfter: (attempt) => (attempt === 1 ? 5_000_000 : undefined),
+          cutAfter: (attempt) => (attempt === 2 ? 5_000_000 : undefined)
+        })
+        assert.strictEqual(result.exit?.code, 0)
+        assert.strictEqual(counts.opened, 3)
+        assert.isTrue(content.equals(yield* Effect.promise(() => readFile(join(target, "data")))))
+      })
+    )
+
     it.live(`starts outputs over when they are cut (${shell.join(" ")})`, () =>
       Effect.gen(function* () {
         const cuts = 4
@@ -451,6 +475,13 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
         )
       assert.match((yield* lacking([])).message, /lacks tar sha256sum tail$/)
       assert.match((yield* lacking(["*"])).message, /lacks tar sha256sum tail grep xargs$/)
+      const compressing = exchange({
+        script: "exit 0",
+        shell: ["env", `PATH=${bin}`, "/bin/sh"],
+        noGate: true,
+        request: { compression: "gzip" }
+      })
+      assert.match((yield* Effect.flip(compressing)).message, /lacks tar sha256sum tail gzip$/)
     })
   )
 
