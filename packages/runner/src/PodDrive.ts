@@ -12,6 +12,7 @@ import {
   logStart,
   type OutputFile,
   runSession,
+  type SessionCompression,
   type SessionEvent,
   type SessionOutputs,
   type SessionRequest,
@@ -31,6 +32,7 @@ export interface PodDrive {
   readonly namespace: string
   readonly inputs: InputArchive
   readonly outputs: SessionOutputs
+  readonly compression: SessionCompression
   readonly journal: RunJournal
   readonly follow: PodFollow
   /** Where an earlier driver of this pod has read the log to. */
@@ -98,6 +100,7 @@ const session = Effect.fnUntraced(function* (
 
   const request: SessionRequest = {
     ...options,
+    compression: drive.compression,
     namespace: drive.namespace,
     pod: plan.name,
     container,

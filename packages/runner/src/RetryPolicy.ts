@@ -37,7 +37,7 @@ export type FailureClass = "infrastructure" | "failure" | "final"
 export const classifyFailure = ({ reason }: RunError): FailureClass => {
   switch (reason._tag) {
     case "PodFailed":
-      switch (reason.diagnosis.cause) {
+      switch (reason.diagnosis.cause._tag) {
         case "Evicted":
         case "Preempted":
         case "NodeLost":

@@ -39,6 +39,7 @@ import type { RunEvent } from "./RunEvent.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
 import type { RunResult } from "./RunResult.ts"
 import type { TaskRequest } from "./TaskRequest.ts"
+import { transferLimits } from "./TransferLimits.ts"
 
 /**
  * How long the kubelet may take to report main's end after its exit file said so. It looks once a second and reports
@@ -194,7 +195,8 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     plan,
     namespace,
     inputs,
-    outputs: { selection, directory: task.outputDirectory },
+    outputs: { selection, directory: task.outputDirectory, limits: transferLimits(task.runner.transfer) },
+    compression: task.runner.transfer.compression ?? "none",
     journal,
     follow,
     logCursor: task.logCursor,

@@ -1,5 +1,6 @@
 /**
- * Kubernetes quantities (`500m`, `128Mi`, `1e3`) as a schema. Kept as text: the API server does the arithmetic.
+ * Kubernetes quantities (`500m`, `128Mi`, `1e3`) as a schema. Kept as text: the API server does the arithmetic, but
+ * for what only we count.
  */
 import { Schema, SchemaGetter } from "effect"
 
@@ -21,3 +22,15 @@ export const Quantity = Schema.Union([Schema.String, Schema.Finite]).pipe(
   })
 )
 export type Quantity = typeof Quantity.Type
+
+const FACTORS: Readonly<Record<string, number>> = {
+  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 }
+}
+
+/** The whole number that a quantity stands for, rounded up as Kubernetes does. */
+export const quantityNumber = (quantity: Quantity): number => {
+  const [, digits = "", suffix = ""] = QUANTITY.exec(quantity) ?? []
+  const factor = suffix === "" ? 1 : (FACTORS[suffix] ?? Number(`1${suffix}`))
+  return Math.ceil(Number(digits) * factor)
+}

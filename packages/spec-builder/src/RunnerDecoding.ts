@@ -5,7 +5,13 @@
 import { Result } from "effect"
 import { ConnectionProperties, TokenProviderProperties, TokenTaskProperties } from "./ConnectionProperties.ts"
 import { propertyDecoder } from "./internal/PropertyDecoding.ts"
-import { FileSidecarProperties, ResourceProperties, RunnerProperties, VolumeProperties } from "./RunnerProperties.ts"
+import {
+  FileSidecarProperties,
+  ResourceProperties,
+  RunnerProperties,
+  TransferProperties,
+  VolumeProperties
+} from "./RunnerProperties.ts"
 import { InvalidProperties, SpecError } from "./SpecError.ts"
 
 /** Every place that has names of its own, with these names. */
@@ -17,6 +23,7 @@ const NAMES: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["fileSidecar", Object.keys(FileSidecarProperties.fields)],
   ["fileSidecar.resources", Object.keys(FileSidecarProperties.fields.resources.schema.fields)],
   ["resources", Object.keys(ResourceProperties.fields)],
+  ["transfer", Object.keys(TransferProperties.fields)],
   ["volume", Object.keys(VolumeProperties.fields)]
 ])
 

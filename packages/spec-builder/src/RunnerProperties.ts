@@ -5,7 +5,7 @@
  */
 import { Effect, Schema } from "effect"
 import { ConnectionProperties } from "./ConnectionProperties.ts"
-import { duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
+import { Count, duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "./PackageVersion.ts"
 import { Quantity } from "./Quantity.ts"
 import { RunDuration } from "./RunDuration.ts"
@@ -52,6 +52,18 @@ export const VolumeProperties = Schema.Struct({
     "medium",
     "`Memory` keeps the files in memory; it counts as main's."
   )
+})
+
+export const TransferProperties = Schema.Struct({
+  compression: optional(
+    Schema.Literals(["none", "gzip"]),
+    "none or gzip",
+    "How files travel, both ways. `gzip` pays for text on a slow network; the helper needs it, too.",
+    "none"
+  ),
+  maxEntries: optional(Count, "count", "Files, folders and links that are taken from the pod, together.", 1_000_000),
+  maxBytes: optional(Quantity, "quantity", "Bytes of all files that are taken from the pod.", "1Ti"),
+  maxDepth: optional(Count, "count", "Folders above a file that is taken from the pod.", 128)
 })
 
 /** Every property of the runner. Absent keys stay absent where the default is somebody else's to decide. */
@@ -119,6 +131,13 @@ export const RunnerProperties = Schema.Struct({
   ),
   volume: VolumeProperties.pipe(
     Schema.annotateEncoded({ title: "object", description: "The volume that main and helper share. Podwright's own." }),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  transfer: TransferProperties.pipe(
+    Schema.annotateEncoded({
+      title: "object",
+      description: "How files travel, and what a pod may send before it is refused. Podwright's own."
+    }),
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   )
 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { Quantity } from "../src/index.ts"
+import { Quantity, quantityNumber } from "../src/index.ts"
 
 const decode = Schema.decodeUnknownResult(Quantity)
 
@@ -24,5 +24,22 @@ describe("Quantity", () => {
     it(`refuses ${JSON.stringify(input)}`, () => {
       assert.isTrue(Result.isFailure(decode(input)))
     })
+  }
+})
+
+describe("quantityNumber", () => {
+  for (const [text, number] of [
+    ["2", 2],
+    ["0.5", 1],
+    ["1500m", 2],
+    ["128Mi", 134_217_728],
+    ["1.5Gi", 1_610_612_736],
+    ["1Ti", 1024 ** 4],
+    ["1k", 1000],
+    ["1e3", 1000],
+    ["2E-1", 1],
+    ["1E", 1e18]
+  ] as const) {
+    it(`reads ${text}`, () => assert.strictEqual(quantityNumber(text), number))
   }
 })

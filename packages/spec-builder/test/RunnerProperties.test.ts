@@ -17,7 +17,7 @@ const onlyIssueOf = (input: unknown): readonly [string, string] => {
 }
 
 describe("decodeRunnerProperties", () => {
-  it("knows every name of the reference, and our own two", () => {
+  it("knows every name of the reference, and our own three", () => {
     assert.deepStrictEqual(Object.keys(RunnerProperties.fields).sort(), [
       "config",
       "containerDefaultSpec",
@@ -35,6 +35,7 @@ describe("decodeRunnerProperties", () => {
       "resume",
       "serviceAccountName",
       "syncWorkingDirectory",
+      "transfer",
       "version",
       "volume",
       "waitForLogs",
@@ -52,6 +53,7 @@ describe("decodeRunnerProperties", () => {
       labels: {},
       resume: true,
       syncWorkingDirectory: false,
+      transfer: {},
       volume: {}
     })
     assert.deepStrictEqual(
@@ -78,6 +80,7 @@ describe("decodeRunnerProperties", () => {
       resume: false,
       serviceAccountName: "sa",
       syncWorkingDirectory: true,
+      transfer: { compression: "gzip", maxEntries: 10, maxBytes: "1Gi", maxDepth: 3 },
       version: PACKAGE_VERSION,
       volume: { sizeLimit: "1Gi", medium: "Memory" }
     }

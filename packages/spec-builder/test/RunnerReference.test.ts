@@ -72,7 +72,11 @@ describe("runnerReference", () => {
       ["syncWorkingDirectory", "false"],
       ["waitForLogs", "PT30S"],
       ["waitUntilCompletion", "PT1H"],
-      ["waitUntilRunning", "PT10M"]
+      ["waitUntilRunning", "PT10M"],
+      ["transfer.compression", "none"],
+      ["transfer.maxEntries", "1000000"],
+      ["transfer.maxBytes", "1Ti"],
+      ["transfer.maxDepth", "128"]
     ])
   })
 })

@@ -137,7 +137,12 @@ const rows: Readonly<Record<string, Row>> = {
     pod: ["spec/volumes/podwright/emptyDir/sizeLimit", "64Mi"]
   },
   "volume.sizeLimit": { value: "64Mi", wrong: "64MB", pod: ["spec/volumes/podwright/emptyDir/sizeLimit", "64Mi"] },
-  "volume.medium": { value: "Memory", wrong: "Disk", pod: ["spec/volumes/podwright/emptyDir/medium", "Memory"] }
+  "volume.medium": { value: "Memory", wrong: "Disk", pod: ["spec/volumes/podwright/emptyDir/medium", "Memory"] },
+  transfer: { value: { maxDepth: "64" }, wrong: { maxdepth: 1 }, note: "the driver's" },
+  "transfer.compression": { value: "gzip", wrong: "zstd", note: "the driver's: bytes on the wire" },
+  "transfer.maxEntries": { value: 5000, wrong: 0, note: "the driver's: it refuses outputs" },
+  "transfer.maxBytes": { value: "1Gi", wrong: "1GB", note: "the driver's: it refuses outputs" },
+  "transfer.maxDepth": { value: "64", wrong: "deep", note: "the driver's: it refuses outputs" }
 }
 
 const nested = (name: string, value: Json): Json =>

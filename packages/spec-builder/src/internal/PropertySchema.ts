@@ -21,6 +21,19 @@ export const Text = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
   })
 )
 
+const PositiveInteger = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+
+/** A count of at least one, or its digits as text: templates render to text. */
+export const Count = Schema.Union([
+  PositiveInteger,
+  Schema.String.check(Schema.isPattern(/^[1-9]\d*$/, { message: "expected a whole number of at least 1" }))
+]).pipe(
+  Schema.decodeTo(PositiveInteger, {
+    decode: SchemaGetter.transform((value: number | string) => Number(value)),
+    encode: SchemaGetter.transform((value: number): number | string => value)
+  })
+)
+
 export const Texts = Schema.Record(Schema.String, Text)
 export const Name = Schema.NonEmptyString
 
@@ -31,7 +44,12 @@ export const positive = RunDuration.check(
 )
 
 /** `kind` names the type to people; a default given here is somebody else's to apply. */
-export const optional = <S extends Schema.Top>(schema: S, kind: string, description: string, otherDefault?: string) =>
+export const optional = <S extends Schema.Top>(
+  schema: S,
+  kind: string,
+  description: string,
+  otherDefault?: string | number
+) =>
   Schema.optionalKey(
     schema.pipe(
       Schema.annotateEncoded({
