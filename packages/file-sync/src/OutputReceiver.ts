@@ -17,8 +17,24 @@ import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
  */
 const GATHERED_BYTES = 256 * 1024
 
-/** Gathered chunks between socket and disk: with 4 MiB at most, what a slow disk may make us hold. */
-const ARCHIVE_QUEUE = 16
+/** Gathered chunks between socket and disk: 2 MiB at most that a slow disk may make us hold. */
+const ARCHIVE_QUEUE = 8
+
+/**
+ * Rooms that are used in turn, because new ones would be garbage outside the heap, for which V8 goes over all of the heap again
+ * and again. When one's turn comes again, the unpacking is at least six rooms further: before it there are those it has taken
+ * from the queue at once, those in the queue, one that is offered and one that is filled. Behind it may be a file it takes whole
+ * (two rooms) or an extended header that is not complete (`Tar.decode` refuses one above 1 MiB: five).
+ */
+const ROOMS = 2 * ARCHIVE_QUEUE + 2 + 6
+
+/**
+ * Frees the memory of bytes that have been copied, where they are all that is left of a message which `ws` has put together: one
+ * for one, that is half of what V8 would have to look for.
+ */
+const release = ({ buffer, byteLength, byteOffset }: Uint8Array): void => {
+  if (byteOffset === 1 && buffer.byteLength === byteLength + 1 && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
 
 export interface OutputReceiverOptions {
   readonly pod: string
@@ -41,6 +57,8 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   let archiveBytes = 0
   let gathered = 0
   let room: Buffer | undefined
+  const rooms: Array<Buffer> = []
+  let turn = 0
   let zipped: { readonly room: Buffer; filled: number } | undefined
   let digest = new PieceDigest()
   let meter: ProgressMeter | undefined
@@ -78,7 +96,9 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   /** Copies as many of these bytes as there is room for; tells how many. */
   const gather = (bytes: Uint8Array): number => {
     if (room === undefined) {
-      room = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      const next = turn++ % ROOMS
+      room = rooms[next] ?? Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      rooms[next] = room
       gathered = 0
     }
     const part = Math.min(bytes.length, GATHERED_BYTES - gathered)
@@ -118,7 +138,9 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
 
   const takePlain = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
     const part = gather(bytes)
-    return gathered < GATHERED_BYTES ? undefined : handOnAndTake(bytes.subarray(part))
+    if (gathered === GATHERED_BYTES) return handOnAndTake(bytes.subarray(part))
+    release(bytes)
+    return undefined
   }
 
   /** The archive has ended; compares what came with the helper's digest. */
