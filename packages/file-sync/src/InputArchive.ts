@@ -287,7 +287,16 @@ const tarEntries = <E>(
     return Stream.fromPull(Effect.succeed(pull))
   })
 
-/** Length of the archive: the encoder's own headers for these entries, measured without their bodies, plus the bodies. */
+/** What surely fits into one ustar header: short ASCII names, a size of 11 octal digits, a time since 1970. */
+const hasPlainHeader = (entry: InputEntry): boolean => {
+  if (entry._tag === "Link" && !SHORT_ASCII.test(entry.target)) return false
+  if (entry._tag === "File" && !(entry.modifiedMs >= 0 && entry.modifiedMs < PAX_SIZE * 1000)) return false
+  // A folder's name gets a slash at its end.
+  return SHORT_ASCII.test(entry.name) && sizeOf(entry) < PAX_SIZE
+}
+const SHORT_ASCII = /^[\x01-\x7f]{1,99}$/
+
+/** Length of the archive: of headers that are not plain the encoder's own, measured without their bodies, plus the bodies. */
 const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputEntry>) {
   const headerOnly = (entry: InputEntry): Tar.Entry => {
     // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
@@ -298,8 +307,13 @@ const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputE
       : plainEntry(entry)
   }
   let bytes = 0
-  for (const entry of entries) bytes += Math.ceil(sizeOf(entry) / BLOCK) * BLOCK
-  yield* tarEntries(entries, headerOnly).pipe(
+  const others: Array<InputEntry> = []
+  for (const entry of entries) {
+    bytes += Math.ceil(sizeOf(entry) / BLOCK) * BLOCK
+    if (hasPlainHeader(entry)) bytes += BLOCK
+    else others.push(entry)
+  }
+  yield* tarEntries(others, headerOnly).pipe(
     Stream.pipeThroughChannel(Tar.encode()),
     Stream.runForEach((chunk) => Effect.sync(() => (bytes += chunk.length)))
   )

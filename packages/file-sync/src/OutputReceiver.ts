@@ -28,6 +28,9 @@ const ARCHIVE_QUEUE = 8
  */
 const ROOMS = 2 * ARCHIVE_QUEUE + 2 + 6
 
+/** How every tar archive ends; one that ends between two entries without it has lost those that would follow. */
+const ARCHIVE_END = Buffer.alloc(1024)
+
 /**
  * Frees the memory of bytes that have been copied, where they are all that is left of a message which `ws` has put together: one
  * for one, that is half of what V8 would have to look for.
@@ -61,6 +64,8 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   let turn = 0
   let zipped: { readonly room: Buffer; filled: number } | undefined
   let digest = new PieceDigest()
+  /** The archive's last bytes so far. */
+  let tail = Buffer.alloc(0)
   let meter: ProgressMeter | undefined
 
   /** An archive follows. */
@@ -77,6 +82,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
       .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
     unpacking = { queue, fiber }
     digest = new PieceDigest()
+    tail = Buffer.alloc(0)
     meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
   })
 
@@ -86,6 +92,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     const bytes = room.subarray(0, gathered)
     room = undefined
     digest.update(bytes)
+    tail = Buffer.concat([tail, bytes.subarray(-ARCHIVE_END.length)]).subarray(-ARCHIVE_END.length)
     // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
     if (!Queue.offerUnsafe(unpacking.queue, bytes))
       yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
@@ -152,6 +159,9 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     unpacking = undefined
     const actual = digest.digest()
     if (actual !== expected) return yield* fail(new Corrupt({ what: "outputs", expected, actual }))
+    // What a tar has left unsaid its digest does not miss.
+    if (!tail.equals(ARCHIVE_END))
+      return yield* fail(new Corrupt({ what: "outputs", expected: "the end of the archive", actual: "an earlier one" }))
   })
 
   /** Puts what has come in place; undefined when there was no archive. */

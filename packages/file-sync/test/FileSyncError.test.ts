@@ -10,7 +10,7 @@ describe("helperReason", () => {
     ["", "HelperFailed"]
   ]
   for (const [detail, tag] of cases) {
-    it(`${tag} of "${detail}"`, () => {
+    it(`${tag} of "${detail}": F14`, () => {
       const error = new FileSyncError({ operation: "session", pod: "p", reason: helperReason("unpack", detail) })
       assert.strictEqual(error.reason._tag, tag)
       assert.include(error.message, "(unpack)")

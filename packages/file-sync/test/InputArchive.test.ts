@@ -187,7 +187,44 @@ describe("makeInputArchive", () => {
     }).pipe(Effect.provide(services))
   )
 
-  it.effect("knows the length of files too large for a plain header", () =>
+  for (const size of [1000, 1_000_000])
+    it.effect(`fails when a file of ${size} bytes is another when its turn comes: F8`, () =>
+      Effect.gen(function* () {
+        for (const found of [size - 600, size + 1, size + 5000]) {
+          const path = join(yield* folder, "file")
+          yield* Effect.promise(() => writeFile(path, Buffer.alloc(size)))
+          const archive = yield* makeInputArchive([{ name: "file", source: { _tag: "Path", path } }])
+          yield* Effect.promise(() => truncate(path, found))
+          const error = yield* Effect.flip(Stream.runDrain(archive.stream()))
+          assert.strictEqual(error.reason._tag, "InputChanged", String(found))
+        }
+      }).pipe(Effect.provide(services))
+    )
+
+  it.effect("packs what any user of the pod may read and write, and nobody's ownership: F13", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "file"), "", { mode: 0o600 })
+        await writeFile(join(place, "tool"), "", { mode: 0o700 })
+      })
+      const archive = yield* makeInputArchive([{ name: "d", source: { _tag: "Path", path: place } }])
+      const modes: Array<readonly [string, string, number, number]> = []
+      yield* archive.stream().pipe(
+        Stream.pipeThroughChannel(Tar.decode()),
+        Stream.runForEach(({ header: { gid, mode, path, uid } }) =>
+          Effect.sync(() => modes.push([path, mode.toString(8), uid, gid]))
+        )
+      )
+      assert.deepStrictEqual(modes, [
+        ["d/", "777", 0, 0],
+        ["d/file", "666", 0, 0],
+        ["d/tool", "777", 0, 0]
+      ])
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("knows the length of files too large for a plain header: F23", () =>
     Effect.gen(function* () {
       const place = yield* folder
       const size = 8 * 1024 ** 3 + 1

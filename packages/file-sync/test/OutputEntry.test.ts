@@ -10,7 +10,7 @@ const entry = (type: Tar.EntryType, path: string, linkTarget?: string, mode = 0o
 })
 const outcome = (placement: OutputPlacement) => (placement._tag === "Refuse" ? "Refuse" : placement)
 
-describe("placeOutput", () => {
+describe("placeOutput: F11", () => {
   const cases: ReadonlyArray<readonly [ReturnType<typeof entry>, unknown]> = [
     [entry("File", "work/out.txt"), { _tag: "File", name: "out.txt", executable: false }],
     [entry("File", "work/a/b", undefined, 0o755), { _tag: "File", name: "a/b", executable: true }],

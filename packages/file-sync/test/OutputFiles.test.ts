@@ -62,7 +62,7 @@ describe("makeOutputStaging", () => {
     })
   )
 
-  it.live("writes through no link that lies in the target folder", () =>
+  it.live("writes through no link that lies in the target folder: F11", () =>
     Effect.gen(function* () {
       const [target, outside] = [yield* folder, yield* folder]
       yield* Effect.promise(() => symlink(outside, join(target, "d")))
@@ -82,7 +82,7 @@ describe("makeOutputStaging", () => {
     ["names", [Tar.file(`work/${"n".repeat(21)}`, "")], "n".repeat(21)]
   ]
   for (const [what, entries, name] of bombs) {
-    it.live(`accepts no more ${what} than its limit, and leaves nothing`, () =>
+    it.live(`accepts no more ${what} than its limit, and leaves nothing: F11`, () =>
       Effect.gen(function* () {
         const target = yield* folder
         const error = yield* unpack(target, [yield* archiveOf(entries)], small).pipe(Effect.flip)
@@ -93,7 +93,7 @@ describe("makeOutputStaging", () => {
   }
 
   it.live(
-    "writes nothing outside the target and no special file, however an archive is damaged",
+    "writes nothing outside the target and no special file, however an archive is damaged: F11",
     () =>
       Effect.gen(function* () {
         const home = yield* folder

@@ -25,7 +25,7 @@ describe("PieceCompressor", () => {
 })
 
 describe("expandPiece", () => {
-  it.effect("refuses what expands beyond a piece (F24)", () =>
+  it.effect("refuses what expands beyond a piece: F24", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(expandPiece(gzipSync(Buffer.alloc(PIECE_BYTES + 1))))
       assert.strictEqual(error.reason._tag, "OutputRefused")

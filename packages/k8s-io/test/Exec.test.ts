@@ -165,7 +165,7 @@ describe("open", () => {
 })
 
 describe("the end", () => {
-  it.effect("early success, the empty first message, 255 and channels unknown here", () =>
+  it.effect("early success, the empty first message, 255 and channels unknown here: F2", () =>
     Effect.gen(function* () {
       const { open } = yield* withExec({
         exec: script(Buffer.of(3), Buffer.of(255, 1), frame(9, "?"), frame(1, "out"), frame(2, "err"), success)
@@ -176,7 +176,7 @@ describe("the end", () => {
       assert.strictEqual((yield* Effect.flip(channel.send(Buffer.from("x")))).reason._tag, "Cut")
     })
   )
-  it.effect("a container that is not there yet is said on the status channel", () =>
+  it.effect("a container that is not there yet is said on the status channel: F15", () =>
     Effect.gen(function* () {
       const message = 'Internal error occurred: unable to upgrade connection: container not found ("main")'
       const status = { status: "Failure", reason: "InternalError", code: 500, message }
@@ -259,7 +259,7 @@ describe("the end", () => {
       assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes("60 s"))
     })
   )
-  it.effect("a peer that answers pings is not", () =>
+  it.effect("a peer that answers pings is not: F16", () =>
     Effect.gen(function* () {
       let pings = 0
       let peer: WebSocket | undefined
@@ -286,7 +286,7 @@ describe("the end", () => {
 describe("pressure", () => {
   const total = 48 * mebibyte
 
-  it.effect("a reader that stalls stalls the server, and loses nothing", () =>
+  it.effect("a reader that stalls stalls the server, and loses nothing: F18", () =>
     Effect.gen(function* () {
       let peer: WebSocket | undefined
       const block = frame(1, new Uint8Array(32 * 1024).fill(7))
@@ -310,7 +310,7 @@ describe("pressure", () => {
       assert.strictEqual(received, total)
     })
   )
-  it.effect("a server that stalls stalls the sender, and gets everything once it goes on", () =>
+  it.effect("a server that stalls stalls the sender, and gets everything once it goes on: F17, F18", () =>
     Effect.gen(function* () {
       let peer: WebSocket | undefined
       let received = 0

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { KubeError } from "@podwright/k8s-io"
+import { type Exec, KubeError } from "@podwright/k8s-io"
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Duration, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -273,6 +273,59 @@ describe("TaskRunner", () => {
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : undefined, "Deleted")
       assert.strictEqual(error.facts?.node, "node1")
+    })
+  )
+
+  const inputFiles = [{ name: "data", source: { _tag: "Text" as const, text: "x" } }]
+  const cutError = () => new KubeError({ operation: "Exec.send", subject: {}, reason: { _tag: "Cut", detail: "1006" } })
+  /** An exec that asks for the inputs and is cut while they are sent. */
+  const cutUpload: Exec["Service"]["open"] = ({ command }) =>
+    Effect.succeed({
+      protocol: "v5.channel.k8s.io",
+      send: () => Effect.andThen(Effect.sleep("100 millis"), Effect.fail(cutError())),
+      closeStdin: Effect.void,
+      output: Stream.concat(
+        Stream.make({ stream: "stdout" as const, bytes: Buffer.from(`\u001e${command[5]} send\n`) }),
+        Stream.never
+      ),
+      outcome: Effect.never
+    })
+
+  /** Lets seconds pass, with turns of the event loop between, as what streams do takes. */
+  const pass = (seconds: number) =>
+    Effect.forEach(Array.from({ length: seconds * 2 }), () =>
+      Effect.andThen(
+        TestClock.adjust("500 millis"),
+        Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      )
+    )
+
+  it.effect("says that the pod was evicted when its end cut a transfer: F20", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({}, { inputFiles }), { exec: cutUpload })
+      yield* run.present(started, "node1")
+      yield* pass(2)
+      assert.isTrue(run.events.some((event) => event._tag === "Warning" && event.message.includes("reconnecting")))
+      yield* run.present({ phase: "Failed", reason: "Evicted", message: "The node was low on memory" }, "node1")
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause : error.message, "Evicted")
+    })
+  )
+
+  it.effect("starts a transfer over for as long as the run's clock allows, and no longer", () =>
+    Effect.gen(function* () {
+      let opened = 0
+      const exec: typeof cutUpload = (request) => {
+        opened++
+        return cutUpload(request)
+      }
+      const run = yield* begin(yield* task({}, { inputFiles, timeout: Duration.minutes(2) }), { exec })
+      yield* run.present(started, "node1")
+      yield* pass(125)
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.reason._tag === "TimedOut" ? error.reason.limit : error.message, "timeout")
+      assert.isAbove(opened, 10)
     })
   )
 

@@ -13,8 +13,12 @@ export interface LocalExecOptions {
   readonly cutAfter?: (attempt: number) => number | undefined
   /** Input bytes after which the n-th connection is cut; its shell hears nothing of it, as under a runtime. */
   readonly cutSentAfter?: (attempt: number) => number | undefined
+  /** Output bytes after which the n-th connection ends as if its command had, with code 0: what a server says that lost it. */
+  readonly falseSuccessAfter?: (attempt: number) => number | undefined
   /** Refuse this many attempts as the server does while the container is not there. */
   readonly refuse?: number
+  /** Environment of the shell beside PATH, or instead of it. */
+  readonly env?: NodeJS.ProcessEnv
   /** Changes what the n-th connection delivers. */
   readonly damage?: (attempt: number, output: ExecOutput) => ExecOutput
 }
@@ -34,11 +38,13 @@ export const localExec = (options: LocalExecOptions = {}) => {
         }
         counts.opened++
         const attempt = counts.opened
-        const limit = options.cutAfter?.(attempt)
+        const falseSuccess = options.falseSuccessAfter?.(attempt)
+        const limit = options.cutAfter?.(attempt) ?? falseSuccess
         const [, ...args] = request.command
         const [shell = "sh", ...shellArgs] = options.shell ?? ["sh"]
         const child = spawn(shell, [...shellArgs, ...args], {
           stdio: "pipe",
+          env: { ...process.env, ...options.env },
           // The leader of a process group, as an exec's shell is in a container.
           detached: true
         })
@@ -56,7 +62,12 @@ export const localExec = (options: LocalExecOptions = {}) => {
           if (limit !== undefined && cut.bytes >= limit) {
             cut.done = true
             child.stdin.destroy()
-            Queue.failCauseUnsafe(queue, Cause.fail(error({ _tag: "Cut", detail: "1006" })))
+            if (falseSuccess === undefined) {
+              Queue.failCauseUnsafe(queue, Cause.fail(error({ _tag: "Cut", detail: "1006" })))
+            } else {
+              Queue.endUnsafe(queue)
+              Deferred.doneUnsafe(exited, Effect.succeed(0))
+            }
           }
         }
         child.stdout.on("data", receive("stdout"))
@@ -88,7 +99,8 @@ export const localExec = (options: LocalExecOptions = {}) => {
                 await Promise.race([once(child.stdin, "drain"), once(child.stdin, "close")])
             })
           }),
-          closeStdin: Effect.sync(() => child.stdin.end()),
+          // v4 cannot end stdin, so no session may need it (F5).
+          closeStdin: Effect.die(new Error("a session ended its stdin")),
           output: Stream.fromQueue(queue),
           outcome: Effect.map(Deferred.await(exited), (code) => ({ _tag: "Exited" as const, code }))
         }

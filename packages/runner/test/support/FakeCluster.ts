@@ -20,6 +20,8 @@ import { HttpClient, type HttpClientError } from "effect/http"
 import { TaskRunner } from "../../src/TaskRunner.ts"
 
 export interface FakeClusterOptions {
+  /** Instead of an exec that never comes through. */
+  readonly exec?: Exec["Service"]["open"]
   /** Creates are carried out and then fail with this, as when the reply is lost. */
   readonly loseReply?: KubeError["reason"]
   readonly create?: KubeError["reason"]
@@ -84,7 +86,9 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
     Layer.succeed(
       Exec,
       Exec.of({
-        open: () => Effect.fail(refuse("Exec.open", { _tag: "NotRunningYet", detail: "container not found" }))
+        open:
+          options.exec ??
+          (() => Effect.fail(refuse("Exec.open", { _tag: "NotRunningYet", detail: "container not found" })))
       })
     ),
     Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never })),
