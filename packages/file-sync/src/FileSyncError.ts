@@ -93,7 +93,7 @@ const explain = (reason: FileSyncReason): string => {
     case "HelperFailed":
       return `the helper container failed (${reason.stage}): ${reason.detail || "it said nothing"}`
     case "VolumeFull":
-      return `the pod's volume is full (${reason.stage}): ${reason.detail}; it must hold the files and an archive of them at once`
+      return `the pod's volume is full (${reason.stage}): ${reason.detail}; it must hold the files that come and go, and main's output`
     case "OutputRefused":
       return `the pod's output '${reason.entry}' was refused: ${reason.detail}`
     case "OutputUnwritable":
