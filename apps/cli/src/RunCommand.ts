@@ -13,6 +13,7 @@ import { runFile } from "./FileRun.ts"
 import type { TaskEnd } from "./JsonReport.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
 import { type OutputForm, type RunReporter, runReporter } from "./RunReporter.ts"
+import { withStdin } from "./StdinInput.ts"
 
 /** The flags of the command, as given. */
 export interface RunFlags {
@@ -53,7 +54,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
-    const inputs = yield* resolveInputs(file, Object.fromEntries(flags.input))
+    const inputs = yield* resolveInputs(file, yield* withStdin(file, Object.fromEntries(flags.input)))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
       Layer.provide(NodeFileSystem.layer)

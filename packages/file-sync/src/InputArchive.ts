@@ -294,7 +294,7 @@ const hasPlainHeader = (entry: InputEntry): boolean => {
   // A folder's name gets a slash at its end.
   return SHORT_ASCII.test(entry.name) && sizeOf(entry) < PAX_SIZE
 }
-const SHORT_ASCII = /^[\x01-\x7f]{1,99}$/
+const SHORT_ASCII = /^[ -~]{1,99}$/
 
 /** Length of the archive: of headers that are not plain the encoder's own, measured without their bodies, plus the bodies. */
 const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputEntry>) {

@@ -10,6 +10,7 @@ import { defaultImage, file, input } from "../FileFlags.ts"
 import { manifestYaml } from "../ManifestYaml.ts"
 import { writeStderr, writeStdout } from "../ProcessOutput.ts"
 import { renderedOutputs } from "../RenderedOutputs.ts"
+import { withStdin } from "../StdinInput.ts"
 import { renderedIdentity } from "../TaskIdentities.ts"
 import { taskRequest } from "../TaskRequests.ts"
 import { reportError } from "../TextReport.ts"
@@ -32,7 +33,7 @@ export const render = Command.make(
       const path = { path: resolve(given.file) }
       const image = Option.getOrUndefined(given.defaultImage)
       const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
-      const inputs = yield* resolveInputs(loaded, Object.fromEntries(given.input))
+      const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, Object.fromEntries(given.input)))
       const outputs: Record<string, TaskOutputs> = {}
       return yield* Effect.forEach(loaded.tasks, (task) =>
         Effect.gen(function* () {
@@ -53,6 +54,7 @@ export const render = Command.make(
         })
       )
     }).pipe(
+      Effect.scoped,
       Effect.catch((error) =>
         Effect.andThen(writeStderr(reportError(error.message).text), Effect.fail(new CommandExit({ code: BAD_INPUT })))
       )
