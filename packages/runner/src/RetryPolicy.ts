@@ -41,6 +41,7 @@ export const classifyFailure = ({ reason }: RunError): FailureClass => {
         case "Evicted":
         case "Preempted":
         case "NodeLost":
+        case "NodeRefused":
           return "infrastructure"
         case "ImageName":
           return "final"

@@ -3,7 +3,7 @@ import { FileSyncError, InputUnreadable, Lost, PatternInvalid } from "@podwright
 import { KubeError } from "@podwright/k8s-io"
 import { decodeRetry, InvalidTask, SpecError, SpecIssue } from "@podwright/spec-builder"
 import { Duration, Effect, Result, Schema } from "effect"
-import { type Cause, Diagnosis } from "../src/Diagnosis.ts"
+import { Diagnosis } from "../src/Diagnosis.ts"
 import {
   classifyFailure,
   decideRetry,
@@ -24,11 +24,12 @@ import {
   Spec,
   TimedOut
 } from "../src/RunError.ts"
+import { type CauseName, causes } from "./support/causes.ts"
 
 const retryOf = (retry: object) => Result.getOrThrow(decodeRetry(retry))
 const error = (reason: RunReason) => new RunError({ operation: "run", reason })
-const pod = (cause: Cause) =>
-  new PodFailed({ diagnosis: new Diagnosis({ cause, kind: "transient", summary: "s", remedy: "r" }) })
+const pod = (cause: CauseName) =>
+  new PodFailed({ diagnosis: new Diagnosis({ cause: causes[cause], kind: "transient", summary: "s", remedy: "r" }) })
 const kube = (reason: KubeError["reason"]) =>
   new Kube({ error: new KubeError({ operation: "o", subject: {}, reason }) })
 const forbidden = (detail: string) =>
@@ -42,6 +43,7 @@ describe("classifyFailure", () => {
     ["an evicted pod", pod("Evicted"), "infrastructure"],
     ["a preempted pod", pod("Preempted"), "infrastructure"],
     ["a lost node", pod("NodeLost"), "infrastructure"],
+    ["a node that did not take the pod", pod("NodeRefused"), "infrastructure"],
     ["a pod that somebody deleted", pod("Deleted"), "failure"],
     ["a pull that failed", pod("ImagePull"), "failure"],
     ["an image whose name is none", pod("ImageName"), "final"],

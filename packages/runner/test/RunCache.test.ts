@@ -58,6 +58,7 @@ const world = Effect.gen(function* () {
         namespace: "n",
         node: "node1",
         timings: { submitted: 0 },
+        containers: {},
         logLines: { stdout: 1, stderr: 0 },
         logGaps: 0,
         outputs: { run: runs.length },

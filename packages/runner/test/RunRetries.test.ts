@@ -12,7 +12,7 @@ import {
 } from "@podwright/spec-builder"
 import { Clock, Effect, Fiber, Layer, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { type Cause, Diagnosis } from "../src/Diagnosis.ts"
+import { Diagnosis } from "../src/Diagnosis.ts"
 import { INFRASTRUCTURE_RETRIES } from "../src/RetryPolicy.ts"
 import { CursorMismatch, PodFailed, RunError } from "../src/RunError.ts"
 import type { RunEvent } from "../src/RunEvent.ts"
@@ -20,6 +20,7 @@ import type { RunFacts, RunResult } from "../src/RunResult.ts"
 import { type RetriedTask, runWithRetries } from "../src/RunRetries.ts"
 import type { TaskRequest } from "../src/TaskRequest.ts"
 import { TaskRunner } from "../src/TaskRunner.ts"
+import { type CauseName, causes } from "./support/causes.ts"
 
 const identity: TaskIdentity = {
   namespace: "n",
@@ -30,8 +31,8 @@ const identity: TaskIdentity = {
   attempt: 0
 }
 const retryOf = (retry: object): RetryProperties => Result.getOrThrow(decodeRetry(retry))
-const diagnosis = (cause: Cause) =>
-  new Diagnosis({ cause, kind: "transient", summary: `because of ${cause}`, remedy: "r" })
+const diagnosis = (cause: CauseName) =>
+  new Diagnosis({ cause: causes[cause], kind: "transient", summary: `because of ${cause}`, remedy: "r" })
 const runner = Result.getOrThrow(decodeRunnerProperties({}))
 
 const request = (own: TaskIdentity): TaskRequest => ({
@@ -52,6 +53,7 @@ const factsOf = (pod: string): RunFacts => ({
   namespace: "n",
   node: null,
   timings: {},
+  containers: {},
   logLines: { stdout: 0, stderr: 0 },
   logGaps: 0,
   outputs: {},
@@ -59,7 +61,7 @@ const factsOf = (pod: string): RunFacts => ({
 })
 
 /** How an attempt ends: well, with an exit code, with a pod lost for a cause, or as wrong input. */
-type End = "ok" | number | Cause | "input"
+type End = "ok" | number | CauseName | "input"
 
 interface Started {
   readonly at: number

@@ -309,7 +309,10 @@ describe("TaskRunner", () => {
       yield* run.present({ phase: "Failed", reason: "Evicted", message: "The node was low on memory" }, "node1")
       yield* TestClock.adjust("10 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
-      assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause : error.message, "Evicted")
+      assert.strictEqual(
+        error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : error.message,
+        "Evicted"
+      )
     })
   )
 

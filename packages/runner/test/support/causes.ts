@@ -1,0 +1,17 @@
+/** A cause of each kind that tests of attempts speak of, its facts as small as they can be. */
+import type { Cause } from "../../src/DiagnosisCause.ts"
+
+const lost = { node: "node1", reason: "r", said: "" }
+
+export const causes = {
+  Evicted: { _tag: "Evicted", ...lost },
+  Preempted: { _tag: "Preempted", ...lost },
+  NodeLost: { _tag: "NodeLost", ...lost },
+  NodeRefused: { _tag: "NodeRefused", ...lost },
+  Deleted: { _tag: "Deleted", node: "node1" },
+  ImagePull: { _tag: "ImagePull", container: "main", image: "i", said: "" },
+  ImageName: { _tag: "ImageName", container: "main", image: "i", reason: "InvalidImageName", said: "" },
+  CommandFailed: { _tag: "CommandFailed", exitCode: 3, said: "" }
+} as const satisfies Partial<Record<Cause["_tag"], Cause>>
+
+export type CauseName = keyof typeof causes
