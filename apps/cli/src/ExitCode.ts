@@ -10,6 +10,8 @@ import type { FileRunError } from "./JsonReport.ts"
 export const TIME_LIMIT = 124
 /** The platform failed: no cluster, no permission, no node, a lost pod, a damaged transfer. */
 export const PLATFORM = 125
+/** The process was asked to end, and the pod goes on; EX_TEMPFAIL of sysexits.h: the same again takes it over. */
+export const DETACHED = 75
 /** A file, flag or value that is wrong; the task it concerns got no pod. */
 export const BAD_INPUT = 2
 
@@ -21,6 +23,8 @@ export const exitCodeOfError = (error: FileRunError): number => {
   switch (error.reason._tag) {
     case "TimedOut":
       return TIME_LIMIT
+    case "Detached":
+      return DETACHED
     case "Spec":
     case "CursorMismatch":
       return BAD_INPUT

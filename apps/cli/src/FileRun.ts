@@ -33,6 +33,10 @@ export interface FileRunOptions {
   readonly cacheDirectory: string
   /** How often a task is repeated whose pod was lost, preempted or evicted; undefined for the runner's own number. */
   readonly infrastructureRetries: number | undefined
+  /** Of an execution that an earlier process may have begun, to go on with it; undefined for a new one. */
+  readonly executionId: string | undefined
+  /** When it completes, the pod of the task that runs is left to go on, and the file's run ends. */
+  readonly detach: Effect.Effect<void>
   readonly onEvent: (event: RunEvent) => Effect.Effect<void>
 }
 
@@ -48,7 +52,7 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
 /** A field of the connection that turns out to be wrong when it is used is told with its place in the file, as others are. */
 const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunError | TaskFileError => {
   // Once there is a pod the file was right, and the platform failed.
-  if (error.facts?.timings["created"] !== undefined) return error
+  if (error.facts?.timings["created"] !== undefined || error.facts?.timings["adopted"] !== undefined) return error
   const cause = error.reason._tag === "Kube" ? error.reason.error.reason : undefined
   if (cause?._tag !== "Config" || cause.field?.startsWith("config.") !== true) return error
   const path = [...task.path, task.keys.runner, ...cause.field.split(".")]
@@ -61,7 +65,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   options: FileRunOptions
 ): Effect.fn.Return<ReadonlyArray<TaskEnd>, never, TaskRunner | FileSystem.FileSystem | HttpClient.HttpClient> {
   const { file } = options
-  let executionId = newExecutionId()
+  let executionId = options.executionId ?? newExecutionId()
   const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
   // A folder that was named is meant to be written to, whatever the tasks declare: OUTPUT_DIR needs no declaration.
   const writable =
@@ -93,6 +97,8 @@ export const runFile = Effect.fn("FileRun.run")(function* (
       request,
       retry: task.retry,
       infrastructure: { ...INFRASTRUCTURE_RETRIES, retries },
+      resumes: options.executionId !== undefined,
+      detach: options.detach,
       onEvent: options.onEvent
     })
     const { taskCache: cache } = task

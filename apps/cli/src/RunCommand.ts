@@ -14,6 +14,7 @@ import type { TaskEnd } from "./JsonReport.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
 import { type OutputForm, type RunReporter, runReporter } from "./RunReporter.ts"
 import { withStdin } from "./StdinInput.ts"
+import { leaveWhenTerminated, terminated } from "./Termination.ts"
 
 /** The flags of the command, as given. */
 export interface RunFlags {
@@ -21,6 +22,7 @@ export interface RunFlags {
   readonly input: ReadonlyArray<readonly [name: string, value: string]>
   readonly outputDir: Option.Option<string>
   readonly cacheDir: Option.Option<string>
+  readonly executionId: Option.Option<string>
   readonly infrastructureRetries: Option.Option<number>
   readonly output: OutputForm
   readonly kubeconfig: Option.Option<string>
@@ -51,6 +53,8 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
     return yield* new CommandExit({ code: BAD_INPUT })
   }
+  // An embedded cluster ends with the process, and its pods with it.
+  if (!flags.local) yield* leaveWhenTerminated
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
@@ -68,6 +72,8 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         onSome: (path) => resolve(path)
       }),
       infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
+      executionId: Option.getOrUndefined(flags.executionId),
+      detach: terminated,
       // A reader that has gone away cancels the run: nobody is left to tell.
       onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
     }).pipe(Effect.provide(services))

@@ -1,5 +1,5 @@
 /** Ids of one execution of a file: random, so that no two runs share a pod. */
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import type { TaskIdentity } from "@podwright/spec-builder"
 
 /** 80 bits, as ids that are never looked up for a clash should have; letters and digits that labels allow. */
@@ -16,7 +16,8 @@ export const newTaskIdentity = (
   flowId: file.id,
   taskId,
   executionId,
-  taskRunId: randomId(),
+  // The same for the same execution, so that another process can go on with it.
+  taskRunId: createHash("sha256").update(`${executionId}/${taskId}`).digest("hex").slice(0, 20),
   attempt: 0
 })
 

@@ -70,7 +70,7 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Phase": {
       if (event.phase === "submitted") return undefined
       const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${event.node}` : ""
-      const pod = event.phase === "created" ? ` pod ${event.pod}` : ""
+      const pod = event.phase === "created" || event.phase === "adopted" ? ` pod ${event.pod}` : ""
       return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`)
     }
     case "Progress": {

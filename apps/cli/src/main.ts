@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The entry of the process: arguments in, exit code out. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Logger } from "effect"
 import { Command } from "effect/cli"
@@ -8,9 +7,7 @@ import manifest from "../package.json" with { type: "json" }
 import { CommandExit } from "./CommandExit.ts"
 import { podwright } from "./cli.ts"
 import { BAD_INPUT } from "./ExitCode.ts"
-
-// The runtime cancels on INT and TERM only; a terminal that is closed says HUP, and its run must leave no pod either.
-process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
+import { runMain } from "./Termination.ts"
 
 Command.run(podwright, { version: manifest.version }).pipe(
   Effect.catchTags({
@@ -21,5 +18,5 @@ Command.run(podwright, { version: manifest.version }).pipe(
   }),
   Effect.provideService(Logger.LogToStderr, true),
   Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain
+  runMain
 )

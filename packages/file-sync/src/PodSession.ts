@@ -208,12 +208,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       if (!isComplete(state, received)) return
       yield* lastLine("stderr")
       if (request.log) yield* request.onEvent({ _tag: "LogEnded", cursor: cursor() })
-      yield* say(request.last ? "done" : "leave")
       // A link without its target, asked for by name, is not what was asked for.
       const missing = (request.outputs?.selection.names ?? []).filter(
         (name, index) => state.missing.includes(index) || placed.broken.includes(name)
       )
-      yield* Deferred.succeed(completed, { exit: state.exit, files: placed.files, missing })
+      const result: SessionResult = { exit: state.exit, files: placed.files, missing }
+      yield* say(request.farewell(result))
+      yield* Deferred.succeed(completed, result)
     })
 
     /** The exec ended before the session was complete. Its status proves nothing: code 0 is also said of a lost one. */

@@ -34,6 +34,13 @@ export interface SessionOutputs {
   readonly limits?: OutputLimits
 }
 
+/**
+ * - `leave`: another session is still to come.
+ * - `sent`: the pod will be deleted, so the helper stays: should the driver die before, its successor gets everything again.
+ * - `done`: the pod is kept, so the helper ends.
+ */
+export type SessionFarewell = "leave" | "sent" | "done"
+
 export interface SessionRequest {
   readonly namespace: string
   readonly pod: string
@@ -49,8 +56,8 @@ export interface SessionRequest {
   readonly cursor: VolumeOffsets
   /** What to bring back, and the local folder it goes to. */
   readonly outputs: SessionOutputs | undefined
-  /** Whether the helper may end once this session is complete; false when another session is still to come. */
-  readonly last: boolean
+  /** What becomes of the helper once this session is complete. */
+  readonly farewell: (session: SessionResult) => SessionFarewell
   /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
   readonly mainEnded: Effect.Effect<void>
   /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */

@@ -11,6 +11,7 @@
  * | `run/ready` | session | inputs are complete, main may start |
  * | `run/stdout`, `run/stderr` | main's gate | everything main wrote so far |
  * | `run/exit` | main's gate, by rename | main's exit code; stdout and stderr are complete |
+ * | `run/sent` | session | the driver has everything, and deletes the pod: the helper stays, should the driver die before |
  * | `run/done` | session | the driver has everything, the helper may end |
  */
 import type { SessionPlan } from "./SessionPlan.ts"
@@ -169,7 +170,7 @@ if [ $O != keep ]; then
   fi
 fi
 say end
-read -r a && [ "$a" = done ] && : >$R/done
+read -r a && case $a in sent | done) : >$R/$a ;; esac
 exit 0`
 
 /**

@@ -76,7 +76,7 @@ const exchange = Effect.fnUntraced(
         ),
         directory: target
       },
-      last: true,
+      farewell: () => "done",
       mainEnded: Effect.never,
       pause: () => Effect.sleep("5 millis"),
       onEvent: (event) => Effect.sync(() => events.push(event)),

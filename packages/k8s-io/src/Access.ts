@@ -17,6 +17,7 @@ export interface Permission {
 }
 
 const exec = "bring files and log lines in and out of the pod"
+const lease = "renew the lease that says who drives the pod, and take it over from a driver that has died"
 const events = "tell what a pod that does not run yet is busy with (pulls, volumes, back-off)"
 
 /**
@@ -29,6 +30,7 @@ export const permissions: ReadonlyArray<Permission> = [
   { verb: "list", resource: "pods", use: "follow pods" },
   { verb: "watch", resource: "pods", use: "follow pods" },
   { verb: "delete", resource: "pods", use: "leave no pod behind" },
+  { verb: "patch", resource: "pods", use: lease, optional: true },
   { verb: "get", resource: "pods/exec", use: exec },
   { verb: "create", resource: "pods/exec", use: exec, sinceMinor: 35 },
   { verb: "get", resource: "pods/log", use: "read the log of tasks without a shell, and with `logs: kubelet`" },

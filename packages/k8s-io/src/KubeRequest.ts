@@ -17,11 +17,13 @@ export interface KubeRequest {
   readonly subject: KubeSubject
   /** What a Role must grant for it. */
   readonly access: Access
-  readonly method: "GET" | "POST" | "DELETE"
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
   /** From the server's root, already encoded. */
   readonly path: string
   readonly urlParams?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Of the body; `application/json` when absent. */
+  readonly contentType?: string
   /** Reads a refusal; by default as any other request. */
   readonly reason?: (status: KubeStatus, access: Access, retryAfterSeconds?: number) => KubeReason
 }
@@ -59,7 +61,7 @@ const retryAfter = (reason: KubeReason): number | undefined =>
 export const isRetriedHere = (reason: KubeReason): boolean =>
   reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked
 
-/** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, and creates under a fixed name. */
+/** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, creates under a fixed name, and patches whose test no longer holds then. */
 const retries = () => {
   let timeouts = 0
   return Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
@@ -112,8 +114,9 @@ const send = Effect.fnUntraced(function* (connection: KubeConnection["Service"],
     // as kubectl: JSON, and for logs whatever there is
     accept: "application/json, */*"
   })
+  const { body, contentType = "application/json" } = request
   const response = yield* connection.http
-    .execute(request.body === undefined ? base : HttpClientRequest.bodyJsonUnsafe(base, request.body))
+    .execute(body === undefined ? base : HttpClientRequest.bodyText(base, JSON.stringify(body), contentType))
     .pipe(Effect.mapError(transportError(request, connection.server.origin)))
   if (response.status < 200 || response.status > 299) return yield* refusal(request, response)
   return response

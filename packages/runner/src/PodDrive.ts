@@ -14,6 +14,7 @@ import {
   runSession,
   type SessionCompression,
   type SessionEvent,
+  type SessionFarewell,
   type SessionOutputs,
   type SessionRequest,
   type SessionResult
@@ -35,6 +36,8 @@ export interface PodDrive {
   readonly compression: SessionCompression
   readonly journal: RunJournal
   readonly follow: PodFollow
+  /** Whether a helper whose driver has everything may end, by main's exit code and the number of missing outputs. */
+  readonly mayHelperEnd: (exitCode: number, missing: number) => boolean
   /** Where an earlier driver of this pod has read the log to. */
   readonly logCursor: LogCursor | undefined
   /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */
@@ -75,11 +78,14 @@ const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ?
 
 const ignore = Effect.void
 
+/** Stands for the exit code of a main that left none. */
+const KILLED = 137
+
 /** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
 const session = Effect.fnUntraced(function* (
   drive: PodDrive,
   container: string,
-  options: Pick<SessionRequest, "log" | "last" | "inputs" | "outputs">,
+  options: Pick<SessionRequest, "log" | "farewell" | "inputs" | "outputs">,
   onEvent: (event: SessionEvent) => Effect.Effect<void>
 ): Effect.fn.Return<SessionResult, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
   const budget = yield* ExecBudget
@@ -134,7 +140,9 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   drive: PodDrive
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
   const container = drive.plan.outputContainer ?? drive.plan.mainContainer
-  const options = { log: true, last: true, inputs: drive.inputs, outputs: drive.outputs }
+  const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
+    drive.mayHelperEnd(exit?.code ?? KILLED, missing.length) ? "done" : "sent"
+  const options = { log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
   let exitCode: number | undefined
   const moved = session(drive, container, options, (event) => {
     switch (event._tag) {
@@ -168,7 +176,8 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   const { inputContainer, mainContainer, outputContainer } = plan
   const mainBegun = follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
   if (inputContainer !== undefined) {
-    const options = { log: false, last: false, inputs: drive.inputs, outputs: undefined }
+    const farewell = (): SessionFarewell => "leave"
+    const options = { log: false, farewell, inputs: drive.inputs, outputs: undefined }
     let told = false
     const delivery = session(drive, inputContainer, options, (event) =>
       Effect.sync(() => {
@@ -201,15 +210,18 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     Effect.andThen(Ref.set(drained, true)),
     Effect.forkChild
   )
-  yield* ended
+  const seen = yield* ended
   yield* drive.finished
+  const exitCode = seen?.main._tag === "Ended" ? seen.main.end.exitCode : KILLED
+  const farewell: SessionRequest["farewell"] = ({ missing }) =>
+    drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
   const collected =
     outputContainer === undefined
       ? { files: [], missing: [] }
       : yield* session(
           drive,
           outputContainer,
-          { log: false, last: true, inputs: undefined, outputs: drive.outputs },
+          { log: false, farewell, inputs: undefined, outputs: drive.outputs },
           () => ignore
         )
   yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))

@@ -16,6 +16,8 @@ interface Followed {
 }
 
 export interface PodFollow {
+  /** From now on only the pod of this uid is meant: an earlier one of its name may still be told of. */
+  readonly expect: (uid: string) => Effect.Effect<void>
   readonly current: Effect.Effect<PodObservation | undefined>
   /** Completes with the first observation that satisfies the condition, or when the pod is gone. */
   readonly until: (condition: (pod: PodObservation) => boolean) => Effect.Effect<PodObservation | undefined>
@@ -73,6 +75,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
   const watch = yield* PodWatch
   const state = yield* SubscriptionRef.make<Followed>({ pod: undefined, gone: false })
   const broken = yield* Deferred.make<never, RunError>()
+  let expected: string | undefined
 
   yield* watch.changes(options.namespace, options.name).pipe(
     Stream.runForEach((change) =>
@@ -80,6 +83,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
         switch (change._tag) {
           case "Present":
           case "Deleted": {
+            if (expected !== undefined && change.pod.metadata.uid !== expected) return before
             const pod = observePod(change.pod, options.main)
             options.seen(pod)
             return { pod, gone: change._tag === "Deleted" }
@@ -95,6 +99,12 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
     ),
     Effect.forkScoped
   )
+
+  const expect = (uid: string) =>
+    SubscriptionRef.update(state, (before): Followed => {
+      expected = uid
+      return before.pod?.uid === uid ? before : { pod: undefined, gone: false }
+    })
 
   const until: PodFollow["until"] = (condition) =>
     SubscriptionRef.changes(state).pipe(
@@ -151,6 +161,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
   })
 
   return {
+    expect,
     current: SubscriptionRef.get(state).pipe(Effect.map(({ pod }) => pod)),
     until,
     failure: Effect.raceAllFirst([pendingFailure, endFailure, nodeFailure, Deferred.await(broken)])

@@ -3,6 +3,7 @@
  * A status that is missing is never taken for an end.
  */
 import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
+import { LEASE_ANNOTATION } from "./PodLease.ts"
 import type { ContainerFacts } from "./RunResult.ts"
 
 /** The end of a container as the kubelet reports it. */
@@ -35,6 +36,10 @@ export interface PodObservation {
   readonly disruption: string | undefined
   readonly disruptionMessage: string | undefined
   readonly terminating: boolean
+  /** The annotation that says who drives the pod (`PodLease.ts`). */
+  readonly lease: string | undefined
+  /** When main began to run by its node's clock, ms since the epoch; undefined while it does not run. */
+  readonly startedAt: number | undefined
   /** Seconds that a pod being deleted has to end by itself. */
   readonly graceSeconds: number | undefined
   readonly main: ContainerObservation
@@ -56,6 +61,11 @@ const observeState = (state: ContainerState | undefined): ContainerObservation =
     return { _tag: "Waiting", reason: state.waiting.reason, message: state.waiting.message }
   }
   return { _tag: "Unknown" }
+}
+
+const startOf = (state: ContainerState | undefined): number | undefined => {
+  const time = Date.parse(state?.running?.startedAt ?? "")
+  return Number.isNaN(time) ? undefined : time
 }
 
 const unknown: ContainerObservation = { _tag: "Unknown" }
@@ -88,6 +98,8 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
     disruptionMessage: disrupted?.status === "True" ? disrupted.message : undefined,
     graceSeconds: pod.metadata.deletionGracePeriodSeconds,
     terminating: pod.metadata.deletionTimestamp !== undefined,
+    lease: pod.metadata.annotations?.[LEASE_ANNOTATION],
+    startedAt: startOf(statuses.find(({ name }) => name === main)?.state),
     main: containers.get(main) ?? unknown,
     containers,
     images: new Map(statuses.map(({ image = "", name }) => [name, image])),

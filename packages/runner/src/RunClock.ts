@@ -24,6 +24,19 @@ export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {
 }
 
 /**
+ * How long a driver that has taken a pod over looks at it before a clock that has run out long ago ends it: what the command has
+ * come to is to be seen first.
+ */
+export const ADOPTION_GRACE = Duration.seconds(10)
+
+/** What is left of a limit in a pod that was taken over; `spentMs` is how long the stage has lasted. */
+export const remainingLimit = (limit: Duration.Duration, spentMs: number): Duration.Duration =>
+  Duration.max(
+    Duration.millis(Math.min(Duration.toMillis(limit), Duration.toMillis(limit) - spentMs)),
+    Duration.min(limit, ADOPTION_GRACE)
+  )
+
+/**
  * How long collecting the outputs may take after the command's end: well within the margin that the pod's own deadline
  * leaves behind the completion limit, so that the kubelet never ends a helper that still sends.
  */

@@ -30,6 +30,21 @@ export class PodExists extends Schema.TaggedClass<PodExists>()("PodExists", {
   owner: Schema.String
 }) {}
 
+/** The pod of this task run was made from another spec, and the runner's `onSpecChange` is `fail`. */
+export class SpecChanged extends Schema.TaggedClass<SpecChanged>()("SpecChanged", { owner: Schema.String }) {}
+
+/** Another driver has the pod of this task run, and has shown that it lives by renewing its lease. */
+export class LeaseHeld extends Schema.TaggedClass<LeaseHeld>()("LeaseHeld", {
+  /** `HOST/PID/WORD`. */
+  holder: Schema.String
+}) {}
+
+/** Another driver has taken the pod over; it goes on there, and this run has nothing more to do with it. */
+export class LeaseLost extends Schema.TaggedClass<LeaseLost>()("LeaseLost", { holder: Schema.String }) {}
+
+/** The driver was asked to leave its pod alone; `pod` is false where there was none yet. */
+export class Detached extends Schema.TaggedClass<Detached>()("Detached", { pod: Schema.Boolean }) {}
+
 /** The pod will not come to run, or ended without a result. */
 export class PodFailed extends Schema.TaggedClass<PodFailed>()("PodFailed", { diagnosis: Diagnosis }) {}
 
@@ -53,6 +68,10 @@ export const RunReason = Schema.Union([
   Files,
   Kube,
   PodExists,
+  SpecChanged,
+  LeaseHeld,
+  LeaseLost,
+  Detached,
   PodFailed,
   TimedOut,
   OutputMissing
@@ -69,6 +88,16 @@ const explain = (reason: RunReason, pod: string | undefined): string => {
       return `logCursor is of a ${reason.given} log, and this pod's is a ${reason.expected} log; give none to read it from its beginning`
     case "PodExists":
       return `pod ${pod ?? ""} exists already, ${reason.owner}. Delete the pod, or use another run id`
+    case "SpecChanged":
+      return `pod ${pod ?? ""} exists already, ${reason.owner}, and its spec is not what this task asks for. Run the task as it was, delete the pod, or set onSpecChange: replace`
+    case "LeaseHeld":
+      return `pod ${pod ?? ""} is driven by ${reason.holder} (host/process), which has just renewed its lease. Let it finish, or end that process: its pod can then be taken over`
+    case "LeaseLost":
+      return `pod ${pod ?? ""} has been taken over by ${reason.holder} (host/process), and goes on there`
+    case "Detached":
+      return reason.pod
+        ? `detached: pod ${pod ?? ""} goes on. Run the same task run again to take it over`
+        : "detached before there was a pod"
     case "PodFailed":
       return `${reason.diagnosis.summary}. What to do: ${reason.diagnosis.remedy}`
     case "TimedOut":
@@ -96,6 +125,8 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", {
         return this.reason.error.retryable
       case "PodFailed":
         return this.reason.diagnosis.kind === "transient"
+      case "Detached":
+        return true
       default:
         return false
     }

@@ -8,10 +8,14 @@ import { Diagnosis } from "./Diagnosis.ts"
 import { LogEntry, LogOutputs, Metric } from "./LogValues.ts"
 import { RunResult } from "./RunResult.ts"
 
-/** The phases of a run in their order; not every shape of pod passes through all of them. */
+/**
+ * The phases of a run in their order; not every shape of pod passes through all of them. `adopted` stands in for `created`
+ * where the pod is one that an earlier driver has left.
+ */
 export const RunPhase = Schema.Literals([
   "submitted",
   "created",
+  "adopted",
   "scheduled",
   "started",
   "inputs-delivered",

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
 import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
-import { RunError } from "./RunError.ts"
+import { Detached, RunError } from "./RunError.ts"
 import { RunEvent } from "./RunEvent.ts"
 import type { RunAttempt, RunResult } from "./RunResult.ts"
 import type { TaskRequest } from "./TaskRequest.ts"
@@ -24,6 +24,10 @@ export interface RetriedTask<E, R> {
   readonly retry: RetryProperties | undefined
   /** Default: `INFRASTRUCTURE_RETRIES`. */
   readonly infrastructure?: InfrastructureRetries
+  /** Whether an earlier driver may have begun this very task run: then its attempts are looked for first. */
+  readonly resumes?: boolean
+  /** As for `TaskRunner.run`; between two attempts there is no pod to leave. */
+  readonly detach?: Effect.Effect<void>
   /** As for `TaskRunner.run`; `Finished` is told once, for the last attempt. */
   readonly onEvent?: (event: RunEvent) => Effect.Effect<void>
 }
@@ -76,8 +80,13 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
   const firstStartedAt = yield* Clock.currentTimeMillis
   const attempts: Array<RunAttempt> = []
-  const before = task.identity.attempt
   let { identity } = task
+  if (task.resumes === true) {
+    const attempt = yield* runner.attemptLeft(yield* task.request(identity))
+    if (attempt !== undefined && attempt > identity.attempt) identity = { ...identity, attempt }
+  }
+  const before = identity.attempt
+  const detach = task.detach ?? Effect.never
   let infrastructureRetries = 0
 
   const removeFiles = ({ outputFiles }: RunResult) =>
@@ -102,7 +111,9 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
     const { logCursor, ...request } = yield* task.request(identity)
     const first = attempts.length === 0 && logCursor !== undefined ? { logCursor } : {}
     const ended: Ended = yield* Effect.result(
-      runner.run({ ...request, ...first }, (event) => (event._tag === "Finished" ? Effect.void : emit(event)))
+      runner.run({ ...request, ...first }, (event) => (event._tag === "Finished" ? Effect.void : emit(event)), {
+        detach
+      })
     )
     const record = recordOf(ended, before + attempts.length + 1, identity)
     attempts.push(record)
@@ -144,6 +155,9 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
         why: record.why ?? ""
       })
     )
-    yield* Effect.sleep(Duration.millis(delayMs))
+    yield* Effect.raceFirst(
+      Effect.sleep(Duration.millis(delayMs)),
+      Effect.andThen(detach, new RunError({ operation: "run task", reason: new Detached({ pod: false }) }))
+    )
   }
 })

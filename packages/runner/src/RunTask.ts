@@ -10,7 +10,7 @@ import { RunError, Spec } from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import type { RunResult } from "./RunResult.ts"
 import type { TaskRequest } from "./TaskRequest.ts"
-import { TaskRunner } from "./TaskRunner.ts"
+import { type RunOptions, TaskRunner } from "./TaskRunner.ts"
 
 export type { PlainTask } from "./PlainTask.ts"
 export { RunError } from "./RunError.ts"
@@ -26,6 +26,11 @@ export interface ClusterOptions {
 export interface EventOptions extends ClusterOptions {
   /** Cancels the run: its pod is killed before the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /**
+   * Leaves the run: its pod goes on, and the promise rejects with a `RunError` whose reason is `Detached`. The same task with the
+   * same ids takes the pod over later, here or elsewhere. For programs that are told to end.
+   */
+  readonly detachSignal?: AbortSignal
 }
 
 export interface RunTaskOptions extends EventOptions {
@@ -82,18 +87,34 @@ const aborted = (signal: AbortSignal): Effect.Effect<never> =>
     return Effect.sync(() => signal.removeEventListener("abort", abort))
   })
 
+const detachment = (signal: AbortSignal | undefined): RunOptions =>
+  signal === undefined
+    ? {}
+    : {
+        detach: Effect.callback<void>((resume) => {
+          const leave = () => resume(Effect.void)
+          if (signal.aborted) return leave()
+          signal.addEventListener("abort", leave)
+          return Effect.sync(() => signal.removeEventListener("abort", leave))
+        })
+      }
+
 /**
  * Runs a task in a pod and resolves with its result; a command that fails is a result with state `FAILED`. Rejects with a
  * `RunError` (`error.reason._tag` tells which kind, `error.retryable` whether the same may succeed later), with the signal's
  * reason when it was aborted, or with what `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
  */
 export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Promise<RunResult> => {
-  const { onEvent, signal } = options
+  const { detachSignal, onEvent, signal } = options
   const { giveBack, runtime } = borrow(options)
   try {
     const run = Effect.gen(function* () {
       const runner = yield* TaskRunner
-      return yield* runner.run(yield* requestOf(task), (event) => Effect.promise(async () => onEvent?.(event)))
+      return yield* runner.run(
+        yield* requestOf(task),
+        (event) => Effect.promise(async () => onEvent?.(event)),
+        detachment(detachSignal)
+      )
     })
     const exit = await runtime.runPromiseExit(signal === undefined ? run : Effect.raceFirst(run, aborted(signal)))
     if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
@@ -108,13 +129,13 @@ export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Pr
  * killed before the loop is left.
  */
 export async function* taskEvents(task: PlainTask, options: EventOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { signal } = options
+  const { detachSignal, signal } = options
   const { giveBack, runtime } = borrow(options)
   try {
     const events = Stream.unwrap(
       Effect.gen(function* () {
         const runner = yield* TaskRunner
-        return runner.events(yield* requestOf(task))
+        return runner.events(yield* requestOf(task), detachment(detachSignal))
       })
     )
     const whole = signal === undefined ? events : Stream.interruptWhen(events, aborted(signal))

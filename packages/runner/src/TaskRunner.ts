@@ -5,9 +5,18 @@
 import { randomBytes } from "node:crypto"
 import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputSelection } from "@podwright/file-sync"
 import { KubeConnection, type KubeLayerOptions, type Pod, Pods } from "@podwright/k8s-io"
-import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
+import {
+  buildPod,
+  identityLabels,
+  LABEL_PREFIX,
+  type PodPlan,
+  type SpecError,
+  taskValues,
+  WORK_DIRECTORY
+} from "@podwright/spec-builder"
 import {
   type Cause,
+  Clock,
   Context,
   Deferred,
   Duration,
@@ -25,16 +34,28 @@ import type { HttpClient } from "effect/http"
 import { ExecBudget } from "./ExecBudget.ts"
 import { insist } from "./Insistence.ts"
 import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } from "./Outcome.ts"
-import { createPod } from "./PodCreation.ts"
+import { latestAttempt } from "./PodClaim.ts"
 import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
-import { podEnding } from "./PodEnding.ts"
+import { mayHelperEnd, podEnding } from "./PodEnding.ts"
 import { followPodEvents, type PodEventFollow } from "./PodEventFollow.ts"
 import { followPod, type PodFollow } from "./PodFollow.ts"
+import { PodLeases } from "./PodLeases.ts"
 import { mainHasEnded } from "./PodObservation.ts"
 import { describeProgress, describeRunning } from "./PodProgress.ts"
-import { type ClockStage, COLLECT_LIMIT, limitName } from "./RunClock.ts"
+import { withPod } from "./PodTenure.ts"
+import { type ClockStage, COLLECT_LIMIT, limitName, remainingLimit } from "./RunClock.ts"
 import { type KubeServices, RunConnections } from "./RunConnections.ts"
-import { CursorMismatch, Files, OutputMissing, PodFailed, RunError, Spec, TimedOut } from "./RunError.ts"
+import {
+  CursorMismatch,
+  Detached,
+  Files,
+  Kube,
+  OutputMissing,
+  PodFailed,
+  RunError,
+  Spec,
+  TimedOut
+} from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
 import type { RunResult } from "./RunResult.ts"
@@ -47,7 +68,7 @@ import { transferLimits } from "./TransferLimits.ts"
  */
 const KUBELET_WORD = "10 seconds"
 
-type Surroundings = ExecBudget | FileSystem.FileSystem | HttpClient.HttpClient
+type Surroundings = ExecBudget | PodLeases | FileSystem.FileSystem | HttpClient.HttpClient
 type Environment = KubeServices | Surroundings
 
 const wrap = {
@@ -72,13 +93,20 @@ const memoryLimit = (plan: PodPlan): string | undefined => {
   return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
 }
 
+/** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */
+interface Spent {
+  readonly starting: Effect.Effect<number>
+  readonly running: Effect.Effect<number>
+}
+
 /** Fails when a stage of the run takes longer than its limit; the stages are told apart by what has been reached. */
 const keepClocks = Effect.fnUntraced(function* (
   task: TaskRequest,
   follow: PodFollow,
   said: PodEventFollow["last"],
   facts: RunJournal["facts"],
-  reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> }
+  reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> },
+  spent: Spent
 ) {
   const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
     const pod = yield* follow.current
@@ -92,8 +120,14 @@ const keepClocks = Effect.fnUntraced(function* (
     const seconds = Duration.toSeconds(limit)
     return yield* new RunError({ operation: "run task", reason: new TimedOut({ limit: name, seconds, spentOn }) })
   })
-  const within = (stage: ClockStage, done: Deferred.Deferred<void>, limit: Duration.Duration) =>
-    Deferred.await(done).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => timeUp(stage, limit) }))
+  const within = Effect.fnUntraced(function* (
+    stage: "starting" | "running",
+    done: Deferred.Deferred<void>,
+    limit: Duration.Duration
+  ) {
+    const duration = remainingLimit(limit, yield* spent[stage])
+    yield* Deferred.await(done).pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage, limit) }))
+  })
   yield* within("starting", reached.started, task.runner.waitUntilRunning)
   yield* within("running", reached.finished, task.timeout ?? task.runner.waitUntilCompletion)
   yield* Effect.sleep(COLLECT_LIMIT)
@@ -142,7 +176,8 @@ const resultOf = Effect.fnUntraced(function* (
 
 const runTask = Effect.fn("TaskRunner.run")(function* (
   task: TaskRequest,
-  emit: (event: RunEvent) => Effect.Effect<void>
+  emit: (event: RunEvent) => Effect.Effect<void>,
+  { detach = Effect.never }: RunOptions
 ): Effect.fn.Return<RunResult, RunError, Environment | Scope.Scope> {
   const pods = yield* Pods
   const connection = yield* KubeConnection
@@ -173,15 +208,39 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
   const events = yield* followPodEvents(namespace, plan.name, journal.podEvent)
   const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
 
-  const create = createPod(plan, namespace, randomBytes(8).toString("hex"))
+  const { onSpecChange, resume } = task.runner
+  const lease = yield* (yield* PodLeases).open(namespace, plan.name, journal.warn)
+  const driver = randomBytes(8).toString("hex")
+  const waiting = task.runner.waitUntilRunning
+  const began = yield* Clock.currentTimeMillis
+  const waitingTooLong = Effect.andThen(
+    Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Duration.toMillis(waiting) - (now - began))),
+    new RunError({
+      operation: "run task",
+      reason: new TimedOut({
+        limit: limitName("starting", false),
+        seconds: Duration.toSeconds(waiting),
+        spentOn: `waiting for an earlier pod of the name ${plan.name} to be gone, or left by its driver`
+      })
+    })
+  )
 
-  const remove = Effect.fnUntraced(function* (uid: string | undefined, exit: Exit.Exit<RunResult, RunError>) {
+  const remove = Effect.fnUntraced(function* (pod: Pod, exit: Exit.Exit<RunResult, RunError>) {
     const ending = podEnding(exit, task.runner.delete)
-    if (ending._tag === "Keep") return
-    const options = {
-      ...(uid === undefined ? {} : { uid }),
-      ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {})
+    if (ending._tag === "Leave") {
+      return yield* lease
+        .release(pod)
+        .pipe(
+          Effect.catch((error) =>
+            journal.warn(`pod ${plan.name} goes on, and its lease has to run out first: ${error.message}`)
+          )
+        )
     }
+    if (ending._tag === "Keep") return
+    if (resume && !(yield* lease.isSure(pod))) {
+      return yield* journal.warn(`pod ${plan.name} has been taken over by another driver, and is left to it`)
+    }
+    const options = { uid: pod.metadata.uid, ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {}) }
     const subject = { namespace, name: plan.name }
     const deletion = pods.delete(namespace, plan.name, options)
     yield* insist("Pods.delete", subject, deletion).pipe(
@@ -199,15 +258,31 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     compression: task.runner.transfer.compression ?? "none",
     journal,
     follow,
+    mayHelperEnd: (exitCode, missing) => mayHelperEnd(task.runner.delete, exitCode, missing),
     logCursor: task.logCursor,
     lateLogs: task.runner.waitForLogs,
     started: Deferred.succeed(reached.started, undefined).pipe(Effect.andThen(journal.phase("started"))),
     finished: Deferred.succeed(reached.finished, undefined).pipe(Effect.andThen(journal.phase("finished")))
   }
 
-  const use = Effect.fnUntraced(function* (created: Pod) {
-    yield* journal.phase("created")
-    yield* events.tellOf(created.metadata.uid)
+  const left = Effect.andThen(
+    detach,
+    // Nobody could take it over.
+    resume ? new RunError({ operation: "run task", reason: new Detached({ pod: true }) }) : Effect.interrupt
+  )
+
+  const use = Effect.fnUntraced(function* (pod: Pod, adopted: boolean) {
+    const made = pod.metadata.creationTimestamp
+    yield* follow.expect(pod.metadata.uid)
+    if (adopted) yield* journal.phase("adopted", `made ${made ?? "at an unknown time"}, left by its driver`)
+    else yield* journal.phase("created")
+    yield* events.tellOf(pod.metadata.uid)
+    const since = (time: number | undefined) =>
+      Effect.map(Clock.currentTimeMillis, (now) => (adopted && time !== undefined ? Math.max(0, now - time) : 0))
+    const spent: Spent = {
+      starting: since(made === undefined ? undefined : Date.parse(made)),
+      running: Effect.flatMap(follow.current, (seen) => since(seen?.startedAt))
+    }
     const scheduled = Effect.gen(function* () {
       const pod = yield* follow.until((seen) => seen.node !== undefined)
       if (pod?.node !== undefined) yield* journal.node(pod.node)
@@ -216,22 +291,52 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(drive) : driveByKubelet(drive))
     const done = yield* Effect.raceFirst(
       driven,
-      Effect.raceFirst(keepClocks(task, follow, events.last, journal.facts, reached), follow.failure)
+      Effect.raceFirst(
+        Effect.raceFirst(keepClocks(task, follow, events.last, journal.facts, reached, spent), follow.failure),
+        Effect.raceFirst(resume ? lease.keep(pod, follow) : Effect.never, left)
+      )
     )
     yield* journal.phase("collected")
     return yield* resultOf(yield* settle(done, plan, follow), done, journal)
   })
 
-  const result = yield* Effect.acquireUseRelease(create, use, (pod, exit) => remove(pod.metadata.uid, exit)).pipe(
-    Effect.catch((error) => Effect.flatMap(withFacts(error), Effect.fail))
-  )
+  const result = yield* withPod({
+    creation: { plan, namespace, driver, lease, policy: { resume, onSpecChange } },
+    follow,
+    warn: journal.warn,
+    use,
+    giveBack: remove,
+    whileWaiting: Effect.raceFirst(
+      waitingTooLong,
+      Effect.andThen(detach, new RunError({ operation: "run task", reason: new Detached({ pod: false }) }))
+    )
+  }).pipe(Effect.catch((error) => Effect.flatMap(withFacts(error), Effect.fail)))
   const complete = { ...result, ...(yield* journal.facts) }
   yield* journal.finished(complete)
   return complete
 })
 
+const findAttempt = Effect.fn("TaskRunner.attemptLeft")(function* (task: TaskRequest) {
+  const pods = yield* Pods
+  const { namespace } = yield* KubeConnection
+  const labels = identityLabels(task.identity)
+  const label = `${LABEL_PREFIX}taskrun-id`
+  const { items } = yield* pods
+    .list(task.runner.namespace ?? namespace, { labelSelector: `${label}=${labels[label]}` })
+    .pipe(Effect.mapError((error) => new RunError({ operation: "look for pods", reason: new Kube({ error }) })))
+  return latestAttempt(items, task.identity)
+})
+
 /** Room for events between a run and a slow consumer; then the run waits for it. */
 const EVENT_BUFFER = 64
+
+export interface RunOptions {
+  /**
+   * When it completes, the driver leaves: the pod goes on with its lease released, and the run fails with `Detached`. A run with
+   * `resume: false` is cancelled instead, as nobody could take its pod over. By default never.
+   */
+  readonly detach?: Effect.Effect<void>
+}
 
 export class TaskRunner extends Context.Service<
   TaskRunner,
@@ -242,10 +347,13 @@ export class TaskRunner extends Context.Service<
      */
     readonly run: (
       task: TaskRequest,
-      onEvent?: (event: RunEvent) => Effect.Effect<void>
+      onEvent?: (event: RunEvent) => Effect.Effect<void>,
+      options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
+    /** The attempt that an earlier driver of the task run has left a pod of; undefined where it has left none. */
+    readonly attemptLeft: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
     /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
-    readonly events: (task: TaskRequest) => Stream.Stream<RunEvent, RunError>
+    readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
   }
 >()("@podwright/runner/TaskRunner") {
   static readonly layerNoDeps = Layer.effect(
@@ -253,33 +361,46 @@ export class TaskRunner extends Context.Service<
     Effect.gen(function* () {
       const connections = yield* RunConnections
       const context = yield* Effect.context<Surroundings>()
-      const run = (task: TaskRequest, onEvent: (event: RunEvent) => Effect.Effect<void> = () => Effect.void) =>
+      const run = (
+        task: TaskRequest,
+        onEvent: (event: RunEvent) => Effect.Effect<void> = () => Effect.void,
+        options: RunOptions = {}
+      ) =>
         connections.open(task.runner.config).pipe(
           Effect.flatMap(({ explain, services }) =>
-            runTask(task, onEvent).pipe(Effect.provideContext(services), Effect.mapError(explain))
+            runTask(task, onEvent, options).pipe(Effect.provideContext(services), Effect.mapError(explain))
           ),
           Effect.scoped,
           Effect.provideContext(context)
         )
-      const events = (task: TaskRequest) =>
+      const attemptLeft = (task: TaskRequest) =>
+        connections.open(task.runner.config).pipe(
+          Effect.flatMap(({ explain, services }) =>
+            findAttempt(task).pipe(Effect.provideContext(services), Effect.mapError(explain))
+          ),
+          Effect.scoped
+        )
+      const events = (task: TaskRequest, options?: RunOptions) =>
         Stream.unwrap(
           Effect.gen(function* () {
             const queue = yield* Queue.bounded<RunEvent, RunError | Cause.Done>(EVENT_BUFFER)
-            yield* run(task, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
+            yield* run(task, (event) => Effect.asVoid(Queue.offer(queue, event)), options).pipe(
               Effect.onExit((exit) => (Exit.isSuccess(exit) ? Queue.end(queue) : Queue.failCause(queue, exit.cause))),
               Effect.forkScoped
             )
             return Stream.fromQueue(queue)
           })
         )
-      return TaskRunner.of({ run, events })
+      return TaskRunner.of({ run, attemptLeft, events })
     })
   )
 
   /** With the budget of this process; needs a cluster (`kubeLayer` of k8s-io), a file system and an HTTP client. */
-  static readonly layer = TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, RunConnections.layerAmbient]))
+  static readonly layer = TaskRunner.layerNoDeps.pipe(
+    Layer.provide([ExecBudget.layer, PodLeases.layer, RunConnections.layerAmbient])
+  )
 
   /** The same, with a cluster that is looked for by these options when the first run needs it. */
   static readonly layerConnecting = (options: KubeLayerOptions = {}) =>
-    TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, RunConnections.layer(options)]))
+    TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, PodLeases.layer, RunConnections.layer(options)]))
 }

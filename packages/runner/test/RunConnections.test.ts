@@ -47,6 +47,7 @@ const ambient = () => {
       Pods.of({
         create: () => unused,
         tryCreate: () => unused,
+        annotate: () => unused,
         delete: () => unused,
         get: () => unused,
         list: () => unused,

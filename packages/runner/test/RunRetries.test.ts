@@ -94,7 +94,7 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
     return ended
   })
   return Layer.merge(
-    Layer.succeed(TaskRunner, TaskRunner.of({ run, events: () => Stream.empty })),
+    Layer.succeed(TaskRunner, TaskRunner.of({ run, attemptLeft: () => Effect.undefined, events: () => Stream.empty })),
     NodeFileSystem.layer
   )
 }

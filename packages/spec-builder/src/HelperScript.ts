@@ -10,12 +10,12 @@ const makeFolders = (root: string): string => `umask 0
 cd ${quote(root)} && mkdir -p run work output || exit 1`
 
 /**
- * The helper beside main (`files`): stays until `run/done` appears; ended before, it does not say that all is well. A shell that is process 1 ignores TERM unless it traps it,
+ * The helper beside main (`files`): stays until `run/done` appears; ended before, it does not say that all is well, unless `run/sent` says that the driver has everything. A shell that is process 1 ignores TERM unless it traps it,
  * and a trap waits for a foreground `sleep` to end, hence `wait`. One poll a second costs one short process.
  */
 export const helperScript = (
   root: string
-): string => `trap 'kill $! 2>/dev/null; [ -e run/done ] && exit 0; exit 143' TERM INT
+): string => `trap 'kill $! 2>/dev/null; [ -e run/done ] || [ -e run/sent ] && exit 0; exit 143' TERM INT
 ${makeFolders(root)}
 until [ -e run/done ]; do sleep 1 & wait $!; done`
 

@@ -5,7 +5,7 @@
  */
 import { Effect, Schema } from "effect"
 import { ConnectionProperties } from "./ConnectionProperties.ts"
-import { Count, duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
+import { BooleanOrText, Count, duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "./PackageVersion.ts"
 import { Quantity } from "./Quantity.ts"
 import { RunDuration } from "./RunDuration.ts"
@@ -82,7 +82,14 @@ export const RunnerProperties = Schema.Struct({
     "Defaults for every container of the pod: main, helper, and those of `podSpec`."
   ),
   containerSpec: optional(Fragment, "container fields", "Merged into main."),
-  delete: flag(true, "Whether the pod is deleted at the end of a run."),
+  delete: Schema.Union([BooleanOrText, Schema.Literal("onSuccess")]).pipe(
+    Schema.annotateEncoded({
+      title: "boolean or onSuccess",
+      description: "Whether the pod is deleted at the end of a run; one that is cancelled or out of time always is.",
+      default: true
+    }),
+    Schema.withDecodingDefaultKey(Effect.succeed(true as const))
+  ),
   fileSideCarSpec: optional(Fragment, "container fields", "Merged into the helper."),
   fileSidecar: FileSidecarProperties.pipe(
     Schema.annotateEncoded({ title: "object", description: "The helper, which brings files in and out." }),
@@ -113,7 +120,7 @@ export const RunnerProperties = Schema.Struct({
   resources: Schema.optionalKey(
     ResourceProperties.pipe(Schema.annotateEncoded({ title: "object", description: "Resources of main." }))
   ),
-  resume: flag(true, "Whether a pod that runs already for the same task run is taken over. Read; no run does so yet."),
+  resume: flag(true, "Whether a pod that an earlier driver of the same task run has left is taken over."),
   serviceAccountName: optional(Name, "name", "The pod's service account; without one the pod gets no token."),
   syncWorkingDirectory: flag(false, "Whether the whole working folder comes back, inputs included."),
   version: optional(
@@ -128,6 +135,14 @@ export const RunnerProperties = Schema.Struct({
     Schema.Literals(["volume", "kubelet"]),
     "volume or kubelet",
     "Where log lines are read from. Absent: as the pod's shape allows, the volume first. Podwright's own."
+  ),
+  onSpecChange: Schema.Literals(["fail", "replace"]).pipe(
+    Schema.annotateEncoded({
+      title: "fail or replace",
+      description: "What `resume` does with a pod of the same task run that has another spec. Podwright's own.",
+      default: "fail"
+    }),
+    Schema.withDecodingDefaultKey(Effect.succeed("fail" as const))
   ),
   volume: VolumeProperties.pipe(
     Schema.annotateEncoded({ title: "object", description: "The volume that main and helper share. Podwright's own." }),

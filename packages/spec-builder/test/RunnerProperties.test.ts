@@ -17,7 +17,7 @@ const onlyIssueOf = (input: unknown): readonly [string, string] => {
 }
 
 describe("decodeRunnerProperties", () => {
-  it("knows every name of the reference, and our own three", () => {
+  it("knows every name of the reference, and our own four", () => {
     assert.deepStrictEqual(Object.keys(RunnerProperties.fields).sort(), [
       "config",
       "containerDefaultSpec",
@@ -29,6 +29,7 @@ describe("decodeRunnerProperties", () => {
       "logs",
       "namespace",
       "nodeSelector",
+      "onSpecChange",
       "podSpec",
       "pullPolicy",
       "resources",
@@ -51,6 +52,7 @@ describe("decodeRunnerProperties", () => {
       delete: true,
       fileSidecar: {},
       labels: {},
+      onSpecChange: "fail",
       resume: true,
       syncWorkingDirectory: false,
       transfer: {},
@@ -74,6 +76,7 @@ describe("decodeRunnerProperties", () => {
       logs: "kubelet",
       namespace: "ns",
       nodeSelector: { disk: "ssd" },
+      onSpecChange: "replace",
       podSpec: { priorityClassName: "high" },
       pullPolicy: "NEVER",
       resources: { request: { cpu: "500m", "nvidia.com/gpu": "1" }, limit: { memory: "1Gi" } },

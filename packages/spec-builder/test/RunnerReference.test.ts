@@ -25,7 +25,7 @@ describe("runnerJsonSchema", () => {
   })
 
   it("takes booleans as text, durations in either form, and expressions in the place of any value", () => {
-    const { anyOf, default: whether } = Object(property("delete"))
+    const { anyOf, default: whether } = Object(property("resume"))
     assert.strictEqual(whether, true)
     assert.deepStrictEqual(anyOf, [
       { type: "boolean" },
@@ -73,6 +73,7 @@ describe("runnerReference", () => {
       ["waitForLogs", "PT30S"],
       ["waitUntilCompletion", "PT1H"],
       ["waitUntilRunning", "PT10M"],
+      ["onSpecChange", "fail"],
       ["transfer.compression", "none"],
       ["transfer.maxEntries", "1000000"],
       ["transfer.maxBytes", "1Ti"],

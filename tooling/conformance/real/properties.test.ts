@@ -123,7 +123,7 @@ const rows: Readonly<Record<string, Row>> = {
     wrong: { memory: "64MB" },
     pod: ["spec/containers/main/resources/limits/memory", "64Mi"]
   },
-  resume: { value: "true", wrong: "maybe", note: "the driver's: no run takes a pod over yet" },
+  resume: { value: "true", wrong: "maybe", note: "the driver's: adoption.test.ts" },
   serviceAccountName: { value: "default", wrong: "", pod: ["spec/serviceAccountName", "default"] },
   syncWorkingDirectory: { value: false, wrong: "x", note: "the driver's: it chooses what comes back" },
   version: { value: PACKAGE_VERSION, wrong: "999", note: "the reader's" },

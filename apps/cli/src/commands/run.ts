@@ -19,6 +19,17 @@ const flags = {
     ),
     Flag.optional
   ),
+  executionId: Flag.String("execution-id").pipe(
+    Flag.withMetavar("ID"),
+    Flag.withDescription(
+      "Name of this execution; given again, the run goes on with the pod that an earlier process has left; default: a new one"
+    ),
+    Flag.filter(
+      (id) => /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(id),
+      (id) => `up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, not '${id}'`
+    ),
+    Flag.optional
+  ),
   infrastructureRetries: Flag.Int("infrastructure-retries").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(

@@ -77,6 +77,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
             return Effect.succeed({ ...found, metadata: { ...created?.metadata, ...found.metadata } })
           }),
         tryCreate: () => unused,
+        annotate: () => Effect.succeed(pod({ phase: "Running" })),
         list: () => unused,
         events: () => unused
       })

@@ -13,6 +13,8 @@ export const observation = (different: Partial<PodObservation> = {}): PodObserva
   disruptionMessage: undefined,
   graceSeconds: undefined,
   terminating: false,
+  lease: undefined,
+  startedAt: undefined,
   main: { _tag: "Running" },
   containers: new Map(),
   images: new Map(),

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Pod } from "@podwright/k8s-io"
 import { identityLabels } from "@podwright/spec-builder"
-import { podOwner } from "../src/PodCreation.ts"
+import { podOwner } from "../src/PodClaim.ts"
 
 const pod = (metadata: Partial<Pod["metadata"]>): Pod => ({
   metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1", ...metadata }

@@ -1,0 +1,51 @@
+/**
+ * The signals that end the process, and what each means: INT and HUP cancel, TERM leaves what can go on without us. Owns the
+ * process's signal handlers.
+ */
+import { Deferred, Effect, Exit, type Scope } from "effect"
+import * as Runtime from "effect/Runtime"
+
+const asked = Deferred.makeUnsafe<void>()
+let leaves = false
+
+/** Completes when the process is asked to end by TERM. */
+export const terminated: Effect.Effect<void> = Deferred.await(asked)
+
+/** For as long as the scope is open, a first TERM cancels nothing: `terminated` has the program leave what goes on without it. */
+export const leaveWhenTerminated: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => {
+    leaves = true
+  }),
+  () =>
+    Effect.sync(() => {
+      leaves = false
+    })
+)
+
+/**
+ * Runs the program as the process's own. Cancelled by INT, by HUP (a terminal that is closed), and by TERM when nobody leaves
+ * anything; the exit code is then 130.
+ */
+export const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  let signalled = false
+  const cancel = () => {
+    signalled = true
+    fiber.interruptUnsafe(fiber.id)
+  }
+  const terminate = () => {
+    if (!leaves || Deferred.isDoneUnsafe(asked)) return cancel()
+    Deferred.doneUnsafe(asked, Exit.void)
+  }
+  const handlers = [
+    ["SIGINT", cancel],
+    ["SIGHUP", cancel],
+    ["SIGTERM", terminate]
+  ] as const
+  for (const [signal, handler] of handlers) process.on(signal, handler)
+  fiber.addObserver((exit) => {
+    for (const [signal, handler] of handlers) process.removeListener(signal, handler)
+    teardown(exit, (code) => {
+      if (signalled || code !== 0) process.exit(code)
+    })
+  })
+})

@@ -1,0 +1,209 @@
+/**
+ * This process as a driver of pods: its name, the number of runs it drives, and the keeping of their leases. Reads what tells
+ * processes and machines apart; talks to the API server by `Pods.annotate`.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { readFileSync, readlinkSync } from "node:fs"
+import { hostname } from "node:os"
+import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
+import { Clock, Context, Effect, Layer } from "effect"
+import { insist } from "./Insistence.ts"
+import type { PodFollow } from "./PodFollow.ts"
+import {
+  type Driver,
+  LEASE_ANNOTATION,
+  type LeaseState,
+  leaseSeconds,
+  leaseState,
+  leaseText,
+  readLease,
+  releasedText,
+  renewalSeconds
+} from "./PodLease.ts"
+import { LeaseLost, RunError } from "./RunError.ts"
+
+/** One boot of one machine and one namespace of process ids: only within it does a process id say anything. Linux tells. */
+const machineOf = (): string | undefined => {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+    const namespace = readlinkSync("/proc/self/ns/pid")
+    return createHash("sha256").update(`${boot} ${namespace}`).digest("hex").slice(0, 16)
+  } catch {
+    // Another system, or one that hides it: leases then have to run out.
+    return undefined
+  }
+}
+
+/** Whether a process of this machine is there; one that may not be signalled is. */
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH"
+  }
+}
+
+/** The lease of one run, once it has a pod. */
+export interface HeldLease {
+  /** Renews it; never succeeds, and fails when another driver has the pod. */
+  readonly keep: (pod: Pod, follow: PodFollow) => Effect.Effect<never, RunError>
+  /** Leaves the pod to whoever comes. */
+  readonly release: (pod: Pod) => Effect.Effect<void, KubeError>
+  /** Whether the pod is still ours: asked of the server when renewals have failed for so long that it may not be. */
+  readonly isSure: (pod: Pod) => Effect.Effect<boolean>
+}
+
+export interface RunLease extends HeldLease {
+  /** For the manifest of a new pod. */
+  readonly annotation: Effect.Effect<string>
+  readonly state: (pod: Pod) => Effect.Effect<LeaseState>
+  /** Takes a pod over whose lease is as it was read; `Invalid` when it is not any more. */
+  readonly take: (pod: Pod) => Effect.Effect<Pod, KubeError>
+}
+
+const textOf = (pod: Pod): string | undefined => pod.metadata.annotations?.[LEASE_ANNOTATION]
+
+/** A renewal that the server does not answer is worth a few seconds; the next one follows soon. */
+const isOvertaken = ({ reason }: KubeError): boolean => reason._tag === "Invalid" || reason._tag === "Conflict"
+
+export class PodLeases extends Context.Service<
+  PodLeases,
+  {
+    /** For one run; it counts among this process's runs until the scope ends. */
+    readonly open: (
+      namespace: string,
+      name: string,
+      warn: (message: string) => Effect.Effect<void>
+    ) => Effect.Effect<RunLease, never, Pods | import("effect").Scope.Scope>
+  }
+>()("@podwright/runner/PodLeases") {
+  static readonly layer = Layer.sync(PodLeases, () => {
+    const machine = machineOf()
+    let runs = 0
+
+    const open = Effect.fn("PodLeases.open")(function* (
+      namespace: string,
+      name: string,
+      warn: (message: string) => Effect.Effect<void>
+    ) {
+      const pods = yield* Pods
+      const me: Driver = {
+        name: `${hostname()}/${process.pid}/${randomBytes(8).toString("hex")}`,
+        pid: process.pid,
+        machine
+      }
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          runs += 1
+        }),
+        () =>
+          Effect.sync(() => {
+            runs -= 1
+          })
+      )
+      /** What the annotation holds as far as we know, and until when it keeps others away. */
+      let text = ""
+      let until = Number.POSITIVE_INFINITY
+
+      const begin = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const seconds = leaseSeconds(runs)
+        return { text: leaseText(me, now, seconds), until: now + seconds * 1000 }
+      })
+      const holds = (next: { readonly text: string; readonly until: number }) =>
+        Effect.sync(() => {
+          text = next.text
+          until = next.until
+        })
+      const change = (pod: Pod, from: string, to: string) =>
+        pods.annotate(namespace, name, { uid: pod.metadata.uid, annotation: LEASE_ANNOTATION, from, to })
+
+      const annotation = begin.pipe(
+        Effect.tap(holds),
+        Effect.map((next) => next.text)
+      )
+      const state = (pod: Pod) =>
+        Effect.map(Clock.currentTimeMillis, (now) => leaseState(textOf(pod), me, now, isAlive))
+      const take = Effect.fnUntraced(function* (pod: Pod) {
+        const next = yield* begin
+        const taken = yield* change(pod, textOf(pod) ?? "", next.text)
+        yield* holds(next)
+        return taken
+      })
+
+      const lost = (holder: string) => new RunError({ operation: "drive pod", reason: new LeaseLost({ holder }) })
+      /** Somebody else's name in the lease; undefined when it is ours, or nobody's. */
+      const otherHolder = (found: string | undefined): string | undefined => {
+        const holder = readLease(found)?.holder ?? undefined
+        return holder === me.name ? undefined : holder
+      }
+
+      /** One renewal. A lease that is not as we left it is ours with an answer lost, or another's. */
+      const renew = Effect.fnUntraced(function* (pod: Pod) {
+        const next = yield* begin
+        yield* change(pod, text, next.text).pipe(
+          Effect.asVoid,
+          Effect.catchIf(isOvertaken, () =>
+            Effect.gen(function* () {
+              const found = yield* pods.get(namespace, name)
+              const other = otherHolder(textOf(found))
+              if (found.metadata.uid === pod.metadata.uid && other !== undefined) return yield* lost(other)
+              text = textOf(found) ?? text
+              yield* change(pod, text, next.text)
+            })
+          )
+        )
+        yield* holds(next)
+      })
+
+      const keep = Effect.fnUntraced(function* (pod: Pod, follow: PodFollow): Effect.fn.Return<never, RunError> {
+        let refused = false
+        const renewals = Effect.gen(function* () {
+          while (true) {
+            yield* Effect.sleep(`${renewalSeconds(leaseSeconds(runs))} seconds`)
+            yield* renew(pod).pipe(
+              Effect.catchTag("KubeError", ({ message, reason }) => {
+                refused = isRbacRefusal(reason)
+                // Other failures pass or are told by what else fails; the lease has room for two.
+                return refused
+                  ? warn(`the lease of pod ${name} cannot be renewed, so it may be taken over: ${message}`)
+                  : Effect.void
+              })
+            )
+            if (refused) return yield* Effect.never
+          }
+        })
+        // What the watch tells may be older than our taking it; only behind our own name is another's news.
+        const overtaken = follow
+          .until(({ lease }) => readLease(lease)?.holder === me.name)
+          .pipe(
+            Effect.andThen(follow.until(({ lease }) => otherHolder(lease) !== undefined)),
+            Effect.flatMap((seen) => {
+              const holder = otherHolder(seen?.lease)
+              return holder === undefined ? Effect.never : Effect.fail(lost(holder))
+            })
+          )
+        return yield* Effect.raceFirst(renewals, overtaken)
+      })
+
+      const release = Effect.fnUntraced(function* (pod: Pod) {
+        const now = yield* Clock.currentTimeMillis
+        const released = change(pod, text, releasedText(me, now))
+        yield* insist("Pods.annotate", { namespace, name }, released).pipe(Effect.asVoid)
+      })
+
+      const isSure = Effect.fnUntraced(function* (pod: Pod) {
+        if ((yield* Clock.currentTimeMillis) < until) return true
+        return yield* pods.get(namespace, name).pipe(
+          Effect.map((found) => found.metadata.uid !== pod.metadata.uid || otherHolder(textOf(found)) === undefined),
+          // Gone, or no answer: the deletion is guarded by the pod's uid, and the lease is advice.
+          Effect.orElseSucceed(() => true)
+        )
+      })
+
+      return { annotation, state, take, keep, release, isSure }
+    })
+    return PodLeases.of({ open })
+  })
+}
