@@ -4,7 +4,7 @@
  */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { checkOutputDirectory } from "@podwright/file-sync"
+import { checkOutputDirectory, type LogCursor } from "@podwright/file-sync"
 import {
   Files,
   INFRASTRUCTURE_RETRIES,
@@ -35,6 +35,8 @@ export interface FileRunOptions {
   readonly infrastructureRetries: number | undefined
   /** Of an execution that an earlier process may have begun, to go on with it; undefined for a new one. */
   readonly executionId: string | undefined
+  /** Where an earlier process has told the log of the file's only task to. */
+  readonly logCursor: LogCursor | undefined
   /** When it completes, the pod of the task that runs is left to go on, and the file's run ends. */
   readonly detach: Effect.Effect<void>
   readonly onEvent: (event: RunEvent) => Effect.Effect<void>
@@ -90,7 +92,12 @@ export const runFile = Effect.fn("FileRun.run")(function* (
         workingDir: WORK_DIRECTORY,
         outputDir: OUTPUT_DIRECTORY,
         secret: (name) => process.env[`SECRET_${name}`]
-      }).pipe(Effect.map((resolved) => taskRequest(resolved, identity, directory)))
+      }).pipe(
+        Effect.map((resolved) => ({
+          ...taskRequest(resolved, identity, directory),
+          ...(options.logCursor === undefined ? {} : { logCursor: options.logCursor })
+        }))
+      )
     const retries = options.infrastructureRetries ?? INFRASTRUCTURE_RETRIES.retries
     const run = runWithRetries({
       identity,

@@ -2,9 +2,10 @@
 import { homedir } from "node:os"
 import { resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
-import { loadTaskFile, resolveInputs } from "@podwright/task-file"
-import { Effect, Layer, Option } from "effect"
+import { loadTaskFile, resolveInputs, TaskFileError } from "@podwright/task-file"
+import { Effect, Layer, Option, Schema } from "effect"
 import { defaultCacheDirectory } from "./CacheDirectory.ts"
 import { CommandExit } from "./CommandExit.ts"
 import { connectionOptions } from "./ConnectionFlags.ts"
@@ -23,6 +24,7 @@ export interface RunFlags {
   readonly outputDir: Option.Option<string>
   readonly cacheDir: Option.Option<string>
   readonly executionId: Option.Option<string>
+  readonly logCursor: Option.Option<string>
   readonly infrastructureRetries: Option.Option<number>
   readonly output: OutputForm
   readonly kubeconfig: Option.Option<string>
@@ -35,6 +37,8 @@ const exitCodeOf = (end: TaskEnd | undefined): number => {
   if (end === undefined) return 0
   return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
 }
+
+const readCursor = Schema.decodeUnknownOption(Schema.fromJsonString(LogCursor), { onExcessProperty: "error" })
 
 /** Which cluster to run on. An embedded one lives in the command's scope. */
 const connect = Effect.fnUntraced(function* (
@@ -53,11 +57,24 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
     return yield* new CommandExit({ code: BAD_INPUT })
   }
+  const logCursor = Option.getOrUndefined(Option.flatMap(flags.logCursor, readCursor))
+  if (Option.isSome(flags.logCursor) && (logCursor === undefined || Option.isNone(flags.executionId))) {
+    yield* reporter.problem(
+      logCursor === undefined
+        ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"Volume","stdout":120,"stderr":0}, not ${flags.logCursor.value}`
+        : "--log-cursor goes on with a pod that an earlier process has left: it needs --execution-id"
+    )
+    return yield* new CommandExit({ code: BAD_INPUT })
+  }
   // An embedded cluster ends with the process, and its pods with it.
   if (!flags.local) yield* leaveWhenTerminated
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
+    if (logCursor !== undefined && file.tasks.length !== 1) {
+      const issue = file.document.issue(["tasks"], "--log-cursor is of one task's log, and there are several")
+      return yield* new TaskFileError({ operation: "inputs", issues: [issue] })
+    }
     const inputs = yield* resolveInputs(file, yield* withStdin(file, Object.fromEntries(flags.input)))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
@@ -73,6 +90,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
       }),
       infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
       executionId: Option.getOrUndefined(flags.executionId),
+      logCursor,
       detach: terminated,
       // A reader that has gone away cancels the run: nobody is left to tell.
       onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)

@@ -18,18 +18,22 @@ export const LogCursor = Schema.TaggedUnion({
 export type LogCursor = typeof LogCursor.Type
 export type KubeletCursor = Extract<LogCursor, { readonly _tag: "Kubelet" }>
 
+/** Lines of one stream, and where the log can be continued behind them. */
+export interface ToldLines {
+  readonly stream: "stdout" | "stderr"
+  readonly lines: ReadonlyArray<string>
+  readonly ending: LineEnding
+  readonly cursor: LogCursor
+}
+
 export type LogEvent =
   /**
    * Complete lines of one stream, in order; `stdout` for both where the source does not tell them apart. A line that begins
    * with `VALUES_MARK`, and the last piece of one that came in pieces, is alone.
    */
-  | {
-      readonly _tag: "Lines"
-      readonly stream: "stdout" | "stderr"
-      readonly lines: ReadonlyArray<string>
-      readonly ending: LineEnding
-      readonly cursor: LogCursor
-    }
+  | ({ readonly _tag: "Lines" } & ToldLines)
+  /** The same of lines before the cursor that was given: an earlier driver has told them, and what they carry counts still. */
+  | ({ readonly _tag: "Replayed" } & ToldLines)
   /** Lines are missing, or may be, between the line told last and the next. */
   | { readonly _tag: "Gap"; readonly gap: LogGap }
   /** Nothing is left to read: every line has been told, but for gaps. */

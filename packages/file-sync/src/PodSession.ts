@@ -40,8 +40,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
 ): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem | Scope.Scope> {
   const fail = (operation: string, reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation, pod: request.pod, reason })
-  const splitters = { stdout: new LogSplitter(request.cursor.stdout), stderr: new LogSplitter(request.cursor.stderr) }
-  const received = { stdout: request.cursor.stdout, stderr: request.cursor.stderr }
+  const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
+  const received = { stdout: 0, stderr: 0 }
   /** The kubelet reported main's end so long ago that an exit file will not come any more. */
   const abandoned = yield* Deferred.make<void>()
   const told = { opened: false, delivered: false, exited: false }
@@ -50,12 +50,15 @@ export const runSession = Effect.fn("PodSession.run")(function* (
   let failures = 0
 
   const cursor = (): LogCursor => ({ _tag: "Volume", stdout: splitters.stdout.end, stderr: splitters.stderr.end })
-  const tell = (stream: "stdout" | "stderr", { ending, lines }: LogBatch) =>
-    request.onEvent({ _tag: "Lines", stream, lines, ending, cursor: cursor() })
+  const tell = (stream: "stdout" | "stderr", { ending, lines }: LogBatch, _tag: "Lines" | "Replayed" = "Lines") =>
+    request.onEvent({ _tag, stream, lines, ending, cursor: cursor() })
 
+  /** A cursor stands between two batches, so what is before it makes batches of its own. */
   const lines = Effect.fnUntraced(function* (stream: "stdout" | "stderr", bytes: Uint8Array) {
+    const known = Math.min(bytes.length, Math.max(0, request.cursor[stream] - received[stream]))
     received[stream] += bytes.length
-    for (const batch of splitters[stream].push(bytes)) yield* tell(stream, batch)
+    for (const batch of splitters[stream].push(bytes.subarray(0, known))) yield* tell(stream, batch, "Replayed")
+    for (const batch of splitters[stream].push(bytes.subarray(known))) yield* tell(stream, batch)
   })
 
   const lastLine = Effect.fnUntraced(function* (stream: "stdout" | "stderr") {

@@ -52,7 +52,10 @@ export interface SessionRequest {
   readonly compression?: SessionCompression
   /** Whether main's output is streamed from the volume. */
   readonly log: boolean
-  /** Continue the log here: a cursor of an earlier driver, or `logStart`. */
+  /**
+   * Where an earlier driver has told the log to, or `logStart`. What is before it is read all the same and told as `Replayed`:
+   * the values that it carries are the run's.
+   */
   readonly cursor: VolumeOffsets
   /** What to bring back, and the local folder it goes to. */
   readonly outputs: SessionOutputs | undefined

@@ -2,7 +2,7 @@
  * Values that a command hands to its driver through its log: a line that is exactly `::{json}::`, on stdout or stderr, with
  * the keys `outputs` (by name), `metrics` and `logs` (lists). Such a line is taken out of the log. Pure.
  */
-import { type LogEvent, VALUES_MARK } from "@podwright/file-sync"
+import { type ToldLines, VALUES_MARK } from "@podwright/file-sync"
 import { parseRunDuration } from "@podwright/spec-builder"
 import { Duration, Option, Result, Schema } from "effect"
 
@@ -35,7 +35,7 @@ export interface LineValues {
   readonly logs: ReadonlyArray<LogEntry>
 }
 
-export type LogLines = Extract<LogEvent, { readonly _tag: "Lines" }>
+export type LogLines = ToldLines
 
 /** What became of lines: told as lines, or taken as values, or held until the rest of the line has come (both absent). */
 export interface TakenLines {

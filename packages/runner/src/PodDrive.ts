@@ -147,6 +147,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   const moved = session(drive, container, options, (event) => {
     switch (event._tag) {
       case "Lines":
+      case "Replayed":
       case "Gap":
       case "LogEnded":
         return drive.journal.log(event)

@@ -116,6 +116,10 @@ export const openJournal = Effect.fnUntraced(function* (
           const { cursor, stream } = event
           return yield* emit({ _tag: "Values", at: yield* at, stream, cursor, ...taken.values })
         }
+        case "Replayed":
+          // What was odd about them has been told with them.
+          values.take(event)
+          return
         case "Gap": {
           yield* release
           logGaps += 1

@@ -49,8 +49,8 @@ export const RunFacts = Schema.Struct({
   logGaps: Schema.Finite,
   /**
    * Values that the command printed (`::{"outputs":{…}}::`), the last one of each name; also of a command that failed. A run
-   * that continued from a `logCursor` has those of the lines behind it only: what stands before it was told by the `Values`
-   * events of the earlier driver, and is not read again. Where lines are missing (`logGaps`), so are theirs.
+   * that continued from a `logCursor` reads what is before it for them; with `logs: kubelet` it has those of the lines behind it
+   * only, as the `Values` events of the earlier driver told the others. Where lines are missing (`logGaps`), so are theirs.
    */
   outputs: LogOutputs,
   /** Counters and timers added up by name and tags, gauges by their last value; what is said of `outputs` holds here, too. */

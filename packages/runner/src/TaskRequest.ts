@@ -20,7 +20,7 @@ export interface TaskRequest {
   readonly runner: RunnerProperties
   /**
    * Where an earlier driver of this task's pod has read the log to: the cursor of the last `Log` or `Values` event it dealt
-   * with. Lines before it are not told again, nor are the values among them: the result has those behind it. Absent for a log from its beginning.
+   * with. Lines and values before it are not told again (what becomes of the values: `RunResult.outputs`). Absent for a log from its beginning.
    */
   readonly logCursor?: LogCursor
 }

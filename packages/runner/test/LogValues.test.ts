@@ -16,7 +16,6 @@ const event = (
   ending: LogLines["ending"] = "newline",
   stream: LogLines["stream"] = "stdout"
 ): LogLines => ({
-  _tag: "Lines",
   stream,
   lines: [line],
   ending,

@@ -98,8 +98,8 @@ export class Cluster {
   }
 
   /** Removes a pod that a test left on purpose. */
-  remove(name: string, namespace = LIMITED_NAMESPACE): Promise<void> {
-    return this.run(Effect.flatMap(Pods, (pods) => pods.delete(namespace, name, { gracePeriodSeconds: 0 })))
+  remove(name: string, namespace = LIMITED_NAMESPACE, gracePeriodSeconds = 0): Promise<void> {
+    return this.run(Effect.flatMap(Pods, (pods) => pods.delete(namespace, name, { gracePeriodSeconds })))
   }
 }
 

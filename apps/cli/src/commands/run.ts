@@ -30,6 +30,13 @@ const flags = {
     ),
     Flag.optional
   ),
+  logCursor: Flag.String("log-cursor").pipe(
+    Flag.withMetavar("JSON"),
+    Flag.withDescription(
+      "With --execution-id: `cursor` of the last event of --output ndjson that was dealt with; lines before it are not printed again"
+    ),
+    Flag.optional
+  ),
   infrastructureRetries: Flag.Int("infrastructure-retries").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
