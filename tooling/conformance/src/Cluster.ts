@@ -40,10 +40,19 @@ export class Cluster {
   /** Enforces Pod Security *restricted* where the cluster has admission; the limited user may use it. */
   readonly restrictedNamespace: string
 
-  constructor(kubeconfig: string, images: ClusterImages = REAL_IMAGES, restrictedNamespace = RESTRICTED_NAMESPACE) {
+  /** Whether what passes is spoiled: then a run may truly say more than it would otherwise, never something else. */
+  readonly underFaults: boolean
+
+  constructor(
+    kubeconfig: string,
+    images: ClusterImages = REAL_IMAGES,
+    restrictedNamespace = RESTRICTED_NAMESPACE,
+    underFaults = false
+  ) {
     this.kubeconfig = kubeconfig
     this.images = images
     this.restrictedNamespace = restrictedNamespace
+    this.underFaults = underFaults
   }
 
   /** A user with exactly the README's Role, as `tooling/real-cluster` makes it; the tier is no good without. */

@@ -7,10 +7,7 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type FaultPlan, type FaultProxy, MODERATE, openFaultProxy } from "@podwright/fault-proxy"
-import { cancellation } from "./Cancellation.ts"
 import { Cluster } from "./Cluster.ts"
-import { logs } from "./Logs.ts"
-import { referenceFlows } from "./ReferenceFlows.ts"
 
 /** Sets the seed, to have the faults of an earlier run again. */
 const SEED_VARIABLE = "PODWRIGHT_FAULT_SEED"
@@ -47,18 +44,11 @@ export const behindFaults = async (
   })
   console.log(`faults: ${SEED_VARIABLE}=${seed}`)
   return {
-    cluster: new Cluster(kubeconfig, cluster.images, cluster.restrictedNamespace),
+    cluster: new Cluster(kubeconfig, cluster.images, cluster.restrictedNamespace, true),
     proxy,
     stop: async () => {
       await proxy.close()
       await rm(folder, { recursive: true })
     }
   }
-}
-
-/** The part of the suite that has most to lose on the way: files in and out, logs, and pods that must go. */
-export const conformanceUnderFaults = (cluster: Cluster): void => {
-  referenceFlows(cluster)
-  logs(cluster)
-  cancellation(cluster)
 }

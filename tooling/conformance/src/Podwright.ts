@@ -1,9 +1,10 @@
 /** Runs the CLI as a person would: a process with arguments, its two streams and its exit code. */
+import { AsyncLocalStorage } from "node:async_hooks"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { onTestFinished } from "vitest"
+import { onTestFinished, type TestContext } from "vitest"
 import type { Cluster } from "./Cluster.ts"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
@@ -25,11 +26,12 @@ export const start = (
   cluster: Cluster,
   args: ReadonlyArray<string>,
   kubeconfig = cluster.limitedKubeconfig,
-  input = ""
+  input = "",
+  environment: Readonly<Record<string, string>> = {}
 ): Invocation => {
   const child = spawn(process.execPath, ["--conditions=@podwright/source", MAIN, ...args], {
     cwd: tmpdir(),
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+    env: { ...process.env, KUBECONFIG: kubeconfig, ...environment },
     stdio: "pipe"
   })
   // A run that reads none of it ends before it is written.
@@ -56,8 +58,8 @@ export const start = (
 }
 
 /** Runs `podwright ARGS` to its end. */
-export const podwright = async (cluster: Cluster, args: ReadonlyArray<string>, kubeconfig?: string, input?: string) => {
-  const invocation = start(cluster, args, kubeconfig, input)
+export const podwright = async (...how: Parameters<typeof start>) => {
+  const invocation = start(...how)
   const { code } = await invocation.ended
   return { code, stdout: invocation.stdout().toString("utf8"), stderr: invocation.stderr() }
 }
@@ -68,10 +70,16 @@ export const sharedFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "podwr
 /** Some hold 600 MB. */
 export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
+const current = new AsyncLocalStorage<TestContext>()
+
+/** An `aroundEach` for tests that run side by side, where Vitest itself cannot tell whose folder one is. */
+export const ownScratch = (run: () => Promise<void>, context: TestContext): Promise<void> => current.run(context, run)
+
 /** A folder of a test's own, gone when it ends. */
 export const scratch = async (): Promise<string> => {
   const folder = await sharedFolder()
-  onTestFinished(() => removeFolder(folder))
+  const whenFinished = current.getStore()?.onTestFinished ?? onTestFinished
+  whenFinished(() => removeFolder(folder))
   return folder
 }
 

@@ -1,6 +1,7 @@
 /** The suite on the embedded cluster, with faults on the way. */
 import { afterAll } from "@effect/vitest"
-import { behindFaults, chooseSeed, conformanceUnderFaults } from "../src/Faults.ts"
+import { behindFaults, chooseSeed } from "../src/Faults.ts"
+import { faultyConformance } from "../src/FaultyConformance.ts"
 import { startLocalCluster } from "../src/LocalClusters.ts"
 
 const local = await startLocalCluster()
@@ -11,4 +12,4 @@ afterAll(async () => {
   await local.stop()
 })
 
-conformanceUnderFaults(faulty.cluster)
+faultyConformance(faulty)
