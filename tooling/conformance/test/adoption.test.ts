@@ -1,10 +1,16 @@
 /** Drivers that die, on the embedded cluster. */
-import { afterAll } from "@effect/vitest"
+import { afterAll, describe } from "@effect/vitest"
+import { aroundEach } from "vitest"
 import { adoption } from "../src/Adoption.ts"
 import { startLocalCluster } from "../src/LocalClusters.ts"
+import { ownScratch } from "../src/Podwright.ts"
 
 const { cluster, stop } = await startLocalCluster()
 
 afterAll(stop)
 
-adoption(cluster)
+// Most of their time is waiting: for commands, and for leases to run out.
+describe.concurrent("adoption", () => {
+  aroundEach(ownScratch)
+  adoption(cluster)
+})
