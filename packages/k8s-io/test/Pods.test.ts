@@ -277,6 +277,37 @@ describe("credentials", () => {
   )
 })
 
+describe("annotate", () => {
+  const change = { uid: "u", annotation: "podwright.dev/a~b", from: "1", to: "2" }
+
+  it.effect("changes an annotation of that very pod, if it is as it was", () =>
+    withPods(
+      (_asked, answer) => answer.json(200, pod({ name: "hello" })),
+      Effect.fnUntraced(function* (pods, api) {
+        yield* pods.annotate("team", "hello", change)
+        const [asked] = api.asked
+        assert.strictEqual(asked?.method, "PATCH")
+        assert.strictEqual(asked?.headers["content-type"], "application/json-patch+json")
+        const path = "/metadata/annotations/podwright.dev~1a~0b"
+        assert.deepStrictEqual(JSON.parse(asked?.body ?? ""), [
+          { op: "test", path: "/metadata/uid", value: "u" },
+          { op: "test", path, value: "1" },
+          { op: "replace", path, value: "2" }
+        ])
+      })
+    )
+  )
+
+  it.effect("is invalid when it is not", () =>
+    withPods(
+      (_asked, answer) => answer.status(422, { reason: "Invalid", message: "the server rejected our request" }),
+      Effect.fnUntraced(function* (pods) {
+        assert.strictEqual((yield* Effect.flip(pods.annotate("team", "hello", change))).reason._tag, "Invalid")
+      })
+    )
+  )
+})
+
 describe("delete", () => {
   it.effect("names the very pod, in the background", () =>
     withPods(

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Exit } from "effect"
-import { podEnding } from "../src/PodEnding.ts"
-import { PodExists, RunError, TimedOut } from "../src/RunError.ts"
+import { mayHelperEnd, podEnding } from "../src/PodEnding.ts"
+import { Detached, LeaseLost, PodExists, RunError, TimedOut } from "../src/RunError.ts"
 import type { RunResult } from "../src/RunResult.ts"
 
 const result: RunResult = {
@@ -22,18 +22,40 @@ const result: RunResult = {
 const failure = new RunError({ operation: "run", reason: new PodExists({ owner: "of somebody else" }) })
 const late = new RunError({ operation: "run", reason: new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }) })
 
+const failed = { ...result, state: "FAILED" as const, exitCode: 3 }
+const detached = new RunError({ operation: "run", reason: new Detached({ pod: true }) })
+const overtaken = new RunError({ operation: "run", reason: new LeaseLost({ holder: "h/1/w" }) })
+
 describe("podEnding", () => {
-  const cases: ReadonlyArray<readonly [string, Exit.Exit<RunResult, RunError>, string, string]> = [
-    ["a result", Exit.succeed(result), "Delete", "Keep"],
-    ["a platform failure", Exit.fail(failure), "Kill", "Keep"],
-    ["time is up", Exit.fail(late), "Kill", "Kill"],
-    ["cancelled", Exit.interrupt(), "Kill", "Kill"],
-    ["a defect of ours", Exit.die(new Error("bug")), "Kill", "Kill"]
+  const cases: ReadonlyArray<readonly [string, Exit.Exit<RunResult, RunError>, ReadonlyArray<string>]> = [
+    ["a result", Exit.succeed(result), ["Delete", "Keep", "Delete"]],
+    ["a command that failed", Exit.succeed(failed), ["Delete", "Keep", "Keep"]],
+    ["a platform failure", Exit.fail(failure), ["Kill", "Keep", "Keep"]],
+    ["time is up", Exit.fail(late), ["Kill", "Kill", "Kill"]],
+    ["cancelled", Exit.interrupt(), ["Kill", "Kill", "Kill"]],
+    ["a defect of ours", Exit.die(new Error("bug")), ["Kill", "Kill", "Kill"]],
+    ["detached", Exit.fail(detached), ["Leave", "Leave", "Leave"]],
+    ["taken over by another driver", Exit.fail(overtaken), ["Keep", "Keep", "Keep"]]
   ]
-  for (const [name, exit, deleting, keeping] of cases) {
+  for (const [name, exit, expected] of cases) {
     it(name, () => {
-      assert.strictEqual(podEnding(exit, true)._tag, deleting)
-      assert.strictEqual(podEnding(exit, false)._tag, keeping)
+      const found = ([true, false, "onSuccess"] as const).map((deletion) => podEnding(exit, deletion)._tag)
+      assert.deepStrictEqual(found, expected)
     })
   }
+})
+
+describe("mayHelperEnd", () => {
+  const cases: ReadonlyArray<readonly [boolean | "onSuccess", number, number, boolean]> = [
+    [true, 0, 0, false],
+    [true, 1, 0, false],
+    [false, 0, 0, true],
+    [false, 1, 0, true],
+    ["onSuccess", 0, 0, false],
+    ["onSuccess", 1, 0, true],
+    ["onSuccess", 0, 1, true]
+  ]
+  it.each(cases)("delete %s, exit code %i, %i outputs missing: %s", (deletion, exitCode, missing, expected) => {
+    assert.strictEqual(mayHelperEnd(deletion, exitCode, missing), expected)
+  })
 })
