@@ -25,6 +25,8 @@ const BEARABLE: Readonly<Record<string, "warned" | "unnoticed">> = {
   "delete pods": "warned",
   // asked for only when the answer to a request was lost
   "get pods": "unnoticed",
+  // a run as quick as this never renews its lease
+  "patch pods": "unnoticed",
   // less is told of pods that wait
   "list events": "unnoticed",
   "watch events": "unnoticed"
