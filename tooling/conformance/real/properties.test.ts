@@ -130,6 +130,7 @@ const rows: Readonly<Record<string, Row>> = {
   waitForLogs: { value: "PT20S", wrong: "soon", note: "the driver's" },
   waitUntilCompletion: { value: "1h30m", wrong: "PT0S", pod: ["spec/activeDeadlineSeconds", 300 + 5400 + 600] },
   waitUntilRunning: { value: "PT5M", wrong: "-5m", pod: ["spec/activeDeadlineSeconds", 300 + 5400 + 600] },
+  onSpecChange: { value: "fail", wrong: "ask", note: "the driver's: adoption.test.ts" },
   logs: { value: "volume", wrong: "file", pod: ["spec/containers/files/name", "files"] },
   volume: {
     value: { sizeLimit: "64Mi" },
