@@ -38,7 +38,7 @@ const gate = (root: string, script: string) =>
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-session-"))),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 10 }))
 )
 
 interface Setting extends LocalExecOptions {
