@@ -1,6 +1,6 @@
 /**
  * Which fields of a `ConnectionConfig` to look at when the server, or the way to it, refuses: an authority that did not sign, a
- * password that is wrong, a token that has ended. Pure.
+ * password that is wrong, a token that has ended, a namespace that is another's. Pure.
  */
 import { type ConnectionConfig, givenFields, IDENTITY_FIELDS, TRUST_FIELDS } from "./ConnectionConfig.ts"
 import { KubeError, type KubeReason } from "./KubeError.ts"
@@ -36,30 +36,40 @@ const tlsPlace = (detail: string, config: ConnectionConfig): string => {
   return refusedByServer.test(detail) ? identity(config) : trust(config)
 }
 
-const place = (reason: KubeReason, config: ConnectionConfig): string | undefined => {
+/** A namespace that is not there, or where one may do nothing for it is another's. */
+const namespaceHint = (namespace: string | undefined, config: ConnectionConfig): string | undefined =>
+  config.namespace !== undefined && config.namespace === namespace ? "config.namespace" : undefined
+
+type Hint = { readonly check?: string | undefined; readonly namespaceField?: string | undefined }
+
+const hint = ({ reason, subject }: KubeError, config: ConnectionConfig): Hint => {
   switch (reason._tag) {
     case "Unreachable":
-      return `${address(config)}, the network and any proxy`
+      return { check: `${address(config)}, the network and any proxy` }
     case "TlsFailure":
-      return tlsPlace(reason.detail, config)
+      return { check: tlsPlace(reason.detail, config) }
     case "Unauthorized":
-      return identity(config)
+      return { check: identity(config) }
     case "Forbidden":
       // a server that knows no Basic takes a password for nobody's
-      return reason.detail.includes('"system:anonymous"') ? identity(config) : undefined
+      return reason.detail.includes('"system:anonymous"')
+        ? { check: identity(config) }
+        : { namespaceField: namespaceHint(reason.namespace, config) }
+    case "NotFound":
+      return /^namespaces /.test(reason.detail) ? { check: namespaceHint(subject.namespace, config) } : {}
     default:
-      return undefined
+      return {}
   }
 }
 
 /** The same error, with the fields of this config to look at where it says something about the connection. */
 export const withConnectionHint = (error: KubeError, config: ConnectionConfig): KubeError => {
-  const check = place(error.reason, config)
-  if (check === undefined) return error
+  const said = Object.entries(hint(error, config)).filter(([, field]) => field !== undefined)
+  if (said.length === 0) return error
   return new KubeError({
     operation: error.operation,
     subject: error.subject,
-    reason: { ...error.reason, check } as KubeReason,
+    reason: { ...error.reason, ...Object.fromEntries(said) } as KubeReason,
     ...(error.cause === undefined ? {} : { cause: error.cause })
   })
 }

@@ -22,10 +22,12 @@ export const KubeReason = Schema.Union([
     verb: Schema.String,
     resource: Schema.String,
     namespace: Schema.String,
+    /** The setting that chose this namespace, where one did. */
+    namespaceField: Schema.optionalKey(Schema.String),
     ...detail,
     ...check
   }),
-  Schema.TaggedStruct("NotFound", detail),
+  Schema.TaggedStruct("NotFound", { ...detail, ...check }),
   Schema.TaggedStruct("AlreadyExists", detail),
   /** 409: a precondition (UID, resourceVersion) did not hold. */
   Schema.TaggedStruct("Conflict", detail),
@@ -110,13 +112,13 @@ const describe = Match.type<KubeReason>().pipe(
     }) => `the TLS connection was refused (${detail}). Check ${check}.`,
     Unauthorized: ({ check, detail }) =>
       `the API server does not accept the credentials (${detail}). ${check === undefined ? "Sign in again, or check the token or certificate of the kubeconfig's user" : `Check ${check}`}.`,
-    Forbidden: ({ verb, resource, namespace, check, detail }) =>
+    Forbidden: ({ verb, resource, namespace, namespaceField, check, detail }) =>
       check !== undefined
         ? `the API server knows nobody by these credentials (${detail}). Check ${check}.`
         : detail === "" || rbacRefusal.test(detail)
-          ? `not allowed. A Role in namespace "${namespace}" must grant verb "${verb}" on resource "${resource}" to this user or service account: \`podwright doctor\` shows all it needs, \`podwright rbac\` prints the Role.${detail === "" ? "" : ` The server said: ${detail}`}`
+          ? `not allowed. A Role in namespace "${namespace}"${namespaceField === undefined ? "" : ` (${namespaceField})`} must grant verb "${verb}" on resource "${resource}" to this user or service account: \`podwright doctor\` shows all it needs, \`podwright rbac\` prints the Role.${detail === "" ? "" : ` The server said: ${detail}`}`
           : `refused by the cluster (${verb} ${resource} in namespace "${namespace}"): ${detail}`,
-    NotFound: ({ detail }) => `not found (${detail}).`,
+    NotFound: ({ check, detail }) => `not found (${detail}).${check === undefined ? "" : ` Check ${check}.`}`,
     AlreadyExists: ({ detail }) => `it exists already (${detail}).`,
     Conflict: ({ detail }) => `it changed meanwhile, or is not the expected object (${detail}). Read it again first.`,
     Invalid: ({ detail, causes }) =>

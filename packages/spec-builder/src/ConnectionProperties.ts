@@ -3,7 +3,7 @@
  * the material in them is worth (does a key belong to its certificate?) is found out where the connection is opened.
  */
 import { Schema } from "effect"
-import { duration, flag, Name, optional, Text, Texts } from "./internal/PropertySchema.ts"
+import { duration, flag, Name, Namespace, optional, Text, Texts } from "./internal/PropertySchema.ts"
 import { RunDuration } from "./RunDuration.ts"
 
 /** Task types by the names of the reference, each with the key it works by here. */
@@ -187,7 +187,7 @@ export const ConnectionProperties = Schema.Struct({
     "Where the API server is. Absent: as inherited.",
     "https://kubernetes.default.svc"
   ),
-  namespace: optional(Name, "name", "Where pods run; the runner's own `namespace` comes first."),
+  namespace: optional(Namespace, "name", "Where pods run; the runner's own `namespace` comes first."),
   oauthToken: optional(Token, "text", "Bearer token."),
   oauthTokenProvider: Schema.optionalKey(
     TokenProviderProperties.pipe(

@@ -5,7 +5,17 @@
  */
 import { Effect, Schema } from "effect"
 import { ConnectionProperties } from "./ConnectionProperties.ts"
-import { BooleanOrText, Count, duration, flag, Name, optional, positive, Texts } from "./internal/PropertySchema.ts"
+import {
+  BooleanOrText,
+  Count,
+  duration,
+  flag,
+  Name,
+  Namespace,
+  optional,
+  positive,
+  Texts
+} from "./internal/PropertySchema.ts"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "./PackageVersion.ts"
 import { Quantity } from "./Quantity.ts"
 import { RunDuration } from "./RunDuration.ts"
@@ -100,7 +110,7 @@ export const RunnerProperties = Schema.Struct({
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   ),
   namespace: optional(
-    Name,
+    Namespace,
     "name",
     "Where the pod runs. Absent: the namespace of the kubeconfig's context, `default` when it names none.",
     "default"

@@ -37,6 +37,13 @@ export const Count = Schema.Union([
 export const Texts = Schema.Record(Schema.String, Text)
 export const Name = Schema.NonEmptyString
 
+/** A DNS label (RFC 1123), as Kubernetes wants it: anything else could never be a namespace. */
+export const Namespace = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+    message: "expected the name of a namespace: at most 63 lower-case letters, digits and dashes"
+  })
+)
+
 export const positive = RunDuration.check(
   Schema.makeFilter((length: Duration.Duration) =>
     Duration.toMillis(length) > 0 ? undefined : "expected a duration longer than zero"
