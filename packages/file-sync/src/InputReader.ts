@@ -9,7 +9,7 @@ import { Cause, Effect, type Pull, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { FileSyncError, InputChanged, InputUnreadable } from "./FileSyncError.ts"
 
-/** As much as one exec message carries, so that a chunk of a file becomes one message. */
+/** Several exec messages of a large file; and the most of a small one, which is read at once. */
 const CHUNK_BYTES = 256 * 1024
 
 /**

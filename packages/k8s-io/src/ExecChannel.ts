@@ -28,7 +28,7 @@ export interface ExecChannel {
   /** Which subprotocol the server chose. */
   readonly protocol: ExecProtocol
   /**
-   * Sends bytes to stdin, in messages of at most 256 KiB. Returns when all are handed to the socket with at most 1 MiB not yet
+   * Sends bytes to stdin, in messages of at most 64 KiB. Returns when all are handed to the socket with at most 1 MiB not yet
    * accepted by it, so a stalled peer stalls the sender. Concurrent sends do not interleave. Fails with `Cut` once closed.
    * The bytes may be reused after it returns.
    */

@@ -346,7 +346,7 @@ describe("pressure", () => {
       yield* Fiber.join(sender)
       assert.deepStrictEqual(yield* channel.outcome, { _tag: "Exited", code: 0 })
       assert.strictEqual(received, total)
-      assert.strictEqual(largest, 256 * 1024)
+      assert.strictEqual(largest, 64 * 1024)
     })
   )
   it.effect("a server that takes nothing for five minutes is lost, and its sender told", () =>

@@ -58,6 +58,6 @@ describe("stdinFrame", () => {
     assert.deepStrictEqual([...closeStdinFrame], [255, 0])
   })
   it("stays far below the 32 MiB the server takes", () => {
-    assert.isAtMost(largestPayload, 1024 * 1024)
+    assert.isAtMost(largestPayload, 64 * 1024)
   })
 })
