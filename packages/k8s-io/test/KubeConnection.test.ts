@@ -503,18 +503,20 @@ describe("a proxy", () => {
       }).pipe(Effect.provide(services({ config })))
     }).pipe(Effect.scoped)
   )
-  it.live("may itself be spoken to by TLS, checked by the machine's own authorities", () =>
+  it.live("may itself be spoken to by TLS, checked by its own name and the machine's own authorities", () =>
     Effect.gen(function* () {
-      const api = yield* ready
+      // Neither of the two has the other's name in its certificate.
+      const api = yield* tlsApi({ certificate: "misnamed" })
       const proxy = yield* httpProxy(api.port, { secure: true })
       yield* environment({ HTTPS_PROXY: proxy.url })
-      assert.include(yield* refusal(inside), "of HTTPS_PROXY cannot be reached: unable to verify")
+      const elsewhere = { ...inside, masterUrl: "https://elsewhere.test" }
+      assert.include(yield* refusal(elsewhere), "of HTTPS_PROXY cannot be reached: unable to verify")
       const machine = getCACertificates("default")
       yield* Effect.acquireRelease(
         Effect.sync(() => setDefaultCACertificates([...machine, caCertData])),
         () => Effect.sync(() => setDefaultCACertificates(machine))
       )
-      assert.strictEqual(yield* ask(inside), "client")
+      assert.strictEqual(yield* ask(elsewhere), "client")
     }).pipe(Effect.scoped)
   )
   it.live("that cannot be reached is named", () =>

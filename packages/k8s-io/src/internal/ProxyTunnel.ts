@@ -25,10 +25,18 @@ const proxyError = ({ field, url }: ProxyRoute, detail: string): Error =>
 
 /** A tunnel to one server; it lives as long as the scope. */
 export const makeProxyTunnel = Effect.fnUntraced(function* (route: ProxyRoute, server: URL) {
-  const { Pool } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+  const { buildConnector, Pool } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
   const { url } = route
+  const toProxy = buildConnector({ allowH2: false })
   const pool = yield* Effect.acquireRelease(
-    Effect.sync(() => new Pool(url.origin, { allowH2: false })),
+    Effect.sync(
+      () =>
+        new Pool(url.origin, {
+          allowH2: false,
+          // undici would look for the name in `host`, which is the server's, in the proxy's own certificate
+          connect: (options, callback) => toProxy({ ...options, servername: "" }, callback)
+        })
+    ),
     (pool) => Effect.promise(() => pool.destroy())
   )
   const isSecure = server.protocol === "https:"
