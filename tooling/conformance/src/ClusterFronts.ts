@@ -60,7 +60,7 @@ export interface ConnectProxy extends Front {
 }
 
 /** A proxy that leads every name to one port of this machine; speaks TLS itself when it is given an identity. */
-const connectProxy = async (
+export const connectProxy = async (
   port: number,
   { account, identity }: { readonly account?: string; readonly identity?: Identity } = {}
 ): Promise<ConnectProxy> => {
@@ -94,7 +94,7 @@ export interface BasicFrontOptions {
 }
 
 /** A front that does Basic authentication for a server which does not know it. */
-const basicFront = ({ account, authority, identity, server, token }: BasicFrontOptions): Promise<Front> => {
+export const basicFront = ({ account, authority, identity, server, token }: BasicFrontOptions): Promise<Front> => {
   const wanted = `Basic ${Buffer.from(account).toString("base64")}`
   const refusal = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Unauthorized", code: 401 }
   const begin = (incoming: IncomingMessage) =>
