@@ -263,10 +263,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     if (outcome._tag === "Completed") return outcome.result
     if (outcome._tag === "Abandoned") continue
     const { error } = outcome
-    // What makes no sense may be what damage looks like.
-    const damaged = error.reason._tag === "Corrupt" || error.reason._tag === "Protocol"
-    if (!error.retryable && !damaged) return yield* error
-    if (damaged && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
+    if (!error.retryable) return yield* error
+    if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
     const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"
     if (!tooEarly && ++failures === 1) yield* request.onEvent({ _tag: "Interrupted", error })
     yield* request.pause(tooEarly ? 0 : failures)
