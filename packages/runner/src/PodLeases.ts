@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import { insist } from "./Insistence.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import {
@@ -44,8 +44,13 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** The lease of one run, once it has a pod. */
-export interface HeldLease {
+/** The lease of one run. */
+export interface RunLease {
+  /** For the manifest of a new pod. */
+  readonly annotation: Effect.Effect<string>
+  readonly state: (pod: Pod) => Effect.Effect<LeaseState>
+  /** Takes a pod over whose lease is as it was read; `Invalid` when it is not any more. */
+  readonly take: (pod: Pod) => Effect.Effect<Pod, KubeError>
   /** Renews it; never succeeds, and fails when another driver has the pod. */
   readonly keep: (pod: Pod, follow: PodFollow) => Effect.Effect<never, RunError>
   /** Leaves the pod to whoever comes. */
@@ -54,17 +59,9 @@ export interface HeldLease {
   readonly isSure: (pod: Pod) => Effect.Effect<boolean>
 }
 
-export interface RunLease extends HeldLease {
-  /** For the manifest of a new pod. */
-  readonly annotation: Effect.Effect<string>
-  readonly state: (pod: Pod) => Effect.Effect<LeaseState>
-  /** Takes a pod over whose lease is as it was read; `Invalid` when it is not any more. */
-  readonly take: (pod: Pod) => Effect.Effect<Pod, KubeError>
-}
-
 const textOf = (pod: Pod): string | undefined => pod.metadata.annotations?.[LEASE_ANNOTATION]
 
-/** A renewal that the server does not answer is worth a few seconds; the next one follows soon. */
+/** What a patch is answered whose `test` does not hold, or which came between two others. */
 const isOvertaken = ({ reason }: KubeError): boolean => reason._tag === "Invalid" || reason._tag === "Conflict"
 
 export class PodLeases extends Context.Service<
@@ -75,7 +72,7 @@ export class PodLeases extends Context.Service<
       namespace: string,
       name: string,
       warn: (message: string) => Effect.Effect<void>
-    ) => Effect.Effect<RunLease, never, Pods | import("effect").Scope.Scope>
+    ) => Effect.Effect<RunLease, never, Pods | Scope.Scope>
   }
 >()("@podwright/runner/PodLeases") {
   static readonly layer = Layer.sync(PodLeases, () => {
