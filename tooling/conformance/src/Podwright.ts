@@ -1,14 +1,19 @@
 /** Runs the CLI as a person would: a process with arguments, its two streams and its exit code. */
 import { AsyncLocalStorage } from "node:async_hooks"
 import { type ChildProcess, spawn } from "node:child_process"
+import { mkdirSync } from "node:fs"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import { onTestFinished, type TestContext } from "vitest"
 import type { Cluster } from "./Cluster.ts"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
 const MAIN = join(REPOSITORY, "apps/cli/src/main.ts")
+
+/** Where the CLI is started: what it is not told to put elsewhere goes below it, and must not be in another user's way. */
+const HERE = join(tmpdir(), `podwright-conformance-${userInfo().uid}`)
+mkdirSync(HERE, { recursive: true })
 
 export interface Invocation {
   readonly process: ChildProcess
@@ -30,7 +35,7 @@ export const start = (
   environment: Readonly<Record<string, string>> = {}
 ): Invocation => {
   const child = spawn(process.execPath, ["--conditions=@podwright/source", MAIN, ...args], {
-    cwd: tmpdir(),
+    cwd: HERE,
     env: { ...process.env, KUBECONFIG: kubeconfig, ...environment },
     stdio: "pipe"
   })
