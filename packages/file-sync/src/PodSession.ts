@@ -49,7 +49,12 @@ export const runSession = Effect.fn("PodSession.run")(function* (
   let corrupt = 0
   let failures = 0
 
-  const cursor = (): LogCursor => ({ _tag: "Volume", stdout: splitters.stdout.end, stderr: splitters.stderr.end })
+  /** While one stream is read up to where it was told before, the other may be told already: a cursor never goes back. */
+  const cursor = (): LogCursor => ({
+    _tag: "Volume",
+    stdout: Math.max(request.cursor.stdout, splitters.stdout.end),
+    stderr: Math.max(request.cursor.stderr, splitters.stderr.end)
+  })
   const tell = (stream: "stdout" | "stderr", { ending, lines }: LogBatch, _tag: "Lines" | "Replayed" = "Lines") =>
     request.onEvent({ _tag, stream, lines, ending, cursor: cursor() })
 

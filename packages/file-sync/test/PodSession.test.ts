@@ -432,6 +432,13 @@ describe("runSession", () => {
                 if (event._tag !== "Lines") return Effect.void
                 if (left-- <= 0) return Effect.andThen(Deferred.succeed(stopped, "stopped"), Effect.never)
                 for (const line of event.lines) lines[event.stream].push(line)
+                assert.isTrue(
+                  event.cursor._tag === "Volume" &&
+                    cursor._tag === "Volume" &&
+                    event.cursor.stdout >= cursor.stdout &&
+                    event.cursor.stderr >= cursor.stderr,
+                  "a cursor went back"
+                )
                 cursor = event.cursor
                 return Effect.void
               })

@@ -2,7 +2,7 @@
  * One request to the API server: raw JSON both ways, a deadline, error bodies read as Status, retries by class. Does the I/O
  * of the plain (non-WebSocket) services of this package, over the connection's HTTP client.
  */
-import { Duration, Effect, Option, Schedule } from "effect"
+import { Duration, Effect, Result, Schedule } from "effect"
 import { type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from "./internal/StatusReason.ts"
 import { connectReason, failureDetail } from "./internal/TransportFailure.ts"
@@ -96,9 +96,31 @@ const transportError =
     return new KubeError({ operation: request.operation, subject: request.subject, reason, cause: error })
   }
 
-/** The error of a response that is not 2xx; reads its body. */
-const refusal = Effect.fnUntraced(function* (request: KubeRequest, response: HttpClientResponse.HttpClientResponse) {
-  const body = Option.getOrElse(yield* Effect.option(response.text), () => "")
+const isWholeJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The error of a response that is not 2xx; reads its body. A refusal whose words were lost on their way is asked for again: the
+ * code alone does not say what is wrong. What passes by itself needs no words.
+ */
+const refusal = Effect.fnUntraced(function* (
+  request: KubeRequest,
+  response: HttpClientResponse.HttpClientResponse,
+  address: string
+) {
+  const read = yield* Effect.result(response.text)
+  const passes = response.status === 429 || response.status >= 500
+  if (Result.isFailure(read) && !passes) return yield* transportError(request, address)(read.failure)
+  const body = Result.getOrElse(read, () => "")
+  if (!passes && body.trimStart().startsWith("{") && !isWholeJson(body)) {
+    return yield* cutError(request, new Error(`the server refused with ${response.status}, and its words were cut`))
+  }
   const status = statusOfResponse(response.status, body)
   const reason = (request.reason ?? reasonFromStatus)(
     status,
@@ -118,7 +140,7 @@ const send = Effect.fnUntraced(function* (connection: KubeConnection["Service"],
   const response = yield* connection.http
     .execute(body === undefined ? base : HttpClientRequest.bodyText(base, JSON.stringify(body), contentType))
     .pipe(Effect.mapError(transportError(request, connection.server.origin)))
-  if (response.status < 200 || response.status > 299) return yield* refusal(request, response)
+  if (response.status < 200 || response.status > 299) return yield* refusal(request, response, connection.server.origin)
   return response
 })
 

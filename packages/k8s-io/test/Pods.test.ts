@@ -48,6 +48,25 @@ describe("create", () => {
       })
     )
   )
+  it.effect("asks again for a refusal whose words were cut, and then tells them", () => {
+    let attempts = 0
+    const whole = JSON.stringify({
+      kind: "Status",
+      status: "Failure",
+      code: 400,
+      reason: "BadRequest",
+      message: 'unknown field "spec.tolerationz"'
+    })
+    return withPods(
+      (_asked, answer) => void answer.raw.writeHead(400).end(attempts++ === 0 ? whole.slice(0, 40) : whole),
+      Effect.fnUntraced(function* (pods) {
+        const error = yield* drive(Effect.flip(pods.create("team", manifest)))
+        assert.strictEqual(error.reason._tag, "BadRequest")
+        assert.include(error.message, "tolerationz")
+        assert.strictEqual(attempts, 2)
+      })
+    )
+  })
   it.effect("says that the pod exists", () =>
     withPods(
       (_asked, answer) => answer.status(409, { reason: "AlreadyExists", message: "there" }),
