@@ -79,6 +79,42 @@ export const logs = (cluster: Cluster): void => {
       }
     })
 
+    it("delivers 20,000 lines of the kubelet's log once and in order, cut every 200 ms, or tells of the gap", async () => {
+      const faulty = await behindFaults(cluster, chooseSeed(), { chance: { cutEvery: { log: 200 } } })
+      try {
+        const count = 20_000
+        const bursts = 10
+        // Of two lengths, so that a line that is torn or joined to another cannot look like one that is not.
+        const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) print "line", i, (i % 2 ? "odd" : "even line") }'`
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; printf end`
+        const task = "containerImage: busybox\ntaskRunner: { type: podwright, logs: kubelet }"
+        const flow = await writeFlow(await scratch(), freshId("cut-kubelet"), [command], task)
+        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow, "--output", "ndjson"])
+        assert.strictEqual(code, 0, stderr.slice(-2000))
+        assert.isAbove(faulty.proxy.fired().length, 0)
+        const events = stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+        const lines: ReadonlyArray<string> = events.filter(({ _tag }) => _tag === "Log").flatMap((event) => event.lines)
+        const gaps = events.filter(({ _tag }) => _tag === "LogGap").length
+        assert.strictEqual(events.at(-1).result.logGaps, gaps)
+        assert.strictEqual(lines.at(-1), "end")
+        const numbers = lines.slice(0, -1).map((line) => Number(/^line (\d+) (odd|even line)$/.exec(line)?.[1]))
+        const told = numbers.map((n) => `line ${n} ${n % 2 === 1 ? "odd" : "even line"}`)
+        assert.isTrue(told.join("\n") === lines.slice(0, -1).join("\n"), "a line is torn")
+        // What follows a line is the next one, or lies behind a gap that was told.
+        const steps = [0, ...numbers].map((n, index) => (numbers[index] ?? count + 1) - n)
+        assert.isTrue(
+          steps.every((step) => step > 0),
+          "a line is doubled, or out of order"
+        )
+        assert.isAtMost(steps.filter((step) => step > 1).length, gaps)
+      } finally {
+        await faulty.stop()
+      }
+    })
+
     it("delivers lines while the command runs", async () => {
       const folder = await scratch()
       const id = freshId("live")
