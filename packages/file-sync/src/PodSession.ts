@@ -32,6 +32,21 @@ const CORRUPT_ATTEMPTS = 3
 /** Exit codes above this are a signal's: the shell did not fail, it was killed, most often with its container. */
 const SIGNALLED = 128
 
+/**
+ * So much stderr may come before the record that says it is main's, bytes: the two channels of an exec are seldom apart by
+ * more than a few hundred KiB, and a shell that complains has said it by then.
+ */
+const EARLY_LIMIT = 8 * 1024 * 1024
+
+/** So much of a shell's last words is told, bytes. */
+const LAST_WORDS = 2048
+
+const lastWords = (chunks: ReadonlyArray<Uint8Array>): string => {
+  const said = Buffer.concat(chunks)
+  const tail = said.subarray(-LAST_WORDS).toString("utf8").trim()
+  return tail === "" ? "" : `: ${said.length > LAST_WORDS ? "…" : ""}${tail}`
+}
+
 const encoder = new TextEncoder()
 
 /** Runs sessions until one has completed; the cursor and what has been collected outlive each of them. */
@@ -124,6 +139,16 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     // they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
     const early: Array<Uint8Array> = []
+    let earlyBytes = 0
+
+    const keepEarly = Effect.fnUntraced(function* (bytes: Uint8Array) {
+      early.push(bytes)
+      earlyBytes += bytes.length
+      if (earlyBytes <= EARLY_LIMIT) return
+      // Not lost, if it is main's: the next session begins at the same byte.
+      const detail = `more than ${EARLY_LIMIT / 1024 ** 2} MiB of stderr came before the session began${lastWords(early)}`
+      return yield* fail("session", new Lost({ detail }))
+    })
 
     const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
       switch (output._tag) {
@@ -209,7 +234,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
 
     const onChunk = Effect.fnUntraced(function* (outputs: ReadonlyArray<ExecOutput>) {
       for (const { stream, bytes } of outputs) {
-        if (stream === "stderr" && !logBegun) early.push(bytes)
+        if (stream === "stderr" && !logBegun) yield* keepEarly(bytes)
         else if (stream === "stderr") yield* lines("stderr", bytes)
         else for (const output of parser.push(bytes)) yield* onOutput(output)
       }
@@ -234,8 +259,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         return yield* fail("session", new Lost({ detail }))
       }
       if (outcome._tag === "Exited" && outcome.code !== 0) {
-        const said = Buffer.concat(early).toString("utf8").trim()
-        const detail = `the session's shell ended with code ${outcome.code}${said === "" ? "" : `: ${said}`}`
+        const detail = `the session's shell ended with code ${outcome.code}${lastWords(early)}`
         return yield* fail("session", new HelperFailed({ stage: "session", detail }))
       }
       return yield* fail("session", new Lost({ detail: outcome._tag === "Lost" ? outcome.detail : "it ended early" }))

@@ -651,6 +651,34 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     })
   )
 
+  it.live("tries again when stderr comes without end before the session has begun, and tells how that ended", () =>
+    Effect.gen(function* () {
+      const bin = yield* folder
+      const [flood, marker] = [join(bin, "flood"), join(bin, "flooded")]
+      const script = `[ -e ${marker} ] && exec sh "$@"; : >${marker}; yes complaint | head -c 9000000 >&2; echo >&2 'and the end'; sleep 60`
+      yield* Effect.promise(() => writeFile(flood, script))
+      const { counts, events, stderr } = yield* exchange({ script: "echo main >&2", shell: ["sh", flood] })
+      assert.strictEqual(counts.opened, 2)
+      assert.deepStrictEqual(stderr, ["main"])
+      const [interruption] = events.flatMap((event) => (event._tag === "Interrupted" ? [event.error.message] : []))
+      assert.match(interruption ?? "", /more than 8 MiB of stderr came before the session began: ….*complaint/s)
+      assert.isBelow(interruption?.length ?? 0, 3000)
+    })
+  )
+
+  it.live("tells the last words alone of a shell that says much before it fails", () =>
+    Effect.gen(function* () {
+      const bin = yield* folder
+      const chatter = join(bin, "chatter")
+      yield* Effect.promise(() =>
+        writeFile(chatter, "yes complaint | head -c 100000 >&2; echo 'and the end' >&2; exit 3")
+      )
+      const error = yield* exchange({ script: "exit 0", shell: ["sh", chatter] }).pipe(Effect.flip)
+      assert.match(error.message, /ended with code 3: ….*and the end$/s)
+      assert.isBelow(error.message.length, 3000)
+    })
+  )
+
   it.live("says what the helper complained of when it collects, also after it took inputs", () =>
     Effect.gen(function* () {
       const error = yield* exchange({
