@@ -102,6 +102,11 @@ const rbacRefusal = / cannot \S+ resource | is forbidden: *$/
 export const isRbacRefusal = (reason: KubeReason): boolean =>
   reason._tag === "Forbidden" && reason.check === undefined && rbacRefusal.test(reason.detail)
 
+const grant = (namespace: string, field: string | undefined): string =>
+  namespace === ""
+    ? "A ClusterRole, bound by a ClusterRoleBinding, must grant"
+    : `A Role in namespace "${namespace}"${field === undefined ? "" : ` (${field})`} must grant`
+
 const describe = Match.type<KubeReason>().pipe(
   Match.tagsExhaustive({
     Unreachable: ({ address, check = "the address in the kubeconfig, the network and any proxy", detail }) =>
@@ -116,7 +121,7 @@ const describe = Match.type<KubeReason>().pipe(
       check !== undefined
         ? `the API server knows nobody by these credentials (${detail}). Check ${check}.`
         : detail === "" || rbacRefusal.test(detail)
-          ? `not allowed. A Role in namespace "${namespace}"${namespaceField === undefined ? "" : ` (${namespaceField})`} must grant verb "${verb}" on resource "${resource}" to this user or service account: \`podwright doctor\` shows all it needs, \`podwright rbac\` prints the Role.${detail === "" ? "" : ` The server said: ${detail}`}`
+          ? `not allowed. ${grant(namespace, namespaceField)} verb "${verb}" on resource "${resource}" to this user or service account${namespace === "" ? "." : ": `podwright doctor` shows all it needs, `podwright rbac` prints the Role."}${detail === "" ? "" : ` The server said: ${detail}`}`
           : `refused by the cluster (${verb} ${resource} in namespace "${namespace}"): ${detail}`,
     NotFound: ({ check, detail }) => `not found (${detail}).${check === undefined ? "" : ` Check ${check}.`}`,
     AlreadyExists: ({ detail }) => `it exists already (${detail}).`,

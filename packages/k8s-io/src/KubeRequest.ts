@@ -215,6 +215,10 @@ export const cutError = (request: KubeRequest, cause: unknown): KubeError =>
     cause
   })
 
-/** Path of a namespace's pods, of one pod, or of something below it. */
-export const podsPath = (namespace: string, ...rest: ReadonlyArray<string>): string =>
-  ["/api/v1/namespaces", encodeURIComponent(namespace), "pods", ...rest.map(encodeURIComponent)].join("/")
+/** Path of a namespace's pods, of one pod, or of something below it; without a namespace, of all pods. */
+export const podsPath = (namespace: string | undefined, ...rest: ReadonlyArray<string>): string =>
+  [
+    namespace === undefined ? "/api/v1" : `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
+    "pods",
+    ...rest.map(encodeURIComponent)
+  ].join("/")

@@ -51,11 +51,17 @@ export const readPodList = (request: KubeRequest, value: unknown): Effect.Effect
     : Effect.fail(protocolError(request, "an item of the list is not a Pod"))
 }
 
-/** The request that lists a namespace's pods (a quorum read: nothing older than the moment it is asked). */
-export const listRequest = (operation: string, namespace: string, selection: PodSelection = {}): KubeRequest => ({
+/**
+ * The request that lists a namespace's pods, or those of all (a quorum read: nothing older than the moment it is asked).
+ */
+export const listRequest = (
+  operation: string,
+  namespace: string | undefined,
+  selection: PodSelection = {}
+): KubeRequest => ({
   operation,
-  subject: { namespace },
-  access: { verb: "list", resource: "pods", namespace },
+  subject: namespace === undefined ? {} : { namespace },
+  access: { verb: "list", resource: "pods", namespace: namespace ?? "" },
   method: "GET",
   path: podsPath(namespace),
   urlParams: { ...selection }
@@ -85,11 +91,12 @@ export class Pods extends Context.Service<
     ) => Effect.Effect<void, KubeError>
     /** Reads one pod. */
     readonly get: (namespace: string, name: string) => Effect.Effect<Pod, KubeError>
-    /** Reads all pods of a namespace that match. */
-    readonly list: (namespace: string, selection?: PodSelection) => Effect.Effect<PodList, KubeError>
+    /** Reads all pods of a namespace that match; undefined: of all namespaces, which only a ClusterRole allows. */
+    readonly list: (namespace: string | undefined, selection?: PodSelection) => Effect.Effect<PodList, KubeError>
     /**
      * Asks for a pod's deletion, in the background. That it is gone already, or that a different pod has its name by now
-     * (`uid` given), is success. Returns when the server has accepted it, not when the pod has gone.
+     * (`uid` given), is success. Returns when the server has accepted it, not when the pod has gone. `Conflict`: that pod is there,
+     * and not of the `resourceVersion` any more.
      */
     readonly delete: (namespace: string, name: string, deletion?: PodDeletion) => Effect.Effect<void, KubeError>
     /**
@@ -158,7 +165,7 @@ const makePods = Effect.gen(function* () {
   })
 
   const list = Effect.fn("Pods.list")(function* (
-    namespace: string,
+    namespace: string | undefined,
     selection?: PodSelection
   ): Effect.fn.Return<PodList, KubeError> {
     const request = listRequest("Pods.list", namespace, selection)

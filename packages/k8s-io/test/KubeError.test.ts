@@ -60,6 +60,11 @@ describe("message", () => {
     assert.include(message, 'verb "create" on resource "pods/exec"')
     assert.include(message, "podwright doctor")
   })
+  it("asks for a ClusterRole where the right is to be had everywhere", () => {
+    const { message } = error({ _tag: "Forbidden", verb: "list", resource: "pods", namespace: "", detail: "" })
+    assert.include(message, 'A ClusterRole, bound by a ClusterRoleBinding, must grant verb "list" on resource "pods"')
+    assert.notInclude(message, "podwright rbac")
+  })
   it("does not blame a Role for a quota", () => {
     const { message } = error({
       _tag: "Forbidden",

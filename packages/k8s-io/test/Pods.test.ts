@@ -365,6 +365,17 @@ describe("delete", () => {
       })
     )
   )
+  it.effect("is not content when the very pod has changed since it was read", () =>
+    withPods(
+      conflict,
+      Effect.fnUntraced(function* (pods, api) {
+        const error = yield* Effect.flip(pods.delete("team", "hello", { uid: "present", resourceVersion: "7" }))
+        assert.strictEqual(error.reason._tag, "Conflict")
+        const { preconditions } = JSON.parse(api.asked[0]?.body ?? "")
+        assert.deepStrictEqual(preconditions, { uid: "present", resourceVersion: "7" })
+      })
+    )
+  )
 })
 
 describe("list and events", () => {
@@ -379,13 +390,15 @@ describe("list and events", () => {
         assert.strictEqual(list.resourceVersion, "5")
         assert.lengthOf(list.items, 1)
         assert.strictEqual(api.asked[0]?.query.get("labelSelector"), "a=b")
+        yield* pods.list(undefined, { labelSelector: "a" })
+        assert.strictEqual(api.asked[1]?.path, "/api/v1/pods")
         const events = yield* pods.events("team", { podName: "hello", uid: "u" })
         assert.deepStrictEqual(
           events.map(({ reason }) => reason),
           ["Scheduled"]
         )
         assert.strictEqual(
-          api.asked[1]?.query.get("fieldSelector"),
+          api.asked[2]?.query.get("fieldSelector"),
           "involvedObject.kind=Pod,involvedObject.name=hello,involvedObject.uid=u"
         )
       })

@@ -1,16 +1,13 @@
 /**
- * This process as a driver of pods: its name, the number of runs it drives, and the keeping of their leases. Reads what tells
- * processes and machines apart; talks to the API server by `Pods.annotate`.
+ * The leases of the runs that this process drives: how many there are, and the keeping of each. Talks to the API server by
+ * `Pods.annotate`.
  */
-import { createHash, randomBytes } from "node:crypto"
-import { readFileSync, readlinkSync } from "node:fs"
-import { hostname } from "node:os"
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { isAlive, newDriver } from "./DriverProcess.ts"
 import { insist } from "./Insistence.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import {
-  type Driver,
   LEASE_ANNOTATION,
   type LeaseState,
   leaseSeconds,
@@ -21,28 +18,6 @@ import {
   renewalSeconds
 } from "./PodLease.ts"
 import { LeaseLost, RunError } from "./RunError.ts"
-
-/** One boot of one machine and one namespace of process ids: only within it does a process id say anything. Linux tells. */
-const machineOf = (): string | undefined => {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-    const namespace = readlinkSync("/proc/self/ns/pid")
-    return createHash("sha256").update(`${boot} ${namespace}`).digest("hex").slice(0, 16)
-  } catch {
-    // Another system, or one that hides it: leases then have to run out.
-    return undefined
-  }
-}
-
-/** Whether a process of this machine is there; one that may not be signalled is. */
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH"
-  }
-}
 
 /** The lease of one run. */
 export interface RunLease {
@@ -76,7 +51,6 @@ export class PodLeases extends Context.Service<
   }
 >()("@podwright/runner/PodLeases") {
   static readonly layer = Layer.sync(PodLeases, () => {
-    const machine = machineOf()
     let runs = 0
 
     const open = Effect.fn("PodLeases.open")(function* (
@@ -85,11 +59,7 @@ export class PodLeases extends Context.Service<
       warn: (message: string) => Effect.Effect<void>
     ) {
       const pods = yield* Pods
-      const me: Driver = {
-        name: `${hostname()}/${process.pid}/${randomBytes(8).toString("hex")}`,
-        pid: process.pid,
-        machine
-      }
+      const me = newDriver()
       yield* Effect.acquireRelease(
         Effect.sync(() => {
           runs += 1
