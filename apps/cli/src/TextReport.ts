@@ -45,7 +45,7 @@ const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly
 }
 
 /** In the largest unit that it has one of. */
-const describeAge = (ms: number): string => {
+export const describeAge = (ms: number): string => {
   const units = [
     ["d", 86_400_000],
     ["h", 3_600_000],

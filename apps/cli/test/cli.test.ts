@@ -51,6 +51,13 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains what it cleans", () =>
+    Effect.gen(function* () {
+      yield* run(["clean", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
     ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
@@ -59,6 +66,8 @@ describe("podwright", () => {
     ["an unknown command", ["rnu", "task.yaml"]],
     ["a namespace that cannot be one", ["rbac", "--namespace", "Team_1"]],
     ["a service account that cannot be one", ["rbac", "--service-account", "a:b:c"]],
+    ["an age that is none", ["clean", "--older-than", "1 hour"]],
+    ["an age below zero", ["clean", "--older-than", "PT-1H"]],
     ["a user without a name", ["rbac", "--user", ""]]
   ]
   for (const [what, args] of wrong) {
@@ -133,6 +142,8 @@ tasks:
     ["--local beside a kubeconfig", ["run", "task.yaml", "--local", "--kubeconfig", "x"], 2],
     ["--local beside a context", ["run", "task.yaml", "--local", "--context", "x"], 2],
     ["a Role for two", ["rbac", "--user", "u", "--service-account", "s"], 2],
+    ["cleaning without a cluster", ["clean", "--kubeconfig", "/nowhere"], 125],
+    ["cleaning one namespace and all", ["clean", "-A", "--namespace", "n", "--kubeconfig", "/nowhere"], 2],
     ["an examination without a cluster", ["doctor", "--kubeconfig", "/nowhere"], 125],
     ["a cluster on an address that others reach", ["cluster", "start", "--address", "0.0.0.0"], 2],
     [

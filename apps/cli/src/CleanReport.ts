@@ -1,0 +1,64 @@
+/** What `podwright clean` says of each pod. Pure. The keys of the JSON form are an interface that scripts read. */
+import type { CleanedPod } from "@podwright/runner"
+import { describeAge } from "./TextReport.ts"
+
+const describeWhy = ({ why }: CleanedPod): string => {
+  switch (why._tag) {
+    case "Foreign":
+      return "it was made by something other than podwright"
+    case "Terminating":
+      return "it is being deleted"
+    case "Driven":
+      return `it is driven by ${why.holder}, whose lease holds for ${describeAge(why.remainingMs)} unless it is renewed`
+    case "Unleased":
+      return "it has no lease (resume: false), so nobody can tell whether it is driven; its deadline ends it"
+    case "LeaseUnreadable":
+      return "its lease was written by something else and cannot be read; its deadline ends it"
+    case "Ended":
+      return `it ended ${describeAge(why.ageMs)} ago`
+    case "Released":
+      return `its driver left it ${describeAge(why.ageMs)} ago`
+    case "Abandoned":
+      return `its driver is gone, which renewed the lease ${describeAge(why.ageMs)} ago`
+    case "NeverStarted":
+      return `no node has taken it, and its deadline passed ${describeAge(why.ageMs)} ago`
+  }
+}
+
+const ACTIONS = { Kept: "kept", Removed: "removed", WouldRemove: "would remove", Failed: "not removed" } as const
+
+/** A line for a person. */
+export const cleanedLine = (pod: CleanedPod): string => {
+  const { _tag, name, namespace } = pod
+  const failure = _tag === "Failed" ? `, and cannot be deleted: ${pod.error.message}` : ""
+  return `${ACTIONS[_tag]} ${namespace}/${name}: ${describeWhy(pod)}${failure}\n`
+}
+
+/** What was found, or why nothing could be. */
+export interface Cleaning {
+  /** Undefined: all, or not known for want of a connection. */
+  readonly namespace: string | undefined
+  readonly dryRun: boolean
+  readonly olderThanMs: number
+  readonly pods: ReadonlyArray<CleanedPod>
+  readonly problem: string | undefined
+}
+
+/** Everything for a script. */
+export const cleaningJson = ({ dryRun, namespace, olderThanMs, pods, problem }: Cleaning): object => ({
+  namespace: namespace ?? null,
+  dryRun,
+  olderThanSeconds: olderThanMs / 1000,
+  pods: pods.map((pod) => ({
+    namespace: pod.namespace,
+    pod: pod.name,
+    uid: pod.uid,
+    action: ACTIONS[pod._tag].replace(" ", "-"),
+    cause: pod.why._tag,
+    ageSeconds: "ageMs" in pod.why ? pod.why.ageMs / 1000 : null,
+    holder: pod.why._tag === "Driven" ? pod.why.holder : null,
+    why: describeWhy(pod),
+    error: pod._tag === "Failed" ? pod.error.message : null
+  })),
+  error: problem ?? null
+})

@@ -1,0 +1,53 @@
+/** `podwright clean`: removes the pods that nobody comes for any more. */
+import { RunDuration } from "@podwright/spec-builder"
+import { Duration, Effect, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { connectionFlags } from "../ConnectionFlags.ts"
+
+const readDuration = Schema.decodeUnknownOption(RunDuration)
+
+const flags = {
+  namespace: Flag.String("namespace").pipe(
+    Flag.withAlias("n"),
+    Flag.withMetavar("NAME"),
+    Flag.withDescription("Where to look; default: the namespace of the context"),
+    Flag.optional
+  ),
+  allNamespaces: Flag.Boolean("all-namespaces").pipe(
+    Flag.withAlias("A"),
+    Flag.withDescription("Look in all namespaces; needs a ClusterRole that lists and deletes pods"),
+    Flag.withDefault(false)
+  ),
+  olderThan: Flag.String("older-than").pipe(
+    Flag.withMetavar("DURATION"),
+    Flag.withDescription(
+      "How long ago its driver must have left it, renewed its lease last, or the pod have ended (PT1H, 90s, 0); default: PT1H"
+    ),
+    Flag.filterMap(readDuration, (text) => `a duration such as PT1H30M, 90s or 0, not '${text}'`),
+    Flag.withDefault(Duration.hours(1))
+  ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Say what would be removed, and remove nothing"),
+    Flag.withDefault(false)
+  ),
+  output: Flag.Literals("output", ["text", "json"]).pipe(
+    Flag.withAlias("o"),
+    Flag.withDescription("text: a line for each pod; json: one object"),
+    Flag.withDefault("text")
+  ),
+  ...connectionFlags
+}
+
+export const clean = Command.make(
+  "clean",
+  flags,
+  Effect.fn("cli.clean")(function* (given) {
+    // Loaded here, as for `run`.
+    const { cleanCommand } = yield* Effect.promise(() => import("../CleanCommand.ts"))
+    yield* cleanCommand(given)
+  })
+).pipe(
+  Command.withDescription(
+    "Remove the pods of runs whose driver has died or left and that no run has taken over, and pods that were kept after their end. A pod whose lease its driver renews stays"
+  )
+)
