@@ -68,7 +68,7 @@ const isCollected = (pod: Pod, plan: PodPlan): boolean =>
  */
 export const decideClaim = (pod: Pod, plan: PodPlan, lease: LeaseState, policy: ClaimPolicy): PodClaim => {
   const { metadata } = pod
-  if (lease._tag === "Mine") return { _tag: "Ours" }
+  if (lease._tag === "Mine" && metadata.deletionTimestamp === undefined) return { _tag: "Ours" }
   const same = ["taskrun-id", "taskrun-attempt"].every(
     (name) => labelOf(metadata, name) !== undefined && labelOf(metadata, name) === labelOf(plan.manifest.metadata, name)
   )

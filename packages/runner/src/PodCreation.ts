@@ -73,7 +73,11 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
         return { _tag: "Held", pod: found, adopted: true }
       case "Adopt":
         return yield* lease.take(found).pipe(
-          Effect.map((pod): Obtained => ({ _tag: "Held", pod, adopted: true })),
+          // A lease does not keep a pod from being deleted, by `podwright clean` or anybody, between our look and our taking it.
+          Effect.map(
+            (pod): Obtained =>
+              pod.metadata.deletionTimestamp === undefined ? { _tag: "Held", pod, adopted: true } : { _tag: "Leaving" }
+          ),
           Effect.catch((error) => {
             const { _tag } = error.reason
             return _tag === "Invalid" || _tag === "Conflict" || _tag === "NotFound"

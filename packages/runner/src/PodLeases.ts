@@ -134,7 +134,9 @@ export class PodLeases extends Context.Service<
                 refused = isRbacRefusal(reason)
                 // Other failures pass or are told by what else fails; the lease has room for two.
                 return refused
-                  ? warn(`the lease of pod ${name} cannot be renewed, so it may be taken over: ${message}`)
+                  ? warn(
+                      `the lease of pod ${name} cannot be renewed, so it may be taken over, or removed by podwright clean: ${message}`
+                    )
                   : Effect.void
               })
             )

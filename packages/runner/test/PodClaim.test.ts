@@ -91,6 +91,7 @@ describe("decideClaim", () => {
     ["one that somebody drives, of another spec", pod(changed), held, resume, "WaitForLease"],
     ["one on its way out", pod(leaving), free, resume, "WaitForRemoval"],
     ["one on its way out, whoever drives it", pod(leaving), held, resume, "WaitForRemoval"],
+    ["one on its way out, taken over just now", pod(leaving), { _tag: "Mine" }, resume, "WaitForRemoval"],
     ["one on its way out, without resume", pod(leaving), free, { ...resume, resume: false }, "WaitForRemoval"],
     ["one of another spec", pod(changed), free, resume, "Changed"],
     ["one of another spec, to be replaced", pod(changed), free, { ...resume, onSpecChange: "replace" }, "Replace"],
