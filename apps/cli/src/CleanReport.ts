@@ -12,6 +12,8 @@ const describeWhy = ({ why }: CleanedPod): string => {
       return `it is driven by ${why.holder}, whose lease holds for ${describeAge(why.remainingMs)} unless it is renewed`
     case "Unleased":
       return "it has no lease (resume: false), so nobody can tell whether it is driven; its deadline ends it"
+    case "NeverRenewed":
+      return "its driver never renewed the lease: it died at once, or lives and may not patch pods; its deadline ends it"
     case "LeaseUnreadable":
       return "its lease was written by something else and cannot be read; its deadline ends it"
     case "Ended":

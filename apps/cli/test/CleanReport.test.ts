@@ -20,6 +20,10 @@ describe("what is said of a pod", () => {
       "kept n/p: it has no lease (resume: false), so nobody can tell whether it is driven; its deadline ends it"
     ],
     [
+      kept({ _tag: "NeverRenewed" }),
+      "kept n/p: its driver never renewed the lease: it died at once, or lives and may not patch pods; its deadline ends it"
+    ],
+    [
       kept({ _tag: "LeaseUnreadable" }),
       "kept n/p: its lease was written by something else and cannot be read; its deadline ends it"
     ],

@@ -24,7 +24,12 @@ export const PodLease = Schema.Struct({
   /** By the holder's clock, ISO 8601. Clocks that differ by more than the lease make it run out too early or too late. */
   renewedAt: Schema.String,
   /** How long it holds from then on. */
-  seconds: Schema.Finite
+  seconds: Schema.Finite,
+  /**
+   * Whether it was written by a patch, and not with the pod itself. One that never was may be that of a driver that lives and is not
+   * allowed to patch pods: that it has run out says nothing.
+   */
+  renewed: Schema.Boolean
 })
 export type PodLease = typeof PodLease.Type
 
@@ -46,19 +51,27 @@ export const leaseSeconds = (runs: number): number =>
 /** Seconds between renewals. */
 export const renewalSeconds = (seconds: number): number => seconds / RENEWALS_PER_LEASE
 
-/** The annotation's value for a lease that begins now, in ms since the epoch. */
-export const leaseText = (driver: Driver, now: number, seconds: number): string =>
+/** The annotation's value for a lease that begins now, in ms since the epoch; `renewed`: it is patched into a pod that is there. */
+export const leaseText = (driver: Driver, now: number, seconds: number, renewed: boolean): string =>
   encode({
     holder: driver.name,
     pid: driver.pid,
     machine: driver.machine ?? null,
     renewedAt: new Date(now).toISOString(),
-    seconds
+    seconds,
+    renewed
   })
 
 /** The annotation's value for a pod that its driver has left. */
 export const releasedText = (driver: Driver, now: number): string =>
-  encode({ holder: null, pid: driver.pid, machine: null, renewedAt: new Date(now).toISOString(), seconds: 0 })
+  encode({
+    holder: null,
+    pid: driver.pid,
+    machine: null,
+    renewedAt: new Date(now).toISOString(),
+    seconds: 0,
+    renewed: true
+  })
 
 /** The lease in an annotation; undefined where there is none, or none that can be read. */
 export const readLease = (text: string | undefined): PodLease | undefined => {
@@ -67,12 +80,24 @@ export const readLease = (text: string | undefined): PodLease | undefined => {
   return found._tag === "Some" && !Number.isNaN(Date.parse(found.value.renewedAt)) ? found.value : undefined
 }
 
+/** What frees a lease. All of them do for a run that takes the pod over; what would delete it has to know more. */
+export type LeaseFree =
+  /** Its driver has left the pod to whoever comes. */
+  | "Left"
+  /** Its driver is a process of this machine that is no more. */
+  | "Died"
+  /** Its driver has renewed it, and does so no more. */
+  | "RanOut"
+  /** It has run out and never was renewed: its driver died young, or lives and may not patch pods. */
+  | "NeverRenewed"
+  | "Unreadable"
+
 export type LeaseState =
   /** The pod was made to be driven by one driver alone. */
   | { readonly _tag: "None" }
   | { readonly _tag: "Mine" }
-  /** Left, run out, or of a process that is no more. `since` is when it was renewed last. */
-  | { readonly _tag: "Free"; readonly since: number }
+  /** `since` is when it was renewed last, or written; 0 where that cannot be read. */
+  | { readonly _tag: "Free"; readonly since: number; readonly why: LeaseFree }
   | { readonly _tag: "Held"; readonly holder: string; readonly remainingMs: number }
 
 /**
@@ -87,12 +112,15 @@ export const leaseState = (
 ): LeaseState => {
   if (text === undefined) return { _tag: "None" }
   const lease = readLease(text)
-  if (lease === undefined) return { _tag: "Free", since: 0 }
+  if (lease === undefined) return { _tag: "Free", since: 0, why: "Unreadable" }
   const since = Date.parse(lease.renewedAt)
-  if (lease.holder === null) return { _tag: "Free", since }
+  if (lease.holder === null) return { _tag: "Free", since, why: "Left" }
   if (lease.holder === me.name) return { _tag: "Mine" }
-  if (me.machine !== undefined && lease.machine === me.machine && !isAlive(lease.pid)) return { _tag: "Free", since }
+  if (me.machine !== undefined && lease.machine === me.machine && !isAlive(lease.pid)) {
+    return { _tag: "Free", since, why: "Died" }
+  }
   // A clock that goes before ours must not make a lease longer than it is.
   const remainingMs = Math.min(lease.seconds * 1000, since + lease.seconds * 1000 - now)
-  return remainingMs <= 0 ? { _tag: "Free", since } : { _tag: "Held", holder: lease.holder, remainingMs }
+  if (remainingMs > 0) return { _tag: "Held", holder: lease.holder, remainingMs }
+  return { _tag: "Free", since, why: lease.renewed ? "RanOut" : "NeverRenewed" }
 }

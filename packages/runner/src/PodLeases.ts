@@ -73,10 +73,10 @@ export class PodLeases extends Context.Service<
       let text = ""
       let until = Number.POSITIVE_INFINITY
 
-      const begin = Effect.gen(function* () {
+      const begin = Effect.fnUntraced(function* (renewed: boolean) {
         const now = yield* Clock.currentTimeMillis
         const seconds = leaseSeconds(runs)
-        return { text: leaseText(me, now, seconds), until: now + seconds * 1000 }
+        return { text: leaseText(me, now, seconds, renewed), until: now + seconds * 1000 }
       })
       const holds = (next: { readonly text: string; readonly until: number }) =>
         Effect.sync(() => {
@@ -86,14 +86,14 @@ export class PodLeases extends Context.Service<
       const change = (pod: Pod, from: string, to: string) =>
         pods.annotate(namespace, name, { uid: pod.metadata.uid, annotation: LEASE_ANNOTATION, from, to })
 
-      const annotation = begin.pipe(
+      const annotation = begin(false).pipe(
         Effect.tap(holds),
         Effect.map((next) => next.text)
       )
       const state = (pod: Pod) =>
         Effect.map(Clock.currentTimeMillis, (now) => leaseState(textOf(pod), me, now, isAlive))
       const take = Effect.fnUntraced(function* (pod: Pod) {
-        const next = yield* begin
+        const next = yield* begin(true)
         const taken = yield* change(pod, textOf(pod) ?? "", next.text)
         yield* holds(next)
         return taken
@@ -108,7 +108,7 @@ export class PodLeases extends Context.Service<
 
       /** One renewal. A lease that is not as we left it is ours with an answer lost, or another's. */
       const renew = Effect.fnUntraced(function* (pod: Pod) {
-        const next = yield* begin
+        const next = yield* begin(true)
         yield* change(pod, text, next.text).pipe(
           Effect.asVoid,
           Effect.catchIf(isOvertaken, () =>
@@ -133,11 +133,10 @@ export class PodLeases extends Context.Service<
               Effect.catchTag("KubeError", ({ message, reason }) => {
                 refused = isRbacRefusal(reason)
                 // Other failures pass or are told by what else fails; the lease has room for two.
-                return refused
-                  ? warn(
-                      `the lease of pod ${name} cannot be renewed, so it may be taken over, or removed by podwright clean: ${message}`
-                    )
-                  : Effect.void
+                if (!refused) return Effect.void
+                // Only a lease that was renewed before looks abandoned now.
+                const cleaned = readLease(text)?.renewed === true ? ", or removed by podwright clean" : ""
+                return warn(`the lease of pod ${name} cannot be renewed, so it may be taken over${cleaned}: ${message}`)
               })
             )
             if (refused) return yield* Effect.never

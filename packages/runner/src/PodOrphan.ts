@@ -15,6 +15,11 @@ export type PodClaimed =
   | { readonly _tag: "Driven"; readonly holder: string; readonly remainingMs: number }
   /** It runs and was made without a lease (`resume: false`): nothing tells whether somebody drives it. Its deadline ends it. */
   | { readonly _tag: "Unleased" }
+  /**
+   * It runs, and its lease has run out and was never renewed: its driver died within seconds of making it, or lives and may not patch
+   * pods. Its deadline ends it.
+   */
+  | { readonly _tag: "NeverRenewed" }
   /** It runs, and its lease was written by something else, which may know more than we do. Its deadline ends it. */
   | { readonly _tag: "LeaseUnreadable" }
 
@@ -24,7 +29,7 @@ export type PodForsaken =
   | { readonly _tag: "Ended"; readonly ageMs: number }
   /** Its driver has left it to whoever comes, and nobody has come. */
   | { readonly _tag: "Released"; readonly ageMs: number }
-  /** Its driver has let the lease run out, or is a process of this machine that is no more; the age is that of the last renewal. */
+  /** Its driver has let a lease run out that it renewed before, or is a process of this machine that is no more; the age is that of the last renewal. */
   | { readonly _tag: "Abandoned"; readonly ageMs: number }
   /** No node has taken it, so no kubelet counts its deadline, and the deadline has passed since it was created. */
   | { readonly _tag: "NeverStarted"; readonly ageMs: number }
@@ -69,16 +74,20 @@ export const decideOrphan = (pod: Pod, lease: LeaseState, now: number, olderThan
     return { _tag: why.ageMs >= olderThanMs ? "Remove" : "Keep", why }
   }
   const keep = (why: PodClaimed): PodOrphan => ({ _tag: "Keep", why })
-  const found = readLease(annotations?.[LEASE_ANNOTATION])
 
   if (labels?.[TASK_RUN_LABEL] === undefined) return keep({ _tag: "Foreign" })
   if (deletionTimestamp !== undefined) return keep({ _tag: "Terminating" })
   if (lease._tag === "Held") return keep({ _tag: "Driven", holder: lease.holder, remainingMs: lease.remainingMs })
-  if (lease._tag === "Mine") return keep({ _tag: "Driven", holder: found?.holder ?? "this process", remainingMs: 0 })
+  if (lease._tag === "Mine") {
+    const holder = readLease(annotations?.[LEASE_ANNOTATION])?.holder ?? "this process"
+    return keep({ _tag: "Driven", holder, remainingMs: 0 })
+  }
   const left = lease._tag === "Free" ? lease.since : 0
   if (hasEnded(pod)) return since("Ended", Math.max(lastKnown(pod), left))
-  if (lease._tag === "Free" && found !== undefined) return since(found.holder === null ? "Released" : "Abandoned", left)
+  if (lease._tag === "Free" && lease.why === "Left") return since("Released", left)
+  if (lease._tag === "Free" && (lease.why === "Died" || lease.why === "RanOut")) return since("Abandoned", left)
   const deadline = uncountedDeadline(pod)
   if (deadline !== undefined && now >= deadline) return since("NeverStarted", deadline)
-  return keep({ _tag: lease._tag === "None" ? "Unleased" : "LeaseUnreadable" })
+  if (lease._tag === "None") return keep({ _tag: "Unleased" })
+  return keep({ _tag: lease.why === "NeverRenewed" ? "NeverRenewed" : "LeaseUnreadable" })
 }

@@ -74,7 +74,7 @@ const plan: PodPlan = Result.getOrThrow(
 )
 
 describe("decideClaim", () => {
-  const free: LeaseState = { _tag: "Free", since: 0 }
+  const free: LeaseState = { _tag: "Free", since: 0, why: "Left" }
   const held: LeaseState = { _tag: "Held", holder: "h", remainingMs: 5 }
   const resume: ClaimPolicy = { resume: true, onSpecChange: "fail" }
   const own = { labels, annotations: { [SPEC_HASH_ANNOTATION]: plan.specHash } }

@@ -77,7 +77,7 @@ describe("cleanPods", () => {
   )
   it.effect("keeps a pod that is taken over meanwhile", () =>
     Effect.gen(function* () {
-      const taken = pod(leaseText(other, 0, 30), "8")
+      const taken = pod(leaseText(other, 0, 30, true), "8")
       const { asked, outcomes } = yield* clean(pod(left, "7"), { looks: [taken] })
       assert.deepStrictEqual([outcomes, asked.length], [["Kept Driven"], 1])
     })

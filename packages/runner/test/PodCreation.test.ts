@@ -56,7 +56,7 @@ const takeOver = (taken: Pod) => {
     policy: { resume: true, onSpecChange: "fail" },
     lease: {
       annotation: Effect.succeed("lease"),
-      state: () => Effect.succeed({ _tag: "Free", since: 0 }),
+      state: () => Effect.succeed({ _tag: "Free", since: 0, why: "Left" }),
       take: () => Effect.succeed(taken),
       keep: unused,
       release: unused,

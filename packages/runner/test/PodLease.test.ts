@@ -20,14 +20,28 @@ describe("leaseState", () => {
   const held = (remainingMs: number, holder = other.name): LeaseState => ({ _tag: "Held", holder, remainingMs })
   const cases: ReadonlyArray<readonly [string, string | undefined, LeaseState]> = [
     ["none", undefined, { _tag: "None" }],
-    ["our own, also when it has run out", leaseText(me, at(100), 30), { _tag: "Mine" }],
-    ["one that holds", leaseText(other, at(10), 30), held(20_000)],
-    ["one that has run out", leaseText(other, at(30), 30), { _tag: "Free", since: at(30) }],
-    ["one by a clock that goes before ours", leaseText(other, at(-1000), 30), held(30_000)],
-    ["one that was left", releasedText(other, at(1)), { _tag: "Free", since: at(1) }],
-    ["one of a dead process of this machine", leaseText(neighbour, at(1), 30), { _tag: "Free", since: at(1) }],
-    ["one that cannot be read", "{}", { _tag: "Free", since: 0 }],
-    ["one whose time is none", leaseText(other, at(1), 30).replace(/2026[^"]*/, "soon"), { _tag: "Free", since: 0 }]
+    ["our own, also when it has run out", leaseText(me, at(100), 30, true), { _tag: "Mine" }],
+    ["one that holds", leaseText(other, at(10), 30, true), held(20_000)],
+    ["one that holds, and was never renewed", leaseText(other, at(10), 30, false), held(20_000)],
+    ["one that has run out", leaseText(other, at(30), 30, true), { _tag: "Free", since: at(30), why: "RanOut" }],
+    [
+      "one that has run out as it was made",
+      leaseText(other, at(30), 30, false),
+      { _tag: "Free", since: at(30), why: "NeverRenewed" }
+    ],
+    ["one by a clock that goes before ours", leaseText(other, at(-1000), 30, true), held(30_000)],
+    ["one that was left", releasedText(other, at(1)), { _tag: "Free", since: at(1), why: "Left" }],
+    [
+      "one of a dead process of this machine, which may have died at once",
+      leaseText(neighbour, at(1), 30, false),
+      { _tag: "Free", since: at(1), why: "Died" }
+    ],
+    ["one that cannot be read", "{}", { _tag: "Free", since: 0, why: "Unreadable" }],
+    [
+      "one whose time is none",
+      leaseText(other, at(1), 30, true).replace(/2026[^"]*/, "soon"),
+      { _tag: "Free", since: 0, why: "Unreadable" }
+    ]
   ]
   it.each(cases)("%s", (_what, text, expected) => {
     assert.deepStrictEqual(
@@ -42,18 +56,26 @@ describe("leaseState", () => {
       asked.push(pid)
       return true
     }
-    assert.deepStrictEqual(leaseState(leaseText(neighbour, at(1), 30), me, NOW, isAlive), held(29_000, neighbour.name))
-    leaseState(leaseText(other, at(1), 30), me, NOW, isAlive)
-    leaseState(leaseText({ ...other, machine: undefined }, at(1), 30), { ...me, machine: undefined }, NOW, isAlive)
+    assert.deepStrictEqual(
+      leaseState(leaseText(neighbour, at(1), 30, true), me, NOW, isAlive),
+      held(29_000, neighbour.name)
+    )
+    leaseState(leaseText(other, at(1), 30, true), me, NOW, isAlive)
+    leaseState(
+      leaseText({ ...other, machine: undefined }, at(1), 30, true),
+      { ...me, machine: undefined },
+      NOW,
+      isAlive
+    )
     assert.deepStrictEqual(asked, [neighbour.pid])
   })
 })
 
 describe("a lease", () => {
   it("is read as it was written", () => {
-    const found = readLease(leaseText(me, NOW, 45))
+    const found = readLease(leaseText(me, NOW, 45, true))
     const renewedAt = "2026-01-02T03:04:05.000Z"
-    assert.deepStrictEqual(found, { holder: me.name, pid: 1, machine: "m1", renewedAt, seconds: 45 })
+    assert.deepStrictEqual(found, { holder: me.name, pid: 1, machine: "m1", renewedAt, seconds: 45, renewed: true })
     assert.isNull(readLease(releasedText(me, NOW))?.holder)
   })
 

@@ -51,7 +51,7 @@ const driven = (remainingSeconds: number, holder = other.name) =>
   keep({ _tag: "Driven", holder, remainingMs: remainingSeconds * 1000 })
 
 describe("decideOrphan", () => {
-  const held = leaseText(other, ago(10), 30)
+  const held = leaseText(other, ago(10), 30, true)
   const table: ReadonlyArray<readonly [string, Pod, PodOrphan]> = [
     ["another's", pod(releasedText(other, 0), ended(9000), { labels: {} }), keep({ _tag: "Foreign" })],
     [
@@ -60,12 +60,46 @@ describe("decideOrphan", () => {
       keep({ _tag: "Terminating" })
     ],
     ["one with a driver", pod(held, running), driven(20)],
-    ["one that we drive ourselves", pod(leaseText(me, ago(1), 30), running), driven(0, me.name)],
+    ["one that we drive ourselves", pod(leaseText(me, ago(1), 30, true), running), driven(0, me.name)],
     ["one that has ended, whose driver collects", pod(held, ended(9000)), driven(20)],
-    ["one whose lease has run out just now", pod(leaseText(other, ago(30), 30), running), aged("Abandoned", 30)],
-    ["one whose lease ran out long ago", pod(leaseText(other, ago(3600), 30), running), aged("Abandoned", 3600)],
-    ["one whose lease ran out, and which no node took", pod(leaseText(other, ago(9000), 30)), aged("Abandoned", 9000)],
-    ["one of a dead process of our machine", pod(leaseText(neighbour, ago(5), 30), running), aged("Abandoned", 5)],
+    ["one whose lease has run out just now", pod(leaseText(other, ago(30), 30, true), running), aged("Abandoned", 30)],
+    ["one whose lease ran out long ago", pod(leaseText(other, ago(3600), 30, true), running), aged("Abandoned", 3600)],
+    [
+      "one whose lease ran out, and which no node took",
+      pod(leaseText(other, ago(9000), 30, true)),
+      aged("Abandoned", 9000)
+    ],
+    [
+      "one of a dead process of our machine",
+      pod(leaseText(neighbour, ago(5), 30, true), running),
+      aged("Abandoned", 5)
+    ],
+    [
+      "one of a dead process of our machine, which never renewed its lease",
+      pod(leaseText(neighbour, ago(5000), 30, false), running),
+      aged("Abandoned", 5000)
+    ],
+    [
+      "one whose lease was never renewed: its driver may live, and not be allowed to",
+      pod(leaseText(other, ago(9000), 30, false), running),
+      keep({ _tag: "NeverRenewed" })
+    ],
+    ["one whose lease was never renewed, and holds", pod(leaseText(other, ago(10), 30, false), running), driven(20)],
+    [
+      "one whose lease was never renewed, which waits for a node before its deadline",
+      pod(leaseText(other, ago(900), 30, false), pending, { creationTimestamp: iso(900) }),
+      keep({ _tag: "NeverRenewed" })
+    ],
+    [
+      "one whose lease was never renewed, which waits for a node after its deadline",
+      pod(leaseText(other, ago(9000), 30, false), pending, { creationTimestamp: iso(9000) }),
+      aged("NeverStarted", 8000)
+    ],
+    [
+      "one whose lease was never renewed, which its deadline has ended",
+      pod(leaseText(other, ago(9000), 30, false), ended(4000, "Failed")),
+      aged("Ended", 4000)
+    ],
     ["one that was left just now", pod(releasedText(other, ago(1)), running), aged("Released", 1)],
     ["one that was left long ago", pod(releasedText(other, ago(4000)), running), aged("Released", 4000)],
     ["one left by a clock before ours", pod(releasedText(other, ago(-50)), running), aged("Released", 0)],
@@ -74,7 +108,11 @@ describe("decideOrphan", () => {
     ["one that ended, and was evicted", pod(undefined, evicted(5000)), aged("Ended", 5000)],
     ["one that ended, of which nothing is known", pod(undefined, { status: { phase: "Failed" } }), aged("Ended", 1e5)],
     ["one that ended before its driver left it", pod(releasedText(other, ago(9)), ended(9000)), aged("Ended", 9)],
-    ["one that ended after its driver died", pod(leaseText(other, ago(9000), 30), ended(8000)), aged("Ended", 8000)],
+    [
+      "one that ended after its driver died",
+      pod(leaseText(other, ago(9000), 30, true), ended(8000)),
+      aged("Ended", 8000)
+    ],
     ["one that ended, with a lease we cannot read", pod("{}", ended(4000)), aged("Ended", 4000)],
     ["one that runs without lease", pod(undefined, running), keep({ _tag: "Unleased" })],
     ["one that runs with a lease we cannot read", pod("{}", running), keep({ _tag: "LeaseUnreadable" })],

@@ -48,6 +48,6 @@ export const clean = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Remove the pods of runs whose driver has died or left and that no run has taken over, and pods that were kept after their end. A pod whose lease its driver renews stays"
+    "Remove the pods of runs whose driver has died or left and that no run has taken over, and pods that were kept after their end. A pod whose lease its driver renews stays, and so does a running one whose lease was never renewed, or that has none: its deadline ends it"
   )
 )
