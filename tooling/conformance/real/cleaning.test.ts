@@ -2,9 +2,11 @@
 import { beforeAll } from "@effect/vitest"
 import { cleaning } from "../src/Cleaning.ts"
 import { clusterFromEnvironment } from "../src/Cluster.ts"
+import { serviceAccounts } from "../src/ServiceAccounts.ts"
 
 const cluster = clusterFromEnvironment()
+const userWith = serviceAccounts(cluster)
 
 beforeAll(() => cluster.check())
 
-cleaning(cluster)
+cleaning(cluster, ({ name, rules }) => userWith(name, rules))

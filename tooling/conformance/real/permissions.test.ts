@@ -1,40 +1,8 @@
 /** Every permission of a run on a real cluster: service accounts with the Role that `podwright rbac` prints, or less. */
-import { readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { afterAll } from "@effect/vitest"
-import type { RoleRule } from "@podwright/k8s-io"
-import { parse, parseAllDocuments, stringify } from "yaml"
 import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { kubectl } from "../src/Kubectl.ts"
 import { permissionSuite } from "../src/Permissions.ts"
-import { freshId, podwright, scratch } from "../src/Podwright.ts"
+import { serviceAccounts } from "../src/ServiceAccounts.ts"
 
 const cluster = clusterFromEnvironment()
-const admin = (args: ReadonlyArray<string>, input?: string) => kubectl(cluster.kubeconfig, args, input)
-const namespaces: Array<string> = []
 
-afterAll(async () => {
-  await admin(["delete", "namespace", "--wait=false", ...namespaces])
-})
-
-const userWith = async (name: string, rules: ReadonlyArray<RoleRule>): Promise<string> => {
-  const namespace = freshId("permissions")
-  namespaces.push(namespace)
-  await admin(["create", "namespace", namespace])
-  await admin(["create", "serviceaccount", name, "-n", namespace])
-  // A pod of the default service account is refused until a controller has made that account.
-  await admin(["wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=30s"])
-  const printed = await podwright(cluster, ["rbac", "--namespace", namespace, "--service-account", name])
-  const objects = parseAllDocuments(printed.stdout).map((document) => document.toJS() as { readonly kind: string })
-  const applied = objects.map((object) => (object.kind === "Role" ? { ...object, rules } : object))
-  await admin(["apply", "-f", "-"], applied.map((object) => stringify(object)).join("---\n"))
-  const token = (await admin(["create", "token", name, "-n", namespace])).stdout.trim()
-  const config = parse(await readFile(cluster.kubeconfig, "utf8"))
-  config.users[0].user = { token }
-  config.contexts[0].context.namespace = namespace
-  const path = join(await scratch(), "kubeconfig")
-  await writeFile(path, stringify(config), { mode: 0o600 })
-  return path
-}
-
-permissionSuite(cluster, userWith)
+permissionSuite(cluster, serviceAccounts(cluster))

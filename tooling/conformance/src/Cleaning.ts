@@ -5,44 +5,58 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
 import { Effect } from "effect"
+import { aroundEach } from "vitest"
 import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
-import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import { rulesWithout } from "./Permissions.ts"
+import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 interface Cleaned {
   readonly namespace: string
   readonly pod: string
+  readonly uid: string
   readonly action: string
   readonly cause: string
   readonly holder: string | null
 }
 
-export const cleaning = (cluster: Cluster): void => {
-  const begin = async (name: string, task = "") => {
+/** A user that may do everything but renew a lease. */
+export const PATCHLESS = { name: "patchless", rules: rulesWithout("patch", "pods") }
+
+const LEASE = "podwright.dev/lease"
+
+/** `kubeconfigOf` gives a user's, in a namespace of the user's own. */
+export const cleaning = (cluster: Cluster, kubeconfigOf: (user: typeof PATCHLESS) => Promise<string>): void => {
+  const begin = async (name: string, task = "", kubeconfig = cluster.limitedKubeconfig) => {
     const folder = await scratch()
     const id = freshId(name)
     const flow = await writeFlow(folder, id, ["echo begun; sleep 600"], `containerImage: busybox\n${task}`)
-    const driver = start(cluster, ["run", flow, "--execution-id", id])
+    const driver = start(cluster, ["run", flow, "--execution-id", id], kubeconfig)
     await driver.printed("begun")
     return { id, driver }
   }
-  const podOf = async (id: string) => {
-    const [pod, ...others] = await cluster.pods(`podwright.dev/flow-id=${id}`)
+  const podOf = async (id: string, namespace = LIMITED_NAMESPACE) => {
+    const [pod, ...others] = await cluster.pods(`podwright.dev/flow-id=${id}`, namespace)
     assert.lengthOf(others, 0)
     if (pod === undefined) throw new Error(`there is no pod of ${id}`)
     return pod
   }
+  /** What is said of all pods of a namespace. */
+  const cleanAll = async (args: ReadonlyArray<string>, kubeconfig = cluster.limitedKubeconfig) => {
+    const { code, stderr, stdout } = await podwright(cluster, ["clean", "--output", "json", ...args], kubeconfig)
+    assert.strictEqual(code, 0, stderr + stdout)
+    return (JSON.parse(stdout) as { readonly pods: ReadonlyArray<Cleaned> }).pods
+  }
   /** What is said of one flow's pod. */
   const clean = async (id: string, args: ReadonlyArray<string>, kubeconfig = cluster.limitedKubeconfig) => {
     const { name } = (await podOf(id)).metadata
-    const { code, stderr, stdout } = await podwright(cluster, ["clean", "--output", "json", ...args], kubeconfig)
-    assert.strictEqual(code, 0, stderr + stdout)
-    const { pods } = JSON.parse(stdout) as { readonly pods: ReadonlyArray<Cleaned> }
+    const pods = await cleanAll(args, kubeconfig)
     const cleaned = pods.find(({ pod }) => pod === name)
-    if (cleaned === undefined) throw new Error(`nothing is said of ${name}: ${stdout}`)
+    if (cleaned === undefined) throw new Error(`nothing is said of ${name}: ${JSON.stringify(pods)}`)
     return cleaned
   }
   const stays = async (id: string) => assert.isUndefined((await podOf(id)).metadata.deletionTimestamp)
 
+  // Each of these cleans up after all others: one at a time.
   describe("clean", () => {
     it("removes the pod of a driver that was killed, once it is old enough", async () => {
       const { driver, id } = await begin("killed")
@@ -73,26 +87,6 @@ export const cleaning = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
-    it("never removes a pod that is driven, and names its driver", async () => {
-      const { driver, id } = await begin("driven")
-      const { action, cause, holder } = await clean(id, ["--older-than", "0"])
-      assert.deepStrictEqual([action, cause], ["kept", "Driven"])
-      assert.include(holder ?? "", `/${driver.process.pid}/`)
-      await stays(id)
-      driver.process.kill("SIGINT")
-      assert.strictEqual((await driver.ended).code, 130, driver.stderr())
-      await cluster.untilNoPods(id)
-    })
-
-    it("leaves a pod that runs without lease to its deadline", async () => {
-      const { driver, id } = await begin("unleased", "taskRunner: { type: podwright, resume: false }")
-      assert.deepInclude(await clean(id, ["--older-than", "0"]), { action: "kept", cause: "Unleased" })
-      await stays(id)
-      driver.process.kill("SIGINT")
-      await driver.ended
-      await cluster.untilNoPods(id)
-    })
-
     it("removes a pod that was kept after its end, once it is old enough, and says so in a line", async () => {
       const id = freshId("kept")
       const task = "containerImage: busybox\ntaskRunner: { type: podwright, delete: false }"
@@ -113,7 +107,7 @@ export const cleaning = (cluster: Cluster): void => {
       await driver.ended
       const { metadata } = await podOf(id)
       const { annotations, name, namespace, uid } = metadata
-      const annotation = "podwright.dev/lease"
+      const annotation = LEASE
       const lease = annotations?.[annotation] ?? ""
       const refused = Effect.gen(function* () {
         const pods = yield* Pods
@@ -128,6 +122,60 @@ export const cleaning = (cluster: Cluster): void => {
       })
       await Effect.runPromise(Effect.provide(refused, kubeLayer({ kubeconfig: cluster.limitedKubeconfig })))
       await cluster.untilNoPods(id)
+    })
+  })
+
+  describe.concurrent("clean, where it removes nothing", () => {
+    aroundEach(ownScratch)
+
+    it("never removes a pod that is driven, and names its driver", async () => {
+      const { driver, id } = await begin("driven")
+      const { action, cause, holder } = await clean(id, ["--older-than", "0"])
+      assert.deepStrictEqual([action, cause], ["kept", "Driven"])
+      assert.include(holder ?? "", `/${driver.process.pid}/`)
+      await stays(id)
+      driver.process.kill("SIGINT")
+      assert.strictEqual((await driver.ended).code, 130, driver.stderr())
+      await cluster.untilNoPods(id)
+    })
+
+    it("leaves a pod that runs without lease to its deadline", async () => {
+      const { driver, id } = await begin("unleased", "taskRunner: { type: podwright, resume: false }")
+      assert.deepInclude(await clean(id, ["--older-than", "0"]), { action: "kept", cause: "Unleased" })
+      await stays(id)
+      driver.process.kill("SIGINT")
+      await driver.ended
+      await cluster.untilNoPods(id)
+    })
+
+    it("leaves the pod of a driver that may not renew its lease to its deadline", async () => {
+      const kubeconfig = await kubeconfigOf(PATCHLESS)
+      const { driver, id } = await begin("patchless", "", kubeconfig)
+      const [found, ...others] = await cleanAll(["--older-than", "0"], kubeconfig)
+      assert.lengthOf(others, 0)
+      if (found === undefined) throw new Error("nothing is said of the only pod")
+      assert.deepInclude(found, { action: "kept", cause: "Driven" })
+      const { namespace, uid } = found
+      // Two hours pass for its lease, which nobody but an administrator can change.
+      const age = async (more: object) => {
+        const from = (await podOf(id, namespace)).metadata.annotations?.[LEASE] ?? ""
+        const renewedAt = new Date(Date.now() - 7_200_000).toISOString()
+        const to = JSON.stringify({ ...JSON.parse(from), renewedAt, ...more })
+        const aged = Effect.flatMap(Pods, (pods) =>
+          pods.annotate(namespace, found.pod, { uid, annotation: LEASE, from, to })
+        )
+        await Effect.runPromise(Effect.provide(aged, kubeLayer({ kubeconfig: cluster.kubeconfig })))
+      }
+      await age({})
+      assert.deepInclude((await cleanAll([], kubeconfig))[0], { action: "kept", cause: "NeverRenewed" })
+      assert.deepInclude((await cleanAll(["--older-than", "0"], kubeconfig))[0], { uid, action: "kept" })
+      assert.isUndefined((await podOf(id, namespace)).metadata.deletionTimestamp)
+      // Of a lease that was renewed once, as much silence means that its driver is gone.
+      await age({ renewed: true })
+      assert.deepInclude((await cleanAll(["--dry-run"], kubeconfig))[0], { action: "would-remove", cause: "Abandoned" })
+      driver.process.kill("SIGINT")
+      assert.strictEqual((await driver.ended).code, 130, driver.stderr())
+      await cluster.untilNoPods(id, namespace)
     })
 
     it("says which right is missing where it may not look", async () => {

@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { LocalCluster, type PolicyRule } from "@podwright/local-cluster"
+import { type LimitedUser, LocalCluster, type PolicyRule } from "@podwright/local-cluster"
 import { Effect, Exit, Scope } from "effect"
 import { parseAllDocuments } from "yaml"
 import { Cluster, type ClusterImages, LIMITED_NAMESPACE } from "./Cluster.ts"
@@ -35,15 +35,17 @@ export interface StartedCluster {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a cluster in this process. */
-export const startLocalCluster = async (): Promise<StartedCluster> => {
+/** Starts a cluster in this process; `others` are users besides, whose kubeconfigs are beside the limited one's. */
+export const startLocalCluster = async (others: ReadonlyArray<LimitedUser> = []): Promise<StartedCluster> => {
   const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-cluster-"))
   const scope = Scope.makeUnsafe()
-  const users = [{ name: "limited", namespace: LIMITED_NAMESPACE, rules: await readRules() }]
+  const users = [{ name: "limited", namespace: LIMITED_NAMESPACE, rules: await readRules() }, ...others]
   const local = await Effect.runPromise(LocalCluster.start({ users }).pipe(Scope.provide(scope)))
   const kubeconfig = join(folder, "admin.kubeconfig")
   await writeFile(kubeconfig, local.kubeconfig, { mode: 0o600 })
-  await writeFile(join(folder, "limited.kubeconfig"), local.userKubeconfigs["limited"] ?? "", { mode: 0o600 })
+  for (const [name, text] of Object.entries(local.userKubeconfigs)) {
+    await writeFile(join(folder, `${name}.kubeconfig`), text, { mode: 0o600 })
+  }
   return {
     // There is no admission that could enforce anything.
     cluster: new Cluster(kubeconfig, IMAGES, LIMITED_NAMESPACE),

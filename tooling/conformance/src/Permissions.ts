@@ -13,7 +13,8 @@ export type UserWith = (name: string, rules: ReadonlyArray<RoleRule>) => Promise
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples")
 
-const without = (verb: string, resource: string): ReadonlyArray<RoleRule> =>
+/** The Role of `podwright rbac` with one permission less. */
+export const rulesWithout = (verb: string, resource: string): ReadonlyArray<RoleRule> =>
   roleRules()
     .map((rule) =>
       rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule
@@ -53,7 +54,7 @@ export const permissionSuite = (cluster: Cluster, userWith: UserWith): void => {
       const name = `${verb} ${resource}`
       const expected = BEARABLE[name] ?? "fatal"
       it(`without ${name} the doctor says so, and for a run it is ${expected}`, async () => {
-        const kubeconfig = await userWith(`without-${index}`, without(verb, resource))
+        const kubeconfig = await userWith(`without-${index}`, rulesWithout(verb, resource))
         const doctor = await podwright(cluster, ["doctor", "--format", "json"], kubeconfig)
         assert.strictEqual(doctor.code, optional ? 0 : 125, doctor.stdout)
         const found = JSON.parse(doctor.stdout)

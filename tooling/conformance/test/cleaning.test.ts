@@ -1,10 +1,12 @@
 /** Pods that are left behind, on the embedded cluster. */
+import { dirname, join } from "node:path"
 import { afterAll } from "@effect/vitest"
-import { cleaning } from "../src/Cleaning.ts"
+import { cleaning, PATCHLESS } from "../src/Cleaning.ts"
 import { startLocalCluster } from "../src/LocalClusters.ts"
 
-const { cluster, stop } = await startLocalCluster()
+// Users are given when it starts.
+const { cluster, stop } = await startLocalCluster([{ ...PATCHLESS, namespace: "patchless" }])
 
 afterAll(stop)
 
-cleaning(cluster)
+cleaning(cluster, async ({ name }) => join(dirname(cluster.kubeconfig), `${name}.kubeconfig`))
