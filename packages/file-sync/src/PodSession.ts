@@ -118,7 +118,9 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         namespace: request.namespace,
         pod: request.pod,
         container: request.container,
-        command: sessionCommand(plan, nonce)
+        command: sessionCommand(plan, nonce),
+        // every input has a length, so that nothing needs stdin to end
+        protocols: ["v4.channel.k8s.io"]
       })
       .pipe(Effect.mapError(channelFailed))
     const say = (word: string) => channel.send(encoder.encode(`${word}\n`)).pipe(Effect.mapError(channelFailed))

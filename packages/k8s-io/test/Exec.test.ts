@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { WebSocket } from "ws"
-import { Exec, execUrl } from "../src/Exec.ts"
+import { Exec, type ExecRequest, execUrl } from "../src/Exec.ts"
 import type { ExecChannel } from "../src/ExecChannel.ts"
 import { KubeConnection } from "../src/KubeConnection.ts"
 import type { KubeError } from "../src/KubeError.ts"
@@ -14,7 +14,8 @@ const mebibyte = 1024 * 1024
 const request = { namespace: "team", pod: "hello", container: "main", command: ["sh", "-c", "echo 'a&b'"] }
 
 const withExec = (
-  handlers: Handlers
+  handlers: Handlers,
+  options: Pick<ExecRequest, "protocols"> = {}
 ): Effect.Effect<{ api: FakeApi; open: Effect.Effect<ExecChannel, KubeError, Scope.Scope> }, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const api = yield* fakeApi(handlers)
@@ -22,7 +23,7 @@ const withExec = (
       Exec.layer.pipe(Layer.provide(KubeConnection.layer({ kubeconfig: api.kubeconfig })))
     )
     const exec = yield* Effect.provideContext(Exec, context)
-    return { api, open: exec.open(request) }
+    return { api, open: exec.open({ ...request, ...options }) }
   })
 
 const frame = (channel: number, payload: string | Uint8Array) =>
@@ -116,6 +117,15 @@ describe("open", () => {
       yield* channel.send(Buffer.from("x"))
       assert.deepStrictEqual(yield* channel.outcome, { _tag: "Exited", code: 0 })
       assert.deepStrictEqual(received, [0])
+    })
+  )
+  it.effect("offers v4 alone where the caller never ends stdin, and is served by v4 then", () =>
+    Effect.gen(function* () {
+      const { api, open } = yield* withExec({ exec: script(success) }, { protocols: ["v4.channel.k8s.io"] })
+      const channel = yield* open
+      assert.strictEqual(channel.protocol, "v4.channel.k8s.io")
+      assert.strictEqual(api.asked[0]?.headers["sec-websocket-protocol"], "v4.channel.k8s.io")
+      assert.deepStrictEqual(yield* channel.outcome, { _tag: "Exited", code: 0 })
     })
   )
   it.effect.each([

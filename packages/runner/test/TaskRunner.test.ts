@@ -281,7 +281,7 @@ describe("TaskRunner", () => {
   /** An exec that asks for the inputs and is cut while they are sent. */
   const cutUpload: Exec["Service"]["open"] = ({ command }) =>
     Effect.succeed({
-      protocol: "v5.channel.k8s.io",
+      protocol: "v4.channel.k8s.io",
       send: () => Effect.andThen(Effect.sleep("100 millis"), Effect.fail(cutError())),
       closeStdin: Effect.void,
       output: Stream.concat(

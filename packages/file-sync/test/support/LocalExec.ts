@@ -83,7 +83,7 @@ export const localExec = (options: LocalExecOptions = {}) => {
           })
         )
         const channel: ExecChannel = {
-          protocol: "v5.channel.k8s.io",
+          protocol: "v4.channel.k8s.io",
           send: Effect.fnUntraced(function* (bytes) {
             const room = sentLimit === undefined ? bytes.length : sentLimit - cut.sent
             cut.sent += bytes.length
