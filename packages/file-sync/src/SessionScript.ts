@@ -9,6 +9,7 @@
  * | file below the volume root | written by | means |
  * | --- | --- | --- |
  * | `run/ready` | session | inputs are complete, main may start |
+ * | `run/.bell` | helper | a fifo that main's gate waits at; whoever makes `ready` rings |
  * | `run/stdout`, `run/stderr` | main's gate | everything main wrote so far |
  * | `run/exit` | main's gate, by rename | main's exit code; stdout and stderr are complete |
  * | `run/sent` | session | the driver has everything, and deletes the pod: the helper stays, should the driver die before |
@@ -64,6 +65,7 @@ mkdir -p $R $V/work $V/output || exit 1
 if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; rm -rf $R/.session.*; fi
 echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
+ring() { [ -p $R/.bell ] && echo 1<>$R/.bell; }
 runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 P='say() { printf "\036%s %s\n" "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr "\n" " ")"; exit 1; }
@@ -96,7 +98,7 @@ m= p=; [ -z "$E" ] || p="find grep xargs"; [ $Z = none ] || p="$p gzip"
 for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir mkfifo sleep $p; do command -v $f >/dev/null || m="$m $f"; done
 [ -z "$m" ] || { say "fail probe the helper image lacks$m"; exit 1; }
 if [ $I != - ]; then
-  if [ -e $R/ready ]; then say present
+  if [ -e $R/ready ]; then ring; say present
   else
     say send
     if [ $I -gt 0 ]; then
@@ -123,6 +125,7 @@ if [ $I != - ]; then
       else { tar -cf - -C $T.in . || : >$T.bad; } | tar -xf - -C $V/work && ! [ -e $T.bad ]; fi || fail place
     fi
     : >$R/ready
+    ring
     say ready
     [ $I -gt 0 ] && rm -rf $T.a $T.sums $T.in
   fi

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
-import { existsSync } from "node:fs"
+import { closeSync, constants, existsSync, openSync, readSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -395,6 +395,27 @@ describe("runSession", () => {
       assert.isTrue(events.some((event) => event._tag === "InputsDelivered" && event.byEarlierSession))
     })
   )
+
+  for (const there of [false, true]) {
+    const when = there ? "where an earlier driver has brought the inputs" : "when the inputs are there"
+    it.live(`rings the bell that main's gate waits at, ${when}`, () =>
+      Effect.gen(function* () {
+        const root = yield* folder
+        const bell = yield* Effect.acquireRelease(
+          Effect.promise(async () => {
+            for (const name of ["run", "work"]) await mkdir(join(root, name))
+            execFileSync("mkfifo", [join(root, "run/.bell")])
+            if (there) await writeFile(join(root, "run/ready"), "")
+            return openSync(join(root, "run/.bell"), constants.O_RDWR | constants.O_NONBLOCK)
+          }),
+          (fd) => Effect.sync(() => closeSync(fd))
+        )
+        yield* exchange({ root, script: "echo hello", files: [] })
+        const rung = Buffer.alloc(8)
+        assert.strictEqual(rung.toString("utf8", 0, readSync(bell, rung)), "\n")
+      })
+    )
+  }
 
   it.live("does not wait for what main leaves running with its stdout open: F22", () =>
     Effect.gen(function* () {

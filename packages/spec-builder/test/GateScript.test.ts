@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { gateScript } from "../src/index.ts"
@@ -81,6 +81,37 @@ for (const shell of shells) {
       assert.strictEqual(gate.file("stdout"), "input")
     })
 
+    it("waits at the bell without a poll, and starts the command when it rings and the input is there", async () => {
+      using gate = new Gate()
+      gate.makeBell()
+      const script = gate.start(shell, sh("ls -l /proc/self/fd | grep -c bell"), gate.tracedSleep())
+      await until(() => gate.listens())
+      gate.ring()
+      await until(() => gate.listens())
+      assert.isFalse(existsSync(gate.path("naps")))
+      assert.isFalse(gate.has("exit"))
+      gate.ready()
+      gate.ring()
+      await script.ended
+      assert.strictEqual(gate.file("stdout"), "0\n")
+    })
+
+    it("needs no ring where the input is there first", async () => {
+      using gate = new Gate()
+      gate.makeBell()
+      const ended = await gate.run(shell, sh("exit 3"))
+      assert.strictEqual(ended.code, 3)
+    })
+
+    it("polls where something else has the bell's name", async () => {
+      using gate = new Gate()
+      mkdirSync(gate.path("run", ".bell"))
+      const script = gate.start(shell, sh("echo went"))
+      await until(() => gate.has("stderr"))
+      gate.ready()
+      assert.deepStrictEqual(await script.ended, { code: 0, stdout: "went\n", stderr: "" })
+    })
+
     it("waits for a helper that has not made the folders yet", async () => {
       using gate = new Gate()
       rmSync(gate.path("run"), { recursive: true })
@@ -128,6 +159,16 @@ for (const shell of shells) {
       }
       assert.strictEqual((await script.ended).code, 5)
       assert.strictEqual(gate.file("stdout"), "up\n1\n2\n3\n")
+    })
+
+    it("ends at TERM while it waits at the bell", async () => {
+      using gate = new Gate()
+      gate.makeBell()
+      const script = gate.start(shell, sh("echo ran"))
+      await until(() => gate.listens())
+      script.signal("SIGTERM")
+      assert.strictEqual(await script.exited, 143)
+      assert.isFalse(gate.has("exit"))
     })
 
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {

@@ -63,4 +63,15 @@ for (const shell of shells) {
       })
     })
   }
+
+  describe(`the bell under ${shell.join(" ")}`, () => {
+    it("is open to every user, and rung by the helper too while the input is there", async () => {
+      using helper = new Helper(shell, helperScript)
+      await until(() => helper.mode("run/.bell") !== undefined)
+      assert.strictEqual(helper.mode("run/.bell"), 0o666)
+      const listener = new Script(["sh", "-c", 'read -r line <"$1" && echo heard', "sh", `${helper.root}/run/.bell`])
+      helper.touch("ready")
+      assert.strictEqual((await listener.ended).stdout, "heard\n")
+    })
+  })
 }

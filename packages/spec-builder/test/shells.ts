@@ -1,14 +1,16 @@
 /**
  * Running the scripts for real: the shells this machine has, and a gate in a folder of its own.
  */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import {
   accessSync,
   constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync
@@ -93,6 +95,15 @@ export class Script {
   }
 }
 
+/** Where a link points to; undefined when it has gone meanwhile. */
+const readLink = (path: string): string | undefined => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
 /** A volume as the helper makes it, and a gate that runs an argv on it. */
 export class Gate {
   readonly root = mkdtempSync(join(tmpdir(), "podwright gate's-"))
@@ -115,6 +126,21 @@ export class Gate {
     writeFileSync(this.path("run", "ready"), "")
   }
 
+  makeBell(): void {
+    execFileSync("mkfifo", [this.path("run", ".bell")])
+  }
+
+  /** As the session does; the bell may have no listener. */
+  ring(): void {
+    execFileSync("sh", ["-c", 'echo 1<>"$1"', "sh", this.path("run", ".bell")])
+  }
+
+  /** Whether the gate holds the bell open, which it does before it looks for `ready`. */
+  listens(): boolean {
+    const fds = `/proc/${this.script?.process.pid}/fd`
+    return readdirSync(fds).some((fd) => readLink(join(fds, fd)) === this.path("run", ".bell"))
+  }
+
   /** Runs to the end with the input there from the start. */
   run(shell: ReadonlyArray<string>, argv: ReadonlyArray<string>, env?: NodeJS.ProcessEnv): Promise<Ended> {
     this.ready()
@@ -127,6 +153,15 @@ export class Gate {
 
   has(name: string): boolean {
     return existsSync(this.path("run", name))
+  }
+
+  /** A PATH where the gate's short sleeps leave a trace: a line in `naps`. */
+  tracedSleep(): NodeJS.ProcessEnv {
+    const folder = this.path("bin")
+    mkdirSync(folder)
+    const script = `#!/bin/sh\necho "$1" >>"${this.path("naps")}"\nexec ${find("sleep") ?? "sleep"} "$1"\n`
+    writeFileSync(join(folder, "sleep"), script, { mode: 0o755 })
+    return { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` }
   }
 
   /** A PATH with these programs and no other. */

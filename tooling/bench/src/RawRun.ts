@@ -17,7 +17,8 @@ const EAGER_PAUSE = attemptDelay(1)
 /** `$1`: bytes of input. The gate is opened with the least that opens it; a line first tells that the exec has started. */
 const openGate = `cd /podwright && mkdir -p run work output && echo + || exit 1
 if [ $1 -gt 0 ]; then dd bs=65536 iflag=fullblock,count_bytes count=$1 of=work/data.txt status=none; fi
-: >run/ready`
+: >run/ready
+[ -p run/.bell ] && echo 1<>run/.bell`
 
 /** Sends everything back the moment main's gate has written its exit code, and lets the helper end. */
 const openGateAndCollect = `${openGate}
