@@ -46,6 +46,8 @@ interface KnownContainer {
 }
 
 interface KnownPod {
+  /** Its place in the order in which pods came. */
+  readonly age: number
   readonly containers: Map<string, KnownContainer>
   /** Folder by volume name. */
   readonly volumes: Map<string, string>
@@ -64,6 +66,7 @@ const readMessage = (path: string): string => {
 export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | undefined): ContainerStarter => {
   const pods = new Map<string, KnownPod>()
   let instances = 0
+  let came = 0
 
   /** A folder of an ordinary user may be closed to its owner too; the sandbox's end then takes it along. */
   const remove = (path: string): Effect.Effect<void> =>
@@ -227,7 +230,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     const image = container.image ?? ""
     const pulled = `Image "${image}" is not pulled: in a local cluster this machine's own programs run`
     yield* context.event(container.name, "ImageNotPulled", pulled)
-    const known: KnownPod = pods.get(uid) ?? { containers: new Map(), volumes: new Map(), logs: [] }
+    const known: KnownPod = pods.get(uid) ?? { age: ++came, containers: new Map(), volumes: new Map(), logs: [] }
     pods.set(uid, known)
     const plan = planContainer(pod, container)
     if (Result.isFailure(plan)) return yield* waits(context, container, plan.failure.reason, plan.failure.message)
@@ -253,7 +256,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     // A pod that has been told to end meanwhile must not run a program any more.
     if (yield* context.isStopping) return
     const started = yield* Effect.acquireRelease(
-      Effect.exit(sandbox.start({ ...start, container: folder, mounts, cgroup: cgroup?.folder })),
+      Effect.exit(sandbox.start({ ...start, age: known.age, container: folder, mounts, cgroup: cgroup?.folder })),
       (exit) => (Exit.isSuccess(exit) ? Effect.andThen(exit.value.kill("SIGKILL"), exit.value.ended) : Effect.void)
     ).pipe(Effect.flatten, Effect.result)
     if (Result.isFailure(started)) return yield* startError(context, container, started.failure.message)

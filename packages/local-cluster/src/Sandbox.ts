@@ -22,7 +22,7 @@ import {
 import type { Socket } from "node:net"
 import { availableParallelism, constants, tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { Deferred, Effect, type Scope, Semaphore } from "effect"
+import { Deferred, Effect, type Scope } from "effect"
 import { type ContainerRootPlan, makeContainerRoot, makeFolder } from "./ContainerRoot.ts"
 import { makeFifos } from "./Fifos.ts"
 import {
@@ -41,6 +41,7 @@ import {
   setupScript,
   templateFstab
 } from "./SandboxScript.ts"
+import { makeStartQueue } from "./StartQueue.ts"
 
 /** A running program, seen from outside. */
 export interface SandboxProcess {
@@ -54,6 +55,7 @@ export interface SandboxProcess {
 export interface SandboxContainer extends SandboxProcess {
   /** Of its process 1, outside. */
   readonly pid: number
+  readonly age: number
   readonly launch: ProcessLaunch
   /** The cgroup that its programs join; undefined when it has none. */
   readonly cgroup: string | undefined
@@ -69,6 +71,8 @@ export interface SandboxExec extends SandboxProcess {
 export interface ContainerStart
   extends Omit<ContainerRootPlan, "state" | "machine" | "locked" | "workingDir" | "resolver"> {
   readonly hostname: string
+  /** Of its pod: the lower, the earlier it came to the node. Older pods' programs start first. */
+  readonly age: number
   readonly launch: ProcessLaunch
   readonly cgroup: string | undefined
 }
@@ -191,9 +195,9 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
     ({ end }) => end
   )
   const fifos = makeFifos(join(folder, "fifos"))
-  const starting = yield* Semaphore.make(STARTS_AT_ONCE)
+  const queue = makeStartQueue(STARTS_AT_ONCE)
 
-  const start = Effect.fnUntraced(function* (given: ContainerStart) {
+  const startNow = Effect.fnUntraced(function* (given: ContainerStart) {
     const made = yield* Effect.try({
       try: () => makeContainerRoot({ ...given, ...common, workingDir: given.launch.workingDir }),
       catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
@@ -205,6 +209,7 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
     )
     const container: SandboxContainer = {
       pid,
+      age: given.age,
       launch: given.launch,
       cgroup: given.cgroup,
       stdout: stdout.reader,
@@ -217,14 +222,15 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
         })
     }
     return container
-  }, starting.withPermit)
+  })
+  const start = (given: ContainerStart) => queue.turn(given.age)(startNow(given))
 
   const exec = Effect.fnUntraced(function* (container: SandboxContainer, argv: ReadonlyArray<string>) {
     const command = execCommand(holder.pid, container.pid, { ...container.launch, argv }, byRoot)
     const [stdin, stdout, stderr] = [yield* fifos.input, yield* fifos.output, yield* fifos.output]
     yield* Effect.addFinalizer(() => close(stdin.writer, stdout.reader, stderr.reader))
     const { ended } = yield* launchCommand(inCgroup(container.cgroup, command), stdin.end, stdout.end, stderr.end).pipe(
-      starting.withPermit
+      queue.turn(container.age)
     )
     const started: SandboxExec = {
       stdin: stdin.writer,

@@ -25,6 +25,7 @@ export const startContainer = (sandbox: Sandbox, argv: ReadonlyArray<string>, op
     hostname: "hello",
     mounts: [],
     readOnlyRoot: false,
+    age: containers,
     terminationMessagePath: "/dev/termination-log",
     cgroup: undefined,
     launch: { argv, env: new Map([path, ...env]), workingDir, user },
