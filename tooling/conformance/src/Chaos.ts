@@ -11,9 +11,9 @@ import { runInNewContext } from "node:vm"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { type FaultPlan, INJECTED, MODERATE } from "@podwright/fault-proxy"
 import { kubeLayer } from "@podwright/k8s-io"
-import { TaskRunner } from "@podwright/runner"
+import { cleanPods, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
-import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { type ChaosTask, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
 import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
 import { freshId } from "./Podwright.ts"
@@ -169,6 +169,22 @@ const runOne = Effect.fnUntraced(function* (
 const isRightlyRefused = (message: string) =>
   message.includes(INJECTED) && /not allowed|refused by|credentials/.test(message)
 
+/**
+ * The flow's pods that nobody deletes though every run has ended, each with what `podwright clean` makes of it: it may have
+ * nothing to do here, nor may it take one for driven.
+ */
+const forsaken = async (cluster: Cluster, flowId: string): Promise<ReadonlyArray<string>> => {
+  const uids = new Set((await cluster.pods(`podwright.dev/flow-id=${flowId}`)).map(({ metadata }) => metadata.uid))
+  const found = await Effect.runPromise(
+    cleanPods({ namespace: LIMITED_NAMESPACE, olderThanMs: 0, dryRun: true }).pipe(
+      Stream.filter(({ uid, why }) => uids.has(uid) && why._tag !== "Terminating"),
+      Stream.runCollect,
+      Effect.provide(kubeLayer({ kubeconfig: cluster.limitedKubeconfig }))
+    )
+  )
+  return found.map(({ name, why }) => `a pod was not deleted: ${name}: ${why._tag}`)
+}
+
 /** Runs the chaos. */
 export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<ChaosReport> => {
   const folder = await mkdtemp(join(tmpdir(), "podwright-chaos-"))
@@ -232,9 +248,10 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
     const { system, user } = process.cpuUsage(cpu)
     const seconds = (performance.now() - started) / 1000
     const held = heldBytes()
+    const forgotten = await forsaken(cluster, flowId)
     const podsLeft = await cluster.untilNoPods(flowId).then(
-      () => [],
-      (error: unknown) => [String(error)]
+      () => forgotten,
+      (error: unknown) => [...forgotten, String(error)]
     )
     return {
       seed: options.seed,
