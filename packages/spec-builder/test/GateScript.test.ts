@@ -1,6 +1,7 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { ALARM_SECONDS } from "../src/GateScript.ts"
 import { gateScript } from "../src/index.ts"
 import { find, Gate, shells, until } from "./shells.ts"
 
@@ -88,12 +89,21 @@ for (const shell of shells) {
       await until(() => gate.listens())
       gate.ring()
       await until(() => gate.listens())
-      assert.isFalse(existsSync(gate.path("naps")))
+      assert.isTrue(gate.naps().every((seconds) => seconds === String(ALARM_SECONDS)))
       assert.isFalse(gate.has("exit"))
       gate.ready()
       gate.ring()
       await script.ended
       assert.strictEqual(gate.file("stdout"), "0\n")
+    })
+
+    it("looks by itself where a ring does not reach it", async () => {
+      using gate = new Gate()
+      gate.makeBell()
+      const script = gate.start(shell, sh("echo went"), gate.tracedSleep("0.01"))
+      await until(() => gate.listens())
+      gate.ready()
+      assert.deepStrictEqual(await script.ended, { code: 0, stdout: "went\n", stderr: "" })
     })
 
     it("needs no ring where the input is there first", async () => {

@@ -155,13 +155,18 @@ export class Gate {
     return existsSync(this.path("run", name))
   }
 
-  /** A PATH where the gate's short sleeps leave a trace: a line in `naps`. */
-  tracedSleep(): NodeJS.ProcessEnv {
+  /** A PATH where the gate's sleeps leave a trace, and last as long as they are told to or as `instead` says. */
+  tracedSleep(instead = "$1"): NodeJS.ProcessEnv {
     const folder = this.path("bin")
     mkdirSync(folder)
-    const script = `#!/bin/sh\necho "$1" >>"${this.path("naps")}"\nexec ${find("sleep") ?? "sleep"} "$1"\n`
+    const script = `#!/bin/sh\necho "$1" >>"${this.path("naps")}"\nexec ${find("sleep") ?? "sleep"} "${instead}"\n`
     writeFileSync(join(folder, "sleep"), script, { mode: 0o755 })
     return { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` }
+  }
+
+  /** How long the gate's sleeps were to last, in their order. */
+  naps(): ReadonlyArray<string> {
+    return existsSync(this.path("naps")) ? readFileSync(this.path("naps"), "utf8").trimEnd().split("\n") : []
   }
 
   /** A PATH with these programs and no other. */
