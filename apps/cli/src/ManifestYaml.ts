@@ -9,8 +9,8 @@ import { Document, isCollection, isScalar, Scalar, visit } from "yaml"
 
 /** Begins with a letter or `/`, so it is no number, date or mark, and holds nothing that ends a plain text. */
 const PLAIN = /^[A-Za-z/](?:[\w./@+-]|[: ](?=[\w./@+-]))*$/
-/** What YAML 1.1 takes for a boolean or null, in the cases it knows. */
-const RESERVED = /^(y|n|yes|no|on|off|true|false|null)$/i
+/** What YAML 1.1 takes for a boolean or null, in the cases it knows, or some of its readers for a number: an exponent of nothing. */
+const RESERVED = /^(y|n|yes|no|on|off|true|false|null|e\d+)$/i
 /** What may stand in a block as it is: no control characters, no line ends but `\n`, nothing that is a space at a line's end. */
 const BLOCK = /^(?=[^\n ])[\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/
 /** Line ends of YAML 1.1 and the byte order mark, which stand raw in double quotes otherwise. */

@@ -18,7 +18,7 @@ const explained = (properties: unknown, values: Partial<TaskValues> = {}) =>
 
 /** Texts that one version of YAML or another takes for something that is no text. */
 const misread = [
-  ..."y n yes No ON off true False null ~ .nan .inf -.inf 0 007 0o7 0x1F 1_000 1e3 .5 -1 +1 12:30:00 2001-01-01 = <<".split(
+  ..."y n yes No ON off true False null ~ .nan .inf -.inf 0 007 0o7 0x1F 1_000 1e3 E0 e12 .5 -1 +1 12:30:00 2001-01-01 = <<".split(
     " "
   ),
   ..."- ? : , # & * ! | > ' \" % @ ` [] {}".split(" "),
