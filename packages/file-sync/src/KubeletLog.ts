@@ -18,6 +18,8 @@ export interface KubeletLogRequest {
   readonly cursor: KubeletCursor | undefined
   /** Completes when the container has ended, or never will. */
   readonly ended: Effect.Effect<unknown>
+  /** Asked when the API server says that the pod is not there; where that is not true, reading goes on. */
+  readonly podIsGone: Effect.Effect<boolean>
   /** Awaited: a slow listener holds the socket back. Everything is told as `stdout`. */
   readonly onEvent: (event: LogEvent) => Effect.Effect<void>
 }
@@ -132,6 +134,9 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
         // A container that waits to start is no failure: the watch tells what holds it back.
         (error) => error.retryable,
         () => Effect.undefined
+      ),
+      Effect.catchReason("KubeError", "NotFound", (_reason, error) =>
+        Effect.flatMap(request.podIsGone, (gone) => (gone ? Effect.fail(error) : Effect.undefined))
       ),
       Effect.mapError((error) => new FileSyncError({ operation: "read log", pod, reason: new Channel({ error }) }))
     )

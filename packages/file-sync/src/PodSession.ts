@@ -46,6 +46,9 @@ const lastWords = (chunks: ReadonlyArray<Uint8Array>): string => {
   const tail = said.subarray(-LAST_WORDS).toString("utf8").trim()
   return tail === "" ? "" : `: ${said.length > LAST_WORDS ? "…" : ""}${tail}`
 }
+/** What a server that has lost the pod says of it, and one that has not heard of it yet. */
+const isPodMissing = ({ reason }: FileSyncError): boolean =>
+  reason._tag === "Channel" && reason.error.reason._tag === "NotFound"
 
 const encoder = new TextEncoder()
 
@@ -294,7 +297,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     if (outcome._tag === "Completed") return outcome.result
     if (outcome._tag === "Abandoned") continue
     const { error } = outcome
-    if (!error.retryable) return yield* error
+    if (isPodMissing(error) ? yield* request.podIsGone : !error.retryable) return yield* error
     if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
     const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"
     if (!tooEarly && ++failures === 1) yield* request.onEvent({ _tag: "Interrupted", error })

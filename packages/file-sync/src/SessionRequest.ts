@@ -63,6 +63,11 @@ export interface SessionRequest {
   readonly farewell: (session: SessionResult) => SessionFarewell
   /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
   readonly mainEnded: Effect.Effect<void>
+  /**
+   * Asked when the API server says that the pod is not there, which one that lags behind the others says of pods that are; the
+   * session ends with that error where it is true, and goes on where it is not.
+   */
+  readonly podIsGone: Effect.Effect<boolean>
   /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */
   readonly pause: (failures: number) => Effect.Effect<void>
   readonly onEvent: (event: SessionEvent) => Effect.Effect<void>

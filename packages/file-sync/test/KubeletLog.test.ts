@@ -18,7 +18,12 @@ interface Read {
 }
 
 /** Follows with these answers, one a read, the last one for all further reads; the container ends once `endAfter` have begun. */
-const follow = Effect.fnUntraced(function* (reads: ReadonlyArray<Read>, endAfter: number, cursor?: KubeletCursor) {
+const follow = Effect.fnUntraced(function* (
+  reads: ReadonlyArray<Read>,
+  endAfter: number,
+  cursor?: KubeletCursor,
+  podIsGone = Effect.succeed(true)
+) {
   const asked: Array<PodLogRequest> = []
   const events: Array<LogEvent> = []
   const ended = yield* Deferred.make<void>()
@@ -39,9 +44,11 @@ const follow = Effect.fnUntraced(function* (reads: ReadonlyArray<Read>, endAfter
       container: "main",
       cursor,
       ended: Deferred.await(ended),
+      podIsGone,
       onEvent: (event) => Effect.sync(() => events.push(event))
     }).pipe(Effect.scoped, Effect.provideService(PodLog, podLog))
   )
+  yield* TestClock.adjust("1 milli")
   yield* TestClock.adjust("1 hour")
   yield* Fiber.join(fiber)
   return {
@@ -134,6 +141,16 @@ describe("followKubeletLog", () => {
         events.map(({ _tag }) => _tag),
         ["Lines", "Gap", "Lines", "LogEnded"]
       )
+    })
+  )
+
+  it.effect("reads on where the pod that a server does not know is there, and ends where it is gone: R8", () =>
+    Effect.gen(function* () {
+      const missing = Stream.fail(error({ _tag: "NotFound", detail: "pods not found" }))
+      const reads = [{ text: line(1, "a"), goesOn: missing }, { text: line(1, "a") + line(2, "b") }]
+      const { lines } = yield* follow(reads, 2, undefined, Effect.succeed(false))
+      assert.deepStrictEqual(lines, ["a", "b"])
+      assert.match(String(yield* Effect.flip(follow(reads, 2))), /pods not found/)
     })
   )
 

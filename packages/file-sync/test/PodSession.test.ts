@@ -78,6 +78,7 @@ const exchange = Effect.fnUntraced(
       },
       farewell: () => "done",
       mainEnded: Effect.never,
+      podIsGone: Effect.succeed(true),
       pause: () => Effect.sleep("5 millis"),
       onEvent: (event) => Effect.sync(() => events.push(event)),
       ...setting.request
@@ -240,7 +241,7 @@ describe("runSession", () => {
         })
         const cutAt = `cut at ${offsets.join(" ")}`
         assert.strictEqual(result.exit?.code, 0, cutAt)
-        assert.deepStrictEqual(counts, { opened: cuts + 1, refused: 0, retired: cuts }, cutAt)
+        assert.deepStrictEqual(counts, { opened: cuts + 1, refused: 0, missing: 0, retired: cuts }, cutAt)
         const [line] = events.flatMap((event) => (event._tag === "Lines" ? event.lines : []))
         const expected = createHash("sha256").update(content.large).update(content.small).digest("hex")
         assert.strictEqual(line?.slice(0, 64), expected, cutAt)
@@ -523,8 +524,21 @@ describe("runSession", () => {
   it.live("tries until the container is there: F15", () =>
     Effect.gen(function* () {
       const { counts, events } = yield* exchange({ script: "exit 0", refuse: 3 })
-      assert.deepStrictEqual(counts, { opened: 1, refused: 3, retired: 0 })
+      assert.deepStrictEqual(counts, { opened: 1, refused: 3, missing: 0, retired: 0 })
       assert.isUndefined(events.find((event) => event._tag === "Interrupted"))
+    })
+  )
+
+  it.live("goes on where the pod that a server does not know is there, and asks no more where it is gone: R8", () =>
+    Effect.gen(function* () {
+      const { counts, result } = yield* exchange({
+        script: "exit 3",
+        missing: 2,
+        request: { podIsGone: Effect.succeed(false) }
+      })
+      assert.deepStrictEqual([counts.missing, counts.opened, result.exit?.code], [2, 1, 3])
+      const error = yield* Effect.flip(exchange({ script: "", noGate: true, missing: 2 }))
+      assert.match(String(error), /pods not found/)
     })
   )
 

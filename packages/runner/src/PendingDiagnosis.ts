@@ -106,6 +106,15 @@ const waitingVerdict = (
   }
 }
 
+/**
+ * What is left to wait for in a pod whose main has ended: helpers that have not run yet, and are to bring the outputs. Undefined when
+ * there is none. Other containers no longer matter.
+ */
+export const pendingBehindMain = (pod: PodObservation, helpers: ReadonlyArray<string>): PodObservation | undefined => {
+  const containers = [...pod.containers].filter(([name, { _tag }]) => helpers.includes(name) && _tag === "Waiting")
+  return containers.length === 0 ? undefined : { ...pod, containers: new Map(containers) }
+}
+
 /** What to make of a pod that does not run yet. `sinceMs` is how long something has been in its way. */
 export const diagnosePending = (pod: PodObservation, sinceMs: number): PendingVerdict => {
   if (pod.unschedulable !== undefined) {

@@ -25,6 +25,7 @@ import { type Duration, Effect, Exit, Fiber, type FileSystem, Ref, Scope } from 
 import { ExecBudget } from "./ExecBudget.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import { isRunning, mainHasEnded } from "./PodObservation.ts"
+import { WATCH_WORD } from "./PodPresence.ts"
 import { Files, RunError } from "./RunError.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
@@ -36,6 +37,8 @@ export interface PodDrive {
   readonly compression: SessionCompression
   readonly journal: RunJournal
   readonly follow: PodFollow
+  /** Whether this very pod is gone, when the API server says that it is not there. */
+  readonly podIsGone: Effect.Effect<boolean>
   /** Whether a helper whose driver has everything may end, by main's exit code and the number of missing outputs. */
   readonly mayHelperEnd: (exitCode: number, missing: number) => boolean
   /** Where an earlier driver of this pod has read the log to. */
@@ -44,13 +47,11 @@ export interface PodDrive {
   readonly lateLogs: Duration.Duration
   /** To be run when the containers run. */
   readonly started: Effect.Effect<void>
-  /** To be run when the command has ended. */
-  readonly finished: Effect.Effect<void>
+  /** To be run when the command has ended, with the code in its exit file; undefined when only the kubelet can tell. */
+  readonly finished: (exitCode: number | undefined) => Effect.Effect<void>
 }
 
 export interface Driven {
-  /** From main's exit file; undefined when only the kubelet can tell. */
-  readonly exitCode: number | undefined
   readonly files: ReadonlyArray<OutputFile>
   readonly missing: ReadonlyArray<string>
 }
@@ -62,17 +63,9 @@ export interface Driven {
 const RECONNECT_FIRST_MS = 200
 const RECONNECT_LONGEST_MS = 5_000
 
-/**
- * A pod that is taken away ends its sessions first, and the watch tells why a moment later, when `PodFollow` has given the
- * last bytes their two seconds. What a lost session says is worth that wait.
- */
-const WATCH_WORD = "4 seconds"
-
 /** Whether the error may only be how the pod's own end looks from inside an exec. */
 const mayBeThePods = ({ reason }: FileSyncError): boolean =>
-  reason._tag === "Channel"
-    ? reason.error.reason._tag === "NotFound"
-    : reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
+  reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 
@@ -113,6 +106,7 @@ const session = Effect.fnUntraced(function* (
     volumeRoot: plan.volumeRoot ?? "",
     cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
     mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
+    podIsGone: drive.podIsGone,
     pause,
     onEvent: Effect.fnUntraced(function* (event) {
       if (event._tag === "Opened") {
@@ -143,8 +137,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
     drive.mayHelperEnd(exit?.code ?? KILLED, missing.length) ? "done" : "sent"
   const options = { log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
-  let exitCode: number | undefined
-  const moved = session(drive, container, options, (event) => {
+  const { files, missing } = yield* session(drive, container, options, (event) => {
     switch (event._tag) {
       case "Lines":
       case "Replayed":
@@ -152,21 +145,12 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
       case "LogEnded":
         return drive.journal.log(event)
       case "Exited":
-        exitCode = event.exit.code
-        return drive.finished
+        return drive.finished(event.exit.code)
       default:
         return ignore
     }
   })
-  return yield* moved.pipe(
-    Effect.map(({ files, missing }) => ({ exitCode, files, missing })),
-    // A command that failed has its own code to tell, whatever became of its outputs.
-    Effect.catch((error) =>
-      exitCode === undefined || exitCode === 0
-        ? Effect.fail(error)
-        : Effect.as(drive.journal.warn(error.message), { exitCode, files: [], missing: [] })
-    )
-  )
+  return { files, missing }
 })
 
 /** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */
@@ -202,6 +186,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     container: mainContainer,
     ended,
     cursor,
+    podIsGone: drive.podIsGone,
     onEvent: (event) => {
       last = event
       return journal.log(event)
@@ -212,7 +197,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     Effect.forkChild
   )
   const seen = yield* ended
-  yield* drive.finished
+  yield* drive.finished(undefined)
   const exitCode = seen?.main._tag === "Ended" ? seen.main.end.exitCode : KILLED
   const farewell: SessionRequest["farewell"] = ({ missing }) =>
     drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
@@ -230,5 +215,5 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     const after = last?._tag === "Lines" && last.cursor._tag === "Kubelet" ? last.cursor.time : undefined
     yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
   }
-  return { exitCode: undefined, files: collected.files, missing: collected.missing }
+  return { files: collected.files, missing: collected.missing }
 })

@@ -2,23 +2,28 @@
  * Follows one pod through the shared watch: its latest observation, waiting for a condition on it, and the failure of
  * a pod that cannot go on. Decides by `Diagnosis.ts` and `PodObservation.ts`.
  */
-import { type KubeError, PodWatch } from "@podwright/k8s-io"
-import { Clock, Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
+import { type KubeError, type PodChange, PodWatch } from "@podwright/k8s-io"
+import { Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
 import { type Diagnosis, deleted, diagnosePodEnd, helperEnded, nodeSilent, unknownEnd } from "./Diagnosis.ts"
-import { diagnosePending } from "./PendingDiagnosis.ts"
+import { diagnosePending, pendingBehindMain } from "./PendingDiagnosis.ts"
 import { mainHasEnded, observePod, type PodObservation } from "./PodObservation.ts"
+import { monotonicMillis } from "./RunClock.ts"
 import { Kube, PodFailed, RunError } from "./RunError.ts"
 
 interface Followed {
   /** The latest observation; undefined until the pod has been seen. */
   readonly pod: PodObservation | undefined
   readonly gone: boolean
+  /** When it was first seen to be taken away, by the monotonic clock. */
+  readonly takenSince: number | undefined
 }
 
 export interface PodFollow {
   /** From now on only the pod of this uid is meant: an earlier one of its name may still be told of. */
   readonly expect: (uid: string) => Effect.Effect<void>
   readonly current: Effect.Effect<PodObservation | undefined>
+  /** When the pod was first seen to be deleted, evicted or otherwise ended from outside, by the monotonic clock. */
+  readonly takenSince: Effect.Effect<number | undefined>
   /** Completes with the first observation that satisfies the condition, or when the pod is gone. */
   readonly until: (condition: (pod: PodObservation) => boolean) => Effect.Effect<PodObservation | undefined>
   /** Never succeeds; fails when the pod cannot go on, or can no longer be watched. */
@@ -68,31 +73,46 @@ const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnos
   return diagnosePodEnd(pod) ?? (pod.main._tag === "Ended" ? undefined : unknownEnd(pod))
 }
 
+const nothing: Followed = { pod: undefined, gone: false, takenSince: undefined }
+
+const isTaken = (pod: PodObservation): boolean => pod.terminating || diagnosePodEnd(pod) !== undefined
+
+/** What is known after a change of the name; `expected` is the uid of the pod that is meant, once it is known. */
+const followed = (
+  before: Followed,
+  change: PodChange,
+  expected: string | undefined,
+  main: string,
+  now: number
+): Followed => {
+  // Not there yet, or gone while nobody looked.
+  if (change._tag === "Absent") return { ...before, gone: before.pod !== undefined }
+  // One before ours, or one behind it: then ours is gone, and the name has been taken.
+  if (expected !== undefined && change.pod.metadata.uid !== expected)
+    return before.pod === undefined ? before : { ...before, gone: true }
+  const pod = observePod(change.pod, main)
+  const gone = change._tag === "Deleted"
+  return { pod, gone, takenSince: before.takenSince ?? (gone || isTaken(pod) ? now : undefined) }
+}
+
 /** Starts following; ends with the scope. Subscribe before the pod is created, then nothing is missed. */
 export const followPod = Effect.fn("PodFollow.make")(function* (
   options: FollowOptions
 ): Effect.fn.Return<PodFollow, never, PodWatch | Scope.Scope> {
   const watch = yield* PodWatch
-  const state = yield* SubscriptionRef.make<Followed>({ pod: undefined, gone: false })
+  const state = yield* SubscriptionRef.make<Followed>(nothing)
   const broken = yield* Deferred.make<never, RunError>()
   let expected: string | undefined
 
   yield* watch.changes(options.namespace, options.name).pipe(
     Stream.runForEach((change) =>
-      SubscriptionRef.update(state, (before): Followed => {
-        switch (change._tag) {
-          case "Present":
-          case "Deleted": {
-            if (expected !== undefined && change.pod.metadata.uid !== expected) return before
-            const pod = observePod(change.pod, options.main)
-            options.seen(pod)
-            return { pod, gone: change._tag === "Deleted" }
-          }
-          case "Absent":
-            // Not there yet, or gone while nobody looked.
-            return { ...before, gone: before.pod !== undefined }
-        }
-      })
+      Effect.flatMap(monotonicMillis, (now) =>
+        SubscriptionRef.update(state, (before) => {
+          const after = followed(before, change, expected, options.main, now)
+          if (after.pod !== undefined && after.pod !== before.pod) options.seen(after.pod)
+          return after
+        })
+      )
     ),
     Effect.catch((error: KubeError) =>
       Deferred.fail(broken, new RunError({ operation: "watch pod", reason: new Kube({ error }) }))
@@ -103,7 +123,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
   const expect = (uid: string) =>
     SubscriptionRef.update(state, (before): Followed => {
       expected = uid
-      return before.pod?.uid === uid ? before : { pod: undefined, gone: false }
+      return before.pod?.uid === uid ? before : nothing
     })
 
   const until: PodFollow["until"] = (condition) =>
@@ -119,16 +139,17 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
     while (true) {
       const seen = yield* SubscriptionRef.get(state)
       const { pod } = seen
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* monotonicMillis
       if (pod !== undefined) {
-        const verdict = diagnosePending(pod, since === undefined ? 0 : now - since)
+        const left = mainHasEnded(pod) ? pendingBehindMain(pod, options.helpers) : pod
+        if (left === undefined) return yield* Effect.never
+        const verdict = diagnosePending(left, since === undefined ? 0 : now - since)
         if (verdict._tag === "Fail") return yield* podFailed(verdict.diagnosis)
         if (verdict._tag === "Wait") since = undefined
         else {
           since ??= now
           yield* options.waiting(verdict.diagnosis)
         }
-        if (mainHasEnded(pod)) return yield* Effect.never
       }
       const changed = SubscriptionRef.changes(state).pipe(
         Stream.filter((next) => next !== seen),
@@ -163,6 +184,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
   return {
     expect,
     current: SubscriptionRef.get(state).pipe(Effect.map(({ pod }) => pod)),
+    takenSince: SubscriptionRef.get(state).pipe(Effect.map(({ takenSince }) => takenSince)),
     until,
     failure: Effect.raceAllFirst([pendingFailure, endFailure, nodeFailure, Deferred.await(broken)])
   }

@@ -1,4 +1,5 @@
 /** Says in words what a pod that does not run yet is busy with, for timeouts. Pure. */
+import type { TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent } from "@podwright/k8s-io"
 import type { PodObservation } from "./PodObservation.ts"
 import type { RunFacts } from "./RunResult.ts"
@@ -19,17 +20,23 @@ export const describeRunning = (
   return `running the command (${lines === 0 ? "it has printed nothing" : `it has printed ${lines} line${lines === 1 ? "" : "s"}`})`
 }
 
+/** Says what came of the outputs before nothing came any more. */
+export const describeCollecting = (outputs: TransferProgress | undefined): string =>
+  `the log's end and the output files (${outputs === undefined ? "no file has come" : `${outputs.bytes} bytes of ${outputs.files} file${outputs.files === 1 ? "" : "s"} had come`})`
+
 const describePod = (pod: PodObservation | undefined): string => {
   if (pod === undefined) return "creating the pod"
   if (pod.unschedulable !== undefined) return `waiting for a node (${pod.unschedulable})`
   if (pod.gated !== undefined) return `waiting for its scheduling gates (${pod.gated})`
   if (pod.node === undefined) return "waiting for the scheduler"
-  const waiting = [...pod.containers].flatMap(([name, state]) =>
-    state._tag === "Waiting"
-      ? [`${name}: ${state.reason ?? "waiting"}${state.message === undefined ? "" : ` (${state.message})`}`]
-      : []
-  )
-  if (waiting.length > 0) return `starting containers on node ${pod.node}: ${waiting.join(", ")}`
+  const states = [...pod.containers].flatMap(([name, state]) => {
+    // Where others wait, an init container that runs is what they wait for.
+    if (state._tag === "Running") return [`${name}: running`]
+    if (state._tag !== "Waiting") return []
+    return [`${name}: ${state.reason ?? "waiting"}${state.message === undefined ? "" : ` (${state.message})`}`]
+  })
+  if ([...pod.containers.values()].some(({ _tag }) => _tag === "Waiting"))
+    return `starting containers on node ${pod.node}: ${states.join(", ")}`
   return pod.main._tag === "Running"
     ? "reaching the pod's helper container by exec"
     : `starting containers on node ${pod.node}`

@@ -1,15 +1,23 @@
 /**
- * The clocks of a run. Each is absolute: set once when its stage begins, never re-armed. What ran out and what the time
- * went into is told by the error. Pure.
+ * The clocks of a run. Each but the last is absolute: set once when its stage begins, never re-armed. What ran out and what the time
+ * went into is told by the error. Pure, but for the time.
  */
-import { Duration } from "effect"
+import { Clock, Duration, Effect } from "effect"
 
 /**
  * - `starting`: from `submitted` until the pod's containers run; limited by `waitUntilRunning`.
  * - `running`: from then until the command has ended; limited by the task's `timeout`, else `waitUntilCompletion`.
- * - `collecting`: from then until the outputs are here.
+ * - `collecting`: from then until the outputs are here; not limited as a whole, but nothing may come for long.
  */
 export type ClockStage = "starting" | "running" | "collecting"
+
+/**
+ * Milliseconds of a clock that nobody sets, for what lasts; its zero means nothing. A wall clock may be put right in the middle of a
+ * run, and is never the node's.
+ */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
+  Number(nanos / 1_000_000n)
+)
 
 /** The option that sets a stage's limit, for messages. */
 export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {
@@ -19,7 +27,7 @@ export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {
     case "running":
       return taskTimeout ? "timeout" : "waitUntilCompletion"
     case "collecting":
-      return "the time to collect outputs"
+      return "the wait for more output"
   }
 }
 
@@ -37,7 +45,12 @@ export const remainingLimit = (limit: Duration.Duration, spentMs: number): Durat
   )
 
 /**
- * How long collecting the outputs may take after the command's end: well within the margin that the pod's own deadline
- * leaves behind the completion limit, so that the kubelet never ends a helper that still sends.
+ * How long nothing at all may come from the pod behind the command's end, while its log's rest and its outputs are fetched. A helper
+ * that looks through millions of files says nothing meanwhile; a connection that is cut is made again within seconds. What comes
+ * may take as long as it takes: the pod's own deadline, ten minutes behind the limits of the run, is the last word on it.
  */
-export const COLLECT_LIMIT = Duration.minutes(5)
+export const COLLECT_SILENCE = Duration.minutes(5)
+
+/** What is left of that silence, ms; both times by the monotonic clock. */
+export const silenceLeft = (lastArrival: number, now: number): number =>
+  Duration.toMillis(COLLECT_SILENCE) - (now - lastArrival)

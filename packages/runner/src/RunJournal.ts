@@ -8,6 +8,7 @@ import { Clock, Effect } from "effect"
 import type { Diagnosis } from "./Diagnosis.ts"
 import { type LogLines, LogValues } from "./LogValues.ts"
 import { containerFacts, type PodObservation } from "./PodObservation.ts"
+import { monotonicMillis } from "./RunClock.ts"
 import { RunEvent, type RunPhase } from "./RunEvent.ts"
 import type { RunFacts, RunResult } from "./RunResult.ts"
 
@@ -19,6 +20,10 @@ export interface RunJournal {
   readonly node: (name: string) => Effect.Effect<void>
   /** What the pod's status says now. */
   readonly seen: (pod: PodObservation) => void
+  /** A container's exit code, which the kubelet tells later. */
+  readonly exited: (container: string, exitCode: number) => void
+  /** When something last came from the pod, by the monotonic clock, and how far its outputs had come by then. */
+  readonly arrival: Effect.Effect<{ readonly at: number; readonly outputs: TransferProgress | undefined }>
   /** What scheduler or kubelet said; nothing once the run has ended. */
   readonly podEvent: (event: KubeEvent) => Effect.Effect<void>
   readonly log: (event: LogEvent) => Effect.Effect<void>
@@ -34,7 +39,7 @@ export const openJournal = Effect.fnUntraced(function* (
   pod: { readonly namespace: string; readonly name: string },
   emit: (event: RunEvent) => Effect.Effect<void>
 ) {
-  const submitted = yield* Clock.currentTimeMillis
+  const submitted = yield* monotonicMillis
   const timings: Record<string, number> = {}
   const logLines = { stdout: 0, stderr: 0 }
   let logGaps = 0
@@ -42,7 +47,19 @@ export const openJournal = Effect.fnUntraced(function* (
   let node: string | null = null
   let told: string | undefined
   let containers: RunFacts["containers"] = {}
+  const exits = new Map<string, number>()
+  let arrived = submitted
+  let outputs: TransferProgress | undefined
   let ended = false
+
+  const containersKnown = (): RunFacts["containers"] => {
+    const known = { ...containers }
+    for (const [name, exitCode] of exits) {
+      const told = known[name] ?? { imageID: null, exitCode: null, reason: null }
+      known[name] = { ...told, exitCode: told.exitCode ?? exitCode }
+    }
+    return known
+  }
 
   const facts = Effect.sync(
     (): RunFacts => ({
@@ -50,7 +67,7 @@ export const openJournal = Effect.fnUntraced(function* (
       namespace: pod.namespace,
       node,
       timings: { ...timings },
-      containers,
+      containers: containersKnown(),
       logLines: { ...logLines },
       logGaps,
       outputs: values.outputs,
@@ -69,12 +86,19 @@ export const openJournal = Effect.fnUntraced(function* (
   const warn = Effect.fnUntraced(function* (message: string) {
     yield* emit({ _tag: "Warning", at: yield* at, message })
   })
+  const arrives = Effect.map(monotonicMillis, (now) => {
+    arrived = now
+  })
   const journal: RunJournal = {
     facts,
+    exited: (container, exitCode) => {
+      exits.set(container, exitCode)
+    },
+    arrival: Effect.sync(() => ({ at: arrived, outputs })),
     phase: Effect.fnUntraced(function* (phase, detail) {
       if (Object.hasOwn(timings, phase)) return
       const now = yield* at
-      timings[phase] = now - submitted
+      timings[phase] = (yield* monotonicMillis) - submitted
       yield* emit(
         RunEvent.make({
           _tag: "Phase",
@@ -107,6 +131,7 @@ export const openJournal = Effect.fnUntraced(function* (
       })
     }),
     log: Effect.fnUntraced(function* (event) {
+      yield* arrives
       switch (event._tag) {
         case "Lines": {
           const taken = values.take(event)
@@ -131,6 +156,8 @@ export const openJournal = Effect.fnUntraced(function* (
       }
     }),
     progress: Effect.fnUntraced(function* (progress) {
+      yield* arrives
+      if (progress.direction === "outputs") outputs = progress
       yield* emit({ ...progress, at: yield* at })
     }),
     waiting: Effect.fnUntraced(function* (diagnosis) {

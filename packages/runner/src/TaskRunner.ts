@@ -24,49 +24,31 @@ import {
   Exit,
   type FileSystem,
   Layer,
-  Option,
   Queue,
-  Schema,
   type Scope,
   Stream
 } from "effect"
 import type { HttpClient } from "effect/http"
+import { keepClocks, type Spent } from "./ClockWatch.ts"
 import { ExecBudget } from "./ExecBudget.ts"
 import { insist } from "./Insistence.ts"
-import { type Decision, decideOutcome, outcomeWithoutKubelet, type Receipts } from "./Outcome.ts"
 import { latestAttempt } from "./PodClaim.ts"
-import { type Driven, driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
+import { driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
 import { mayHelperEnd, podEnding } from "./PodEnding.ts"
-import { followPodEvents, type PodEventFollow } from "./PodEventFollow.ts"
-import { followPod, type PodFollow } from "./PodFollow.ts"
+import { followPodEvents } from "./PodEventFollow.ts"
+import { followPod } from "./PodFollow.ts"
 import { PodLeases } from "./PodLeases.ts"
-import { mainHasEnded } from "./PodObservation.ts"
-import { describeProgress, describeRunning } from "./PodProgress.ts"
+import { podIsGone } from "./PodPresence.ts"
 import { withPod } from "./PodTenure.ts"
-import { type ClockStage, COLLECT_LIMIT, limitName, remainingLimit } from "./RunClock.ts"
+import { limitName, monotonicMillis } from "./RunClock.ts"
 import { type KubeServices, RunConnections } from "./RunConnections.ts"
-import {
-  CursorMismatch,
-  Detached,
-  Files,
-  Kube,
-  OutputMissing,
-  PodFailed,
-  RunError,
-  Spec,
-  TimedOut
-} from "./RunError.ts"
+import { CursorMismatch, Detached, Files, Kube, RunError, Spec, TimedOut } from "./RunError.ts"
 import type { RunEvent } from "./RunEvent.ts"
-import { openJournal, type RunJournal } from "./RunJournal.ts"
+import { openJournal } from "./RunJournal.ts"
 import type { RunResult } from "./RunResult.ts"
+import { type Receipts, resultOf, settle, settleFailure } from "./RunSettlement.ts"
 import type { TaskRequest } from "./TaskRequest.ts"
 import { transferLimits } from "./TransferLimits.ts"
-
-/**
- * How long the kubelet may take to report main's end after its exit file said so. It looks once a second and reports
- * at once; a loaded node takes a few seconds.
- */
-const KUBELET_WORD = "10 seconds"
 
 type Surroundings = ExecBudget | PodLeases | FileSystem.FileSystem | HttpClient.HttpClient
 type Environment = KubeServices | Surroundings
@@ -83,96 +65,6 @@ const checkCursor = ({ logCursor }: TaskRequest, { logs }: PodPlan): Effect.Effe
   const reason = new CursorMismatch({ given: logCursor._tag.toLowerCase(), expected: expected.toLowerCase() })
   return Effect.fail(new RunError({ operation: "check task", reason }))
 }
-
-const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
-const decodeResources = Schema.decodeUnknownOption(MainResources)
-
-/** The memory limit main runs under, for the word on a command that was killed for it. */
-const memoryLimit = (plan: PodPlan): string | undefined => {
-  const main = plan.manifest.spec.containers.find((container) => container.name === plan.mainContainer)
-  return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
-}
-
-/** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */
-interface Spent {
-  readonly starting: Effect.Effect<number>
-  readonly running: Effect.Effect<number>
-}
-
-/** Fails when a stage of the run takes longer than its limit; the stages are told apart by what has been reached. */
-const keepClocks = Effect.fnUntraced(function* (
-  task: TaskRequest,
-  follow: PodFollow,
-  said: PodEventFollow["last"],
-  facts: RunJournal["facts"],
-  reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> },
-  spent: Spent
-) {
-  const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
-    const pod = yield* follow.current
-    const spentOn =
-      stage === "starting"
-        ? describeProgress(pod, yield* said)
-        : stage === "running"
-          ? describeRunning(yield* facts, task.inputFiles.length > 0)
-          : "fetching the log's end and the output files"
-    const name = limitName(stage, task.timeout !== undefined)
-    const seconds = Duration.toSeconds(limit)
-    return yield* new RunError({ operation: "run task", reason: new TimedOut({ limit: name, seconds, spentOn }) })
-  })
-  const within = Effect.fnUntraced(function* (
-    stage: "starting" | "running",
-    done: Deferred.Deferred<void>,
-    limit: Duration.Duration
-  ) {
-    const duration = remainingLimit(limit, yield* spent[stage])
-    yield* Deferred.await(done).pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage, limit) }))
-  })
-  yield* within("starting", reached.started, task.runner.waitUntilRunning)
-  yield* within("running", reached.finished, task.timeout ?? task.runner.waitUntilCompletion)
-  yield* Effect.sleep(COLLECT_LIMIT)
-  return yield* timeUp("collecting", COLLECT_LIMIT)
-})
-
-/** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
-const settle = Effect.fnUntraced(function* (
-  receipts: Receipts,
-  plan: PodPlan,
-  follow: PodFollow
-): Effect.fn.Return<Decision> {
-  const limit = memoryLimit(plan)
-  const decided = decideOutcome(receipts, yield* follow.current, limit)
-  if (decided._tag !== "Ask") return decided
-  const pod = yield* follow
-    .until(mainHasEnded)
-    .pipe(Effect.timeoutOrElse({ duration: KUBELET_WORD, orElse: () => Effect.undefined }))
-  const again = decideOutcome(receipts, pod, limit)
-  return again._tag === "Ask" ? outcomeWithoutKubelet(receipts, yield* follow.current) : again
-})
-
-const resultOf = Effect.fnUntraced(function* (
-  outcome: Decision,
-  driven: Driven,
-  journal: RunJournal
-): Effect.fn.Return<RunResult, RunError> {
-  if (outcome._tag === "Lost") {
-    return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis: outcome.diagnosis }) })
-  }
-  if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
-    return yield* new RunError({ operation: "collect outputs", reason: new OutputMissing({ names: driven.missing }) })
-  }
-  if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
-  if (driven.missing.length > 0)
-    yield* journal.warn(`the command failed and did not write ${driven.missing.join(", ")}`)
-  const failed = outcome._tag === "Failed"
-  return {
-    ...(yield* journal.facts),
-    state: failed ? "FAILED" : "SUCCESS",
-    exitCode: failed ? outcome.exitCode : 0,
-    outputFiles: Object.fromEntries(driven.files.map(({ name, ...file }) => [name, file])),
-    diagnosis: failed ? outcome.diagnosis : null
-  }
-})
 
 const runTask = Effect.fn("TaskRunner.run")(function* (
   task: TaskRequest,
@@ -212,9 +104,9 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
   const lease = yield* (yield* PodLeases).open(namespace, plan.name, journal.warn)
   const driver = randomBytes(8).toString("hex")
   const waiting = task.runner.waitUntilRunning
-  const began = yield* Clock.currentTimeMillis
+  const began = yield* monotonicMillis
   const waitingTooLong = Effect.andThen(
-    Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Duration.toMillis(waiting) - (now - began))),
+    Effect.flatMap(monotonicMillis, (now) => Effect.sleep(Duration.toMillis(waiting) - (now - began))),
     new RunError({
       operation: "run task",
       reason: new TimedOut({
@@ -250,7 +142,8 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     )
   })
 
-  const drive: PodDrive = {
+  let receipts: Receipts = { exitCode: undefined, finishedAt: undefined }
+  const drive: Omit<PodDrive, "podIsGone"> = {
     plan,
     namespace,
     inputs,
@@ -262,7 +155,12 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
     logCursor: task.logCursor,
     lateLogs: task.runner.waitForLogs,
     started: Deferred.succeed(reached.started, undefined).pipe(Effect.andThen(journal.phase("started"))),
-    finished: Deferred.succeed(reached.finished, undefined).pipe(Effect.andThen(journal.phase("finished")))
+    finished: Effect.fnUntraced(function* (exitCode) {
+      receipts = { exitCode, finishedAt: receipts.finishedAt ?? (yield* monotonicMillis) }
+      if (exitCode !== undefined) journal.exited(plan.mainContainer, exitCode)
+      yield* Deferred.succeed(reached.finished, undefined)
+      yield* journal.phase("finished")
+    })
   }
 
   const left = Effect.andThen(
@@ -288,16 +186,23 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
       if (pod?.node !== undefined) yield* journal.node(pod.node)
       yield* journal.phase("scheduled")
     })
-    const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(drive) : driveByKubelet(drive))
-    const done = yield* Effect.raceFirst(
+    const { uid } = pod.metadata
+    const isGone = Effect.provideService(podIsGone({ namespace, name: plan.name, uid }, follow), Pods, pods)
+    const own: PodDrive = { ...drive, podIsGone: isGone }
+    const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(own) : driveByKubelet(own))
+    const settling = { plan, follow, receipts: Effect.sync(() => receipts) }
+    const { driven: moved, outcome } = yield* Effect.raceFirst(
       driven,
       Effect.raceFirst(
-        Effect.raceFirst(keepClocks(task, follow, events.last, journal.facts, reached, spent), follow.failure),
+        Effect.raceFirst(keepClocks({ task, follow, said: events.last, journal, reached, spent }), follow.failure),
         Effect.raceFirst(resume ? lease.keep(pod, follow) : Effect.never, left)
       )
+    ).pipe(
+      Effect.tap(journal.phase("collected")),
+      Effect.flatMap((driven) => Effect.map(settle(settling), (outcome) => ({ driven, outcome }))),
+      Effect.catch((error) => settleFailure(error, settling, journal))
     )
-    yield* journal.phase("collected")
-    return yield* resultOf(yield* settle(done, plan, follow), done, journal)
+    return yield* resultOf(outcome, moved, journal)
   })
 
   const result = yield* withPod({

@@ -16,8 +16,13 @@ const text = (outcome: Outcome | Decision): string => {
   }
 }
 
+/** The last: how long after the command's end its pod was seen to be taken away, ms. */
+type Case = readonly [string, number | undefined, PodObservation | undefined, string, takenAfterMs?: number]
+
+const evicted = observation({ phase: "Failed", reason: "Evicted", main: ended(7, "Error") })
+
 describe("decideOutcome", () => {
-  const cases: ReadonlyArray<readonly [string, number | undefined, PodObservation | undefined, string]> = [
+  const cases: ReadonlyArray<Case> = [
     ["code 0 is success at once", 0, observation(), "Succeeded"],
     [
       "code 0 counts though a child was killed for memory",
@@ -93,25 +98,73 @@ describe("decideOutcome", () => {
       observation({ terminating: true, disruption: "EvictionByEvictionAPI", main: ended(0, "Completed") }),
       "Lost Evicted"
     ],
+    ["R4 told to go by its node, it ended by itself", 7, evicted, "Lost Evicted"],
+    ["R4 its node says so only when it has ended", 7, evicted, "Lost Evicted", 3_000],
+    ["R4 what comes long after its end is not the reason of it", 7, evicted, "Failed 7 CommandFailed", 10_001],
+    ["R4 a success before it stands", undefined, { ...evicted, main: ended(0) }, "Succeeded", 1],
     [
-      "an exit file outweighs an eviction",
-      3,
-      observation({ phase: "Failed", reason: "Evicted", main: ended(3, "Error") }),
-      "Failed 3 CommandFailed"
+      "R4 memory is the command's own fault",
+      137,
+      { ...evicted, main: ended(137, "OOMKilled") },
+      "Failed 137 OutOfMemory"
+    ],
+    [
+      "R5 told to go by the API, it ended by itself",
+      1,
+      observation({ terminating: true, disruption: "EvictionByEvictionAPI", main: ended(1, "Error") }),
+      "Lost Evicted",
+      -200
+    ],
+    [
+      "R5 told to go for another pod, it ended by itself",
+      1,
+      observation({ terminating: true, disruption: "PreemptionByScheduler", main: ended(1, "Error") }),
+      "Lost Preempted",
+      -200
+    ],
+    [
+      "R7 told to go by somebody, it ended by itself",
+      7,
+      observation({ terminating: true, main: ended(7, "Error") }),
+      "Lost Deleted",
+      -200
+    ],
+    [
+      "R7 somebody deletes a pod whose outputs are fetched",
+      7,
+      observation({ terminating: true, main: ended(7, "Error") }),
+      "Failed 7 CommandFailed",
+      60_000
+    ],
+    [
+      "R15 told to go past its deadline, it ended by itself",
+      7,
+      observation({ phase: "Failed", reason: "DeadlineExceeded", main: ended(7, "Error") }),
+      "Lost DeadlineExceeded",
+      500
     ]
   ]
-  for (const [name, exitCode, pod, expected] of cases) {
-    it(name, () => assert.strictEqual(text(decideOutcome({ exitCode }, pod, "64Mi")), expected))
+  for (const [name, exitCode, pod, expected, takenAfterMs] of cases) {
+    it(name, () => {
+      assert.strictEqual(text(decideOutcome({ exitCode, takenAfterMs }, pod, "64Mi")), expected)
+    })
   }
 })
 
 describe("outcomeWithoutKubelet", () => {
-  it("goes by the exit file, and admits what is not known", () => {
-    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 3 }, observation())), "Failed 3 CommandFailed")
-    const taken = observation({ terminating: true, disruption: "EvictionByEvictionAPI" })
-    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 143 }, taken)), "Lost Evicted")
-    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: 0 }, observation())), "Succeeded")
-    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: undefined }, observation())), "Lost Unknown")
-    assert.strictEqual(text(outcomeWithoutKubelet({ exitCode: undefined }, undefined)), "Lost Unknown")
-  })
+  const taken = observation({ terminating: true, disruption: "EvictionByEvictionAPI" })
+  const cases: ReadonlyArray<Case> = [
+    ["goes by the exit file", 3, observation(), "Failed 3 CommandFailed"],
+    ["and takes a success for one", 0, observation(), "Succeeded"],
+    ["admits what is not known", undefined, observation(), "Lost Unknown"],
+    ["and that nothing is", undefined, undefined, "Lost Unknown"],
+    ["R5 knows whose signal it was", 143, taken, "Lost Evicted"],
+    ["R5 and why a command ended by itself", 7, taken, "Lost Evicted", -100],
+    ["R5 but not by what came later", 7, taken, "Failed 7 CommandFailed", 60_000]
+  ]
+  for (const [name, exitCode, pod, expected, takenAfterMs] of cases) {
+    it(name, () => {
+      assert.strictEqual(text(outcomeWithoutKubelet({ exitCode, takenAfterMs }, pod)), expected)
+    })
+  }
 })

@@ -79,7 +79,7 @@ describe("limitName", () => {
     ["starting", true, "waitUntilRunning"],
     ["running", false, "waitUntilCompletion"],
     ["running", true, "timeout"],
-    ["collecting", true, "the time to collect outputs"]
+    ["collecting", true, "the wait for more output"]
   ] as const)("%s, own timeout %s: %s", (stage, own, expected) => {
     assert.strictEqual(limitName(stage, own), expected)
   })

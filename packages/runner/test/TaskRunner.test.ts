@@ -1,61 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Exec, KubeError } from "@podwright/k8s-io"
-import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Duration, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { RunEvent } from "../src/RunEvent.ts"
 import type { TaskRequest } from "../src/TaskRequest.ts"
 import { TaskRunner } from "../src/TaskRunner.ts"
-import { type FakeClusterOptions, fakeCluster } from "./support/FakeCluster.ts"
-
-const task = Effect.fnUntraced(function* (
-  properties: Record<string, unknown> = {},
-  different: Partial<TaskRequest> = {}
-): Effect.fn.Return<TaskRequest> {
-  return {
-    identity: { namespace: "n", flowId: "f", taskId: "t", executionId: "e", taskRunId: "r", attempt: 0 },
-    image: "busybox",
-    command: {
-      _tag: "Commands",
-      interpreter: DEFAULT_INTERPRETER,
-      beforeCommands: [],
-      commands: ["true"],
-      failFast: true
-    },
-    env: {},
-    inputFiles: [],
-    outputFiles: [],
-    outputDirectory: "/nowhere",
-    timeout: undefined,
-    runner: yield* Effect.orDie(Effect.fromResult(decodeRunnerProperties(properties))),
-    ...different
-  }
-})
-
-const started = {
-  phase: "Running",
-  containerStatuses: [
-    { name: "files", state: { running: {} } },
-    { name: "main", state: { running: {} } }
-  ]
-}
-const stuck = (reason: string, message: string) => ({
-  phase: "Pending",
-  containerStatuses: [{ name: "main", state: { waiting: { reason, message } } }]
-})
-
-/** Starts a run in a fiber, with what it has told so far. */
-const begin = Effect.fnUntraced(function* (request: TaskRequest, options: FakeClusterOptions = {}) {
-  const cluster = yield* fakeCluster(options)
-  const events: Array<RunEvent> = []
-  const fiber = yield* Effect.forkChild(
-    Effect.flatMap(TaskRunner, (runner) => runner.run(request, (event) => Effect.sync(() => events.push(event)))).pipe(
-      Effect.provide(cluster.layer)
-    )
-  )
-  yield* TestClock.adjust("1 millis")
-  return { ...cluster, events, fiber }
-})
+import { begin, pass, started, stuck, task } from "./support/BegunRun.ts"
+import { fakeCluster } from "./support/FakeCluster.ts"
 
 describe("TaskRunner", () => {
   it.effect("kills the pod on cancellation, whatever the task says about deletion", () =>
@@ -290,15 +240,6 @@ describe("TaskRunner", () => {
       ),
       outcome: Effect.never
     })
-
-  /** Lets seconds pass, with turns of the event loop between, as what streams do takes. */
-  const pass = (seconds: number) =>
-    Effect.forEach(Array.from({ length: seconds * 2 }), () =>
-      Effect.andThen(
-        TestClock.adjust("500 millis"),
-        Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-      )
-    )
 
   it.effect("says that the pod was evicted when its end cut a transfer: F20", () =>
     Effect.gen(function* () {

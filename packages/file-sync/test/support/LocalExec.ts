@@ -17,6 +17,8 @@ export interface LocalExecOptions {
   readonly falseSuccessAfter?: (attempt: number) => number | undefined
   /** Refuse this many attempts as the server does while the container is not there. */
   readonly refuse?: number
+  /** Say of this many attempts that there is no such pod. */
+  readonly missing?: number
   /** Environment of the shell beside PATH, or instead of it. */
   readonly env?: NodeJS.ProcessEnv
   /** Changes what the n-th connection delivers. */
@@ -27,7 +29,7 @@ const error = (reason: KubeError["reason"]) => new KubeError({ operation: "Exec.
 
 /** The layer, how many connections it has opened, and how many shells whose connection was cut were ended by a signal. */
 export const localExec = (options: LocalExecOptions = {}) => {
-  const counts = { opened: 0, refused: 0, retired: 0 }
+  const counts = { opened: 0, refused: 0, missing: 0, retired: 0 }
   const layer = Layer.succeed(
     Exec,
     Exec.of({
@@ -35,6 +37,10 @@ export const localExec = (options: LocalExecOptions = {}) => {
         if (counts.refused < (options.refuse ?? 0)) {
           counts.refused++
           return yield* error({ _tag: "NotRunningYet", detail: "container not found" })
+        }
+        if (counts.missing < (options.missing ?? 0)) {
+          counts.missing++
+          return yield* error({ _tag: "NotFound", detail: "pods not found" })
         }
         counts.opened++
         const attempt = counts.opened

@@ -38,8 +38,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
   const requests: Array<string> = []
   let created: Pick<Pod, "metadata"> | undefined
   const refuse = (operation: string, reason: KubeError["reason"]) => new KubeError({ operation, subject: {}, reason })
-  const pod = (status: Pod["status"], node?: string): Pod => ({
-    metadata: { name: "pod", namespace: "default", uid: "uid-1", resourceVersion: "1" },
+  const pod = (status: Pod["status"], node?: string, uid = "uid-1"): Pod => ({
+    metadata: { name: "pod", namespace: "default", uid, resourceVersion: "1" },
     ...(node === undefined ? {} : { spec: { nodeName: node } }),
     ...(status === undefined ? {} : { status })
   })
@@ -114,8 +114,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
   )
   return {
     requests,
-    present: (status: Pod["status"], node?: string) =>
-      Queue.offer(changes, { _tag: "Present", pod: pod(status, node) }),
+    present: (status: Pod["status"], node?: string, uid?: string) =>
+      Queue.offer(changes, { _tag: "Present", pod: pod(status, node, uid) }),
     terminating: (status: Pod["status"]) => {
       const { metadata, ...rest } = pod(status, "node1")
       const deletionTimestamp = "2026-01-01T00:00:00Z"
