@@ -104,6 +104,24 @@ describe("diagnosePending", () => {
     ],
     ["P7, P8 volumes and sandbox are told by events", stuck("ContainerCreating"), 600_000, "Wait"],
     ["init containers run", stuck("PodInitializing"), 600_000, "Wait"],
+    [
+      "R18 a native sidecar runs before main is made",
+      observation({
+        phase: "Pending",
+        containers: new Map([
+          ["proxy", { _tag: "Running" }],
+          ["main", waiting("PodInitializing")]
+        ])
+      }),
+      600_000,
+      "Wait"
+    ],
+    [
+      "R18 or ends and is started again",
+      stuck("CrashLoopBackOff", "back-off 10s restarting failed container", "proxy"),
+      600_000,
+      "Report ContainerWaiting transient"
+    ],
     ["P9 a reason nobody knows", stuck("SomethingNew"), 600_000, "Report ContainerWaiting transient"]
   ]
   it.each(cases)("%s", (_name, pod, sinceMs, expected) => {

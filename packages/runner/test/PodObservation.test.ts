@@ -35,7 +35,7 @@ describe("observePod", () => {
       { ended: true, main: "Ended" }
     ],
     [
-      "a sidecar that ended is not main",
+      "R13 a sidecar that ended is not main",
       pod({
         phase: "Running",
         containerStatuses: [container("mesh", { terminated: { exitCode: 0 } }), container("main", { running: {} })]
@@ -46,6 +46,42 @@ describe("observePod", () => {
       "evicted before any container was reported",
       pod({ phase: "Failed", reason: "Evicted" }),
       { ended: true, main: "Unknown" }
+    ],
+    [
+      "R13 a sidecar that others put in holds nothing back",
+      pod({
+        phase: "Running",
+        containerStatuses: [container("main", { terminated: { exitCode: 0 } }), container("mesh", { running: {} })]
+      }),
+      { ended: true, main: "Ended" }
+    ],
+    [
+      "R17 a container to look into the pod is none of it, not even one of main's name",
+      pod({
+        phase: "Running",
+        containerStatuses: [container("main", { running: {} })],
+        // As the API sends it; there is no type for what is not read.
+        ...{ ephemeralContainerStatuses: [container("main", { terminated: { exitCode: 9 } })] }
+      }),
+      { ended: false, main: "Running" }
+    ],
+    [
+      "R18 a native sidecar that runs does not keep main from having started",
+      pod({
+        phase: "Running",
+        initContainerStatuses: [{ ...container("proxy", { running: {} }), started: true }],
+        containerStatuses: [container("main", { running: {} })]
+      }),
+      { ended: false, main: "Running" }
+    ],
+    [
+      "R18 nor from having ended",
+      pod({
+        phase: "Running",
+        initContainerStatuses: [{ ...container("proxy", { running: {} }), started: true }],
+        containerStatuses: [container("main", { terminated: { exitCode: 0 } })]
+      }),
+      { ended: true, main: "Ended" }
     ],
     ["phase Unknown is no end", pod({ phase: "Unknown" }), { ended: false, main: "Unknown" }]
   ]

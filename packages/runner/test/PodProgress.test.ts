@@ -1,6 +1,6 @@
 /** What an error of a clock says that the time went into. */
 import { assert, describe, it } from "@effect/vitest"
-import { describeProgress, describeRunning } from "../src/PodProgress.ts"
+import { describeCollecting, describeProgress, describeRunning } from "../src/PodProgress.ts"
 import { limitName } from "../src/RunClock.ts"
 import { observation, waiting } from "./support/observation.ts"
 
@@ -12,36 +12,57 @@ describe("describeProgress", () => {
     main: waiting("ContainerCreating")
   })
   it.each([
-    ["no pod", undefined, undefined, "creating the pod"],
+    ["P11 no pod", undefined, undefined, "creating the pod"],
     [
-      "no node fits",
+      "P11 no node fits",
       observation({ node: undefined, unschedulable: "0/1 nodes" }),
       undefined,
       "waiting for a node (0/1 nodes)"
     ],
     [
-      "a gate",
+      "P11 a gate",
       observation({ node: undefined, gated: "Scheduling is blocked" }),
       undefined,
       "waiting for its scheduling gates (Scheduling is blocked)"
     ],
-    ["not looked at", observation({ node: undefined }), undefined, "waiting for the scheduler"],
+    ["P11 not looked at", observation({ node: undefined }), undefined, "waiting for the scheduler"],
     [
-      "a pull",
+      "P11 a pull",
       creating,
       pulling,
       'starting containers on node node1: main: ContainerCreating; the cluster said last: Pulling image "big" (Pulling)'
     ],
     [
-      "a volume",
+      "P11 a volume",
       creating,
       mount,
       'starting containers on node node1: main: ContainerCreating; the cluster said last: secret "s" not found (FailedMount)'
     ],
-    ["no events", creating, undefined, "starting containers on node node1: main: ContainerCreating"],
-    ["exec does not come through", observation(), undefined, "reaching the pod's helper container by exec"]
+    ["P11 no events", creating, undefined, "starting containers on node node1: main: ContainerCreating"],
+    [
+      "P11 an init container of the user's that does not end",
+      observation({
+        phase: "Pending",
+        containers: new Map([
+          ["wait-for-db", { _tag: "Running" }],
+          ["main", waiting("PodInitializing")]
+        ]),
+        main: waiting("PodInitializing")
+      }),
+      undefined,
+      "starting containers on node node1: wait-for-db: running, main: PodInitializing"
+    ],
+    ["P11 exec does not come through", observation(), undefined, "reaching the pod's helper container by exec"]
   ] as const)("%s", (_name, pod, last, expected) => {
     assert.strictEqual(describeProgress(pod, last), expected)
+  })
+})
+
+describe("describeCollecting", () => {
+  it("says what had come", () => {
+    assert.include(describeCollecting(undefined), "no file has come")
+    const outputs = { _tag: "Progress", direction: "outputs", bytes: 7, files: 1, bytesPerSecond: 1 } as const
+    assert.include(describeCollecting(outputs), "7 bytes of 1 file had come")
   })
 })
 

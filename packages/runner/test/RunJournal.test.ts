@@ -3,6 +3,7 @@ import { LINE_LIMIT, type LogEvent } from "@podwright/file-sync"
 import { Effect } from "effect"
 import type { RunEvent } from "../src/RunEvent.ts"
 import { openJournal } from "../src/RunJournal.ts"
+import { ended, observation } from "./support/observation.ts"
 
 const lines = (
   texts: ReadonlyArray<string>,
@@ -31,6 +32,23 @@ const told = Effect.fnUntraced(function* (log: ReadonlyArray<LogEvent>) {
 })
 
 describe("RunJournal", () => {
+  it.effect("knows an exit code before the kubelet tells it, and nothing else of the container", () =>
+    Effect.gen(function* () {
+      const journal = yield* openJournal({ namespace: "n", name: "p" }, () => Effect.void)
+      journal.exited("main", 3)
+      assert.deepStrictEqual((yield* journal.facts).containers, { main: { imageID: null, exitCode: 3, reason: null } })
+      journal.seen(
+        observation({ containers: new Map([["main", { _tag: "Running" }]]), imageIDs: new Map([["main", "i"]]) })
+      )
+      assert.deepStrictEqual((yield* journal.facts).containers, { main: { imageID: "i", exitCode: 3, reason: null } })
+      // What the kubelet says is what it says.
+      journal.seen(observation({ containers: new Map([["main", ended(137, "OOMKilled")]]) }))
+      assert.deepStrictEqual((yield* journal.facts).containers, {
+        main: { imageID: null, exitCode: 137, reason: "OOMKilled" }
+      })
+    })
+  )
+
   it.effect("tells values where they stand among the lines, with the cursor behind them", () =>
     Effect.gen(function* () {
       const { facts, words } = yield* told([

@@ -40,7 +40,7 @@ describe("TaskRunner", () => {
     })
   )
 
-  it.effect("tells what the cluster says of its own pod, and the last of it when the start takes too long", () =>
+  it.effect("P11 tells what the cluster says of its own pod, and the last of it when the start takes too long", () =>
     Effect.gen(function* () {
       const run = yield* begin(yield* task({ waitUntilRunning: "PT1M" }))
       yield* run.present({ phase: "Pending" }, "node1")
@@ -72,7 +72,7 @@ describe("TaskRunner", () => {
     ["timeout", { waitUntilCompletion: "PT2M" }, "30 seconds", 30]
   ] as const
   for (const [limit, properties, timeout, seconds] of clocks)
-    it.effect(`ends a command by ${limit} after ${seconds} s, whatever happens meanwhile`, () =>
+    it.effect(`R14 ends a command by ${limit} after ${seconds} s, whatever happens meanwhile`, () =>
       Effect.gen(function* () {
         const own = timeout === undefined ? undefined : Duration.fromInputUnsafe(timeout)
         const request = yield* task({ ...properties, logs: "kubelet", waitUntilRunning: "PT1M" }, { timeout: own })
@@ -360,7 +360,7 @@ describe("TaskRunner", () => {
       task({}, { outputFiles: ["a"], outputDirectory: "/proc/self/out" }),
       "/proc/self/out"
     ],
-    ["a spec that breaks the protocol", task({ podSpec: { restartPolicy: "Always" } }), "restartPolicy"]
+    ["a pod that would be started again: R12", task({ podSpec: { restartPolicy: "Always" } }), "restartPolicy"]
   ]
   for (const [what, request, named] of refusals) {
     it.effect(`refuses ${what} before anything is created`, () =>

@@ -62,6 +62,15 @@ const isCause = <Tag extends Cause["_tag"]>(
 }
 
 const sleeping = ["echo begun", "sleep 600"] as const
+/** Ends by itself, with a code of its own, when it is told to go. */
+const obedient = ["trap 'exit 7' TERM", "echo begun", "sleep 600 & wait"] as const
+
+/** As `kubectl drain` asks for it. */
+const evict = (pod: string) => {
+  const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod, namespace: LIMITED_NAMESPACE } }
+  const path = `/api/v1/namespaces/${LIMITED_NAMESPACE}/pods/${pod}/eviction`
+  return admin(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction))
+}
 
 describe("diagnosis", () => {
   it("P1 no node has the resources", async () => {
@@ -148,16 +157,19 @@ describe("diagnosis", () => {
   })
 
   it("R5 evicted by the API", async () => {
-    const found = await end({ commands: sleeping }, (pod) => {
-      const eviction = {
-        apiVersion: "policy/v1",
-        kind: "Eviction",
-        metadata: { name: pod, namespace: LIMITED_NAMESPACE }
-      }
-      const path = `/api/v1/namespaces/${LIMITED_NAMESPACE}/pods/${pod}/eviction`
-      return admin(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction))
-    })
+    const found = await end({ commands: sleeping }, evict)
     assert.strictEqual(isCause(found, "Evicted", "transient").reason, "EvictionByEvictionAPI")
+  })
+
+  it("R5 evicted by the API, and ends by itself", async () => {
+    const found = await end({ commands: obedient }, evict)
+    assert.strictEqual(isCause(found, "Evicted", "transient").reason, "EvictionByEvictionAPI")
+    // The code that it ended with is a fact all the same.
+    assert.strictEqual(found.error?.facts?.containers["main"]?.exitCode, 7)
+  })
+
+  it("R7 deleted by somebody, and ends by itself", async () => {
+    isCause(await end({ commands: obedient }, (pod) => admin(["delete", "pod", pod])), "Deleted", "transient")
   })
 
   it("R5 preempted by a pod of higher priority", async () => {
@@ -190,8 +202,50 @@ describe("diagnosis", () => {
     assert.strictEqual(isCause(found, "HelperEnded", "transient").container, "files")
   })
 
-  it("R15 past the deadline of its pod", async () => {
+  it("R13 a sidecar that others put in never ends", async () => {
+    const mesh = { name: "mesh", image: "busybox", command: ["sleep", "600"] }
+    const runner = { podSpec: { terminationGracePeriodSeconds: 0, containers: [mesh] } }
+    const { result } = await end({ commands: ["exit 3"], runner })
+    assert.strictEqual(result?.exitCode, 3)
+  })
+
+  it.each([
+    ["that ends at once", sleeping],
+    ["that ends by itself", obedient]
+  ])("R15 past the deadline of its pod, with a command %s", async (_which, commands) => {
     const runner = { podSpec: { activeDeadlineSeconds: 4 } }
-    isCause(await end({ commands: sleeping, runner }), "DeadlineExceeded", "permanent")
+    isCause(await end({ commands: [commands[0], ...commands.slice(1)], runner }), "DeadlineExceeded", "permanent")
+  })
+
+  it("R17 a container to look into the pod is no business of the run", async () => {
+    const found = await end({ commands: ["echo begun", "sleep 3", "exit 3"] }, (pod) =>
+      admin([
+        "debug",
+        pod,
+        "--image=busybox",
+        "-c",
+        "looking",
+        "--image-pull-policy=IfNotPresent",
+        "--",
+        "sh",
+        "-c",
+        "exit 9"
+      ])
+    )
+    assert.strictEqual(found.result?.exitCode, 3, String(found.error))
+  })
+
+  it("R18 a native sidecar runs all the time, and no start is waited for behind it", async () => {
+    const native = { name: "proxy", image: "busybox", command: ["sleep", "600"], restartPolicy: "Always" }
+    const runner = { podSpec: { terminationGracePeriodSeconds: 0, initContainers: [native] } }
+    const { error, result } = await end({ commands: ["cat in"], inputFiles: { in: "text" }, runner })
+    assert.strictEqual(result?.state, "SUCCESS", String(error))
+  })
+
+  it("P11 an init container that never ends is what the start waits for", async () => {
+    const init = { name: "wait-for-db", image: "busybox", command: ["sleep", "600"] }
+    const runner = { waitUntilRunning: "PT4S", podSpec: { initContainers: [init] } }
+    const { error } = await end({ commands: ["true"], runner })
+    assert.match(String(error), /spent on starting containers on node \S+: wait-for-db: running/)
   })
 })
