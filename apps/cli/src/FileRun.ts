@@ -13,7 +13,7 @@ import {
   type RunResult,
   runCached,
   runWithRetries,
-  type TaskRunner
+  TaskRunner
 } from "@podwright/runner"
 import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
@@ -112,9 +112,12 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     const cached =
       cache === undefined
         ? run
-        : Effect.flatMap(request(identity), (first) =>
-            runCached({ task: first, cache, folder: options.cacheDirectory, onEvent: options.onEvent }, run)
-          )
+        : Effect.flatMap(request(identity), (first) => {
+            const { cacheDirectory: folder, onEvent } = options
+            const mayBeLeft = options.executionId !== undefined && first.runner.resume
+            const left = mayBeLeft ? { podLeft: Effect.flatMap(TaskRunner, (runner) => runner.isLeft(first)) } : {}
+            return runCached({ task: first, cache, folder, onEvent, ...left }, run)
+          })
     const end = yield* cached.pipe(
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),

@@ -46,13 +46,16 @@ const labelOf = (pod: { readonly labels?: Readonly<Record<string, string>> }, na
  * where there is none. `pods` are those of the namespace that carry the task run's label.
  */
 export const latestAttempt = (pods: ReadonlyArray<Pod>, identity: TaskIdentity): number | undefined => {
-  const attempts = pods.flatMap(({ metadata }) => {
-    const attempt = Number(labelOf(metadata, "taskrun-attempt"))
-    // Different ids can have equal labels; the name has them all.
-    const isOne = Number.isInteger(attempt) && podName({ ...identity, attempt }) === metadata.name
-    return isOne && metadata.deletionTimestamp === undefined ? [attempt] : []
-  })
+  const attempts = pods.flatMap((pod) => attemptOf(pod, identity) ?? [])
   return attempts.length === 0 ? undefined : Math.max(...attempts)
+}
+
+/** Which attempt of the task run a pod is; undefined where it is none, or on its way out. */
+const attemptOf = ({ metadata }: Pod, identity: TaskIdentity): number | undefined => {
+  const attempt = Number(labelOf(metadata, "taskrun-attempt"))
+  // Different ids can have equal labels; the name has them all.
+  const isOne = Number.isInteger(attempt) && podName({ ...identity, attempt }) === metadata.name
+  return isOne && metadata.deletionTimestamp === undefined ? attempt : undefined
 }
 
 /** Whether the helper has ended well, which it does once the driver has everything and the pod is to be kept. */
@@ -61,6 +64,10 @@ const isCollected = (pod: Pod, plan: PodPlan): boolean =>
   (pod.status?.containerStatuses ?? []).some(
     ({ name, state }) => name === plan.outputContainer && state?.terminated?.exitCode === 0
   )
+
+/** Whether one of these pods is of the task run, and waits for a driver: its outcome has not been collected. */
+export const isPodLeft = (pods: ReadonlyArray<Pod>, identity: TaskIdentity, plan: PodPlan): boolean =>
+  pods.some((pod) => attemptOf(pod, identity) !== undefined && !isCollected(pod, plan))
 
 /**
  * A pod of the same name, task run and attempt is the run's own work; all others only share the name. Only one that carries a

@@ -9,16 +9,22 @@ import { buildPod, canonicalJson, type TaskCacheProperties, taskValues } from "@
 import { Clock, Duration, Effect, type FileSystem, Option, Result } from "effect"
 import type { HttpClient } from "effect/http"
 import { type CacheEntry, cacheStore } from "./CacheStore.ts"
+import type { RunError } from "./RunError.ts"
 import { RunEvent } from "./RunEvent.ts"
 import type { RunResult } from "./RunResult.ts"
 import type { TaskRequest } from "./TaskRequest.ts"
 
-export interface CachedTask {
+export interface CachedTask<R = never> {
   /** The task as its first attempt has it. */
   readonly task: TaskRequest
   readonly cache: TaskCacheProperties
   /** Where results are kept; made when there is one to keep. Processes may share it. */
   readonly folder: string
+  /**
+   * Whether an earlier driver of this very task run has left a pod (`TaskRunner.isLeft`), which nobody else would take over or
+   * remove: then the task runs, in that pod. Asked on a hit only; absent where there can be none.
+   */
+  readonly podLeft?: Effect.Effect<boolean, RunError, R>
   /** `Cached` and `Finished` on a hit, warnings of the cache itself. */
   readonly onEvent?: (event: RunEvent) => Effect.Effect<void>
 }
@@ -58,10 +64,10 @@ const restored = (entry: CacheEntry, outputFiles: RunResult["outputFiles"]): Run
  *
  * Inputs that change while the task runs make its result nobody's: it is not kept. Nor is one whose input is stdin.
  */
-export const runCached = Effect.fn("RunCache.run")(function* <E, R>(
-  { cache, folder, onEvent: emit = () => Effect.void, task }: CachedTask,
+export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
+  { cache, folder, onEvent: emit = () => Effect.void, podLeft = Effect.succeed(false), task }: CachedTask<R2>,
   run: Effect.Effect<RunResult, E, R>
-): Effect.fn.Return<RunResult, E, R | FileSystem.FileSystem | HttpClient.HttpClient> {
+): Effect.fn.Return<RunResult, E, R | R2 | FileSystem.FileSystem | HttpClient.HttpClient> {
   const key = cache.enabled ? yield* cacheKey(task) : undefined
   if (key === undefined) return yield* run
   const store = cacheStore(folder)
@@ -71,11 +77,20 @@ export const runCached = Effect.fn("RunCache.run")(function* <E, R>(
       emit(RunEvent.make({ _tag: "Warning", at, message: `cache: ${message}` }))
     )
 
+  const isLeft = podLeft.pipe(
+    Effect.catch(({ message }) =>
+      Effect.as(warn(`whether an earlier driver has left a pod is not known, and it stays if so: ${message}`), false)
+    )
+  )
   const hit = yield* store.find(key, ttlMs).pipe(
     Effect.flatMap((found) =>
       Option.isNone(found)
         ? Effect.undefined
-        : Effect.map(store.restore(found.value, task.outputDirectory), (files) => restored(found.value, files))
+        : Effect.flatMap(isLeft, (left) =>
+            left
+              ? Effect.undefined
+              : Effect.map(store.restore(found.value, task.outputDirectory), (files) => restored(found.value, files))
+          )
     ),
     Effect.catch(({ message }) => Effect.as(warn(`${message}; the task runs`), undefined))
   )

@@ -32,7 +32,7 @@ import type { HttpClient } from "effect/http"
 import { keepClocks, type Spent } from "./ClockWatch.ts"
 import { ExecBudget } from "./ExecBudget.ts"
 import { insist } from "./Insistence.ts"
-import { latestAttempt } from "./PodClaim.ts"
+import { isPodLeft, latestAttempt } from "./PodClaim.ts"
 import { driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
 import { mayHelperEnd, podEnding } from "./PodEnding.ts"
 import { followPodEvents } from "./PodEventFollow.ts"
@@ -221,7 +221,7 @@ const runTask = Effect.fn("TaskRunner.run")(function* (
   return complete
 })
 
-const findAttempt = Effect.fn("TaskRunner.attemptLeft")(function* (task: TaskRequest) {
+const podsOf = Effect.fnUntraced(function* (task: TaskRequest) {
   const pods = yield* Pods
   const { namespace } = yield* KubeConnection
   const labels = identityLabels(task.identity)
@@ -229,7 +229,16 @@ const findAttempt = Effect.fn("TaskRunner.attemptLeft")(function* (task: TaskReq
   const { items } = yield* pods
     .list(task.runner.namespace ?? namespace, { labelSelector: `${label}=${labels[label]}` })
     .pipe(Effect.mapError((error) => new RunError({ operation: "look for pods", reason: new Kube({ error }) })))
-  return latestAttempt(items, task.identity)
+  return items
+})
+
+const findAttempt = Effect.fn("TaskRunner.attemptLeft")(function* (task: TaskRequest) {
+  return latestAttempt(yield* podsOf(task), task.identity)
+})
+
+const findLeft = Effect.fn("TaskRunner.isLeft")(function* (task: TaskRequest) {
+  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrap.spec))
+  return isPodLeft(yield* podsOf(task), task.identity, plan)
 })
 
 /** Room for events between a run and a slow consumer; then the run waits for it. */
@@ -257,6 +266,8 @@ export class TaskRunner extends Context.Service<
     ) => Effect.Effect<RunResult, RunError>
     /** The attempt that an earlier driver of the task run has left a pod of; undefined where it has left none. */
     readonly attemptLeft: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
+    /** Whether an earlier driver of the task run, whichever attempt it had come to, has left a pod that goes on or was not collected. */
+    readonly isLeft: (task: TaskRequest) => Effect.Effect<boolean, RunError>
     /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
   }
@@ -278,13 +289,15 @@ export class TaskRunner extends Context.Service<
           Effect.scoped,
           Effect.provideContext(context)
         )
-      const attemptLeft = (task: TaskRequest) =>
-        connections.open(task.runner.config).pipe(
-          Effect.flatMap(({ explain, services }) =>
-            findAttempt(task).pipe(Effect.provideContext(services), Effect.mapError(explain))
-          ),
-          Effect.scoped
-        )
+      const asking =
+        <A>(find: (task: TaskRequest) => Effect.Effect<A, RunError, KubeConnection | Pods>) =>
+        (task: TaskRequest) =>
+          connections.open(task.runner.config).pipe(
+            Effect.flatMap(({ explain, services }) =>
+              find(task).pipe(Effect.provideContext(services), Effect.mapError(explain))
+            ),
+            Effect.scoped
+          )
       const events = (task: TaskRequest, options?: RunOptions) =>
         Stream.unwrap(
           Effect.gen(function* () {
@@ -296,7 +309,7 @@ export class TaskRunner extends Context.Service<
             return Stream.fromQueue(queue)
           })
         )
-      return TaskRunner.of({ run, attemptLeft, events })
+      return TaskRunner.of({ run, attemptLeft: asking(findAttempt), isLeft: asking(findLeft), events })
     })
   )
 

@@ -11,7 +11,7 @@ import {
   type TaskIdentity
 } from "@podwright/spec-builder"
 import { Result } from "effect"
-import { type ClaimPolicy, decideClaim, latestAttempt, podOwner } from "../src/PodClaim.ts"
+import { type ClaimPolicy, decideClaim, isPodLeft, latestAttempt, podOwner } from "../src/PodClaim.ts"
 import type { LeaseState } from "../src/PodLease.ts"
 
 const pod = (metadata: Partial<Pod["metadata"]>): Pod => ({
@@ -127,5 +127,16 @@ describe("latestAttempt", () => {
     assert.strictEqual(latestAttempt([attempt(0), attempt(3, { deletionTimestamp: "x" })], identity), 0)
     // Equal labels, as those of ids that differ in what labels cannot hold, and another name.
     assert.isUndefined(latestAttempt([attempt(3, { name: "other" })], identity))
+  })
+
+  it("is left, whichever it is, as long as it goes on or its outcome was not collected", () => {
+    const helper = (exitCode: number): Pod => ({
+      ...attempt(1),
+      status: { containerStatuses: [{ name: "files", state: { terminated: { exitCode } } }] }
+    })
+    assert.isTrue(isPodLeft([attempt(1)], identity, plan))
+    assert.isTrue(isPodLeft([helper(137)], identity, plan))
+    assert.isFalse(isPodLeft([helper(0)], identity, plan))
+    assert.isFalse(isPodLeft([attempt(1, { deletionTimestamp: "x" }), attempt(1, { name: "other" })], identity, plan))
   })
 })

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { KubeError } from "@podwright/k8s-io"
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Duration, Effect, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { type CachedTask, runCached } from "../src/RunCache.ts"
+import { Kube, RunError } from "../src/RunError.ts"
 import type { RunEvent } from "../src/RunEvent.ts"
 import type { RunResult } from "../src/RunResult.ts"
 import type { TaskRequest } from "../src/TaskRequest.ts"
@@ -274,6 +276,26 @@ describe("runCached", () => {
         assert.isDefined((yield* run(taskIn("d"))).cached)
         assert.strictEqual(warnings().length, 1)
       }))
+
+  test("runs, and so takes over, what an earlier driver of this very task run has left", (own) =>
+    Effect.gen(function* () {
+      yield* own.run(own.taskIn("a"))
+      const resumed = yield* own.run(own.taskIn("b"), { podLeft: Effect.succeed(true) })
+      assert.isUndefined(resumed.cached)
+      assert.deepStrictEqual(own.runs, ["a", "b"])
+      const another = yield* own.run(own.taskIn("c"), { podLeft: Effect.succeed(false) })
+      assert.strictEqual(another.cached?.executionId, "b")
+    }))
+
+  test("uses the result, and says so, where nobody can tell what was left", ({ run, runs, taskIn, warnings }) =>
+    Effect.gen(function* () {
+      yield* run(taskIn("a"))
+      const error = new KubeError({ operation: "Pods.list", subject: {}, reason: { _tag: "Timeout", seconds: 30 } })
+      const podLeft = Effect.fail(new RunError({ operation: "look for pods", reason: new Kube({ error }) }))
+      assert.isDefined((yield* run(taskIn("b"), { podLeft })).cached)
+      assert.deepStrictEqual(runs, ["a"])
+      assert.match(warnings()[0] ?? "", /whether an earlier driver has left a pod is not known/)
+    }))
 
   test("warns and returns the result when it cannot be kept", ({ root, run, taskIn, warnings }) =>
     Effect.gen(function* () {

@@ -94,7 +94,15 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
     return ended
   })
   return Layer.merge(
-    Layer.succeed(TaskRunner, TaskRunner.of({ run, attemptLeft: () => Effect.undefined, events: () => Stream.empty })),
+    Layer.succeed(
+      TaskRunner,
+      TaskRunner.of({
+        run,
+        attemptLeft: () => Effect.undefined,
+        isLeft: () => Effect.succeed(false),
+        events: () => Stream.empty
+      })
+    ),
     NodeFileSystem.layer
   )
 }
