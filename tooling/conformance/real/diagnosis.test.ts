@@ -1,10 +1,10 @@
 /** Ways to end badly that only a real cluster has, each provoked: the cause, its kind, and the facts that tell it. */
-import { assert, describe, it } from "@effect/vitest"
+import { aroundEach, assert, describe, it } from "@effect/vitest"
 import { type Cause, type Diagnosis, RunError } from "@podwright/runner"
 import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
 import { kubectl } from "../src/Kubectl.ts"
-import { freshId, scratch } from "../src/Podwright.ts"
+import { freshId, ownScratch, scratch } from "../src/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 const admin = (args: ReadonlyArray<string>, input?: string) =>
@@ -72,7 +72,9 @@ const evict = (pod: string) => {
   return admin(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction))
 }
 
-describe("diagnosis", () => {
+describe.concurrent("diagnosis", () => {
+  aroundEach(ownScratch)
+
   it("P1 no node has the resources", async () => {
     const { error, events } = await end({
       commands: ["true"],
@@ -172,29 +174,6 @@ describe("diagnosis", () => {
     isCause(await end({ commands: obedient }, (pod) => admin(["delete", "pod", pod])), "Deleted", "transient")
   })
 
-  it("R5 preempted by a pod of higher priority", async () => {
-    const name = freshId("priority")
-    const priority = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name }, value: 1000 }
-    const node = JSON.parse((await admin(["get", "nodes", "-o", "json"])).stdout).items[0]
-    // More than half of the node, so that it holds one of the two.
-    const request = { memory: `${Math.floor(Number.parseInt(node.status.allocatable.memory, 10) * 0.6)}Ki` }
-    await admin(["create", "-f", "-"], JSON.stringify(priority))
-    try {
-      const found = await end({ commands: sleeping, runner: { resources: { request } } }, () => {
-        const spec = {
-          priorityClassName: name,
-          terminationGracePeriodSeconds: 0,
-          containers: [{ name: "c", image: "busybox", command: ["sleep", "600"], resources: { requests: request } }]
-        }
-        return admin(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec }))
-      })
-      assert.strictEqual(isCause(found, "Preempted", "transient").reason, "PreemptionByScheduler")
-    } finally {
-      await admin(["delete", "priorityclass", name])
-      await admin(["delete", "pod", name, "--ignore-not-found", "--force", "--grace-period=0"])
-    }
-  })
-
   it("R11 the helper is ended", async () => {
     const found = await end({ commands: sleeping }, (pod) =>
       admin(["exec", pod, "-c", "files", "--", "sh", "-c", "kill -TERM 1"])
@@ -244,8 +223,34 @@ describe("diagnosis", () => {
 
   it("P11 an init container that never ends is what the start waits for", async () => {
     const init = { name: "wait-for-db", image: "busybox", command: ["sleep", "600"] }
-    const runner = { waitUntilRunning: "PT4S", podSpec: { initContainers: [init] } }
+    const runner = { waitUntilRunning: "PT8S", podSpec: { initContainers: [init] } }
     const { error } = await end({ commands: ["true"], runner })
     assert.match(String(error), /spent on starting containers on node \S+: wait-for-db: running/)
+  })
+})
+
+/** Takes more than half of the node. */
+describe("diagnosis, alone on the node", () => {
+  it("R5 preempted by a pod of higher priority", async () => {
+    const name = freshId("priority")
+    const priority = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name }, value: 1000 }
+    const node = JSON.parse((await admin(["get", "nodes", "-o", "json"])).stdout).items[0]
+    // More than half of the node, so that it holds one of the two.
+    const request = { memory: `${Math.floor(Number.parseInt(node.status.allocatable.memory, 10) * 0.6)}Ki` }
+    await admin(["create", "-f", "-"], JSON.stringify(priority))
+    try {
+      const found = await end({ commands: sleeping, runner: { resources: { request } } }, () => {
+        const spec = {
+          priorityClassName: name,
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: "c", image: "busybox", command: ["sleep", "600"], resources: { requests: request } }]
+        }
+        return admin(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec }))
+      })
+      assert.strictEqual(isCause(found, "Preempted", "transient").reason, "PreemptionByScheduler")
+    } finally {
+      await admin(["delete", "priorityclass", name])
+      await admin(["delete", "pod", name, "--ignore-not-found", "--force", "--grace-period=0"])
+    }
   })
 })
