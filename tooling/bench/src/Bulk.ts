@@ -7,9 +7,10 @@ import { createReadStream, existsSync } from "node:fs"
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { Effect, type Scope } from "effect"
+import { Effect, Random, type Scope } from "effect"
 import { measureProcess, type ProcessMeasure } from "./MeasuredProcess.ts"
-import { markdownTable } from "./Statistics.ts"
+import type { Comparison } from "./Report.ts"
+import { markdownTable, type Summary, summarise } from "./Statistics.ts"
 
 export interface BulkFigure {
   readonly load: string
@@ -172,11 +173,11 @@ export const podwrightRoundTrip = async (
  * Nothing is removed before everything is measured: for up to six minutes ext4 steps over the inodes of files that have been
  * deleted, one by one, and making 50,000 files after 50,000 were deleted takes ten times as long (`recently_deleted`).
  */
-const measureLoad = async (work: string, load: Load, run: number): Promise<ReadonlyArray<BulkFigure>> => {
+const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: number) {
   const place = join(work, `${run}-${load.files}`)
   const source = join(place, "source")
-  await writeLoad(source, load)
-  const digest = await treeDigest(source)
+  yield* Effect.promise(() => writeLoad(source, load))
+  const digest = yield* Effect.promise(() => treeDigest(source))
   const megabytes = (load.files * load.fileBytes) / 1e6
   const figure = (
     way: BulkFigure["way"],
@@ -186,23 +187,27 @@ const measureLoad = async (work: string, load: Load, run: number): Promise<Reado
     const { broken = 0, cpuSeconds, peakMiB, seconds } = measure
     return { load: load.name, direction, way, megabytes, seconds, peakMiB, cpuSeconds, broken }
   }
-
-  const inPod = `/data/${run}-${load.files}`
-  const up = await kubectlCopy(source, `${PEER}:${inPod}`)
-  const copied = join(place, "kubectl")
-  const down = await kubectlCopy(`${PEER}:${inPod}`, copied)
-  mustEqual(digest, await treeDigest(copied), "what kubectl cp brought back")
-
-  const target = join(place, "podwright")
-  const { down: fromPod, process, up: toPod } = await podwrightRoundTrip(place, source, target)
-  mustEqual(digest, await treeDigest(join(target, "load")), "what podwright brought back")
-  return [
-    figure("kubectl cp", "to the pod", up),
-    figure("podwright", "to the pod", { ...process, seconds: toPod }),
-    figure("kubectl cp", "from the pod", down),
-    figure("podwright", "from the pod", { ...process, seconds: fromPod })
-  ]
-}
+  const byKubectl = async () => {
+    const inPod = `/data/${run}-${load.files}`
+    const up = await kubectlCopy(source, `${PEER}:${inPod}`)
+    const copied = join(place, "kubectl")
+    const down = await kubectlCopy(`${PEER}:${inPod}`, copied)
+    mustEqual(digest, await treeDigest(copied), "what kubectl cp brought back")
+    return [figure("kubectl cp", "to the pod", up), figure("kubectl cp", "from the pod", down)]
+  }
+  const byPodwright = async () => {
+    const target = join(place, "podwright")
+    const { down, process, up } = await podwrightRoundTrip(place, source, target)
+    mustEqual(digest, await treeDigest(join(target, "load")), "what podwright brought back")
+    return [
+      figure("podwright", "to the pod", { ...process, seconds: up }),
+      figure("podwright", "from the pod", { ...process, seconds: down })
+    ]
+  }
+  const figures: Array<BulkFigure> = []
+  for (const way of yield* Random.shuffle([byKubectl, byPodwright])) figures.push(...(yield* Effect.promise(way)))
+  return figures
+})
 
 /** Measures on the current kubeconfig. */
 export const measureBulk = Effect.fn("Bulk.measure")(function* (
@@ -223,33 +228,67 @@ export const measureBulk = Effect.fn("Bulk.measure")(function* (
   })
   const figures: Array<BulkFigure> = []
   for (let run = 0; run < runs; run++) {
-    for (const load of LOADS) figures.push(...(yield* Effect.promise(() => measureLoad(work, load, run))))
+    for (const load of LOADS) figures.push(...(yield* measureLoad(work, load, run)))
   }
   return { figures, idleMiB: idle.process.peakMiB, idleCpuSeconds: idle.process.cpuSeconds }
 })
 
+interface BulkGroup {
+  readonly what: string
+  readonly way: BulkFigure["way"]
+  /** MB/s. */
+  readonly rate: Summary
+  readonly peakMiB: number
+  readonly cpuSeconds: number
+  readonly broken: number
+}
+
+/** What was measured of each load, direction and way, over all runs; podwright after its reference. */
+const bulkGroups = (figures: ReadonlyArray<BulkFigure>): ReadonlyArray<BulkGroup> =>
+  LOADS.flatMap(({ name }) =>
+    (["to the pod", "from the pod"] as const).flatMap((direction) =>
+      (["kubectl cp", "podwright"] as const).map((way) => {
+        const taken = figures.filter((one) => one.load === name && one.direction === direction && one.way === way)
+        return {
+          what: `${name}, ${direction}`,
+          way,
+          rate: summarise(taken.map(({ megabytes, seconds }) => megabytes / seconds)),
+          peakMiB: summarise(taken.map(({ peakMiB }) => peakMiB)).max,
+          cpuSeconds: summarise(taken.map(({ cpuSeconds }) => cpuSeconds)).median,
+          broken: taken.reduce((all, { broken }) => all + broken, 0)
+        }
+      })
+    )
+  )
+
 /** The ratio is podwright's rate to that of `kubectl cp` in the same run: above 1 is faster. */
 export const bulkTables = ({ figures, idleCpuSeconds, idleMiB }: BulkFigures): string => {
-  const rows: Array<ReadonlyArray<string>> = []
-  for (const [index, one] of figures.entries()) {
-    const reference = one.way === "podwright" ? figures[index - 1] : undefined
-    rows.push([
-      `${one.load}, ${one.direction}`,
-      one.way === "podwright"
-        ? "**podwright**"
-        : `${one.way}${one.broken > 0 ? `, after ${one.broken} that broke off` : ""}`,
-      one.seconds.toFixed(2),
-      (one.megabytes / one.seconds).toFixed(1),
-      reference === undefined ? "" : (reference.seconds / one.seconds).toFixed(2),
-      one.peakMiB.toFixed(0),
-      one.way === "podwright" ? (one.peakMiB - idleMiB).toFixed(0) : "",
-      one.cpuSeconds.toFixed(1)
-    ])
-  }
+  const groups = bulkGroups(figures)
+  const rows = groups.map(({ broken, cpuSeconds, peakMiB, rate, way, what }, index) => {
+    const own = way === "podwright"
+    return [
+      what,
+      own ? "**podwright**" : `${way}${broken > 0 ? `, after ${broken} that broke off` : ""}`,
+      ...[rate.min, rate.median, rate.max].map((value) => value.toFixed(1)),
+      own ? (rate.median / (groups[index - 1]?.rate.median ?? Number.NaN)).toFixed(2) : "",
+      peakMiB.toFixed(0),
+      own ? (peakMiB - idleMiB).toFixed(0) : "",
+      cpuSeconds.toFixed(1)
+    ]
+  })
   const table = markdownTable(
-    ["load", "way", "s", "MB/s", "ratio", "peak RSS, MiB", "of it for the load", "CPU, s"],
+    ["load", "way", "MB/s min", "median", "max", "ratio", "peak RSS, MiB", "of it for the load", "CPU, s"],
     rows
   )
   const idle = `A podwright run of 1 KiB peaks at ${idleMiB.toFixed(0)} MiB and takes ${idleCpuSeconds.toFixed(1)} s of CPU`
   return `${table}\n\n${idle}; podwright's peak and CPU are of both directions together.`
+}
+
+export const bulkComparisons = ({ figures }: BulkFigures): ReadonlyArray<Comparison> => {
+  const groups = bulkGroups(figures)
+  return groups.flatMap(({ rate, way, what }, index) => {
+    const reference = groups[index - 1]
+    if (way !== "podwright" || reference === undefined) return []
+    return [{ what, reference: reference.way, speed: rate.median / reference.rate.median }]
+  })
 }

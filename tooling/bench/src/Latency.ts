@@ -1,6 +1,6 @@
 /**
  * How long from submit to result: podwright, the raw sequence for the same pod, and the watch that waits for the API to know.
- * Interleaved, so that all of them meet the same machine; each run begins at a random moment within a second, because the
+ * Interleaved in an order drawn anew each round, so that all of them meet the same machine; each run begins at a random moment within a second, because the
  * kubelet looks at containers once a second and runs that follow each other lock onto that tick.
  */
 import { mkdtemp, rm } from "node:fs/promises"
@@ -12,6 +12,7 @@ import { Effect, Random, type Scope } from "effect"
 import { type BenchTask, hello, oneKibibyte, taskRequest } from "./BenchTask.ts"
 import { makeRawClient, type RawClient } from "./RawClient.ts"
 import { rawSequence, rawWatch, type Times } from "./RawRun.ts"
+import type { Comparison } from "./Report.ts"
 import { markdownTable, milliseconds, type Summary, summarise } from "./Statistics.ts"
 
 export interface LatencyFigures {
@@ -73,7 +74,7 @@ export const measureLatency = Effect.fn("Latency.measure")(function* (
   const client = yield* Effect.orDie(makeRawClient)
   const samples = ways.map((): Array<Times> => [])
   for (let round = 0; round <= runs; round++) {
-    for (const [index, way] of ways.entries()) {
+    for (const [index, way] of yield* Random.shuffle(ways.entries())) {
       yield* Effect.sleep(SETTLE_MS + 1_000 * (yield* Random.next))
       const times = yield* way.run(client, `${process.pid}-${round}-${index}`)
       if (round > 0) samples[index]?.push(times)
@@ -118,3 +119,16 @@ export const latencyTables = (figures: ReadonlyArray<LatencyFigures>): string =>
       return `### ${task.name}\n\n${markdownTable(head, rows)}`
     })
     .join("\n\n")
+
+/** Of the medians, result in hand. */
+export const latencyComparisons = (figures: ReadonlyArray<LatencyFigures>): ReadonlyArray<Comparison> =>
+  [hello, oneKibibyte].flatMap((task) => {
+    const find = (way: string, moment: string) =>
+      figures.find((one) => one.task === task.name && one.way === way)?.moments[moment]?.median ?? Number.NaN
+    const result = find("podwright", "result")
+    const what = `submit to result, ${task.name}`
+    return [
+      { what, reference: "raw POST + watch, same pod", speed: find("raw watch, same pod", "visible") / result },
+      { what, reference: "raw POST + one exec", speed: find("raw sequence", "result") / result }
+    ]
+  })

@@ -9,8 +9,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { KubeConnection } from "@podwright/k8s-io"
 import { LocalCluster } from "@podwright/local-cluster"
-import { Effect, type Scope } from "effect"
+import { Effect, Random, type Scope } from "effect"
 import { makeRawClient, type RawClient } from "./RawClient.ts"
+import type { Comparison } from "./Report.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
 
 export interface LocalPodFigures {
@@ -50,22 +51,26 @@ const ended = (client: RawClient, name: string): Effect.Effect<void> => {
   return Effect.promise(() => end)
 }
 
-const runPod = (client: RawClient, name: string): Effect.Effect<number> => {
+const runPod = Effect.fnUntraced(function* (client: RawClient, name: string) {
   const spec = { restartPolicy: "Never", containers: [{ name: "main", image: "none", command: ["true"] }] }
   const body = { apiVersion: "v1", kind: "Pod", metadata: { name }, spec }
   const end = ended(client, name)
-  return elapsed(Effect.andThen(client.send("POST", `/api/v1/namespaces/${client.namespace}/pods`, body), end))
-}
+  return yield* elapsed(Effect.andThen(client.send("POST", `/api/v1/namespaces/${client.namespace}/pods`, body), end))
+})
 
 const measure = Effect.fnUntraced(function* (client: RawClient, runs: number) {
   const processes: Array<number> = []
   const pods: Array<number> = []
   // The first of each warms caches and connections and is not counted.
   for (let run = 0; run <= runs; run++) {
-    const process = yield* bareProcess
-    const pod = yield* runPod(client, `one-${run}`)
-    if (run > 0) processes.push(process)
-    if (run > 0) pods.push(pod)
+    const turns = yield* Random.shuffle([
+      { take: bareProcess, samples: processes },
+      { take: runPod(client, `one-${run}`), samples: pods }
+    ])
+    for (const { samples, take } of turns) {
+      const taken = yield* take
+      if (run > 0) samples.push(taken)
+    }
   }
   const all = Array.from({ length: BURST }, (_, index) => runPod(client, `burst-${index}`))
   const milliseconds = yield* elapsed(Effect.all(all, { concurrency: "unbounded", discard: true }))
@@ -114,3 +119,11 @@ export const localPodTables = ({ burst, idle, pod, process }: LocalPodFigures): 
   const each = burst.milliseconds / burst.pods
   return `${table}\n\n${burst.pods} pods at once: ${(burst.milliseconds / 1000).toFixed(2)} s, ${each.toFixed(1)} ms each. Idle: ${idle.cpuMilliseconds.toFixed(2)} ms of processor time a second; ${idle.rssMiB} MiB with the bench itself.`
 }
+
+export const localPodComparisons = ({ pod, process }: LocalPodFigures): ReadonlyArray<Comparison> => [
+  {
+    what: "a pod on the embedded cluster, POST to end",
+    reference: "a bare process",
+    speed: process.median / pod.median
+  }
+]

@@ -13,10 +13,12 @@ import { type FaultProxyError, startFaultProxy } from "@podwright/fault-proxy"
 import { type KubeError, kubeLayer } from "@podwright/k8s-io"
 import { type RunEvent, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, Layer, Random, type Scope } from "effect"
 import { hello, taskRequest } from "./BenchTask.ts"
 import { type AuditCounts, LINE_BYTES, LineAudit, numberedLines } from "./LineAudit.ts"
+import { watchProcess } from "./MeasuredProcess.ts"
 import { makeRawClient } from "./RawClient.ts"
+import type { Comparison } from "./Report.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
 
 interface FloodFigures {
@@ -29,12 +31,14 @@ interface FloodFigures {
   readonly holes: number
   readonly gaps: number
   readonly cuts: number
-  /** Of the process that read; for kubectl undefined. */
-  readonly cpuSeconds: number | undefined
-  readonly rssGrowthMiB: number | undefined
+  /** Of the process that read, from the first line on; of kubectl the whole process. */
+  readonly cpuSeconds: number
+  /** How far resident memory grew; of kubectl, which does nothing else, all it had at most. */
+  readonly rssGrowthMiB: number
 }
 
 export interface LogFigures {
+  /** As many of each way as there were rounds, in the order in which they ran. */
   readonly floods: ReadonlyArray<FloodFigures>
   /** Milliseconds from a line's print to its delivery. */
   readonly latency: Summary
@@ -71,6 +75,7 @@ const run = Effect.fnUntraced(function* (
 
 const flood = Effect.fnUntraced(
   function* (
+    round: number,
     way: string,
     logs: "volume" | "kubelet",
     cut: boolean
@@ -92,7 +97,7 @@ const flood = Effect.fnUntraced(
     const sampler = setInterval(() => {
       rss = Math.max(rss, process.memoryUsage.rss())
     }, RSS_SAMPLE_MS)
-    yield* run(way.replaceAll(/\W+/g, "-"), `awk '${numberedLines(LINES)}'`, logs, (event) => {
+    yield* run(`${round}-${way.replaceAll(/\W+/g, "-")}`, `awk '${numberedLines(LINES)}'`, logs, (event) => {
       if (event._tag === "LogGap") gaps++
       if (event._tag !== "Log") return
       if (first === undefined) cpu = process.cpuUsage()
@@ -148,9 +153,9 @@ const kubectlPath = (): string => {
 }
 
 /** `kubectl logs -f` on a bare container that prints the same. */
-const kubectl = Effect.gen(function* () {
+const kubectl = Effect.fnUntraced(function* (round: number) {
   const client = yield* Effect.orDie(makeRawClient)
-  const name = `bench-logs-kubectl-${process.pid}`
+  const name = `bench-logs-kubectl-${process.pid}-${round}`
   const path = `/api/v1/namespaces/${client.namespace}/pods`
   // It waits for kubectl to listen.
   const command = ["sh", "-c", `sleep 3; awk '${numberedLines(LINES)}'`]
@@ -167,12 +172,13 @@ const kubectl = Effect.gen(function* () {
   let first: number | undefined
   let last = 0
   let bytes = 0
-  yield* Effect.promise(async () => {
+  const marks = yield* Effect.promise(async () => {
     await running
     const child = spawn(kubectlPath(), ["logs", "--follow", "--namespace", client.namespace, name], {
       stdio: ["ignore", "pipe", "inherit"]
     })
     const closed = once(child, "close")
+    const seen = watchProcess(child)
     for await (const line of createInterface({ input: child.stdout })) {
       last = performance.now()
       first ??= last
@@ -180,14 +186,15 @@ const kubectl = Effect.gen(function* () {
       audits[line.startsWith("e") ? "e" : "o"].take(line)
     }
     await closed
+    return seen()
   })
   yield* client.send("DELETE", `${path}/${name}`, { gracePeriodSeconds: 0 })
   const flood: FloodFigures = {
     ...figures("kubectl logs -f", audits, (last - (first ?? last)) / 1000, bytes),
     gaps: 0,
     cuts: 0,
-    cpuSeconds: undefined,
-    rssGrowthMiB: undefined
+    cpuSeconds: marks.cpuSeconds,
+    rssGrowthMiB: marks.peakMiB
   }
   return flood
 })
@@ -205,43 +212,71 @@ const latency = Effect.gen(function* () {
   return summarise(samples)
 }).pipe(Effect.provide(services(undefined), { local: true }), Effect.orDie)
 
-/** Runs each way once: a flood is a million samples. */
-export const measureLogs = Effect.fn("Logs.measure")(function* () {
+/** Runs each way `runs` times, in an order drawn anew each round: a flood is a million samples. */
+export const measureLogs = Effect.fn("Logs.measure")(function* (runs: number) {
   const floods: Array<FloodFigures> = []
-  const take = Effect.fnUntraced(function* <R>(one: Effect.Effect<FloodFigures, never, R>) {
-    const taken = yield* one
-    floods.push(taken)
-    yield* Effect.sync(() => process.stderr.write(`${JSON.stringify(taken)}\n`))
-    // What the node still takes down must not fall into the next.
-    yield* Effect.promise(() => sleep(3_000))
-  })
-  yield* take(kubectl)
-  yield* take(flood("volume", "volume", false))
-  yield* take(flood("volume, cut", "volume", true))
-  yield* take(flood("kubelet", "kubelet", false))
-  yield* take(flood("kubelet, cut", "kubelet", true))
+  for (let round = 0; round < runs; round++) {
+    const order = yield* Random.shuffle([
+      kubectl(round),
+      flood(round, "volume", "volume", false),
+      flood(round, "volume, cut", "volume", true),
+      flood(round, "kubelet", "kubelet", false),
+      flood(round, "kubelet, cut", "kubelet", true)
+    ])
+    for (const one of order) {
+      const taken = yield* one
+      floods.push(taken)
+      yield* Effect.sync(() => process.stderr.write(`${JSON.stringify(taken)}\n`))
+      // What the node still takes down must not fall into the next.
+      yield* Effect.promise(() => sleep(3_000))
+    }
+  }
   return { floods, latency: yield* latency } satisfies LogFigures
 })
 
-/** The ratio is to `kubectl logs -f`. */
+const WAYS = ["kubectl logs -f", "volume", "volume, cut", "kubelet", "kubelet, cut"]
+
+const rateOf = (floods: LogFigures["floods"], way: string): Summary =>
+  summarise(floods.filter((flood) => flood.way === way).map(({ megabytesPerSecond }) => megabytesPerSecond))
+
+/** The ratio is to `kubectl logs -f`; lines are counted over all rounds. */
 export const logTables = ({ floods, latency }: LogFigures): string => {
-  const reference = floods.find(({ way }) => way === "kubectl logs -f")?.megabytesPerSecond ?? Number.NaN
-  const head = ["way", "s", "MB/s", "ratio", "lines", "lost", "doubled", "torn", "holes", "gaps told", "cuts"]
-  const rows = floods.map(
-    ({ counts, cpuSeconds, cuts, gaps, holes, megabytesPerSecond, rssGrowthMiB, seconds, way }) => [
+  const reference = rateOf(floods, "kubectl logs -f").median
+  const head = ["way", "MB/s min", "median", "max", "ratio", "lines", "lost", "doubled", "torn", "holes", "gaps told"]
+  const rows = WAYS.map((way) => {
+    const taken = floods.filter((flood) => flood.way === way)
+    const { max, median, min } = rateOf(floods, way)
+    const sum = (read: (flood: FloodFigures) => number) => String(taken.reduce((all, flood) => all + read(flood), 0))
+    const middle = (read: (flood: FloodFigures) => number) => summarise(taken.map(read)).median
+    return [
       way,
-      seconds.toFixed(1),
-      megabytesPerSecond.toFixed(1),
-      (megabytesPerSecond / reference).toFixed(1),
-      ...[counts.lines, counts.lost, counts.doubled, counts.torn, holes, gaps, cuts].map(String),
-      cpuSeconds?.toFixed(2) ?? "",
-      rssGrowthMiB?.toFixed(0) ?? ""
+      ...[min, median, max].map((value) => value.toFixed(1)),
+      (median / reference).toFixed(1),
+      sum(({ counts }) => counts.lines),
+      sum(({ counts }) => counts.lost),
+      sum(({ counts }) => counts.doubled),
+      sum(({ counts }) => counts.torn),
+      sum(({ holes }) => holes),
+      sum(({ gaps }) => gaps),
+      sum(({ cuts }) => cuts),
+      middle(({ cpuSeconds }) => cpuSeconds).toFixed(2),
+      middle(({ rssGrowthMiB }) => rssGrowthMiB).toFixed(0)
     ]
-  )
-  const ms = [latency.median, latency.p95, latency.max].map((value) => value.toFixed(0)).join(" / ")
-  return `${LINES} lines of ${LINE_BYTES} bytes on stdout, a tenth on stderr; cuts after ${CUT_EVERY_MS} ms on average, seed ${SEED}.
+  })
+  const ms = [latency.min, latency.median, latency.p95, latency.max].map((value) => value.toFixed(0)).join(" / ")
+  return `${LINES} lines of ${LINE_BYTES} bytes on stdout, a tenth on stderr, each round; cuts after ${CUT_EVERY_MS} ms on average, seed ${SEED}.
 
-${markdownTable([...head, "driver's CPU s", "RSS + MiB"], rows)}
+${markdownTable([...head, "cuts", "reader's CPU s", "RSS + MiB"], rows)}
 
-Printed to delivered while lines flow, median / p95 / max, ms: ${ms} (to 10 ms, the clock's step).`
+Printed to delivered while lines flow, min / median / p95 / max, ms: ${ms} (to 10 ms, the clock's step).`
+}
+
+export const logComparisons = ({ floods }: LogFigures): ReadonlyArray<Comparison> => {
+  const reference = "kubectl logs -f"
+  const speed = (way: string) => rateOf(floods, way).median / rateOf(floods, reference).median
+  return [
+    { what: "log of a million lines, through the volume", reference, speed: speed("volume") },
+    { what: "the same, cut every 200 ms", reference, speed: speed("volume, cut") },
+    { what: "log of a million lines, through the kubelet", reference, speed: speed("kubelet") }
+  ]
 }

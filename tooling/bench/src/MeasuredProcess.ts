@@ -1,5 +1,5 @@
 /** Runs a program to its end and tells how long it took, how much CPU and how much memory at most, by the kernel's own count. */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 
 export interface ProcessMeasure {
@@ -27,6 +27,16 @@ const marksOf = (pid: number): Pick<ProcessMeasure, "peakMiB" | "cpuSeconds"> | 
   }
 }
 
+/** Looks at a process until it has ended; the call gives what was seen last. */
+export const watchProcess = (child: ChildProcess): (() => Pick<ProcessMeasure, "peakMiB" | "cpuSeconds">) => {
+  let marks = { peakMiB: 0, cpuSeconds: 0 }
+  const look = setInterval(() => {
+    marks = (child.pid === undefined ? undefined : marksOf(child.pid)) ?? marks
+  }, LOOK_MS)
+  child.on("close", () => clearInterval(look))
+  return () => marks
+}
+
 /** Rejects, with what it said, when the program does not end well. */
 export const measureProcess = (
   program: string,
@@ -42,15 +52,11 @@ export const measureProcess = (
         text[name] += chunk
       })
     }
-    let marks = { peakMiB: 0, cpuSeconds: 0 }
-    const look = setInterval(() => {
-      marks = (child.pid === undefined ? undefined : marksOf(child.pid)) ?? marks
-    }, LOOK_MS)
+    const marks = watchProcess(child)
     child.on("error", reject)
     child.on("close", (code) => {
-      clearInterval(look)
       const seconds = (performance.now() - begin) / 1000
-      if (code === 0) return resolve({ seconds, ...marks, stdout: text.stdout })
+      if (code === 0) return resolve({ seconds, ...marks(), stdout: text.stdout })
       reject(new Error(`${program} ${args.join(" ")} ended with ${code}: ${text.stderr}${text.stdout.slice(-2000)}`))
     })
   })

@@ -1,6 +1,6 @@
 /**
  * Many runs at once from one process: 1, 10 and 40 on the real node, 100, 300 and 1,000 on an embedded cluster in a process of
- * its own; podwright beside the raw sequence, and at 40 beside kubectl. The ways take turns.
+ * its own; podwright beside the raw sequence, and at 40 beside kubectl. The ways take turns, in an order drawn anew each round.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
@@ -8,7 +8,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
-import { Effect } from "effect"
+import { Effect, Random } from "effect"
+import type { Comparison } from "./Report.ts"
 import type { BurstFigures } from "./ScaleDriver.ts"
 import { markdownTable, summarise } from "./Statistics.ts"
 
@@ -108,7 +109,7 @@ export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number
     const figures = ways.map((way) => ({ cluster, runs, way, bursts: [] as Array<BurstFigures> }))
     measured.push(...figures)
     for (let round = 0; round < rounds; round++) {
-      for (const { bursts, way } of figures) {
+      for (const { bursts, way } of yield* Random.shuffle(figures)) {
         const prefix = `scale-${process.pid}-${runs}-${round}-${way}`
         yield* Effect.sleep(SETTLE_MS)
         const burst = yield* Effect.promise(() =>
@@ -137,7 +138,9 @@ export const scaleTables = (measured: ReadonlyArray<ScaleFigures>): string => {
     const seconds = of((burst) => burst.seconds)
     return [
       `${cluster} ${runs} × ${way === "podwright" ? "**podwright**" : way}`,
+      shown(summarise(bursts.map((burst) => burst.seconds)).min, 2),
       shown(seconds, 2),
+      shown(summarise(bursts.map((burst) => burst.seconds)).max, 2),
       shown(seconds / of((burst) => burst.seconds, raw?.bursts), 2),
       shown(times.median),
       shown(times.p95),
@@ -162,7 +165,9 @@ export const scaleTables = (measured: ReadonlyArray<ScaleFigures>): string => {
   })
   const head = [
     "runs at once",
-    "makespan s",
+    "makespan s, min",
+    "median",
+    "max",
     "to raw",
     "run p50 ms",
     "p95",
@@ -176,4 +181,26 @@ export const scaleTables = (measured: ReadonlyArray<ScaleFigures>): string => {
     "sockets"
   ]
   return markdownTable(head, rows)
+}
+
+/** Of the makespans. */
+export const scaleComparisons = (measured: ReadonlyArray<ScaleFigures>): ReadonlyArray<Comparison> => {
+  const makespan = ({ bursts }: ScaleFigures) => summarise(bursts.map(({ seconds }) => seconds)).median
+  return measured
+    .filter(({ way }) => way !== "podwright")
+    .flatMap((other) => {
+      const { cluster, runs, way } = other
+      const own = measured.find((one) => one.cluster === cluster && one.runs === runs && one.way === "podwright")
+      const node = cluster === "real" ? "a real node" : "an embedded cluster"
+      const reference = way === "raw" ? "the raw sequence" : "kubectl run, wait, logs, delete"
+      return own === undefined
+        ? []
+        : [
+            {
+              what: `${runs} ${runs === 1 ? "run" : "runs at once"} on ${node}`,
+              reference,
+              speed: makespan(other) / makespan(own)
+            }
+          ]
+    })
 }

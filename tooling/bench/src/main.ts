@@ -6,21 +6,23 @@ import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
-import { bulkTables, measureBulk } from "./Bulk.ts"
+import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
-import { latencyTables, measureLatency } from "./Latency.ts"
-import { localPodTables, measureLocalPods } from "./LocalPods.ts"
-import { logTables, measureLogs } from "./Logs.ts"
+import { latencyComparisons, latencyTables, measureLatency } from "./Latency.ts"
+import { localPodComparisons, localPodTables, measureLocalPods } from "./LocalPods.ts"
+import { logComparisons, logTables, measureLogs } from "./Logs.ts"
 import { describeMachine, machine, machineState } from "./Machine.ts"
-import { measureScale, scaleTables } from "./Scale.ts"
+import { measureMicro, microComparisons, microTables } from "./Micro.ts"
+import type { Report } from "./Report.ts"
+import { measureScale, scaleComparisons, scaleTables } from "./Scale.ts"
 
 const flags = {
-  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale"]).pipe(
+  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale", "micro"]).pipe(
     Flag.withDescription("One kind of figure"),
     Flag.withDefault("latency")
   ),
   runs: Flag.Int("runs").pipe(
-    Flag.withDescription("Runs of each way; default: 30, 1 of bulk, 3 of scale"),
+    Flag.withDescription("Runs of each way; default: 30, 1 of bulk and logs, 3 of scale, 20 of micro"),
     Flag.optional
   ),
   atOnce: Flag.Int("at-once").pipe(
@@ -44,29 +46,33 @@ const services = TaskRunner.layer.pipe(
   Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
 )
 
-/** Each kind of figure, as JSON and as Markdown. */
+interface Wanted {
+  readonly atOnce: number
+  readonly cuts: number
+  readonly seed: number
+}
+
+const report = <Figures extends object, E, R>(
+  measured: Effect.Effect<Figures, E, R>,
+  tables: (figures: Figures) => string,
+  comparisons: (figures: Figures) => Report["comparisons"]
+): Effect.Effect<Report, E, R> =>
+  Effect.map(measured, (figures) => ({ figures, tables: tables(figures), comparisons: comparisons(figures) }))
+
+/** Each kind of figure; `runs` of each way. */
 const kinds = {
-  latency: (runs: number) =>
-    measureLatency(runs).pipe(
-      Effect.map((figures) => ({ figures, tables: latencyTables(figures) })),
-      Effect.provide(services)
-    ),
-  "local-cluster": (runs: number) =>
-    Effect.map(measureLocalPods(runs), (figures) => ({ figures, tables: localPodTables(figures) })),
-  scale: (rounds: number, { atOnce }: { readonly atOnce: number }) =>
-    Effect.map(measureScale(rounds, atOnce), (figures) => ({ figures, tables: scaleTables(figures) })),
-  bulk: (runs: number, { cuts, seed }: { readonly cuts: number; readonly seed: number }) =>
+  latency: (runs: number) => Effect.provide(report(measureLatency(runs), latencyTables, latencyComparisons), services),
+  "local-cluster": (runs: number) => report(measureLocalPods(runs), localPodTables, localPodComparisons),
+  scale: (rounds: number, { atOnce }: Wanted) => report(measureScale(rounds, atOnce), scaleTables, scaleComparisons),
+  bulk: (runs: number, { cuts, seed }: Wanted) =>
     cuts === 0
-      ? Effect.map(measureBulk(runs), (figures) => ({ figures, tables: bulkTables(figures) }))
-      : Effect.map(measureCuts(cuts, seed), (figures) => ({ figures, tables: cutTables(figures) })),
-  logs: () =>
-    measureLogs().pipe(
-      Effect.map((figures) => ({ figures, tables: logTables(figures) })),
-      Effect.provide(kubeLayer())
-    )
+      ? report(measureBulk(runs), bulkTables, bulkComparisons)
+      : report(measureCuts(cuts, seed), cutTables, () => []),
+  logs: (runs: number) => Effect.provide(report(measureLogs(runs), logTables, logComparisons), kubeLayer()),
+  micro: (rounds: number) => report(measureMicro(rounds), microTables, microComparisons)
 }
 /** A run of bulk or logs takes minutes. */
-const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3 }
+const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3, micro: 20 }
 
 const bench = Command.make(
   "bench",
@@ -74,18 +80,19 @@ const bench = Command.make(
   Effect.fn("bench")(function* ({ atOnce, cuts, only, out, runs: wanted, seed }) {
     const runs = Option.getOrElse(wanted, () => defaultRuns[only])
     const before = machineState()
-    const { figures, tables } = yield* Effect.scoped<
-      { readonly figures: object; readonly tables: string },
-      unknown,
-      Scope.Scope
-    >(kinds[only](runs, { atOnce, cuts, seed }))
+    const { tables, ...measured } = yield* Effect.scoped<Report, unknown, Scope.Scope>(
+      kinds[only](runs, { atOnce, cuts, seed })
+    )
     const after = machineState()
     const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${tables}\n`
-    const folder = resolve(out)
+    const path = join(resolve(out), cuts === 0 ? only : `${only}-cuts`)
     yield* Effect.promise(async () => {
-      await mkdir(folder, { recursive: true })
-      await writeFile(join(folder, `${only}.json`), `${JSON.stringify({ machine, before, after, figures }, null, 2)}\n`)
-      await writeFile(join(folder, `${only}.md`), text)
+      await mkdir(resolve(out), { recursive: true })
+      await writeFile(
+        `${path}.json`,
+        `${JSON.stringify({ only, runs, machine, before, after, ...measured }, null, 2)}\n`
+      )
+      await writeFile(`${path}.md`, text)
     })
     yield* Effect.sync(() => process.stdout.write(text))
   })
