@@ -1,7 +1,8 @@
 /** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
 import { homedir } from "node:os"
 import { resolve } from "node:path"
-import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
 import { loadTaskFile, resolveInputs, TaskFileError } from "@podwright/task-file"

@@ -3,7 +3,8 @@
  * `@podwright/runner/plain`. Runs of this process that overlap share their connection to a cluster; it is closed with the last of
  * them, so that a program ends when its work does.
  */
-import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Cause, Effect, Exit, Layer, ManagedRuntime, Result, Stream } from "effect"
 import { type PlainTask, plainTaskRequest } from "./PlainTask.ts"
 import { RunError, Spec } from "./RunError.ts"

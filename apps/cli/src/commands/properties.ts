@@ -1,5 +1,5 @@
 /** `podwright properties`: every property of the task runner, from the schema that files are read by. */
-import { type PropertyReference, runnerJsonSchema, runnerReference } from "@podwright/spec-builder"
+import type { PropertyReference } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { writeStdout } from "../ProcessOutput.ts"
@@ -19,6 +19,8 @@ export const properties = Command.make(
   "properties",
   flags,
   Effect.fn("cli.properties")(function* ({ output }) {
+    // Loaded here, as for `render`.
+    const { runnerJsonSchema, runnerReference } = yield* Effect.promise(() => import("@podwright/spec-builder"))
     yield* writeStdout(
       output === "text" ? runnerReference().map(describe).join("") : `${JSON.stringify(runnerJsonSchema(), null, 2)}\n`
     )

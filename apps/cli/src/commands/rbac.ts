@@ -3,7 +3,6 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandExit } from "../CommandExit.ts"
 import { BAD_INPUT } from "../ExitCode.ts"
-import { objectsYaml } from "../ManifestYaml.ts"
 import { writeStderr, writeStdout } from "../ProcessOutput.ts"
 import { reportError } from "../TextReport.ts"
 
@@ -51,8 +50,9 @@ export const rbac = Command.make(
       yield* writeStderr(reportError("give --service-account or --user, not both").text)
       return yield* new CommandExit({ code: BAD_INPUT })
     }
-    // Loaded here, as for `run`.
+    // Loaded here, as for `run` and `render`.
     const { roleManifests } = yield* Effect.promise(() => import("@podwright/k8s-io"))
+    const { objectsYaml } = yield* Effect.promise(() => import("../ManifestYaml.ts"))
     const [, accountNamespace = namespace, account = "podwright"] =
       ACCOUNT.exec(Option.getOrElse(serviceAccount, () => "podwright")) ?? []
     const subject = Option.match(user, {

@@ -1,0 +1,56 @@
+/** What `podwright render` does once its flags are read: the pod of each task of a file, as YAML. */
+import { resolve } from "node:path"
+import { explainPod, OUTPUT_DIRECTORY, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
+import { loadTaskFile, renderTask, resolveInputs, type TaskOutputs } from "@podwright/task-file"
+import { Effect, Option } from "effect"
+import { CommandExit } from "./CommandExit.ts"
+import { BAD_INPUT } from "./ExitCode.ts"
+import { manifestYaml } from "./ManifestYaml.ts"
+import { writeStderr, writeStdout } from "./ProcessOutput.ts"
+import { renderedOutputs } from "./RenderedOutputs.ts"
+import { withStdin } from "./StdinInput.ts"
+import { renderedIdentity } from "./TaskIdentities.ts"
+import { taskRequest } from "./TaskRequests.ts"
+import { reportError } from "./TextReport.ts"
+
+/** The flags of the command, as given. */
+export interface RenderFlags {
+  readonly file: string
+  readonly input: ReadonlyArray<readonly [name: string, value: string]>
+  readonly explain: boolean
+  readonly defaultImage: Option.Option<string>
+}
+
+export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
+  const manifests = Effect.gen(function* () {
+    const path = { path: resolve(given.file) }
+    const image = Option.getOrUndefined(given.defaultImage)
+    const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
+    const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, Object.fromEntries(given.input)))
+    const outputs: Record<string, TaskOutputs> = {}
+    return yield* Effect.forEach(loaded.tasks, (task) =>
+      Effect.gen(function* () {
+        const identity = renderedIdentity(loaded, task.id)
+        const resolved = yield* renderTask(loaded, task, {
+          inputs,
+          outputs,
+          executionId: identity.executionId,
+          taskRunId: identity.taskRunId,
+          workingDir: WORK_DIRECTORY,
+          outputDir: OUTPUT_DIRECTORY,
+          secret: (name) => process.env[`SECRET_${name}`]
+        })
+        outputs[task.id] = renderedOutputs(task.id, resolved.outputFiles, loaded.tasks)
+        const request = taskRequest(resolved, identity, "")
+        const pod = yield* Effect.fromResult(explainPod(taskValues(request), request.runner))
+        return manifestYaml(task.id, pod, given.explain)
+      })
+    )
+  }).pipe(
+    Effect.scoped,
+    Effect.catch((error) =>
+      Effect.andThen(writeStderr(reportError(error.message).text), Effect.fail(new CommandExit({ code: BAD_INPUT })))
+    )
+  )
+  yield* writeStdout((yield* manifests).join("---\n"))
+})
