@@ -71,9 +71,10 @@ export class Exec extends Context.Service<
 
 const makeExec = Effect.gen(function* () {
   const connection = yield* KubeConnection
-  const { WebSocket } = yield* Effect.promise(() => import("@effect/platform-node/NodeWS"))
 
   const attempt = Effect.fnUntraced(function* (request: ExecRequest) {
+    // Loaded by the first exec, while its pod starts, and not before the pod is asked for.
+    const { WebSocket } = yield* Effect.promise(() => import("@effect/platform-node/NodeWS"))
     const options = yield* connection.webSocketOptions
     const subject = { namespace: request.namespace, name: request.pod, container: request.container }
     const socket = yield* Effect.acquireRelease(
