@@ -8,6 +8,7 @@ import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
+import { coldStartComparisons, coldStartTables, measureColdStart } from "./ColdStart.ts"
 import { latencyComparisons, latencyTables, measureLatency } from "./Latency.ts"
 import { localPodComparisons, localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { logComparisons, logTables, measureLogs } from "./Logs.ts"
@@ -17,12 +18,12 @@ import type { Report } from "./Report.ts"
 import { measureScale, scaleComparisons, scaleTables } from "./Scale.ts"
 
 const flags = {
-  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale", "micro"]).pipe(
+  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale", "cold-start", "micro"]).pipe(
     Flag.withDescription("One kind of figure"),
     Flag.withDefault("latency")
   ),
   runs: Flag.Int("runs").pipe(
-    Flag.withDescription("Runs of each way; default: 30, 1 of bulk and logs, 3 of scale, 20 of micro"),
+    Flag.withDescription("Runs of each way; default: 30, 1 of bulk and logs, 3 of scale, 20 of cold-start and micro"),
     Flag.optional
   ),
   atOnce: Flag.Int("at-once").pipe(
@@ -69,10 +70,11 @@ const kinds = {
       ? report(measureBulk(runs), bulkTables, bulkComparisons)
       : report(measureCuts(cuts, seed), cutTables, () => []),
   logs: (runs: number) => Effect.provide(report(measureLogs(runs), logTables, logComparisons), kubeLayer()),
+  "cold-start": (runs: number) => report(measureColdStart(runs), coldStartTables, coldStartComparisons),
   micro: (rounds: number) => report(measureMicro(rounds), microTables, microComparisons)
 }
 /** A run of bulk or logs takes minutes. */
-const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3, micro: 20 }
+const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3, "cold-start": 20, micro: 20 }
 
 const bench = Command.make(
   "bench",
