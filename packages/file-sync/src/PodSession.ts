@@ -46,6 +46,7 @@ const lastWords = (chunks: ReadonlyArray<Uint8Array>): string => {
   const tail = said.subarray(-LAST_WORDS).toString("utf8").trim()
   return tail === "" ? "" : `: ${said.length > LAST_WORDS ? "…" : ""}${tail}`
 }
+
 /** What a server that has lost the pod says of it, and one that has not heard of it yet. */
 const isPodMissing = ({ reason }: FileSyncError): boolean =>
   reason._tag === "Channel" && reason.error.reason._tag === "NotFound"

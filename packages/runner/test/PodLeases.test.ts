@@ -23,6 +23,7 @@ const refusal = new KubeError({
 const follow: PodFollow = {
   expect: () => Effect.void,
   current: Effect.undefined,
+  takenSince: Effect.undefined,
   until: () => Effect.never,
   failure: Effect.never
 }
