@@ -4,12 +4,11 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { createServer, type Server } from "node:https"
-import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Cause, Effect, Fiber, FiberSet, type Scope, Stream } from "effect"
 import { WebSocketServer } from "ws"
 import { type AccessQuestion, accessDenied, isAllowed, type User } from "./Access.ts"
+import { type ListenOptions, listenTogether } from "./ApiListener.ts"
 import { type ApiAnswer, type ApiRequest, flag, type ResourceTarget } from "./ApiRequest.ts"
 import {
   type ApiStatus,
@@ -20,25 +19,20 @@ import {
   unauthorized,
   unsupportedMediaType
 } from "./ApiStatus.ts"
-import type { Certificate } from "./Certificate.ts"
 import { DOCUMENTS } from "./Discovery.ts"
 import { EXEC_PROTOCOLS, serveExec } from "./ExecConnection.ts"
-import { ListenFailed, LocalClusterError } from "./LocalClusterError.ts"
+import type { LocalClusterError } from "./LocalClusterError.ts"
 import type { ObjectStore } from "./ObjectStore.ts"
 import { chooseContainer } from "./PodContainers.ts"
 import { makeHandlers } from "./ResourceHandlers.ts"
 import { requestTarget } from "./ResourcePath.ts"
 import type { ContainerRuntime } from "./Runtime.ts"
 
-export interface ApiServerOptions {
+export interface ApiServerOptions extends ListenOptions {
   readonly store: ObjectStore
   readonly runtime: ContainerRuntime
   /** By bearer token. */
   readonly users: ReadonlyMap<string, User>
-  readonly certificate: Certificate
-  readonly address: string
-  /** 0 for a free one. */
-  readonly port: number
 }
 
 /** The real server's limit for a request's body. */
@@ -118,25 +112,6 @@ const question = (target: ResourceTarget): AccessQuestion => ({
   namespace: target.namespace,
   name: target.name
 })
-
-const listen = (server: Server, options: ApiServerOptions): Effect.Effect<string, LocalClusterError> =>
-  Effect.callback<string, LocalClusterError>((resume) => {
-    const { address, port } = options
-    const fail = (error: Error) => {
-      const reason = new ListenFailed({ address, port, detail: error.message })
-      resume(Effect.fail(new LocalClusterError({ operation: "start", reason })))
-    }
-    server.once("error", fail)
-    try {
-      server.listen(port, address, () => {
-        const host = address.includes(":") ? `[${address}]` : address
-        resume(Effect.succeed(`https://${host}:${(server.address() as AddressInfo).port}`))
-      })
-    } catch (error) {
-      // Node throws for what cannot be a port.
-      fail(error as Error)
-    }
-  })
 
 /** Starts the server, until the scope closes; gives its URL. */
 export const startApiServer = Effect.fn("ApiServer.start")(function* (
@@ -240,8 +215,7 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     )
   })
 
-  const server = createServer({ cert: options.certificate.certificate, key: options.certificate.privateKey }, onRequest)
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => socket.destroy())
     run(
       upgrade(request, socket, head).pipe(
@@ -251,17 +225,6 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
         )
       )
     )
-  })
-  const connections = new Set<Socket>()
-  server.on("secureConnection", (socket) => {
-    connections.add(socket)
-    socket.once("close", () => connections.delete(socket))
-  })
-  yield* Effect.addFinalizer(() =>
-    Effect.callback<void>((resume) => {
-      for (const socket of connections) socket.destroy()
-      server.close(() => resume(Effect.void))
-    })
-  )
-  return yield* listen(server, options)
+  }
+  return yield* listenTogether(options, onRequest, (server) => server.on("upgrade", onUpgrade))
 })
