@@ -9,8 +9,11 @@ import { Context, Duration, Effect, Layer, Random, type Scope } from "effect"
 const SHARE_MS = 40
 /** What an attempt itself takes (measured, alone on the node); the delay is the rest of the share. */
 const ATTEMPT_MS = 10
-/** With hundreds waiting the watch leads; a lost watch event must not hold a run back for longer than this. */
-const LONGEST_MS = 2_000
+/**
+ * With hundreds waiting the watch leads; a lost watch event must not hold a run back for longer than this. With 2 s a thousand
+ * waiting runs made 13 attempts each, 500 a second.
+ */
+const LONGEST_MS = 20_000
 
 /** Delay before the next attempt of one run, in ms, while `waiting` runs wait. */
 export const attemptDelay = (waiting: number): number =>
