@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { checkOutputDirectory, type LogCursor } from "@podwright/file-sync"
 import {
+  executionRecord,
   Files,
   INFRASTRUCTURE_RETRIES,
   RunError,
@@ -29,7 +30,7 @@ export interface FileRunOptions {
   readonly inputs: Readonly<Record<string, unknown>>
   /** Folder for output files; undefined for a new one of this execution. */
   readonly outputDirectory: string | undefined
-  /** Where results of tasks with `taskCache` are kept. */
+  /** Where results of tasks with `taskCache` are kept, and which tasks of an execution are done until it ends. */
   readonly cacheDirectory: string
   /** How often a task is repeated whose pod was lost, preempted or evicted; undefined for the runner's own number. */
   readonly infrastructureRetries: number | undefined
@@ -50,6 +51,10 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
     Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
   )
 })
+
+/** Whether the same execution may be gone on with: it was left, or failed for what may pass. */
+const mayGoOn = (end: TaskEnd | undefined): boolean =>
+  end?._tag === "Error" && end.error instanceof RunError && end.error.retryable
 
 /** A field of the connection that turns out to be wrong when it is used is told with its place in the file, as others are. */
 const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunError | TaskFileError => {
@@ -78,6 +83,16 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   }
   const outputs = yield* Ref.make<Record<string, TaskOutputs>>({})
   const ends: Array<TaskEnd> = []
+  const { id: flowId, namespace } = file
+  const execution = {
+    flowId,
+    namespace,
+    executionId,
+    folder: join(options.cacheDirectory, "executions"),
+    onEvent: options.onEvent
+  }
+  // Of one task there is nothing to remember: its pod is all that is left of it.
+  const record = file.tasks.length > 1 ? executionRecord(execution) : undefined
   for (const task of file.tasks) {
     const identity = newTaskIdentity(file, task.id, executionId)
     const before = yield* Ref.get(outputs)
@@ -118,7 +133,9 @@ export const runFile = Effect.fn("FileRun.run")(function* (
             const left = mayBeLeft ? { podLeft: Effect.flatMap(TaskRunner, (runner) => runner.isLeft(first)) } : {}
             return runCached({ task: first, cache, folder, onEvent, ...left }, run)
           })
-    const end = yield* cached.pipe(
+    const end = yield* (
+      record === undefined ? cached : Effect.flatMap(request(identity), (first) => record.once(first, cached))
+    ).pipe(
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
@@ -129,5 +146,6 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     executionId = end.result.attempts?.at(-1)?.executionId ?? executionId
     yield* Ref.update(outputs, (all) => ({ ...all, [task.id]: outputsOf(end.result) }))
   }
+  if (record !== undefined && !mayGoOn(ends.at(-1))) yield* record.forget
   return ends
 })

@@ -80,8 +80,9 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       return ours(`${direction}: ${sizes} MB, ${count} files, ${megabytes(bytesPerSecond)} MB/s`)
     }
     case "Cached": {
-      const { at, executionId, storedAt } = event
+      const { at, by, executionId, storedAt } = event
       const age = describeAge(at - storedAt)
+      if (by === "execution") return ours(`not run again: this task of the execution was done ${age} ago`)
       return ours(`not run: an equal task succeeded ${age} ago (execution ${executionId}), and its result is used`)
     }
     case "Retrying": {

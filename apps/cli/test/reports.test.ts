@@ -76,10 +76,14 @@ describe("reportEvent", () => {
     ].map(
       ([age, words]) =>
         [
-          { _tag: "Cached", at: Number(age), storedAt: 0, executionId: "e", taskRunId: "r" },
+          { _tag: "Cached", at: Number(age), by: "taskCache", storedAt: 0, executionId: "e", taskRunId: "r" },
           `stderr|podwright: not run: an equal task succeeded ${words} ago (execution e), and its result is used\n`
         ] as const
     ),
+    [
+      { _tag: "Cached", at: 5000, by: "execution", storedAt: 0, executionId: "e", taskRunId: "r" },
+      "stderr|podwright: not run again: this task of the execution was done 5.0 s ago\n"
+    ],
     [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],
     [
       { _tag: "LogGap", at, after: "T1", before: "T2", cause: "rotated" },

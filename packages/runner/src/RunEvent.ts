@@ -101,7 +101,14 @@ export const RunEvent = Schema.TaggedUnion({
     why: Schema.String
   },
   /** Nothing runs: an equal task has succeeded, and its result is used again. `storedAt` in ms since the epoch. */
-  Cached: { at: Schema.Finite, storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String },
+  Cached: {
+    at: Schema.Finite,
+    /** `taskCache`: an equal task's; `execution`: this very task's, done by an earlier process. */
+    by: Schema.Literals(["taskCache", "execution"]),
+    storedAt: Schema.Finite,
+    executionId: Schema.String,
+    taskRunId: Schema.String
+  },
   /**
    * Scheduler or kubelet say something about the pod; `count` is raised when they say it again. Told as it is heard, by who may
    * read events (`Access` of k8s-io), and lost where a watch is: nothing is decided by it.

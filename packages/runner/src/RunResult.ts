@@ -76,7 +76,8 @@ export const RunResult = Schema.Struct({
   /** Collected files by name, relative to the working or output folder. */
   outputFiles: Schema.Record(Schema.String, CollectedFile),
   /**
-   * There when nothing ran: this is the result of an equal task, by `taskCache`. When it was kept, in ms since the epoch, and
+   * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very one, done by an earlier process of
+   * its execution. When it was kept, in ms since the epoch, and
    * whose it was; pod, node and log lines are of that run.
    */
   cached: Schema.optionalKey(

@@ -1,6 +1,7 @@
 export * from "./Diagnosis.ts"
 export * from "./DiagnosisCause.ts"
 export * from "./ExecBudget.ts"
+export * from "./ExecutionRecord.ts"
 export * from "./LogValues.ts"
 export * from "./PodCleaning.ts"
 export type { PodClaimed, PodForsaken } from "./PodOrphan.ts"

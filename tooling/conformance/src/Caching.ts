@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 const VALUE = `echo '::{"outputs":{"size":1}}::'`
 
@@ -67,6 +67,39 @@ export const caching = (cluster: Cluster): void => {
         assert.strictEqual(stdout, "1\n")
         assert.strictEqual(stderr.includes("not run"), cached, stderr)
       }
+    })
+
+    it("is not needed for tasks that an earlier process of the execution has done", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const id = freshId("journal")
+      const task = (id: string, commands: ReadonlyArray<string>, more: object = {}) => ({
+        id,
+        type: "io.kestra.plugin.scripts.shell.Commands",
+        containerImage: "busybox",
+        commands,
+        ...more
+      })
+      const tasks = [
+        task("done", ["echo one", "echo kept > out.txt", VALUE], { outputFiles: ["out.txt"] }),
+        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", "sleep 3"], {
+          inputFiles: { in: "{{ outputs.done.outputFiles['out.txt'] }}" }
+        }),
+        task("behind", ["echo three"])
+      ]
+      await writeFile(path, JSON.stringify({ id, namespace: "company.team", tasks }))
+      const places = ["--cache-dir", join(folder, "cache"), "--output-dir", join(folder, "out")]
+      const args = ["run", path, "--execution-id", id, ...places]
+      const first = start(cluster, args)
+      await first.printed("two 1")
+      first.process.kill("SIGKILL")
+      await first.ended
+      const second = await podwright(cluster, args)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.strictEqual(second.stdout, "two 1\nkept\nthree\n")
+      assert.include(second.stderr, "podwright: not run again: this task of the execution was done")
+      // It has ended: named again, it begins anew.
+      assert.deepStrictEqual(await readdir(join(folder, "cache/executions")), [])
     })
 
     it("is left whole by processes that keep the same result at once", async () => {
