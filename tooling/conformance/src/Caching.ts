@@ -1,14 +1,18 @@
-/** Tasks with `taskCache`: an equal one runs once, whoever asks for it. */
+/** What was done is not done again: equal tasks with `taskCache`, and tasks of an execution that another process goes on with. */
 import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { aroundEach } from "vitest"
 import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 const VALUE = `echo '::{"outputs":{"size":1}}::'`
 
 export const caching = (cluster: Cluster): void => {
-  describe("the cache", () => {
+  // Processes that follow each other: side by side they take the time of the longest.
+  describe.concurrent("the cache", () => {
+    aroundEach(ownScratch)
+
     it("gives an equal task's result without a pod, and runs what differs", async () => {
       const folder = await scratch()
       const input = join(folder, "input")
@@ -100,6 +104,27 @@ export const caching = (cluster: Cluster): void => {
       assert.include(second.stderr, "podwright: not run again: this task of the execution was done")
       // It has ended: named again, it begins anew.
       assert.deepStrictEqual(await readdir(join(folder, "cache/executions")), [])
+    })
+
+    it("does not hide the pod that an earlier process of the execution has left", async () => {
+      const folder = await scratch()
+      const id = freshId("left")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["echo begun", "sleep 1"],
+        "containerImage: busybox\ntaskCache: { enabled: true }"
+      )
+      const cache = ["--cache-dir", join(folder, "cache")]
+      const first = start(cluster, ["run", flow, "--execution-id", id, ...cache])
+      await first.printed("begun")
+      first.process.kill("SIGKILL")
+      await first.ended
+      const equal = await podwright(cluster, ["run", flow, ...cache])
+      assert.strictEqual(equal.code, 0, equal.stderr)
+      const second = await podwright(cluster, ["run", flow, "--execution-id", id, ...cache])
+      assert.deepStrictEqual([second.code, second.stdout], [0, "begun\n"], second.stderr)
+      await cluster.untilNoPods(id)
     })
 
     it("is left whole by processes that keep the same result at once", async () => {
