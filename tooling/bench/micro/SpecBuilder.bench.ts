@@ -50,7 +50,7 @@ test("three layers of a container merged", (context) =>
     { name: "the layers copied by JSON", run: repeated(() => copy(layers)) }
   ]))
 
-test("a pod built, gate shape, with files and a container's defaults", (context) => {
+test("a pod built, gate shape with files", (context) => {
   const task = taskValues(oneKibibyte, "micro")
   const [, team] = layers
   const runner = Result.getOrThrow(decodeRunnerProperties({ containerDefaultSpec: team, podSpec: { tolerations: [] } }))

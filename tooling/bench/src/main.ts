@@ -1,11 +1,16 @@
-/** `pnpm bench [--only …] [--runs N] [--out DIR]`: measures on the current kubeconfig; JSON and Markdown go to DIR. */
-import { mkdir, writeFile } from "node:fs/promises"
+/**
+ * `pnpm bench [--only …] [--runs N] [--out DIR]`: measures on the current kubeconfig; JSON and Markdown go to DIR. With `--chart`
+ * nothing is measured: what lies in DIR becomes `docs/benchmarks.md` and its chart.
+ */
+import { existsSync } from "node:fs"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
+import { benchmarksPage, type KeptResult } from "./BenchmarksPage.ts"
 import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
 import { coldStartComparisons, coldStartTables, measureColdStart } from "./ColdStart.ts"
@@ -17,11 +22,13 @@ import { measureMicro, microComparisons, microTables } from "./Micro.ts"
 import type { Report } from "./Report.ts"
 import { measureScale, scaleComparisons, scaleTables } from "./Scale.ts"
 
+/** In the order of the page. */
+const KINDS = ["latency", "logs", "bulk", "scale", "cold-start", "micro", "local-cluster"] as const
+
+const DOCS = join(import.meta.dirname, "../../../docs")
+
 const flags = {
-  only: Flag.Literals("only", ["latency", "local-cluster", "bulk", "logs", "scale", "cold-start", "micro"]).pipe(
-    Flag.withDescription("One kind of figure"),
-    Flag.withDefault("latency")
-  ),
+  only: Flag.Literals("only", KINDS).pipe(Flag.withDescription("One kind of figure"), Flag.withDefault("latency")),
   runs: Flag.Int("runs").pipe(
     Flag.withDescription("Runs of each way; default: 30, 1 of bulk and logs, 3 of scale, 20 of cold-start and micro"),
     Flag.optional
@@ -35,6 +42,10 @@ const flags = {
     Flag.withDefault(0)
   ),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Of the cuts"), Flag.withDefault(1)),
+  chart: Flag.Boolean("chart").pipe(
+    Flag.withDescription("Measure nothing: make docs/benchmarks.md and its chart from the results there are"),
+    Flag.withDefault(false)
+  ),
   out: Flag.String("out").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription("Where results go; default: tooling/bench/results"),
@@ -76,10 +87,28 @@ const kinds = {
 /** A run of bulk or logs takes minutes. */
 const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3, "cold-start": 20, micro: 20 }
 
+/** One kind's newest result, with cuts a kind of its own; undefined when it was not measured. */
+const keptResult = async (folder: string, name: string): Promise<KeptResult | undefined> => {
+  const path = join(folder, name)
+  if (!existsSync(`${path}.json`)) return undefined
+  const { before, comparisons, runs } = JSON.parse(await readFile(`${path}.json`, "utf8")) as KeptResult
+  return { only: name, runs, before, comparisons, text: await readFile(`${path}.md`, "utf8") }
+}
+
+const writePage = async (folder: string): Promise<void> => {
+  const kept = await Promise.all([...KINDS, "bulk-cuts"].map((name) => keptResult(folder, name)))
+  const results = kept.filter((one) => one !== undefined)
+  if (results.length === 0) throw new Error(`there is no result in ${folder}: measure first`)
+  const { markdown, svg } = benchmarksPage(results, KINDS)
+  await writeFile(join(DOCS, "benchmarks.md"), markdown)
+  await writeFile(join(DOCS, "benchmarks.svg"), svg)
+}
+
 const bench = Command.make(
   "bench",
   flags,
-  Effect.fn("bench")(function* ({ atOnce, cuts, only, out, runs: wanted, seed }) {
+  Effect.fn("bench")(function* ({ atOnce, chart, cuts, only, out, runs: wanted, seed }) {
+    if (chart) return yield* Effect.promise(() => writePage(resolve(out)))
     const runs = Option.getOrElse(wanted, () => defaultRuns[only])
     const before = machineState()
     const { tables, ...measured } = yield* Effect.scoped<Report, unknown, Scope.Scope>(
