@@ -24,9 +24,10 @@ values must be touched, \`node -e 0\` the start of Node alone.
 
 How it is measured:
 
-- The ways of a comparison take turns, in an order drawn anew each round. A first round warms caches and is not counted.
-- Where a pod is timed, each run begins at a random moment within a second: the kubelet looks at containers once a second, and
-  runs that follow each other lock onto that tick.
+- The ways of a comparison take turns, in an order drawn anew each round. Where a round is short (not of logs, bulk and scale) a
+  first one warms caches and is not counted.
+- Of latency and cold start each run begins at a random moment within a second: the kubelet looks at containers once a second,
+  and runs that follow each other lock onto that tick.
 - Ratios are of medians. The machine, its load before and after, and the date stand above each table.
 - What comes out is checked: contents by SHA-256, logs line by line. A wrong result ends the bench.
 

@@ -3,11 +3,12 @@
  * process of its own, so that time and memory are those of what a person would start.
  */
 import { createHash, randomFillSync } from "node:crypto"
-import { createReadStream, existsSync } from "node:fs"
+import { createReadStream } from "node:fs"
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { Effect, Random, type Scope } from "effect"
+import { kubeconfigPath, kubectlProgram } from "./Kubectl.ts"
 import { measureProcess, type ProcessMeasure } from "./MeasuredProcess.ts"
 import type { Comparison } from "./Report.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
@@ -48,14 +49,6 @@ const PEER = "podwright-bench-bulk"
 const NAMESPACE = "default"
 /** Files per folder, as a tree has that people keep. */
 const FOLDER_FILES = 1000
-
-export const kubeconfig = (): string => process.env["KUBECONFIG"] ?? ""
-
-/** The kubectl of the cluster's own version, where `tooling/real-cluster` has put one. */
-const kubectlProgram = (): string => {
-  const built = join(dirname(dirname(kubeconfig())), "bin/kubectl")
-  return existsSync(built) ? built : "kubectl"
-}
 
 const kubectl = (...args: ReadonlyArray<string>) => measureProcess(kubectlProgram(), ["-n", NAMESPACE, ...args])
 
@@ -141,7 +134,7 @@ export const podwrightRoundTrip = async (
   work: string,
   source: string,
   target: string,
-  config = kubeconfig()
+  config = kubeconfigPath()
 ): Promise<{ readonly up: number; readonly down: number; readonly process: ProcessMeasure }> => {
   const task = join(work, "task.yaml")
   // Moved within the volume, so that the command itself takes no time.

@@ -8,7 +8,8 @@ import { join } from "node:path"
 import { type FaultPlan, type FaultProxyError, startFaultProxy } from "@podwright/fault-proxy"
 import type { KubeError } from "@podwright/k8s-io"
 import { Effect, Random, type Scope } from "effect"
-import { kubeconfig, LARGE, mustEqual, podwrightRoundTrip, treeDigest, writeLoad } from "./Bulk.ts"
+import { LARGE, mustEqual, podwrightRoundTrip, treeDigest, writeLoad } from "./Bulk.ts"
+import { kubeconfigPath } from "./Kubectl.ts"
 import { markdownTable } from "./Statistics.ts"
 
 interface CutFigure {
@@ -65,7 +66,7 @@ export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
   }
   let execs = 0
   const proxy = yield* startFaultProxy({
-    kubeconfig: kubeconfig(),
+    kubeconfig: kubeconfigPath(),
     plan,
     onFault: () => {
       fired++

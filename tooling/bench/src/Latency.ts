@@ -1,5 +1,5 @@
 /**
- * How long from submit to result: podwright, the raw sequence for the same pod, and the watch that waits for the API to know.
+ * How long from submit to result: podwright, the raw sequence for the same pod, the watch that waits for the API to know, and kubectl.
  * Interleaved in an order drawn anew each round, so that all of them meet the same machine; each run begins at a random moment within a second, because the
  * kubelet looks at containers once a second and runs that follow each other lock onto that tick.
  */
@@ -10,6 +10,7 @@ import type { KubeConnection } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Random, type Scope } from "effect"
 import { type BenchTask, hello, oneKibibyte, taskRequest } from "./BenchTask.ts"
+import { kubeconfigPath, kubectlRun } from "./Kubectl.ts"
 import { makeRawClient, type RawClient } from "./RawClient.ts"
 import { rawSequence, rawWatch, type Times } from "./RawRun.ts"
 import type { Comparison } from "./Report.ts"
@@ -49,6 +50,10 @@ const podwright = Effect.fnUntraced(function* (task: BenchTask, run: string) {
   return times
 }, Effect.scoped)
 
+/** A process for each of four commands, as a script has; what it costs to start them is part of it. */
+const kubectl = (run: string) =>
+  Effect.promise(async () => ({ result: await kubectlRun(kubeconfigPath(), `latency-${run}`) }))
+
 interface Way {
   readonly task: BenchTask
   readonly way: string
@@ -64,6 +69,7 @@ const waysOf = (task: BenchTask): ReadonlyArray<Way> => [
 const ways: ReadonlyArray<Way> = [
   ...waysOf(hello),
   { task: hello, way: "raw watch, bare container", run: (client, run) => rawWatch(client, hello, run, "bare") },
+  { task: hello, way: "kubectl", run: (_client, run) => kubectl(run) },
   ...waysOf(oneKibibyte)
 ]
 
@@ -97,7 +103,8 @@ const shown: ReadonlyArray<readonly [way: string, moment: string, name: string]>
   ["podwright", "result", "**podwright: result returned**"],
   ["raw sequence", "result", "raw POST + one exec: all bytes here"],
   ["raw watch, same pod", "visible", "raw POST + watch, same pod: main's end visible"],
-  ["raw watch, bare container", "visible", "raw POST + watch, bare container: main's end visible"]
+  ["raw watch, bare container", "visible", "raw POST + watch, bare container: main's end visible"],
+  ["kubectl", "result", "kubectl run, wait, logs, delete: done"]
 ]
 
 /** One table per task; the ratio is to main's end in the same pod as the API shows it. */
@@ -129,6 +136,9 @@ export const latencyComparisons = (figures: ReadonlyArray<LatencyFigures>): Read
     const what = `submit to result, ${task.name}`
     return [
       { what, reference: "raw POST + watch, same pod", speed: find("raw watch, same pod", "visible") / result },
-      { what, reference: "raw POST + one exec", speed: find("raw sequence", "result") / result }
+      { what, reference: "raw POST + one exec", speed: find("raw sequence", "result") / result },
+      ...(task === hello
+        ? [{ what, reference: "kubectl run, wait, logs, delete", speed: find("kubectl", "result") / result }]
+        : [])
     ]
   })

@@ -4,8 +4,7 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
@@ -15,6 +14,7 @@ import { type RunEvent, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Effect, Layer, Random, type Scope } from "effect"
 import { hello, taskRequest } from "./BenchTask.ts"
+import { kubectlProgram } from "./Kubectl.ts"
 import { type AuditCounts, LINE_BYTES, LineAudit, numberedLines } from "./LineAudit.ts"
 import { watchProcess } from "./MeasuredProcess.ts"
 import { makeRawClient } from "./RawClient.ts"
@@ -146,12 +146,6 @@ const figures = (
   }
 }
 
-/** The kubectl beside the kubeconfig, where `tooling/real-cluster` has it, else the PATH's. */
-const kubectlPath = (): string => {
-  const beside = join(dirname(dirname(process.env["KUBECONFIG"] ?? "")), "bin/kubectl")
-  return existsSync(beside) ? beside : "kubectl"
-}
-
 /** `kubectl logs -f` on a bare container that prints the same. */
 const kubectl = Effect.fnUntraced(function* (round: number) {
   const client = yield* Effect.orDie(makeRawClient)
@@ -174,7 +168,7 @@ const kubectl = Effect.fnUntraced(function* (round: number) {
   let bytes = 0
   const marks = yield* Effect.promise(async () => {
     await running
-    const child = spawn(kubectlPath(), ["logs", "--follow", "--namespace", client.namespace, name], {
+    const child = spawn(kubectlProgram(), ["logs", "--follow", "--namespace", client.namespace, name], {
       stdio: ["ignore", "pipe", "inherit"]
     })
     const closed = once(child, "close")

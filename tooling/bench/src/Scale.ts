@@ -3,12 +3,12 @@
  * its own; podwright beside the raw sequence, and at 40 beside kubectl. The ways take turns, in an order drawn anew each round.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Random } from "effect"
+import { kubeconfigPath, kubectlRun } from "./Kubectl.ts"
 import type { Comparison } from "./Report.ts"
 import type { BurstFigures } from "./ScaleDriver.ts"
 import { markdownTable, summarise } from "./Statistics.ts"
@@ -33,13 +33,6 @@ const WITH_KUBECTL = 40
 /** The pods of a burst are gone, but the node still takes them down; that must not fall into the next. */
 const SETTLE_MS = 8_000
 
-const kubeconfigOfEnvironment = (): string => {
-  const path = process.env["KUBECONFIG"]
-  if (path === undefined || path === "")
-    throw new Error("set KUBECONFIG, for example to what tooling/real-cluster/up prints")
-  return path
-}
-
 const run = promisify(execFile)
 
 const drive = async (kubeconfig: string, way: string, runs: number, prefix: string): Promise<BurstFigures> => {
@@ -52,20 +45,10 @@ const drive = async (kubeconfig: string, way: string, runs: number, prefix: stri
 
 /** As a person or a script would: four commands for each pod. */
 const driveByKubectl = async (kubeconfig: string, runs: number, prefix: string): Promise<BurstFigures> => {
-  const built = join(dirname(dirname(kubeconfig)), "bin/kubectl")
-  const kubectl = async (...args: ReadonlyArray<string>) =>
-    (await run(existsSync(built) ? built : "kubectl", ["--kubeconfig", kubeconfig, ...args])).stdout
-  const one = async (name: string) => {
-    const submitted = performance.now()
-    await kubectl("run", name, "--image=busybox", "--restart=Never", "--", "echo", "Hello World")
-    await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=300s")
-    const log = await kubectl("logs", name)
-    if (log !== "Hello World\n") throw new Error(`kubectl logs gave '${log}'`)
-    await kubectl("delete", "pod", name, "--wait=false")
-    return performance.now() - submitted
-  }
   const begin = performance.now()
-  const took = await Promise.all(Array.from({ length: runs }, (_, index) => one(`${prefix}-${index}`)))
+  const took = await Promise.all(
+    Array.from({ length: runs }, (_, index) => kubectlRun(kubeconfig, `${prefix}-${index}`))
+  )
   const none = Number.NaN
   const requests = { plain: none, exec: none, watch: none }
   const seconds = (performance.now() - begin) / 1000
@@ -96,7 +79,7 @@ const startEmbedded = Effect.acquireRelease(
 
 /** Runs every burst of at most `atOnce` runs `rounds` times, the ways in turn. */
 export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number, atOnce: number) {
-  const real = kubeconfigOfEnvironment()
+  const real = kubeconfigPath()
   const embedded = yield* startEmbedded
   const measured: Array<ScaleFigures & { readonly bursts: Array<BurstFigures> }> = []
   const stages = [
