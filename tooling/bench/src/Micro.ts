@@ -3,6 +3,7 @@
  * and unpacked; each beside a reference of its own. The files in `micro/` say what is compared.
  */
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { Effect } from "effect"
 import type { Comparison } from "./Report.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
@@ -32,7 +33,8 @@ export const measureMicro = Effect.fn("Micro.measure")(function* (rounds: number
       run: true,
       pool: "forks",
       fileParallelism: false,
-      execArgv: ["--conditions=@podwright/source"],
+      // vitest keeps NODE_OPTIONS from its workers, and a profiler with them.
+      execArgv: ["--conditions=@podwright/source", ...(process.env["NODE_OPTIONS"] ?? "").split(" ").filter(Boolean)],
       experimental: { viteModuleRunner: false },
       include: [],
       benchmark: { enabled: true, include: ["micro/*.bench.ts"] },
@@ -44,7 +46,7 @@ export const measureMicro = Effect.fn("Micro.measure")(function* (rounds: number
   const modules = vitest.state.getTestModules()
   // A file that cannot be loaded has no tests to tell of.
   const untold = [...modules.flatMap((module) => module.errors()), ...vitest.state.getUnhandledErrors()]
-  if (untold.length > 0) return yield* Effect.die(new AggregateError(untold))
+  if (untold.length > 0) return yield* Effect.die(new Error(untold.map((error) => inspect(error)).join("\n")))
   const tests = modules.flatMap((module) => [...module.children.allTests()])
   const figures = tests.map((test): MicroFigure => {
     const { errors, state } = test.result()

@@ -16,6 +16,7 @@ import { benchmarksPage, type KeptResult } from "./BenchmarksPage.ts"
 import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
 import { coldStartComparisons, coldStartTables, measureColdStart } from "./ColdStart.ts"
+import { profiled } from "./CpuProfile.ts"
 import { latencyComparisons, latencyTables, measureLatency } from "./Latency.ts"
 import { localPodComparisons, localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { logComparisons, logTables, measureLogs } from "./Logs.ts"
@@ -44,6 +45,12 @@ const flags = {
     Flag.withDefault(0)
   ),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Of the cuts"), Flag.withDefault(1)),
+  profile: Flag.Boolean("profile").pipe(
+    Flag.withDescription(
+      "Also leave a CPU profile of every Node process, and say which functions take most time of their own"
+    ),
+    Flag.withDefault(false)
+  ),
   chart: Flag.Boolean("chart").pipe(
     Flag.withDescription("Measure nothing: make docs/benchmarks.md and its chart from the results there are"),
     Flag.withDefault(false)
@@ -112,16 +119,18 @@ const writePage = async (folder: string): Promise<void> => {
 const bench = Command.make(
   "bench",
   flags,
-  Effect.fn("bench")(function* ({ atOnce, chart, cuts, only, out, runs: wanted, seed }) {
+  Effect.fn("bench")(function* ({ atOnce, chart, cuts, only, out, profile, runs: wanted, seed }) {
     if (chart) return yield* Effect.promise(() => writePage(resolve(out)))
     const runs = Option.getOrElse(wanted, () => defaultRuns[only])
     const before = machineState()
-    const { tables, ...measured } = yield* Effect.scoped<Report, unknown, Scope.Scope>(
-      kinds[only](runs, { atOnce, cuts, seed })
-    )
+    // What is measured under a profiler is slower, so it takes no other result's place.
+    const path = join(resolve(out), `${only}${cuts === 0 ? "" : "-cuts"}${profile ? "-profiled" : ""}`)
+    const measure = Effect.scoped<Report, unknown, Scope.Scope>(kinds[only](runs, { atOnce, cuts, seed }))
+    const [{ tables, ...measured }, profiles] = profile
+      ? yield* profiled(measure, `${path}.profiles`)
+      : ([yield* measure, ""] as const)
     const after = machineState()
-    const text = `## ${only}, ${runs} runs of each way\n\n${describeMachine(before, after)}\n\n${tables}\n`
-    const path = join(resolve(out), cuts === 0 ? only : `${only}-cuts`)
+    const text = `## ${only}, ${runs} ${runs === 1 ? "run" : "runs"} of each way\n\n${[describeMachine(before, after), tables, profiles].filter((part) => part !== "").join("\n\n")}\n`
     yield* Effect.promise(async () => {
       await mkdir(resolve(out), { recursive: true })
       await writeFile(
