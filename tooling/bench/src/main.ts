@@ -100,7 +100,9 @@ const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale:
 const keptResult = async (folder: string, name: string): Promise<KeptResult | undefined> => {
   const path = join(folder, name)
   if (!existsSync(`${path}.json`)) return undefined
-  const { before, comparisons, runs } = JSON.parse(await readFile(`${path}.json`, "utf8")) as KeptResult
+  const { before, comparisons, runs } = JSON.parse(await readFile(`${path}.json`, "utf8")) as Partial<KeptResult>
+  if (before === undefined || comparisons === undefined || runs === undefined)
+    throw new Error(`${path}.json is of an older bench: measure ${name} again, or take the file away`)
   return { only: name, runs, before, comparisons, text: await readFile(`${path}.md`, "utf8") }
 }
 
