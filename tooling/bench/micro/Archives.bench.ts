@@ -74,8 +74,8 @@ for (const load of loads) {
     const source = await mkdtemp(join(work, "source-"))
     await writeLoad(source, load)
     await inTurns(context, load.unit, perCall, [
-      { name: "podwright", run: () => Effect.runPromise(pack(source)) },
-      { name: "GNU tar", run: () => tar(["-cf", "-", "-C", source, "."]) }
+      { name: "podwright", async: true, run: () => Effect.runPromise(pack(source)) },
+      { name: "GNU tar", async: true, run: () => tar(["-cf", "-", "-C", source, "."]) }
     ])
   })
 
@@ -85,8 +85,8 @@ for (const load of loads) {
     const archive = await Effect.runPromise(packed(source))
     const target = () => mkdtempSync(join(work, "target-"))
     await inTurns(context, load.unit, perCall, [
-      { name: "podwright", run: () => Effect.runPromise(unpack(archive, target(), load.files)) },
-      { name: "GNU tar", run: () => tar(["-xf", "-", "-C", target()], archive) }
+      { name: "podwright", async: true, run: () => Effect.runPromise(unpack(archive, target(), load.files)) },
+      { name: "GNU tar", async: true, run: () => tar(["-xf", "-", "-C", target()], archive) }
     ])
   })
 }

@@ -46,8 +46,8 @@ const repeated = (one: () => unknown) => () => {
 
 test("three layers of a container merged", (context) =>
   inTurns(context, "merges", CALLS, [
-    { name: "podwright", run: repeated(() => mergeSpecs(...layers)) },
-    { name: "the layers copied by JSON", run: repeated(() => copy(layers)) }
+    { name: "podwright", async: false, run: repeated(() => mergeSpecs(...layers)) },
+    { name: "the layers copied by JSON", async: false, run: repeated(() => copy(layers)) }
   ]))
 
 test("a pod built, gate shape with files", (context) => {
@@ -57,7 +57,7 @@ test("a pod built, gate shape with files", (context) => {
   const build = () => Result.getOrThrow(buildPod(task, runner))
   const { manifest } = build()
   return inTurns(context, "pods", CALLS, [
-    { name: "podwright", run: repeated(build) },
-    { name: "the pod copied by JSON", run: repeated(() => copy(manifest)) }
+    { name: "podwright", async: false, run: repeated(build) },
+    { name: "the pod copied by JSON", async: false, run: repeated(() => copy(manifest)) }
   ])
 })

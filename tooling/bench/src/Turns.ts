@@ -26,6 +26,8 @@ export interface Work {
 export interface Way {
   readonly name: string
   readonly run: BenchFn
+  /** Must be said: to find out, the engine would call `run` once more and let that go on beside the first call that is timed. */
+  readonly async: boolean
 }
 
 /** Long enough for thousands of the short calls, and for a call that takes longer it means one a round. */
@@ -41,7 +43,7 @@ export const inTurns = async (
   task.meta.work = { unit, perCall, ways: ways.map(({ name }) => name) }
   for (let round = 0; round <= inject("rounds"); round++) {
     const order = Effect.runSync(Random.shuffle(ways))
-    await bench.compare(...order.map(({ name, run }) => bench(name, run)), {
+    await bench.compare(...order.map(({ async, name, run }) => bench(name, { async }, run)), {
       time: MOMENT_MS,
       iterations: 1,
       warmup: false
