@@ -1,6 +1,7 @@
 /**
  * How fast files move, beside `kubectl cp` in the same run: one file of 1 GiB and 50,000 of 4 KiB, each way. Every way is a
- * process of its own, so that time and memory are those of what a person would start.
+ * process of its own, so that time and memory are those of what a person would start. How long the files alone take, without
+ * a cluster, is measured too: nothing that makes them can be faster.
  */
 import { createHash, randomFillSync } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -13,10 +14,13 @@ import { measureProcess, type ProcessMeasure } from "./MeasuredProcess.ts"
 import type { Comparison } from "./Report.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
 
+/** In the order of the table; the first is what the others are compared with. */
+const WAYS = ["kubectl cp", "podwright", "tar to tar, no network"] as const
+
 export interface BulkFigure {
   readonly load: string
   readonly direction: "to the pod" | "from the pod"
-  readonly way: "podwright" | "kubectl cp"
+  readonly way: (typeof WAYS)[number]
   readonly megabytes: number
   readonly seconds: number
   /** The process's largest resident set, MiB, and its CPU; podwright's are of a run that moves the load both ways. */
@@ -197,8 +201,17 @@ const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: 
       figure("podwright", "from the pod", { ...process, seconds: down })
     ]
   }
+  const byDisk = async () => {
+    const target = join(place, "disk")
+    await mkdir(target)
+    const pipe = 'tar -cf - -C "$1" . | tar -xf - -C "$2"'
+    const copied = await measureProcess("sh", ["-c", pipe, "sh", source, target])
+    mustEqual(digest, await treeDigest(target), "what tar copied")
+    return [figure(WAYS[2], "to the pod", copied), figure(WAYS[2], "from the pod", copied)]
+  }
   const figures: Array<BulkFigure> = []
-  for (const way of yield* Random.shuffle([byKubectl, byPodwright])) figures.push(...(yield* Effect.promise(way)))
+  for (const way of yield* Random.shuffle([byKubectl, byPodwright, byDisk]))
+    figures.push(...(yield* Effect.promise(way)))
   return figures
 })
 
@@ -231,39 +244,46 @@ interface BulkGroup {
   readonly way: BulkFigure["way"]
   /** MB/s. */
   readonly rate: Summary
+  /** How many times as fast as `kubectl cp`; undefined of itself. */
+  readonly speed: number | undefined
   readonly peakMiB: number
   readonly cpuSeconds: number
   readonly broken: number
 }
 
-/** What was measured of each load, direction and way, over all runs; podwright after its reference. */
+/** What was measured of each load, direction and way, over all runs. */
 const bulkGroups = (figures: ReadonlyArray<BulkFigure>): ReadonlyArray<BulkGroup> =>
   LOADS.flatMap(({ name }) =>
-    (["to the pod", "from the pod"] as const).flatMap((direction) =>
-      (["kubectl cp", "podwright"] as const).map((way) => {
-        const taken = figures.filter((one) => one.load === name && one.direction === direction && one.way === way)
+    (["to the pod", "from the pod"] as const).flatMap((direction) => {
+      const taken = (way: BulkFigure["way"]) =>
+        figures.filter((one) => one.load === name && one.direction === direction && one.way === way)
+      const rates = (way: BulkFigure["way"]) =>
+        summarise(taken(way).map(({ megabytes, seconds }) => megabytes / seconds))
+      const reference = rates(WAYS[0])
+      return WAYS.map((way): BulkGroup => {
+        const rate = rates(way)
         return {
           what: `${name}, ${direction}`,
           way,
-          rate: summarise(taken.map(({ megabytes, seconds }) => megabytes / seconds)),
-          peakMiB: summarise(taken.map(({ peakMiB }) => peakMiB)).max,
-          cpuSeconds: summarise(taken.map(({ cpuSeconds }) => cpuSeconds)).median,
-          broken: taken.reduce((all, { broken }) => all + broken, 0)
+          rate,
+          speed: way === WAYS[0] ? undefined : rate.median / reference.median,
+          peakMiB: summarise(taken(way).map(({ peakMiB }) => peakMiB)).max,
+          cpuSeconds: summarise(taken(way).map(({ cpuSeconds }) => cpuSeconds)).median,
+          broken: taken(way).reduce((all, { broken }) => all + broken, 0)
         }
       })
-    )
+    })
   )
 
-/** The ratio is podwright's rate to that of `kubectl cp` in the same run: above 1 is faster. */
+/** The ratio is a way's rate to that of `kubectl cp` in the same run: above 1 is faster. */
 export const bulkTables = ({ figures, idleCpuSeconds, idleMiB }: BulkFigures): string => {
-  const groups = bulkGroups(figures)
-  const rows = groups.map(({ broken, cpuSeconds, peakMiB, rate, way, what }, index) => {
+  const rows = bulkGroups(figures).map(({ broken, cpuSeconds, peakMiB, rate, speed, way, what }) => {
     const own = way === "podwright"
     return [
       what,
       own ? "**podwright**" : `${way}${broken > 0 ? `, after ${broken} that broke off` : ""}`,
       ...[rate.min, rate.median, rate.max].map((value) => value.toFixed(1)),
-      own ? (rate.median / (groups[index - 1]?.rate.median ?? Number.NaN)).toFixed(2) : "",
+      speed?.toFixed(2) ?? "",
       peakMiB.toFixed(0),
       own ? (peakMiB - idleMiB).toFixed(0) : "",
       cpuSeconds.toFixed(1)
@@ -277,11 +297,7 @@ export const bulkTables = ({ figures, idleCpuSeconds, idleMiB }: BulkFigures): s
   return `${table}\n\n${idle}; podwright's peak and CPU are of both directions together.`
 }
 
-export const bulkComparisons = ({ figures }: BulkFigures): ReadonlyArray<Comparison> => {
-  const groups = bulkGroups(figures)
-  return groups.flatMap(({ rate, way, what }, index) => {
-    const reference = groups[index - 1]
-    if (way !== "podwright" || reference === undefined) return []
-    return [{ what, reference: reference.way, speed: rate.median / reference.rate.median }]
-  })
-}
+export const bulkComparisons = ({ figures }: BulkFigures): ReadonlyArray<Comparison> =>
+  bulkGroups(figures).flatMap(({ speed, way, what }) =>
+    way === "podwright" && speed !== undefined ? [{ what, reference: WAYS[0], speed }] : []
+  )
