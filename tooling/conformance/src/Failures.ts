@@ -203,17 +203,18 @@ export const failures = (cluster: Cluster): void => {
     })
 
     it("a pod that no node takes says why when its time is up", async () => {
+      // Long enough for the scheduler's word to come through faults on the way.
       const folder = await scratch()
       const id = freshId("unschedulable")
       const flow = await writeFlow(
         folder,
         id,
         ["true"],
-        `containerImage: busybox\n${runner("waitUntilRunning: PT3S, nodeSelector: { disk: none-such }")}`
+        `containerImage: busybox\n${runner("waitUntilRunning: PT8S, nodeSelector: { disk: none-such }")}`
       )
       const { code, stderr } = await podwright(cluster, ["run", flow])
       assert.strictEqual(code, 124)
-      assert.match(stderr, /waitUntilRunning allows 3 s, spent on waiting for a node .*node/)
+      assert.match(stderr, /waitUntilRunning allows 8 s, spent on waiting for a node .*node/)
       await cluster.untilNoPods(id)
     })
 
