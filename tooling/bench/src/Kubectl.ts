@@ -3,7 +3,7 @@ import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
-import { hello } from "./BenchTask.ts"
+import { hello, PULL_POLICY } from "./BenchTask.ts"
 
 /** Of the current environment. */
 export const kubeconfigPath = (): string => {
@@ -26,7 +26,8 @@ export const kubectlRun = async (kubeconfig: string, name: string): Promise<numb
   const kubectl = async (...args: ReadonlyArray<string>) =>
     (await run(kubectlProgram(kubeconfig), ["--kubeconfig", kubeconfig, ...args])).stdout
   const submitted = performance.now()
-  await kubectl("run", name, "--image=busybox", "--restart=Never", "--", "echo", "Hello World")
+  const image = ["--image=busybox", `--image-pull-policy=${PULL_POLICY.field}`]
+  await kubectl("run", name, ...image, "--restart=Never", "--", "echo", "Hello World")
   await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", `pod/${name}`, "--timeout=300s")
   const log = await kubectl("logs", name)
   if (log !== hello.stdout) throw new Error(`kubectl logs gave '${log}'`)

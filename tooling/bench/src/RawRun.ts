@@ -6,7 +6,7 @@
 import { attemptDelay } from "@podwright/runner"
 import { buildPod, type PodManifest } from "@podwright/spec-builder"
 import { Effect } from "effect"
-import { type BenchTask, runnerProperties, taskValues } from "./BenchTask.ts"
+import { type BenchTask, PULL_POLICY, runnerProperties, taskValues } from "./BenchTask.ts"
 import type { RawClient, RawExec } from "./RawClient.ts"
 
 export type Times = Readonly<Record<string, number>>
@@ -53,7 +53,12 @@ const bare = (task: BenchTask, { spec, ...pod }: PodManifest): PodManifest => ({
     terminationGracePeriodSeconds: 0,
     containers: spec.containers
       .filter(({ name }) => name === "main")
-      .map(({ image, name }) => ({ name, image: image ?? "", command: ["sh", "-c", task.commands.join("\n")] }))
+      .map(({ image, name }) => ({
+        name,
+        image: image ?? "",
+        imagePullPolicy: PULL_POLICY.field,
+        command: ["sh", "-c", task.commands.join("\n")]
+      }))
   }
 })
 
