@@ -15,7 +15,7 @@ import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Effect, Layer, Random, type Scope } from "effect"
 import { hello, taskRequest } from "./BenchTask.ts"
 import { kubectlProgram } from "./Kubectl.ts"
-import { type AuditCounts, LINE_BYTES, LineAudit, numberedLines } from "./LineAudit.ts"
+import { type AuditCounts, LINE_BYTES, LineAudit, printNumberedLines } from "./LineAudit.ts"
 import { watchProcess } from "./MeasuredProcess.ts"
 import { makeRawClient } from "./RawClient.ts"
 import type { Comparison } from "./Report.ts"
@@ -97,7 +97,7 @@ const flood = Effect.fnUntraced(
     const sampler = setInterval(() => {
       rss = Math.max(rss, process.memoryUsage.rss())
     }, RSS_SAMPLE_MS)
-    yield* run(`${round}-${way.replaceAll(/\W+/g, "-")}`, `awk '${numberedLines(LINES)}'`, logs, (event) => {
+    yield* run(`${round}-${way.replaceAll(/\W+/g, "-")}`, printNumberedLines(LINES), logs, (event) => {
       if (event._tag === "LogGap") gaps++
       if (event._tag !== "Log") return
       if (first === undefined) cpu = process.cpuUsage()
@@ -152,7 +152,7 @@ const kubectl = Effect.fnUntraced(function* (round: number) {
   const name = `bench-logs-kubectl-${process.pid}-${round}`
   const path = `/api/v1/namespaces/${client.namespace}/pods`
   // It waits for kubectl to listen.
-  const command = ["sh", "-c", `sleep 3; awk '${numberedLines(LINES)}'`]
+  const command = ["sh", "-c", `sleep 3; ${printNumberedLines(LINES)}`]
   const spec = { restartPolicy: "Never", containers: [{ name: "main", image: "busybox", command }] }
   const running = new Promise<void>((resolve) => {
     const stop = client.onPod(name, (pod) => {
