@@ -40,7 +40,8 @@ const eagerly = (client: RawClient, exec: RawExec, pause = EAGER_PAUSE): Effect.
       Effect.flatMap((done) => (done ? Effect.void : Effect.andThen(Effect.sleep(pause), eagerly(client, exec, pause))))
     )
 
-const podOf = Effect.fnUntraced(function* (task: BenchTask, run: string) {
+/** The very pod that a run of the task makes. */
+export const podOf = Effect.fnUntraced(function* (task: BenchTask, run: string) {
   const plan = yield* Effect.orDie(Effect.fromResult(buildPod(taskValues(task, run), yield* runnerProperties)))
   return plan.manifest
 })

@@ -17,6 +17,7 @@ import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
 import { coldStartComparisons, coldStartTables, measureColdStart } from "./ColdStart.ts"
 import { profiled } from "./CpuProfile.ts"
+import { idleTables, measureIdle } from "./Idle.ts"
 import { latencyComparisons, latencyTables, measureLatency } from "./Latency.ts"
 import { localPodComparisons, localPodTables, measureLocalPods } from "./LocalPods.ts"
 import { logComparisons, logTables, measureLogs } from "./Logs.ts"
@@ -26,14 +27,16 @@ import type { Report } from "./Report.ts"
 import { measureScale, scaleComparisons, scaleTables } from "./Scale.ts"
 
 /** In the order of the page. */
-const KINDS = ["latency", "logs", "bulk", "scale", "cold-start", "micro", "local-cluster"] as const
+const KINDS = ["latency", "logs", "bulk", "scale", "idle", "cold-start", "micro", "local-cluster"] as const
 
 const DOCS = join(import.meta.dirname, "../../../docs")
 
 const flags = {
   only: Flag.Literals("only", KINDS).pipe(Flag.withDescription("One kind of figure"), Flag.withDefault("latency")),
   runs: Flag.Int("runs").pipe(
-    Flag.withDescription("Runs of each way; default: 30, 1 of bulk and logs, 3 of scale, 20 of cold-start and micro"),
+    Flag.withDescription(
+      "Runs of each way; default: 30, 1 of bulk and logs, 3 of scale and idle, 20 of cold-start and micro"
+    ),
     Flag.optional
   ),
   atOnce: Flag.Int("at-once").pipe(
@@ -90,11 +93,25 @@ const kinds = {
       ? report(measureBulk(runs), bulkTables, bulkComparisons)
       : report(measureCuts(cuts, seed), cutTables, () => []),
   logs: (runs: number) => Effect.provide(report(measureLogs(runs), logTables, logComparisons), kubeLayer()),
+  idle: (runs: number) =>
+    Effect.provide(
+      report(measureIdle(runs), idleTables, () => []),
+      services
+    ),
   "cold-start": (runs: number) => report(measureColdStart(runs), coldStartTables, coldStartComparisons),
   micro: (rounds: number) => report(measureMicro(rounds), microTables, microComparisons)
 }
 /** A run of bulk or logs takes minutes. */
-const defaultRuns = { latency: 30, "local-cluster": 30, bulk: 1, logs: 1, scale: 3, "cold-start": 20, micro: 20 }
+const defaultRuns = {
+  latency: 30,
+  "local-cluster": 30,
+  bulk: 1,
+  logs: 1,
+  scale: 3,
+  idle: 3,
+  "cold-start": 20,
+  micro: 20
+}
 
 /** One kind's newest result, with cuts a kind of its own; undefined when it was not measured. */
 const keptResult = async (folder: string, name: string): Promise<KeptResult | undefined> => {
