@@ -124,7 +124,7 @@ export const RunnerProperties = Schema.Struct({
   pullPolicy: optional(
     Schema.Literals(["ALWAYS", "IF_NOT_PRESENT", "NEVER"]),
     "ALWAYS, IF_NOT_PRESENT or NEVER",
-    "When the images of main and helper are pulled.",
+    "When the images of main and helper are pulled. Not set, the helper's is pulled only where it is missing.",
     "ALWAYS"
   ),
   resources: Schema.optionalKey(

@@ -55,7 +55,7 @@ describe("buildPod: the gate shape", () => {
     assert.deepStrictEqual(helper, {
       name: "files",
       image: "busybox",
-      imagePullPolicy: "Always",
+      imagePullPolicy: "IfNotPresent",
       volumeMounts: [mount],
       resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "128Mi" } },
       securityContext: {

@@ -66,7 +66,9 @@ export const helperContainer = (
   const { image } = runner.fileSidecar
   const skeleton: JsonObject = {
     image: DEFAULT_HELPER_IMAGE,
-    imagePullPolicy: PULL_POLICIES.ALWAYS,
+    // Any busybox does, so the one that is there: asking a registry each time costs every pod a round trip, and a burst more than
+    // a kubelet may ask for (5 a second and registry, `registryPullQPS`).
+    imagePullPolicy: PULL_POLICIES.IF_NOT_PRESENT,
     resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
     ...helperSecurity(own, user)
   }
