@@ -57,10 +57,14 @@ export const listenTogether = Effect.fn("ApiListener.listen")(
       key: certificate.privateKey,
       ticketKeys: randomBytes(TICKET_KEY_BYTES)
     }
-    // Sockets that share a port share it with anybody's of this user: only one that does not tells whether it is free.
-    const probe = createServer(options)
-    const free = yield* listen(probe, address, port, false)
-    yield* close(probe)
+    // Sockets that share a port share it with anybody's of this user: only one that does not tells whether it is free. A free one
+    // is chosen by the kernel, which then gives none that is bound, however (Linux, `inet_csk_find_open_port`).
+    if (port !== 0) {
+      const probe = createServer(options)
+      yield* listen(probe, address, port, false)
+      yield* close(probe)
+    }
+    let chosen = port
     for (let socket = 0; socket < SOCKETS; socket++) {
       const server = createServer(options, onRequest)
       const connections = new Set<Socket>()
@@ -69,7 +73,7 @@ export const listenTogether = Effect.fn("ApiListener.listen")(
         connection.once("close", () => connections.delete(connection))
       })
       prepare(server)
-      yield* listen(server, address, free, true)
+      chosen = yield* listen(server, address, chosen, true)
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
           for (const connection of connections) connection.destroy()
@@ -78,7 +82,7 @@ export const listenTogether = Effect.fn("ApiListener.listen")(
       )
     }
     const host = address.includes(":") ? `[${address}]` : address
-    return `https://${host}:${free}`
+    return `https://${host}:${chosen}`
   },
   (effect, { address, port }) =>
     Effect.mapError(
