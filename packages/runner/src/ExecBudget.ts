@@ -19,12 +19,15 @@ const LONGEST_MS = 20_000
 export const attemptDelay = (waiting: number): number =>
   Math.min(LONGEST_MS, SHARE_MS * Math.max(1, waiting) - ATTEMPT_MS)
 
+/** The delay ±20 %, so that runs that started to wait together don't go on together; `random` from 0 to 1. */
+export const spread = (delay: number, random: number): number => delay * (0.8 + 0.4 * random)
+
 export class ExecBudget extends Context.Service<
   ExecBudget,
   {
     /** Counts the caller among the waiting until its scope closes. */
     readonly waiting: Effect.Effect<void, never, Scope.Scope>
-    /** Waits for the caller's share, with ±20 % so that runs started together don't try together. */
+    /** Waits for the caller's share, spread. */
     readonly pause: Effect.Effect<void>
   }
 >()("@podwright/runner/ExecBudget") {
@@ -43,8 +46,7 @@ export class ExecBudget extends Context.Service<
         )
       ),
       pause: Effect.gen(function* () {
-        const spread = 0.8 + 0.4 * (yield* Random.next)
-        yield* Effect.sleep(Duration.millis(attemptDelay(waiting) * spread))
+        yield* Effect.sleep(Duration.millis(spread(attemptDelay(waiting), yield* Random.next)))
       })
     })
   })

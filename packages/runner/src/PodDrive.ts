@@ -21,8 +21,8 @@ import {
 } from "@podwright/file-sync"
 import type { Exec, PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
-import { type Duration, Effect, Exit, Fiber, type FileSystem, Ref, Scope } from "effect"
-import { ExecBudget } from "./ExecBudget.ts"
+import { type Duration, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
+import { ExecBudget, spread } from "./ExecBudget.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import { isRunning, mainHasEnded } from "./PodObservation.ts"
 import { WATCH_WORD } from "./PodPresence.ts"
@@ -58,7 +58,7 @@ export interface Driven {
 
 /**
  * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. Doubled for each
- * failure in a row, up to what a server that comes back can bear from a thousand runs.
+ * failure in a row, up to what a server that comes back can bear from a thousand runs, which it cut at one moment: hence spread.
  */
 const RECONNECT_FIRST_MS = 200
 const RECONNECT_LONGEST_MS = 5_000
@@ -89,7 +89,8 @@ const session = Effect.fnUntraced(function* (
   /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
   const pause = Effect.fnUntraced(function* (failures: number) {
     if (failures > 0) {
-      return yield* Effect.sleep(Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1)))
+      const delay = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1))
+      return yield* Effect.sleep(spread(delay, yield* Random.next))
     }
     const pod = yield* follow.current
     const wake =
