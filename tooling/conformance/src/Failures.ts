@@ -194,11 +194,11 @@ export const failures = (cluster: Cluster): void => {
     it("the time limit ends the command with code 124 and says what the time went into", async () => {
       const folder = await scratch()
       const id = freshId("late")
-      const flow = await writeFlow(folder, id, ["echo begun", "sleep 600"], "containerImage: busybox\ntimeout: PT3S")
+      const flow = await writeFlow(folder, id, ["echo begun", "sleep 600"], "containerImage: busybox\ntimeout: PT6S")
       const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
       assert.strictEqual(code, 124)
       assert.strictEqual(stdout, "begun\n")
-      assert.match(stderr, /timeout allows 3 s, spent on running the command/)
+      assert.match(stderr, /timeout allows 6 s, spent on running the command/)
       await cluster.untilNoPods(id)
     })
 
