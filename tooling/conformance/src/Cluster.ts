@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
+import { Exec, type ExecOutcome, type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /** The namespace in which `limited.kubeconfig` has the README's Role and nothing more. */
@@ -63,7 +63,7 @@ export class Cluster {
     return path
   }
 
-  private run<A, E>(effect: Effect.Effect<A, E, Pods>): Promise<A> {
+  private run<A, E>(effect: Effect.Effect<A, E, Exec | Pods>): Promise<A> {
     return Effect.runPromise(Effect.provide(effect, kubeLayer({ kubeconfig: this.kubeconfig })))
   }
 
@@ -104,6 +104,17 @@ export class Cluster {
       )
     )
     if (names.length > 0) throw new Error(`pods are left: ${names.join(", ")}`)
+  }
+
+  /** Runs a command in main, and gives how it ended. */
+  command(pod: string, command: ReadonlyArray<string>, namespace = LIMITED_NAMESPACE): Promise<ExecOutcome> {
+    return this.run(
+      Exec.pipe(
+        Effect.flatMap((exec) => exec.open({ namespace, pod, container: "main", command })),
+        Effect.flatMap((channel) => channel.outcome),
+        Effect.scoped
+      )
+    )
   }
 
   /** Removes a pod that a test left on purpose. */
