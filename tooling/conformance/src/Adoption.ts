@@ -58,7 +58,7 @@ const kill = async (driver: Invocation, signal: NodeJS.Signals = "SIGKILL") => {
 }
 
 /** For a task that must outlast what is asked meanwhile, however long that takes: `go` lets it end. */
-const untilTold = "echo begun; until [ -e go ]; do sleep 0.2; done; echo end"
+const untilTold = (then: string) => `echo begun; until [ -e go ]; do sleep 0.2; done; ${then}`
 
 const go = async (cluster: Cluster, flowId: string): Promise<void> => {
   const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`)
@@ -180,21 +180,25 @@ export const adoption = (cluster: Cluster): void => {
       const flow = await writeFlow(
         folder,
         id,
-        ["sleep 2; exit 3"],
+        [untilTold("exit 3")],
         "containerImage: busybox\nretry: { type: constant, interval: PT1S, maxAttempts: 2 }"
       )
       const args = ["run", flow, "--execution-id", id, "--output", "ndjson"]
       const first = start(cluster, args)
-      await first.printed('"attempt":2')
-      await first.printed('"phase":"started"')
+      await first.printed('"begun"')
+      await go(cluster, id)
       await until(async () => {
         const pods = await cluster.pods(`podwright.dev/flow-id=${id},podwright.dev/taskrun-attempt=1`)
         return pods.length === 1
       }, "the second attempt's pod")
       await kill(first)
-      const second = await podwright(cluster, args)
-      assert.strictEqual(second.code, 3, second.stdout + second.stderr)
-      const phases = eventsOf(second.stdout).flatMap((event) => (event._tag === "Phase" ? [event.phase] : []))
+      const second = start(cluster, args)
+      await second.printed('"begun"')
+      await go(cluster, id)
+      assert.strictEqual((await second.ended).code, 3, second.stdout() + second.stderr())
+      const phases = eventsOf(second.stdout().toString("utf8")).flatMap((event) =>
+        event._tag === "Phase" ? [event.phase] : []
+      )
       assert.include(phases, "adopted")
       assert.notInclude(phases, "created")
       await cluster.untilNoPods(id)
@@ -264,7 +268,7 @@ export const adoption = (cluster: Cluster): void => {
     it("are told from each other: the second hears who has the pod, and the first goes on", async () => {
       const folder = await scratch()
       const id = freshId("two")
-      const flow = await writeFlow(folder, id, [untilTold], "containerImage: busybox")
+      const flow = await writeFlow(folder, id, [untilTold("echo end")], "containerImage: busybox")
       const args = ["run", flow, "--execution-id", id]
       const first = start(cluster, args)
       await first.printed("begun")
@@ -295,7 +299,7 @@ export const adoption = (cluster: Cluster): void => {
     it("are told from each other when the first was held for so long that its lease ran out", async () => {
       const folder = await scratch()
       const id = freshId("held")
-      const flow = await writeFlow(folder, id, [untilTold], "containerImage: busybox")
+      const flow = await writeFlow(folder, id, [untilTold("echo end")], "containerImage: busybox")
       const args = ["run", flow, "--execution-id", id]
       const first = start(cluster, args)
       await first.printed("begun")
