@@ -78,7 +78,7 @@ interface Death {
   readonly script?: ReadonlyArray<FaultRule>
   /** What it has told when it is stopped; where a script is given, the script's fault has happened besides. */
   readonly sign: string
-  /** It is held first until main has ended in the pod. */
+  /** It is killed when main has ended in the pod. */
   readonly untilMainEnds?: true
 }
 
@@ -134,8 +134,9 @@ export const adoption = (cluster: Cluster): void => {
           const first = start(faulty?.cluster ?? cluster, args)
           await first.printed(sign)
           if (faulty !== undefined) await until(() => faulty.proxy.fired().length > 0, "a fault")
+          // It comes no further, however long the questions before its death take.
+          first.process.kill("SIGSTOP")
           if (untilMainEnds === true) {
-            first.process.kill("SIGSTOP")
             await until(async () => {
               const statuses = (await podOf(cluster, id))?.status?.containerStatuses ?? []
               return statuses.some(({ name, state }) => name === "main" && state?.terminated !== undefined)

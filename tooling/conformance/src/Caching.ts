@@ -86,7 +86,7 @@ export const caching = (cluster: Cluster): void => {
       })
       const tasks = [
         task("done", ["echo one", "echo kept > out.txt", VALUE], { outputFiles: ["out.txt"] }),
-        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", "sleep 3"], {
+        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", "sleep 5"], {
           inputFiles: { in: "{{ outputs.done.outputFiles['out.txt'] }}" }
         }),
         task("behind", ["echo three"])
@@ -112,7 +112,7 @@ export const caching = (cluster: Cluster): void => {
       const flow = await writeFlow(
         folder,
         id,
-        ["echo begun", "sleep 1"],
+        ["echo begun", "sleep 4"],
         "containerImage: busybox\ntaskCache: { enabled: true }"
       )
       const cache = ["--cache-dir", join(folder, "cache")]
