@@ -48,13 +48,13 @@ const heavyOf = (...args: ReadonlyArray<string>) =>
     }
   )
 
-const kubeconfig = (server: string) =>
+const kubeconfig = (server: string, user: object) =>
   JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
     "current-context": "c",
     clusters: [{ name: "c", cluster: { server } }],
-    users: [{ name: "u", user: { token: "t" } }],
+    users: [{ name: "u", user }],
     contexts: [{ name: "c", context: { cluster: "c", user: "u" } }]
   })
 
@@ -96,24 +96,29 @@ describe("the CLI loads", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live(
-    "client-node only where credentials are to be found, and no key stores, certificates or sockets for a first request",
-    () =>
-      Effect.gen(function* () {
-        const { seen, url } = yield* refusing
-        const config = `{ inherit: false, masterUrl: "${url}", oauthToken: t }`
-        const given = yield* taskFile(`image: busybox\ncommands: [echo]\nrunner:\n  config: ${config}\n`)
-        const own = ["yaml", "undici", "@podwright/k8s-io", "@podwright/runner"]
-        assert.sameMembers([...(yield* heavyOf("run", join(given, "task.yaml")))], own)
-        assert.isTrue(seen.some((request) => request.startsWith("POST ")))
+  it.live("client-node for plugins alone, and no key stores, certificates or sockets for a first request", () =>
+    Effect.gen(function* () {
+      const { seen, url } = yield* refusing
+      const config = `{ inherit: false, masterUrl: "${url}", oauthToken: t }`
+      const given = yield* taskFile(`image: busybox\ncommands: [echo]\nrunner:\n  config: ${config}\n`)
+      const own = ["yaml", "undici", "@podwright/k8s-io", "@podwright/runner"]
+      assert.sameMembers([...(yield* heavyOf("run", join(given, "task.yaml")))], own)
+      assert.isTrue(seen.some((request) => request.startsWith("POST ")))
 
-        const inherited = yield* taskFile("image: busybox\ncommands: [echo]\n")
+      const inherited = yield* taskFile("image: busybox\ncommands: [echo]\n")
+      const heavyAs = (user: object) => {
         const path = join(inherited, "kubeconfig")
-        yield* Effect.promise(() => writeFile(path, kubeconfig(url)))
-        const heavy = yield* heavyOf("run", join(inherited, "task.yaml"), "--kubeconfig", path)
-        // client-node brings `ws` along.
-        assert.sameMembers([...heavy], [...own, "@kubernetes/client-node", "ws"])
-      }).pipe(Effect.scoped)
+        return Effect.andThen(
+          Effect.promise(() => writeFile(path, kubeconfig(url, user))),
+          heavyOf("run", join(inherited, "task.yaml"), "--kubeconfig", path)
+        )
+      }
+      assert.sameMembers([...(yield* heavyAs({ token: "t" }))], own)
+      const credential = JSON.stringify({ status: { token: "t" } })
+      const plugin = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: [credential] }
+      // client-node brings `ws` along.
+      assert.sameMembers([...(yield* heavyAs({ exec: plugin }))], [...own, "@kubernetes/client-node", "ws"])
+    }).pipe(Effect.scoped)
   )
 })
 

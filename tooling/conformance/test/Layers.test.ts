@@ -103,7 +103,7 @@ describe("layers", () => {
     assert.deepStrictEqual(heavy, [])
   })
 
-  it("client-node is loaded on demand only: it costs 0.4 s", () => {
+  it("client-node is loaded on demand only: it costs 0.4 s and 65 MiB", () => {
     const found = Object.keys(ALLOWED)
       .flatMap((folder) => sources(`${folder}/src`))
       .filter((file) =>

@@ -1,8 +1,7 @@
 /**
- * The settings of a connection, from what `KubeConfigFiles` finds and what a config adds. Checks what client-node (loaded here,
- * when first needed: it costs 0.4 s) would only trip over later. Opens no connection.
+ * The settings of a connection, from what `KubeConfigFiles` finds and what a config adds. Checks what a connection would only
+ * trip over later, and opens none.
  */
-import type { Cluster, KubeConfig, User } from "@kubernetes/client-node"
 import { Effect } from "effect"
 import {
   type ConnectionConfig,
@@ -12,14 +11,17 @@ import {
   TRUST_FIELDS
 } from "../ConnectionConfig.ts"
 import { configError } from "./ConfigError.ts"
+import type { KubeCluster, KubeUser } from "./KubeConfigDocument.ts"
 import { type FoundConfig, locate, type SourceRequest } from "./KubeConfigFiles.ts"
+import { type KubeIdentity, makeKubeIdentity } from "./KubeIdentity.ts"
 import { type ProxyRoute, proxyFromEnvironment } from "./ProxyRoute.ts"
-import { failureDetail } from "./TransportFailure.ts"
 
 /** Parsed settings with one usable context. */
 export interface LoadedConfig {
-  /** What a kubeconfig or the pod's service account gives; undefined when nothing of it is used. */
-  readonly config?: KubeConfig
+  /** Of a kubeconfig or the pod's service account; undefined when nothing of it is used. */
+  readonly identity?: KubeIdentity
+  /** Whose identity it is. */
+  readonly user?: KubeUser
   readonly server: URL
   readonly namespace: string
   /** Where it was found, for people. */
@@ -70,53 +72,20 @@ const clusterProxy = Effect.fnUntraced(function* (proxyUrl: string, field: strin
   return { proxy: { url: new URL(proxyUrl), field } }
 })
 
-/** What an exec plugin is told in KUBERNETES_EXEC_INFO (client-go, `exec.LoadExecCredential`); client-node leaves it out. */
-const execInfo = (exec: NonNullable<User["exec"]>, cluster: Cluster): string =>
-  JSON.stringify({
-    kind: "ExecCredential",
-    apiVersion: exec.apiVersion,
-    spec: {
-      interactive: false,
-      ...(exec.provideClusterInfo === true
-        ? {
-            cluster: {
-              server: cluster.server,
-              ...(cluster.tlsServerName === undefined ? {} : { "tls-server-name": cluster.tlsServerName }),
-              ...(cluster.skipTLSVerify ? { "insecure-skip-tls-verify": true } : {}),
-              ...(cluster.caData === undefined ? {} : { "certificate-authority-data": cluster.caData }),
-              ...(cluster.proxyUrl === undefined ? {} : { "proxy-url": cluster.proxyUrl })
-            }
-          }
-        : {})
-    }
-  })
-
-const withExecInfo = (user: User, cluster: Cluster): User =>
-  user.exec
-    ? {
-        ...user,
-        exec: {
-          ...user.exec,
-          env: [...(user.exec.env ?? []), { name: "KUBERNETES_EXEC_INFO", value: execInfo(user.exec, cluster) }]
-        }
-      }
-    : user
-
-/** Without a user client-node would leave the cluster's CA out, too. */
-const nobody = (name: string): User => ({ name: name || "anonymous" })
+/** A context without a user, and a config that says who we are in the place of the user. */
+const nobody = (name: string): KubeUser => ({ name: name || "anonymous" })
 
 /**
  * What is left of the cluster beside a config, as kubectl's own flags have it: another server has another name, and another
  * trust stands in for the authority as a whole.
  */
-const remainingCluster = (cluster: Cluster, server: URL, config: ConnectionConfig): Cluster => {
-  const { caData, caFile, proxyUrl: _ours, skipTLSVerify, tlsServerName, ...rest } = cluster
+const remainingCluster = (cluster: KubeCluster, server: URL, config: ConnectionConfig): KubeCluster => {
+  const { caData, caFile, skipTLSVerify, tlsServerName, ...rest } = cluster
   const trusts = givenFields(config, TRUST_FIELDS).length > 0
   return {
     ...rest,
     server: server.href,
-    // client-node refuses http without this flag, whose other meaning is void when there is no TLS
-    skipTLSVerify: (skipTLSVerify && !trusts) || server.protocol === "http:",
+    skipTLSVerify: skipTLSVerify && !trusts,
     ...(trusts || caData === undefined ? {} : { caData }),
     ...(trusts || caFile === undefined ? {} : { caFile }),
     ...(tlsServerName === undefined || config.masterUrl !== undefined ? {} : { tlsServerName })
@@ -125,7 +94,6 @@ const remainingCluster = (cluster: Cluster, server: URL, config: ConnectionConfi
 
 /** Chooses the context and checks everything a connection needs. */
 const check = Effect.fnUntraced(function* (
-  KubeConfigClass: typeof KubeConfig,
   { config: found, place }: FoundConfig,
   { config = {}, context: wanted, environment }: SourceRequest
 ) {
@@ -153,15 +121,9 @@ const check = Effect.fnUntraced(function* (
       : yield* masterServer(config)
   const user = found.users.find((one) => one.name === context.user)
   const inherited = user === undefined || givenFields(config, IDENTITY_FIELDS).length > 0 ? nobody(context.user) : user
-  const kubeConfig = new KubeConfigClass()
-  kubeConfig.loadFromOptions({
-    clusters: [remainingCluster(cluster, server, config)],
-    users: [withExecInfo(inherited, cluster)],
-    contexts: [{ ...context, user: inherited.name }],
-    currentContext: name
-  })
   const loaded: LoadedConfig = {
-    config: kubeConfig,
+    identity: makeKubeIdentity(remainingCluster(cluster, server, config), inherited, cluster),
+    user: inherited,
     server,
     source: place(name),
     namespace: config.namespace ?? (context.namespace?.trim() || "default"),
@@ -188,12 +150,6 @@ const fromConfigAlone = Effect.fnUntraced(function* (config: ConnectionConfig, r
 export const loadConfig = Effect.fn("KubeConnection.loadConfig")(function* (request: SourceRequest) {
   const { config } = request
   if (config?.inherit === false) return yield* fromConfigAlone(config, request)
-  const client = yield* Effect.tryPromise({
-    try: () => import("@kubernetes/client-node"),
-    catch: (cause) => configError(`@kubernetes/client-node cannot be loaded: ${failureDetail(cause)}`, undefined, cause)
-  })
-  const found = yield* locate(client, request)
-  return found === undefined
-    ? yield* fromConfigAlone(config ?? {}, request)
-    : yield* check(client.KubeConfig, found, request)
+  const found = yield* locate(request)
+  return found === undefined ? yield* fromConfigAlone(config ?? {}, request) : yield* check(found, request)
 })

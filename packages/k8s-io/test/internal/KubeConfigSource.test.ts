@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { assert, describe, it, vi } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeCredentials } from "../../src/internal/Credentials.ts"
 import { loadConfig } from "../../src/internal/KubeConfigSource.ts"
@@ -74,9 +74,6 @@ describe("loadConfig", () => {
       for (const [name, text] of Object.entries({ token: "secret\n", namespace: "team-a\n", "ca.crt": "CA" }))
         writeFileSync(join(account, name), text)
       const environment = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" }
-      // client-node looks at the process's own environment, not at one it is given.
-      for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
-      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
       const request = { environment, home: root, root }
       const { namespace, server, source } = yield* loadConfig(request)
       assert.strictEqual(source, "the service account of the pod this runs in")
