@@ -30,8 +30,16 @@ export interface LogBatch {
  */
 export const LINE_LIMIT = 1024 * 1024
 
+/**
+ * The first buffer for a beginning of a line, in bytes, made when there is one: a thousand runs that wait for their pods have
+ * no line yet. The least that Node does not cut from a pool that other buffers keep alive.
+ */
+const FIRST_LINE = 4 * 1024
+
 /** A beginning of a line up to this long, in bytes, keeps its buffer for the next one; a larger buffer is given back. */
 const SMALL_LINE = 64 * 1024
+
+const NOTHING = Buffer.alloc(0)
 
 const NEWLINE = 0x0a
 
@@ -48,7 +56,7 @@ const unfinishedCharacter = (bytes: Uint8Array): number => {
 
 /** One stream's splitter. Holds at most one line's beginning, of at most `LINE_LIMIT` bytes. */
 export class LogSplitter {
-  #held = Buffer.allocUnsafe(SMALL_LINE)
+  #held = NOTHING
   #length = 0
   /** Whether a piece of the line at hand has been given out; its last piece is a batch of its own, too. */
   #continued = false
@@ -144,7 +152,7 @@ export class LogSplitter {
   #append(bytes: Uint8Array): void {
     const needed = this.#length + bytes.length
     if (needed > this.#held.length) {
-      const larger = Buffer.allocUnsafe(Math.min(LINE_LIMIT, Math.max(needed, 2 * this.#held.length)))
+      const larger = Buffer.allocUnsafe(Math.min(LINE_LIMIT, Math.max(needed, 2 * this.#held.length, FIRST_LINE)))
       this.#held.copy(larger, 0, 0, this.#length)
       this.#held = larger
     }
@@ -156,9 +164,8 @@ export class LogSplitter {
   #take(bytes: number): string {
     const text = this.#held.toString("utf8", 0, bytes)
     const left = this.#held.subarray(bytes, this.#length)
-    const small = this.#held.length > SMALL_LINE && left.length === 0 ? Buffer.allocUnsafe(SMALL_LINE) : this.#held
-    small.set(left)
-    this.#held = small
+    if (this.#held.length > SMALL_LINE && left.length === 0) this.#held = NOTHING
+    this.#held.set(left)
     this.#length = left.length
     this.#end += bytes
     return text

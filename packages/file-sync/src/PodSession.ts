@@ -287,7 +287,11 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     return yield* Effect.raceFirst(Deferred.await(completed), read)
   })
 
-  while (true) {
+  /**
+   * One attempt and what to make of it: the result, or how long to pause. Apart from the loop, whose frame would hold the last
+   * error through the pause, and with it the whole channel that it came from: 20 KiB of each run that waits for its pod.
+   */
+  const next = Effect.fnUntraced(function* () {
     const outcome = yield* attempt().pipe(
       Effect.scoped,
       Effect.map((result) =>
@@ -295,13 +299,18 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       ),
       Effect.catch((error) => Effect.succeed({ _tag: "Failed" as const, error }))
     )
-    if (outcome._tag === "Completed") return outcome.result
-    if (outcome._tag === "Abandoned") continue
+    if (outcome._tag !== "Failed") return outcome
     const { error } = outcome
     if (isPodMissing(error) ? yield* request.podIsGone : !error.retryable) return yield* error
     if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
     const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"
     if (!tooEarly && ++failures === 1) yield* request.onEvent({ _tag: "Interrupted", error })
-    yield* request.pause(tooEarly ? 0 : failures)
+    return { _tag: "Pause" as const, failures: tooEarly ? 0 : failures }
+  })
+
+  while (true) {
+    const outcome = yield* next()
+    if (outcome._tag === "Completed") return outcome.result
+    if (outcome._tag === "Pause") yield* request.pause(outcome.failures)
   }
 }, Effect.scoped)

@@ -11,12 +11,12 @@ import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http
 import type { ConnectionConfig } from "./ConnectionConfig.ts"
 import { type Credentials, credentialError, makeCredentials } from "./internal/Credentials.ts"
 import { makeProxyTunnel, type ProxyTunnel } from "./internal/ProxyTunnel.ts"
-import { fingerprint, type TlsSettings } from "./internal/TlsSettings.ts"
+import { makeSocketSettings, type SocketSettings, type TlsSettings } from "./internal/TlsSettings.ts"
 import type { KubeError } from "./KubeError.ts"
 import { makeRequestTurns, type RequestTurns } from "./RequestRate.ts"
 
 /** What a WebSocket to the API server needs besides its URL. */
-export interface WebSocketOptions extends TlsSettings {
+export interface WebSocketOptions extends SocketSettings {
   readonly headers: Readonly<Record<string, string>>
   /** Set when the connection goes through a proxy; then it also carries the TLS settings. */
   readonly agent?: HttpAgent
@@ -42,30 +42,33 @@ const idleSocketTimeout = 30_000
 const keepAliveDelay = 30_000
 
 /** One dispatcher for all requests. TLS settings are asked for per socket, so rotated certificates are taken up. */
-const makeDispatcher = Effect.fnUntraced(function* (credentials: Credentials, tunnel: ProxyTunnel | undefined) {
+const makeDispatcher = Effect.fnUntraced(function* (
+  credentials: Credentials,
+  socketSettings: (tls: TlsSettings) => SocketSettings,
+  tunnel: ProxyTunnel | undefined
+) {
   const undici = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
   const isSecure = credentials.loaded.server.protocol === "https:"
-  const build = (tls: TlsSettings) =>
+  const build = (settings: SocketSettings) =>
     undici.buildConnector({
-      ...tls,
+      ...settings,
       allowH2: false,
       timeout: connectTimeout,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelay
     })
-  let connector: { readonly key: string; readonly connect: ReturnType<typeof build> } | undefined
-  const connectorFor = (tls: TlsSettings) => {
-    const key = fingerprint(tls)
+  let connector: { readonly settings: SocketSettings; readonly connect: ReturnType<typeof build> } | undefined
+  const connectorFor = (settings: SocketSettings) => {
     // kept while the settings stay, for the TLS sessions it remembers
-    if (connector?.key !== key) connector = { key, connect: build(tls) }
+    if (connector?.settings !== settings) connector = { settings, connect: build(settings) }
     return connector.connect
   }
   type Connect = ReturnType<typeof build>
   const open = async (options: Parameters<Connect>[0], callback: Parameters<Connect>[1]): Promise<void> => {
-    const tls = await credentials.tls()
-    if (tunnel === undefined) return connectorFor(tls)(options, callback)
+    const settings = socketSettings(await credentials.tls())
+    if (tunnel === undefined) return connectorFor(settings)(options, callback)
     const socket = (await tunnel.open()) as Socket
-    if (isSecure) return connectorFor(tls)({ ...options, httpSocket: socket }, callback)
+    if (isSecure) return connectorFor(settings)({ ...options, httpSocket: socket }, callback)
     callback(null, socket)
   }
   return yield* Effect.acquireRelease(
@@ -146,8 +149,8 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
       yield* warnOfUnchecked(options.config)
     }
     const tunnel = proxy === undefined ? undefined : yield* makeProxyTunnel(proxy, server)
-    const dispatcher = yield* makeDispatcher(credentials, tunnel)
-    const current = asked(credentials.current)
+    const socketSettings = makeSocketSettings()
+    const dispatcher = yield* makeDispatcher(credentials, socketSettings, tunnel)
     const authHeaders = Effect.map(asked(credentials.headers), (headers) => ({ ...headers }))
     const client = (yield* makeUndici.pipe(Effect.provideService(Dispatcher, dispatcher))).pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(server.href.replace(/\/$/, ""))),
@@ -179,11 +182,11 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
       authHeaders,
       http,
       refreshCredentials: credentials.reload,
-      webSocketOptions: Effect.map(current, ({ headers, tls }) => ({
-        headers,
-        ...tls,
-        ...(tunnel === undefined ? {} : { agent: tunnel.agent(tls) })
-      })),
+      webSocketOptions: asked(async () => {
+        const { headers, tls } = await credentials.current()
+        const settings = socketSettings(tls)
+        return { headers, ...settings, ...(tunnel === undefined ? {} : { agent: tunnel.agent(settings) }) }
+      }),
       extend: (config) => open({ ...options, config })
     })
   })

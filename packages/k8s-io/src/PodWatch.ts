@@ -50,6 +50,12 @@ const WatchEvent = Schema.Struct({ type: Schema.String, object: Schema.Unknown }
 const isWatchEvent = Schema.is(WatchEvent)
 const isBookmark = Schema.is(Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schema.String }) }))
 
+/** Without the record of who set which field: nobody here asks for it, and of a pod's memory it is half. */
+const withoutManagedFields = (pod: Pod): Pod => {
+  const { managedFields: _, ...metadata } = pod.metadata as Pod["metadata"] & { readonly managedFields?: unknown }
+  return { ...pod, metadata }
+}
+
 /** Tells a line of the watch stream apart; anything unexpected is `Unknown`. */
 export const readWatchLine = (value: unknown): WatchLine => {
   if (!isWatchEvent(value)) return { _tag: "Unknown" }
@@ -57,9 +63,9 @@ export const readWatchLine = (value: unknown): WatchLine => {
   switch (type) {
     case "ADDED":
     case "MODIFIED":
-      return isPod(object) ? { _tag: "Changed", pod: object } : { _tag: "Unknown" }
+      return isPod(object) ? { _tag: "Changed", pod: withoutManagedFields(object) } : { _tag: "Unknown" }
     case "DELETED":
-      return isPod(object) ? { _tag: "Removed", pod: object } : { _tag: "Unknown" }
+      return isPod(object) ? { _tag: "Removed", pod: withoutManagedFields(object) } : { _tag: "Unknown" }
     case "BOOKMARK":
       return isBookmark(object)
         ? { _tag: "Bookmark", resourceVersion: object.metadata.resourceVersion }
@@ -81,7 +87,8 @@ export class PodWatch extends Context.Service<
     /**
      * The state of one pod name, then every change of it; follow it before creating the pod and nothing is missed. A slow
      * reader gets the latest state, not every one in between, and holds nobody up. Passing failures are retried inside; the
-     * stream fails only with what retrying cannot cure (403, 401, a broken configuration), and never ends by itself.
+     * stream fails only with what retrying cannot cure (403, 401, a broken configuration), and never ends by itself. Pods
+     * come without `metadata.managedFields`.
      */
     readonly changes: (namespace: string, name: string) => Stream.Stream<PodChange, KubeError>
   }
@@ -187,7 +194,8 @@ const runWatch = (
   const doList = requestJson(connection, list).pipe(
     Effect.flatMap((answer) => readPodList(list, answer)),
     Effect.matchEffect({
-      onSuccess: ({ items, resourceVersion }) => take({ _tag: "Listed", items, resourceVersion }),
+      onSuccess: ({ items, resourceVersion }) =>
+        take({ _tag: "Listed", items: items.map(withoutManagedFields), resourceVersion }),
       onFailure: (error) => take({ _tag: "Failed", error, openFor: 0, heard: false })
     })
   )

@@ -336,4 +336,9 @@ describe("readWatchLine", () => {
   ])("%o is %s", (line, tag) => {
     assert.strictEqual(readWatchLine(line)._tag, tag)
   })
+  it.each(["ADDED", "DELETED"])("%s leaves managedFields out and all other fields in", (type) => {
+    const { metadata, ...rest } = pod({ name: "a" })
+    const line = readWatchLine({ type, object: { ...rest, metadata: { ...metadata, managedFields: [{}] }, more: 1 } })
+    assert.deepStrictEqual("pod" in line ? line.pod : undefined, Object.assign({ ...rest, metadata }, { more: 1 }))
+  })
 })

@@ -9,14 +9,14 @@ import type { Duplex } from "node:stream"
 import { connect } from "node:tls"
 import { Effect } from "effect"
 import type { ProxyRoute } from "./ProxyRoute.ts"
-import type { TlsSettings } from "./TlsSettings.ts"
+import type { SocketSettings } from "./TlsSettings.ts"
 import { failureDetail } from "./TransportFailure.ts"
 
 export interface ProxyTunnel {
   /** A socket that leads to the server, without TLS of the server's yet. */
   readonly open: () => Promise<Duplex>
   /** An agent for one request of `node:http` or `node:https`, as ws makes them. */
-  readonly agent: (tls: TlsSettings) => HttpAgent
+  readonly agent: (settings: SocketSettings) => HttpAgent
 }
 
 /** Says which proxy, and which setting named it; the innermost message is what people get to read. */
@@ -56,7 +56,7 @@ export const makeProxyTunnel = Effect.fnUntraced(function* (route: ProxyRoute, s
     throw proxyError(route, `refused to connect to ${authority} with status ${statusCode}`)
   }
   const host = server.hostname.replace(/^\[(.*)\]$/, "$1")
-  const agent = (settings: TlsSettings): HttpAgent => {
+  const agent = (settings: SocketSettings): HttpAgent => {
     const made = isSecure ? new HttpsAgent() : new HttpAgent()
     made.createConnection = (_options, callback) => {
       open().then(
