@@ -31,12 +31,20 @@ export interface SourceRequest {
 
 const readFiles = Effect.fnUntraced(function* (files: ReadonlyArray<string>, field: string) {
   // Loaded here: a connection of which a config says everything reads no YAML.
-  const { parse } = yield* Effect.promise(() => import("yaml"))
+  const { LineCounter, parseDocument } = yield* Effect.promise(() => import("yaml"))
   let merged: KubeConfigDocument | undefined
   for (const file of files) {
     const refuse = (detail: string, cause?: unknown) => configError(`${file} cannot be used: ${detail}`, field, cause)
+    const lineCounter = new LineCounter()
     const value = yield* Effect.try({
-      try: (): unknown => parse(readFileSync(file, "utf8"), { merge: true }),
+      try: (): unknown => {
+        // Not the library's pretty errors: they show the line, which may be the token's.
+        const document = parseDocument(readFileSync(file, "utf8"), { lineCounter, merge: true, prettyErrors: false })
+        const [error] = document.errors
+        if (error === undefined) return document.toJS()
+        const { col, line } = lineCounter.linePos(error.pos[0])
+        throw new Error(`line ${line}, column ${col}: ${error.message}`)
+      },
       catch: (cause) => refuse(failureDetail(cause), cause)
     })
     const one = yield* Effect.mapError(Effect.fromResult(readKubeConfig(value, dirname(resolve(file)))), (detail) =>

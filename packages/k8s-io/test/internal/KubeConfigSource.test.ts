@@ -95,6 +95,22 @@ describe("loadConfig", () => {
       )
     })
   )
+  it.effect("says where a file is no YAML, and of what stands there nothing", () =>
+    Effect.gen(function* () {
+      const kubeconfig = join(yield* folder, "config")
+      writeFileSync(kubeconfig, "users:\n- name: me\n  user: { token: secret\ncontexts: []\n")
+      const { message } = yield* Effect.flip(loadConfig({ kubeconfig }))
+      assert.match(message, /kubeconfig: \/.*\/config cannot be used: line 4, column 1: Flow map/)
+      assert.notInclude(message, "secret")
+    })
+  )
+  it.effect("says which field of a file has the wrong kind", () =>
+    Effect.gen(function* () {
+      const kubeconfig = write(join(yield* folder, "config"), { user: { token: 1 } })
+      const { message } = yield* Effect.flip(loadConfig({ kubeconfig }))
+      assert.include(message, `${kubeconfig} cannot be used: users[0].user.token: Expected string`)
+    })
+  )
   it.effect.each([
     ["a context that is not there", refused({}, "nope"), 'context: there is no context "nope"; there are: one'],
     ["a current-context that is not there", refused({ current: "old" }), 'current-context: there is no context "old"'],
