@@ -23,7 +23,7 @@ export interface ColdStartFigure {
 }
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
-const CLI = join(REPOSITORY, "apps/cli/dist/main.js")
+const CLI = join(REPOSITORY, "apps/cli/dist/bin/podwright.js")
 
 /** With an expression, as files for people have. */
 const TASK = 'image: busybox\ncommands: ["echo {{ taskrun.id }}"]\n'
