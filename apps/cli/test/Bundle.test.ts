@@ -12,7 +12,10 @@ import { bundle } from "../rolldown.config.ts"
 
 const APP = join(import.meta.dirname, "..")
 
-describe("the bundle", () => {
+/** A bundle takes a second and a pod half of one; this is only there to end what hangs. */
+const TIMEOUT = 180_000
+
+describe("the bundle", { timeout: TIMEOUT }, () => {
   let folder: string
   let imports: ReadonlyArray<string>
 
@@ -31,7 +34,7 @@ describe("the bundle", () => {
     imports = chunks
       .flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
       .filter((name) => !own.has(name) && !isBuiltin(name))
-  })
+  }, TIMEOUT)
   afterAll(() => rm(folder, { recursive: true }))
 
   it("imports what the package depends on and nothing else", () => {
