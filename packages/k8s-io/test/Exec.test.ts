@@ -82,6 +82,9 @@ describe("open", () => {
     assert.deepStrictEqual(url.searchParams.getAll("command"), request.command)
     for (const stream of ["stdin", "stdout", "stderr"]) assert.strictEqual(url.searchParams.get(stream), "true")
     assert.strictEqual(url.searchParams.get("tty"), "false")
+    const command = ["a b+c%20&=\n√", "half of a pair: \ud83d"]
+    const odd = execUrl(new URL("http://host"), { ...request, command })
+    assert.deepStrictEqual(odd.searchParams.getAll("command"), ["a b+c%20&=\n√", "half of a pair: \ufffd"])
   })
   it.effect("prefers v5 and half-closes stdin there", () =>
     Effect.gen(function* () {
