@@ -110,7 +110,13 @@ export interface ExplainedPod {
   readonly fields: ReadonlyArray<FieldOrigin>
 }
 
-const explained = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec: TracedObject): ExplainedPod => {
+/** A plan, and its manifest with who set what. */
+interface TracedPod {
+  readonly plan: PodPlan
+  readonly manifest: TracedObject
+}
+
+const planned = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec: TracedObject): TracedPod => {
   const specHash = sha256Hex(canonicalJson(untraceObject(spec)))
   const traced = objectInOrder(manifestOf(task, runner, spec, specHash))
   const bare = shape.shape === "bare"
@@ -129,15 +135,10 @@ const explained = (task: TaskValues, runner: RunnerProperties, shape: PodShape, 
     outputContainer: bare ? undefined : HELPER_CONTAINER,
     volumeRoot: bare ? undefined : VOLUME_ROOT
   }
-  return { plan, fields: fieldOrigins(traced) }
+  return { plan, manifest: traced }
 }
 
-/**
- * The pod of one task run, and for every field of its manifest the layer that set it and what that overrode. Fails with every
- * issue found: what is wrong with the task, else what is wrong with the runner's properties, else what would break the
- * protocol. Nothing is read from anywhere but the two arguments, and neither is changed.
- */
-export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.Result<ExplainedPod, SpecError> =>
+const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<TracedPod, SpecError> =>
   Result.gen(function* () {
     const layers = specLayers(runner)
     const argv = task.command._tag === "Commands" ? taskCommand(task.command) : Result.succeed([])
@@ -161,9 +162,17 @@ export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.R
     }
     yield* refuse(ProtocolConflict, conflicts(task, layers, shape.success))
     const command = Result.getOrElse(argv, () => [])
-    return explained(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
+    return planned(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
   })
+
+/**
+ * The pod of one task run, and for every field of its manifest the layer that set it and what that overrode. Fails with every
+ * issue found: what is wrong with the task, else what is wrong with the runner's properties, else what would break the
+ * protocol. Nothing is read from anywhere but the two arguments, and neither is changed.
+ */
+export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.Result<ExplainedPod, SpecError> =>
+  Result.map(tracePod(task, runner), ({ manifest, plan }) => ({ plan, fields: fieldOrigins(manifest) }))
 
 /** The pod of one task run, as `explainPod` gives it. */
 export const buildPod = (task: TaskValues, runner: RunnerProperties): Result.Result<PodPlan, SpecError> =>
-  Result.map(explainPod(task, runner), ({ plan }) => plan)
+  Result.map(tracePod(task, runner), ({ plan }) => plan)
