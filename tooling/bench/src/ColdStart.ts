@@ -39,7 +39,8 @@ const RENDER = "render"
 /** The pod of a run is gone, but for a second or so the node still takes it down; that must not fall into the next start. */
 const SETTLE_MS = 1_500
 
-const build = async (): Promise<void> => {
+/** Builds what users get. */
+export const build = async (): Promise<void> => {
   // Without what profiles the processes that are measured.
   const { NODE_OPTIONS: _, ...env } = process.env
   await promisify(execFile)(join(REPOSITORY, "node_modules/.bin/turbo"), ["run", "build"], { cwd: REPOSITORY, env })

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Random } from "effect"
+import { build } from "./ColdStart.ts"
 import { kubeconfigPath, kubectlRun } from "./Kubectl.ts"
 import type { Comparison } from "./Report.ts"
 import type { BurstFigures } from "./ScaleDriver.ts"
@@ -36,7 +37,8 @@ const SETTLE_MS = 8_000
 const run = promisify(execFile)
 
 const drive = async (kubeconfig: string, way: string, runs: number, prefix: string): Promise<BurstFigures> => {
-  const { stdout } = await run(process.execPath, [SOURCE, DRIVER, way, String(runs), prefix], {
+  // The packages as built, as a program that depends on them has them.
+  const { stdout } = await run(process.execPath, [DRIVER, way, String(runs), prefix], {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     maxBuffer: 64 * 1024 * 1024
   })
@@ -80,6 +82,7 @@ const startEmbedded = Effect.acquireRelease(
 /** Runs every burst of at most `atOnce` runs `rounds` times, the ways in turn. */
 export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number, atOnce: number) {
   const real = kubeconfigPath()
+  yield* Effect.promise(build)
   const embedded = yield* startEmbedded
   const measured: Array<ScaleFigures & { readonly bursts: Array<BurstFigures> }> = []
   const stages = [
