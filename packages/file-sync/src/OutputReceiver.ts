@@ -31,14 +31,6 @@ const ROOMS = 2 * ARCHIVE_QUEUE + 2 + 6
 /** How every tar archive ends; one that ends between two entries without it has lost those that would follow. */
 const ARCHIVE_END = Buffer.alloc(1024)
 
-/**
- * Frees the memory of bytes that have been copied, where they are all that is left of a message which `ws` has put together: one
- * for one, that is half of what V8 would have to look for.
- */
-const release = ({ buffer, byteLength, byteOffset }: Uint8Array): void => {
-  if (byteOffset === 1 && buffer.byteLength === byteLength + 1 && buffer instanceof ArrayBuffer) buffer.transfer(0)
-}
-
 export interface OutputReceiverOptions {
   readonly pod: string
   readonly outputs: SessionOutputs | undefined
@@ -145,9 +137,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
 
   const takePlain = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
     const part = gather(bytes)
-    if (gathered === GATHERED_BYTES) return handOnAndTake(bytes.subarray(part))
-    release(bytes)
-    return undefined
+    return gathered === GATHERED_BYTES ? handOnAndTake(bytes.subarray(part)) : undefined
   }
 
   /** The archive has ended; compares what came with the helper's digest. */

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
-import { Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
+import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
 import { Channel, Corrupt, FileSyncError, HelperFailed, helperReason, Lost, Protocol } from "./FileSyncError.ts"
 import { sendInputs } from "./InputSender.ts"
 import type { LogCursor } from "./LogEvent.ts"
@@ -148,7 +148,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     let earlyBytes = 0
 
     const keepEarly = Effect.fnUntraced(function* (bytes: Uint8Array) {
-      early.push(bytes)
+      early.push(new Uint8Array(bytes))
       earlyBytes += bytes.length
       if (earlyBytes <= EARLY_LIMIT) return
       // Not lost, if it is main's: the next session begins at the same byte.
@@ -271,13 +271,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       return yield* fail("session", new Lost({ detail: outcome._tag === "Lost" ? outcome.detail : "it ended early" }))
     })
 
-    // It stops the reading and never a listener: lines that are being told must not be told by half.
-    const inVain = Deferred.await(abandoned).pipe(
-      Effect.andThen(Effect.suspend(() => (log === "follow" && !told.exited ? Effect.void : Effect.never)))
-    )
-    const read = channel.output.pipe(
+    // It stops the reading and never a listener: lines that are being told must not be told by half. Asked at each pull, because
+    // what is pulled may be overwritten once more is.
+    const inVain = Effect.andThen(Deferred.await(abandoned), Cause.done())
+    const read = Stream.transformPull(channel.output, (pull) =>
+      Effect.succeed(Effect.suspend(() => (log === "follow" && !told.exited ? Effect.raceFirst(pull, inVain) : pull)))
+    ).pipe(
       Stream.mapError(channelFailed),
-      Stream.interruptWhen(inVain),
       Stream.runForEachArray(onChunk),
       Effect.andThen(Deferred.isDone(abandoned)),
       Effect.flatMap((isAbandoned) =>

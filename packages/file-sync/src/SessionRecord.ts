@@ -123,7 +123,7 @@ const heldBack = (bytes: Buffer, mark: Buffer): number => {
  * Splits the session's stdout into records, log bytes and archive bytes.
  *
  * `push` returns what the bytes so far amount to, in order; log and archive bytes are views of the chunk that was
- * pushed. At most one record line, or the beginning of a mark, is held back.
+ * pushed. At most one record line, or the beginning of a mark, is held back, as a copy.
  */
 export class SessionParser {
   readonly #mark: Buffer
@@ -153,14 +153,14 @@ export class SessionParser {
       if (start < 0) {
         const held = heldBack(view, this.#mark)
         this.#outside(outputs, rest.subarray(0, rest.length - held))
-        this.#pending = rest.subarray(rest.length - held)
+        this.#pending = new Uint8Array(rest.subarray(rest.length - held))
         break
       }
       this.#outside(outputs, rest.subarray(0, start))
       const end = view.indexOf(NEWLINE, start)
       if (end < 0) {
         if (rest.length - start > RECORD_LIMIT) outputs.push({ _tag: "Garbage", text: "a record without an end" })
-        this.#pending = rest.subarray(start)
+        this.#pending = new Uint8Array(rest.subarray(start))
         break
       }
       const line = view.toString("utf8", start + this.#mark.length, end)

@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import type { ExecChannel, ExecProtocol } from "./ExecChannel.ts"
+import { ExecIntake } from "./internal/ExecIntake.ts"
 import { handshakeTimeout, makeExecSocket } from "./internal/ExecSocket.ts"
 import { KubeConnection } from "./KubeConnection.ts"
 import type { KubeError } from "./KubeError.ts"
@@ -80,11 +81,14 @@ const makeExec = Effect.gen(function* () {
     const { WebSocket } = yield* Effect.promise(() => import("@effect/platform-node/NodeWS"))
     const options = yield* connection.webSocketOptions
     const subject = { namespace: request.namespace, name: request.pod, container: request.container }
+    const intake = new ExecIntake()
     const socket = yield* Effect.acquireRelease(
       Effect.sync(() =>
         makeExecSocket(
           new WebSocket(execUrl(connection.server, request), [...(request.protocols ?? allProtocols)], {
             ...options,
+            // goes on to the socket, where that is made here and not by a proxy's agent
+            ...{ onread: intake.onread },
             headers: { ...options.headers },
             handshakeTimeout,
             maxPayload: largestMessage,
@@ -93,6 +97,7 @@ const makeExec = Effect.gen(function* () {
             perMessageDeflate: false,
             skipUTF8Validation: true
           }),
+          intake,
           subject,
           connection.server.origin
         )

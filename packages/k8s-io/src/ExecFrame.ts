@@ -3,6 +3,7 @@
  * names a channel. Pure; copies nothing on the way in. Facts: apimachinery `pkg/util/httpstream/wsstream`, KEP-4006.
  */
 import { Option } from "effect"
+import type { ExecOutput } from "./ExecChannel.ts"
 import { type KubeStatus, statusFromText } from "./KubeStatus.ts"
 
 /** Channels: 0 stdin (to the server), 1 stdout, 2 stderr, 3 the closing Status, 255 half-close (v5). */
@@ -48,6 +49,36 @@ export const readFrame = (message: Uint8Array): ExecFrame => {
     }
     default:
       return nothing
+  }
+}
+
+/** More than any Status is long; of one that is longer the end is dropped, and with it its sense. */
+const longestStatus = 64 * 1024
+
+/**
+ * Takes messages in parts: output goes on at once, part by part, so that nobody must put a message together; anything else is
+ * given out whole, to be read by `readFrame`.
+ */
+export class FrameParts {
+  #channel: number | undefined
+  #kept: Array<Uint8Array> = []
+  #keptBytes = 0
+
+  push(bytes: Uint8Array, isFirst: boolean, isLast: boolean): ExecOutput | Uint8Array | undefined {
+    if (isFirst && isLast) return bytes
+    const rest = isFirst ? bytes.subarray(1) : bytes
+    if (isFirst) this.#channel = bytes[0]
+    if (this.#channel === stdoutChannel || this.#channel === stderrChannel)
+      return rest.length === 0
+        ? undefined
+        : { stream: this.#channel === stdoutChannel ? "stdout" : "stderr", bytes: rest }
+    if (this.#keptBytes < longestStatus) this.#kept.push(Uint8Array.from(bytes))
+    this.#keptBytes += bytes.length
+    if (!isLast) return undefined
+    const whole = Buffer.concat(this.#kept)
+    this.#kept = []
+    this.#keptBytes = 0
+    return whole
   }
 }
 

@@ -1,7 +1,7 @@
 /** The exec codec: tables for the odd frames, properties for the way there and back. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../src/ExecFrame.ts"
+import { closeStdinFrame, FrameParts, largestPayload, readFrame, stdinFrame } from "../src/ExecFrame.ts"
 
 const message = (channel: number, text: string) => Buffer.concat([Buffer.of(channel), Buffer.from(text)])
 
@@ -59,5 +59,45 @@ describe("stdinFrame", () => {
   })
   it("stays far below the 32 MiB the server takes", () => {
     assert.isAtMost(largestPayload, 64 * 1024)
+  })
+})
+
+describe("FrameParts", () => {
+  const status = Buffer.of(3, ...Buffer.from('{"status":"Success"}'))
+  const push = (parts: FrameParts, message: Uint8Array, cuts: ReadonlyArray<number>) => {
+    const ends = [...cuts, message.length]
+    return ends.map((end, index) =>
+      parts.push(message.subarray(ends[index - 1] ?? 0, end), index === 0, end === message.length)
+    )
+  }
+  it("gives a message that is whole as it is", () => {
+    assert.deepStrictEqual(push(new FrameParts(), status, []), [status])
+  })
+  it("gives output part by part", () => {
+    const parts = new FrameParts()
+    for (const [channel, stream] of [
+      [1, "stdout"],
+      [2, "stderr"]
+    ] as const) {
+      const given = push(parts, Buffer.of(channel, 10, 11, 12), [1, 3])
+      const bytes = [Buffer.of(10, 11), Buffer.of(12)]
+      assert.deepStrictEqual(given, [undefined, ...bytes.map((bytes) => ({ stream, bytes }))])
+    }
+  })
+  it("puts everything else together, whatever is done with its memory meanwhile", () => {
+    const parts = new FrameParts()
+    for (let twice = 0; twice < 2; twice++) {
+      const room = Buffer.from(status)
+      assert.isUndefined(parts.push(room.subarray(0, 9), true, false))
+      room.fill(0, 0, 9)
+      assert.deepStrictEqual(parts.push(room.subarray(9), false, true), status)
+    }
+  })
+  it("keeps no more of it than a status can have", () => {
+    const parts = new FrameParts()
+    const block = Buffer.alloc(64 * 1024, 3)
+    for (let count = 0; count < 100; count++) parts.push(block, count === 0, false)
+    const whole = parts.push(block, false, true)
+    assert.isTrue(whole instanceof Uint8Array && whole.length === block.length)
   })
 })

@@ -7,10 +7,11 @@ import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Cause, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
 import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
-import { closeStdinFrame, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
+import { closeStdinFrame, FrameParts, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
 import { beat, heartbeatInterval, initialHeartbeat } from "../ExecHeartbeat.ts"
 import { KubeError, type KubeReason, type KubeSubject } from "../KubeError.ts"
 import { type KubeStatus, readExecStatus } from "../KubeStatus.ts"
+import type { ExecIntake } from "./ExecIntake.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "./StatusReason.ts"
 import { connectReason, failureDetail } from "./TransportFailure.ts"
 
@@ -68,8 +69,13 @@ const handshakeReason = (error: Error & { readonly code?: string }, address: str
     : { _tag: "Protocol", detail: error.message }
 }
 
-/** Takes over a socket that is about to shake hands with `address`. */
-export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: string): ExecSocket => {
+/** Takes over a socket that is about to shake hands with `address`, and gives what it reads to `intake` where it can. */
+export const makeExecSocket = (
+  ws: WebSocket,
+  intake: ExecIntake,
+  subject: KubeSubject,
+  address: string
+): ExecSocket => {
   const access = { verb: "create", resource: "pods/exec", namespace: subject.namespace ?? "" }
   const outcome = Deferred.makeUnsafe<ExecOutcome>()
   const closed = Deferred.makeUnsafe<void>()
@@ -124,24 +130,24 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
   const wakeReader = () => {
     if (reader === undefined || readerScheduled) return
     readerScheduled = true
-    queueMicrotask(() => {
+    setImmediate(() => {
       readerScheduled = false
       reader?.()
     })
   }
 
-  ws.on("message", (data: unknown) => {
-    heard = true
-    if (!(data instanceof Uint8Array)) return
-    const frame = readFrame(data)
+  const takeOutput = (output: ExecOutput) => {
+    if (discarding) return
+    unread.push(output)
+    unreadBytes += output.bytes.length
+    if (unreadBytes >= receiveWindow && !ws.isPaused) ws.pause()
+    wakeReader()
+  }
+  const takeMessage = (message: Uint8Array) => {
+    const frame = readFrame(message)
     switch (frame._tag) {
       case "Output":
-        if (discarding) return
-        unread.push(frame)
-        unreadBytes += frame.bytes.length
-        if (unreadBytes >= receiveWindow && !ws.isPaused) ws.pause()
-        wakeReader()
-        return
+        return takeOutput(frame)
       case "Status":
         settleStatus(frame.status)
         ws.close(1000)
@@ -152,6 +158,25 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
       case "Nothing":
         return
     }
+  }
+  const parts = new FrameParts()
+  intake.listen({
+    part: (bytes, isFirst, isLast) => {
+      heard = true
+      const message = parts.push(bytes, isFirst, isLast)
+      if (message instanceof Uint8Array) takeMessage(message)
+      else if (message !== undefined) takeOutput(message)
+      return !discarding
+    },
+    isUpgraded: () => ws.readyState === ws.OPEN,
+    broken: () => {
+      lastTrouble ??= "the server sent what is no WebSocket frame"
+      ws.terminate()
+    }
+  })
+  ws.on("message", (data: unknown) => {
+    heard = true
+    if (data instanceof Uint8Array) takeMessage(data)
   })
   ws.on("ping", () => {
     heard = true
@@ -191,6 +216,7 @@ export const makeExecSocket = (ws: WebSocket, subject: KubeSubject, address: str
     const [first, ...rest] = unread.splice(0)
     if (first !== undefined) {
       unreadBytes = 0
+      intake.take()
       if (ws.isPaused) ws.resume()
       return Exit.succeed([first, ...rest])
     }
