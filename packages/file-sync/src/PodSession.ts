@@ -124,7 +124,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         container: request.container,
         command: sessionCommand(plan, nonce),
         // every input has a length, so that nothing needs stdin to end
-        protocols: ["v4.channel.k8s.io"]
+        protocols: ["v4.channel.k8s.io"],
+        lendsOutput: true
       })
       .pipe(Effect.mapError(channelFailed))
     const say = (word: string) => channel.send(encoder.encode(`${word}\n`)).pipe(Effect.mapError(channelFailed))

@@ -6,7 +6,7 @@ import type { KubeStatus } from "./KubeStatus.ts"
 /** Subprotocols this package speaks, best first. v4 cannot half-close stdin. */
 export type ExecProtocol = "v5.channel.k8s.io" | "v4.channel.k8s.io"
 
-/** Bytes the remote process wrote. To be used before more is pulled: the memory is used again. */
+/** Bytes the remote process wrote. The receiver's to keep, unless they were asked for as lent (`ExecRequest.lendsOutput`). */
 export interface ExecOutput {
   readonly stream: "stdout" | "stderr"
   readonly bytes: Uint8Array

@@ -27,8 +27,8 @@ const whoAmI = Effect.gen(function* () {
   const exec = yield* Exec
   const { metadata } = yield* pods.get("default", "any")
   const channel = yield* exec.open({ namespace: "default", pod: "any", container: "main", command: ["true"] })
-  const output = yield* Stream.runCollect(Stream.map(channel.output, ({ bytes }) => Buffer.from(bytes)))
-  const said = Buffer.concat(output).toString()
+  const output = yield* Stream.runCollect(channel.output)
+  const said = Buffer.concat(output.map(({ bytes }) => bytes)).toString()
   assert.strictEqual(said, metadata.name)
   return metadata.name
 }).pipe(Effect.scoped)

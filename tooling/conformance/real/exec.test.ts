@@ -36,7 +36,13 @@ const execBehind = Effect.fnUntraced(function* (fault?: Fault, onBytes?: FaultPr
 
 const openIn = Effect.fnUntraced(function* (exec: Exec["Service"], script: string, container = "main") {
   const pod = yield* Target
-  return yield* exec.open({ namespace: LIMITED_NAMESPACE, pod, container, command: ["sh", "-c", script] })
+  return yield* exec.open({
+    namespace: LIMITED_NAMESPACE,
+    pod,
+    container,
+    command: ["sh", "-c", script],
+    lendsOutput: true
+  })
 })
 
 const textOf = (channel: ExecChannel) =>

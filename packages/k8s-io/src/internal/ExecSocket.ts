@@ -69,10 +69,10 @@ const handshakeReason = (error: Error & { readonly code?: string }, address: str
     : { _tag: "Protocol", detail: error.message }
 }
 
-/** Takes over a socket that is about to shake hands with `address`, and gives what it reads to `intake` where it can. */
+/** Takes over a socket that is about to shake hands with `address`; what it reads goes to the intake, where there is one. */
 export const makeExecSocket = (
   ws: WebSocket,
-  intake: ExecIntake,
+  intake: ExecIntake | undefined,
   subject: KubeSubject,
   address: string
 ): ExecSocket => {
@@ -160,7 +160,7 @@ export const makeExecSocket = (
     }
   }
   const parts = new FrameParts()
-  intake.listen({
+  intake?.listen({
     part: (bytes, isFirst, isLast) => {
       heard = true
       const message = parts.push(bytes, isFirst, isLast)
@@ -216,7 +216,7 @@ export const makeExecSocket = (
     const [first, ...rest] = unread.splice(0)
     if (first !== undefined) {
       unreadBytes = 0
-      intake.take()
+      intake?.take()
       if (ws.isPaused) ws.resume()
       return Exit.succeed([first, ...rest])
     }
