@@ -144,7 +144,8 @@ export const runFile = Effect.fn("FileRun.run")(function* (
     if (end._tag === "Error" || end.result.state === "FAILED") break
     // A retry may have begun a new execution; the tasks behind belong to it.
     executionId = end.result.attempts?.at(-1)?.executionId ?? executionId
-    yield* Ref.update(outputs, (all) => ({ ...all, [task.id]: outputsOf(end.result) }))
+    // Nobody refers to the last one's, and there may be very many files.
+    if (task !== file.tasks.at(-1)) yield* Ref.update(outputs, (all) => ({ ...all, [task.id]: outputsOf(end.result) }))
   }
   if (record !== undefined && !mayGoOn(ends.at(-1))) yield* record.forget
   return ends

@@ -101,7 +101,7 @@ export const localExec = (options: LocalExecOptions = {}) => {
               return yield* failure
             }
             yield* Effect.promise(async () => {
-              if (!child.stdin.destroyed && !child.stdin.write(bytes))
+              if (!child.stdin.destroyed && !child.stdin.write(Buffer.from(bytes)))
                 await Promise.race([once(child.stdin, "drain"), once(child.stdin, "close")])
             })
           }),
