@@ -14,6 +14,13 @@ import { Kube, PodExists, RunError, SpecChanged } from "./RunError.ts"
 /** Names the driver that created the pod; a random word of its own for every run. */
 export const DRIVER_ANNOTATION = `${LABEL_PREFIX}driver`
 
+/**
+ * For a pod whose name is to be used again: by force (0) the name is free at once, while the old containers run for another second
+ * or two, and a kubelet, which is asked for an exec by name, may lead the next session into them (seen: the old task's lines as
+ * the new one's). With a grace the name is free when they are gone.
+ */
+const REPLACED_GRACE_SECONDS = 1
+
 export type Obtained =
   | { readonly _tag: "Held"; readonly pod: Pod; readonly adopted: boolean }
   /** Another pod is in the way for a while: look again when the lease is renewed or has run out. */
@@ -56,8 +63,8 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
   const subject = { namespace, name: plan.name }
   const look = (passes?: (error: KubeError) => boolean) =>
     insist("Pods.get", subject, pods.get(namespace, plan.name), passes)
-  const kill = (pod: Pod) =>
-    insist("Pods.delete", subject, pods.delete(namespace, plan.name, { uid: pod.metadata.uid, gracePeriodSeconds: 0 }))
+  const remove = (pod: Pod, gracePeriodSeconds: number) =>
+    insist("Pods.delete", subject, pods.delete(namespace, plan.name, { uid: pod.metadata.uid, gracePeriodSeconds }))
 
   const claim = Effect.fnUntraced(function* (): Effect.fn.Return<Obtained, RunError> {
     const found = yield* look().pipe(
@@ -90,7 +97,7 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
       case "WaitForRemoval":
         return { _tag: "Leaving" }
       case "Replace":
-        yield* kill(found).pipe(Effect.mapError(failed))
+        yield* remove(found, REPLACED_GRACE_SECONDS).pipe(Effect.mapError(failed))
         return { _tag: "Leaving" }
       case "Changed":
         return yield* new RunError({ operation: "take over pod", reason: new SpecChanged({ owner: podOwner(found) }) })
@@ -105,7 +112,7 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
    */
   const reclaim = ({ reason }: KubeError) =>
     look(reason._tag === "Unauthorized" ? (error) => error.retryable : undefined).pipe(
-      Effect.flatMap((pod) => (isOurs(pod) ? kill(pod) : Effect.void)),
+      Effect.flatMap((pod) => (isOurs(pod) ? remove(pod, 0) : Effect.void)),
       Effect.ignore
     )
 

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
 import type { FaultRule } from "@podwright/fault-proxy"
+import { KubeError } from "@podwright/k8s-io"
 import type { Cluster } from "./Cluster.ts"
 import { behindFaults } from "./Faults.ts"
 import { freshId, type Invocation, podwright, scratch, start, writeFlow } from "./Podwright.ts"
@@ -60,13 +61,21 @@ const kill = async (driver: Invocation, signal: NodeJS.Signals = "SIGKILL") => {
 /** For a task that must outlast what is asked meanwhile, however long that takes: `go` lets it end. */
 const untilTold = (then: string) => `echo begun; until [ -e go ]; do sleep 0.2; done; ${then}`
 
-const go = async (cluster: Cluster, flowId: string): Promise<void> => {
-  const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`)
-  for (const { metadata } of pods) {
-    const ended = await cluster.command(metadata.name, ["touch", "/podwright/work/go"])
-    assert.deepInclude(ended, { _tag: "Exited", code: 0 })
-  }
-}
+/** Main's words are here before the kubelet knows that it runs, and until then it takes no exec. */
+const go = (cluster: Cluster, flowId: string): Promise<void> =>
+  until(async () => {
+    const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`)
+    const living = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    const ends = await Promise.all(
+      living.map(({ metadata }) =>
+        cluster.command(metadata.name, ["touch", "/podwright/work/go"]).catch((error: unknown) => {
+          if (error instanceof KubeError) return { _tag: "Refused" as const }
+          throw error
+        })
+      )
+    )
+    return ends.some((end) => end._tag === "Exited" && end.code === 0)
+  }, "main was told to go")
 
 const MEBIBYTE = 1024 * 1024
 /** Lines on stdout; every fifth is followed by one on stderr. */
