@@ -20,7 +20,7 @@ import { initialState, isComplete, onRecord, type SessionState } from "./Session
 
 /**
  * How long main's exit file may stay away after the kubelet reported its end. It is written before the container ends
- * and read within one poll of the session (250 ms at most), so a second is ample; without it main died with its gate.
+ * and read within one poll of the session (300 ms at most), so a second is ample; without it main died with its gate.
  */
 const EXIT_FILE_GRACE = "1 second"
 
