@@ -39,7 +39,7 @@ export const PIECE_BYTES = 8 * 1024 * 1024
  * - Nothing is said while a child of the same shell runs: its end interrupts a write that waits for the connection, and
  *   busybox' `printf` then drops what it had to say (seen in 11 of 320 sessions under load).
  * - Each piece is a file of its own: `cat` of busybox lends a pipe the file's very pages (sendfile), so one that is written over
- *   changes what has left it and waits in the pipe (seen: outputs that arrived damaged, three times in a row).
+ *   changes what has left it and waits in the pipe (seen with a pipe alone; the likely cause of outputs that arrived damaged).
  * - Each piece is digested as a file, and the receipt is the digest of the pieces' digests: busybox' sha256sum reads 4 KiB at
  *   a time, which costs a third more from a fifo than from a file.
  * - `stat` tells a file's length: busybox' `wc -c` reads all of it, byte by byte (measured: 1.6 to 2.3 s for 256 MiB).
