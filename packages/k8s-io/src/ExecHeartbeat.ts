@@ -1,8 +1,8 @@
 /**
  * Is the peer of an exec still there? Pure: one decision per beat. Any frame counts as life. A server answers a ping in the
  * loop that feeds the container's stdin, so behind bytes that the container does not take it is silent and well: then silence
- * is given longer, but not for ever, because a network that swallows everything looks the same. While we do not read, there is
- * nothing to be heard, and nothing is judged.
+ * is given longer, but not for ever, because a network that swallows everything looks the same. The answer to a ping that went
+ * behind the last bytes proves that they were taken. While we do not read, there is nothing to be heard, and nothing is judged.
  */
 
 /** Time between beats, milliseconds: well under the minute after which balancers drop idle connections. */
@@ -11,7 +11,14 @@ export const heartbeatInterval = 10_000
 /** Beats in a row without a frame after which the peer is dead: 60 s, as kubectl's read deadline (61 s). */
 export const heartbeatLimit = 6
 
-/** The same behind bytes that may not have been taken: 5 minutes, longer than a full or failing disk holds up a write. */
+/**
+ * The same behind bytes that the socket has taken and the container perhaps not: 2 minutes. A session that is cut though its disk
+ * is only slow begins again behind it; one that is not cut in time costs the run, because who waits for its words gives up after
+ * 5 minutes of silence, in which there must be room for two of these.
+ */
+export const unprovenLimit = 12
+
+/** The same behind bytes that not even the socket has taken: 5 minutes, longer than a full or failing disk holds up a write. */
 export const stallLimit = 30
 
 /** What was seen since the last beat. */
@@ -19,7 +26,9 @@ export interface HeartbeatObservation {
   /** A frame of any kind came in. */
   readonly heard: boolean
   /** Bytes were handed to the socket, or taken by it. */
-  readonly sent: boolean
+  readonly moved: boolean
+  /** All that was ever sent is proven to have arrived, by the answer to a ping behind it. */
+  readonly proven: boolean
   /** Sent bytes are not yet taken by the socket. */
   readonly choked: boolean
   /** We read nothing, so nothing can be heard. */
@@ -30,21 +39,19 @@ export interface HeartbeatObservation {
 export interface HeartbeatState {
   /** Beats in a row without a frame. */
   readonly quiet: number
-  /** Whether bytes were sent that nothing heard since proves to have arrived. */
-  readonly unproven: boolean
 }
 
-export const initialHeartbeat: HeartbeatState = { quiet: 0, unproven: false }
+export const initialHeartbeat: HeartbeatState = { quiet: 0 }
 
 /** The decision of one beat. */
 export const beat = (
   state: HeartbeatState,
-  { choked, heard, paused, sent }: HeartbeatObservation
+  { choked, heard, moved, paused, proven }: HeartbeatObservation
 ): readonly [HeartbeatState, "ping" | "wait" | "dead"] => {
-  const unproven = sent || choked || (state.unproven && !heard)
-  if (paused) return [{ quiet: 0, unproven }, "wait"]
+  if (paused) return [{ quiet: 0 }, "wait"]
   // Bytes that are taken move: that is life, too.
-  const quiet = heard || (sent && choked) ? 0 : state.quiet + 1
-  if (quiet >= (unproven ? stallLimit : heartbeatLimit)) return [{ quiet, unproven }, "dead"]
-  return [{ quiet, unproven }, choked ? "wait" : "ping"]
+  const quiet = heard || (moved && choked) ? 0 : state.quiet + 1
+  const limit = choked ? stallLimit : proven ? heartbeatLimit : unprovenLimit
+  if (quiet >= limit) return [{ quiet }, "dead"]
+  return [{ quiet }, choked ? "wait" : "ping"]
 }

@@ -56,10 +56,12 @@ const retryAfter = (reason: KubeReason): number | undefined =>
 
 /**
  * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that was lost
- * on its way. Not "no such container yet", which has its caller's own pace.
+ * on its way. Also 410, which no request sent from here can deserve twice: none goes on from a version but a watch, which has its
+ * own policy. Not "no such container yet", which has its caller's own pace.
  */
 export const isRetriedHere = (reason: KubeReason): boolean =>
-  reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked
+  reason._tag === "Gone" ||
+  (reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked)
 
 /** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, creates under a fixed name, and patches whose test no longer holds then. */
 const retries = () => {

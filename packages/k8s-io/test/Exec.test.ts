@@ -277,6 +277,36 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes("60 s"))
       })
     )
+    it.effect.each([
+      ["has answered the ping behind them", true, 6],
+      ["has not", false, 12]
+    ] as const)("a peer that falls silent behind bytes and %s is lost after so many beats", ([, answers, limit]) =>
+      Effect.gen(function* () {
+        let pings = 0
+        const { open } = yield* withExec({
+          autoPong: false,
+          exec: (socket) => {
+            socket.on("ping", (data) => {
+              if (++pings === 1 && answers) socket.pong(data)
+            })
+          }
+        })
+        const channel = yield* open
+        yield* channel.send(Uint8Array.of(1))
+        // At once, without a beat: a stall seldom waits for one.
+        yield* until(() => pings === 1)
+        for (let turns = 0; turns < 5; turns++) yield* turn
+        // The first beat has heard the pong, so the silence begins behind it.
+        for (let beats = answers ? 0 : 1; beats < limit; beats++) {
+          const before = pings
+          yield* TestClock.adjust("10 seconds")
+          yield* until(() => pings > before)
+        }
+        yield* TestClock.adjust("10 seconds")
+        const outcome = yield* channel.outcome
+        assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes(`${limit * 10} s`))
+      })
+    )
     it.effect("a peer that answers pings is not: F16", () =>
       Effect.gen(function* () {
         let pings = 0

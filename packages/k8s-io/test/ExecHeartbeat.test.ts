@@ -6,14 +6,15 @@ import {
   heartbeatInterval,
   heartbeatLimit,
   initialHeartbeat,
-  stallLimit
+  stallLimit,
+  unprovenLimit
 } from "../src/ExecHeartbeat.ts"
 
-const silence: HeartbeatObservation = { heard: false, sent: false, choked: false, paused: false }
+const silence: HeartbeatObservation = { heard: false, moved: false, proven: true, choked: false, paused: false }
 const heard = { ...silence, heard: true }
-const sent = { ...silence, sent: true }
-const choked = { ...silence, choked: true }
-const moving = { ...silence, sent: true, choked: true }
+const unproven = { ...silence, proven: false }
+const choked = { ...unproven, choked: true }
+const moving = { ...choked, moved: true }
 const paused = { ...silence, paused: true }
 
 const times = (count: number, observation: HeartbeatObservation) => Array.from({ length: count }, () => observation)
@@ -28,18 +29,19 @@ const play = (observations: ReadonlyArray<HeartbeatObservation>) => {
 }
 
 describe("beat", () => {
-  it("has limits of a minute and of five", () => {
+  it("has limits of one minute, two and five", () => {
     assert.strictEqual(heartbeatLimit * heartbeatInterval, 60_000)
+    assert.strictEqual(unprovenLimit * heartbeatInterval, 120_000)
     assert.strictEqual(stallLimit * heartbeatInterval, 300_000)
   })
 
   const cases: ReadonlyArray<readonly [string, ReadonlyArray<HeartbeatObservation>, number | "never"]> = [
     ["takes a minute of silence for death", times(6, silence), 6],
     ["counts any frame as life", [...times(5, silence), heard, ...times(5, silence)], "never"],
-    ["gives silence behind bytes five minutes", [sent, ...times(28, silence)], "never"],
-    ["and no more", [sent, ...times(29, silence)], 30],
-    ["takes something heard later for proof that the bytes came", [sent, heard, ...times(6, silence)], 8],
-    ["but not something heard in the same beat", [{ ...sent, heard: true }, ...times(29, silence)], "never"],
+    ["gives silence behind bytes two minutes", times(11, unproven), "never"],
+    ["and no more", times(12, unproven), 12],
+    ["takes an answer behind them for proof that the bytes came", [unproven, heard, ...times(6, silence)], 8],
+    ["but not something heard", [{ ...unproven, heard: true }, ...times(11, unproven)], "never"],
     ["gives bytes that nobody takes five minutes", times(29, choked), "never"],
     ["and no more of these either", times(30, choked), 30],
     ["counts bytes that are taken as life", times(100, moving), "never"],

@@ -125,6 +125,10 @@ describe("retries", () => {
     ["502", counted((answer) => answer.status(502, { reason: "whatever a proxy says" }))],
     ["503", counted((answer) => answer.status(503, { reason: "ServiceUnavailable" }))],
     ["504", counted((answer) => answer.status(504, { reason: "Timeout" }))],
+    [
+      "410, which a list may meet while the store is compacted",
+      counted((answer) => answer.status(410, { reason: "Expired" }))
+    ],
     ["a connection reset before the answer", counted((answer) => answer.reset())],
     [
       "a connection reset in the middle of the answer",

@@ -46,8 +46,9 @@ export const remainingLimit = (limit: Duration.Duration, spentMs: number): Durat
 
 /**
  * How long nothing at all may come from the pod behind the command's end, while its log's rest and its outputs are fetched. A helper
- * that looks through millions of files says nothing meanwhile; a connection that is cut is made again within seconds. What comes
- * may take as long as it takes: the pod's own deadline, ten minutes behind the limits of the run, is the last word on it.
+ * that looks through millions of files says nothing meanwhile; a connection that is cut is made again within seconds, and one that
+ * swallows everything within two minutes. What comes may take as long as it takes: the pod's own deadline, ten minutes behind the
+ * limits of the run, is the last word on it.
  */
 export const COLLECT_SILENCE = Duration.minutes(5)
 

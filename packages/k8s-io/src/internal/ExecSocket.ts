@@ -8,10 +8,10 @@ import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Cause, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
 import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
 import { closeStdinFrame, FrameParts, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
-import { beat, heartbeatInterval, initialHeartbeat } from "../ExecHeartbeat.ts"
 import { KubeError, type KubeReason, type KubeSubject } from "../KubeError.ts"
 import { type KubeStatus, readExecStatus } from "../KubeStatus.ts"
 import type { ExecIntake } from "./ExecIntake.ts"
+import { ExecPulse } from "./ExecPulse.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "./StatusReason.ts"
 import { connectReason, failureDetail } from "./TransportFailure.ts"
 
@@ -84,8 +84,6 @@ export const makeExecSocket = (
 
   let settled: ExecOutcome | undefined
   let isClosed = false
-  let heard = false
-  let sent = false
   let lastTrouble: string | undefined
 
   const unread: Array<ExecOutput> = []
@@ -94,7 +92,7 @@ export const makeExecSocket = (
   let reader: (() => void) | undefined
   let readerScheduled = false
 
-  let inFlight = 0
+  const pulse = new ExecPulse(ws)
   let sendFailed = false
   let writer: (() => void) | undefined
 
@@ -162,7 +160,7 @@ export const makeExecSocket = (
   const parts = new FrameParts()
   intake?.listen({
     part: (bytes, isFirst, isLast) => {
-      heard = true
+      pulse.heard()
       const message = parts.push(bytes, isFirst, isLast)
       if (message instanceof Uint8Array) takeMessage(message)
       else if (message !== undefined) takeOutput(message)
@@ -175,14 +173,8 @@ export const makeExecSocket = (
     }
   })
   ws.on("message", (data: unknown) => {
-    heard = true
+    pulse.heard()
     if (data instanceof Uint8Array) takeMessage(data)
-  })
-  ws.on("ping", () => {
-    heard = true
-  })
-  ws.on("pong", () => {
-    heard = true
   })
   ws.on("open", () => {
     const { protocol } = ws
@@ -245,11 +237,9 @@ export const makeExecSocket = (
     payload < smallPayload ? Buffer.allocUnsafe(1 + payload) : (rooms.pop() ?? Buffer.allocUnsafe(1 + largestPayload))
 
   const transmit = (message: Uint8Array, room?: Uint8Array) => {
-    inFlight += message.length
-    sent = true
+    pulse.sends(message.length)
     ws.send(message, { binary: true, compress: false }, (error) => {
-      inFlight -= message.length
-      sent = true
+      pulse.took(message.length)
       if (room !== undefined && room.length > largestPayload) rooms.push(room)
       if (error != null) {
         sendFailed = true
@@ -271,8 +261,8 @@ export const makeExecSocket = (
           writer = undefined
           return resume(Effect.fail(sendFailure()))
         }
-        while (more && inFlight < sendWindow) more = next()
-        if (more || inFlight > limit) return
+        while (more && pulse.inFlight < sendWindow) more = next()
+        if (more || pulse.inFlight > limit) return
         writer = undefined
         resume(Effect.void)
       }
@@ -308,20 +298,9 @@ export const makeExecSocket = (
     outcome: Deferred.await(outcome)
   })
 
-  const heartbeat = Effect.gen(function* () {
-    let state = initialHeartbeat
-    while (!isClosed) {
-      yield* Effect.sleep(heartbeatInterval)
-      const [next, action] = beat(state, { heard, sent, choked: inFlight > 0, paused: ws.isPaused })
-      state = next
-      heard = false
-      sent = false
-      if (action === "ping" && ws.readyState === ws.OPEN) ws.ping()
-      if (action === "dead") {
-        lastTrouble = `nothing was heard from the server for ${(state.quiet * heartbeatInterval) / 1000} s`
-        ws.terminate()
-      }
-    }
+  const untilDead = Effect.map(pulse.untilDead, (silence) => {
+    lastTrouble = `nothing was heard from the server for ${silence / 1000} s`
+    ws.terminate()
   })
   const afterStatus = Deferred.await(outcome).pipe(
     Effect.andThen(Effect.timeoutOption(Deferred.await(closed), closeWait)),
@@ -330,7 +309,7 @@ export const makeExecSocket = (
 
   return {
     opened: Effect.map(Deferred.await(handshake), channel),
-    watchOver: Effect.raceFirst(heartbeat, afterStatus),
+    watchOver: Effect.raceFirst(untilDead, afterStatus),
     shutdown: Effect.suspend(() => {
       if (isClosed) return Effect.void
       settle({ _tag: "Aborted" })
