@@ -4,7 +4,7 @@
  * Speaks to the pod through `Exec` alone and decides nothing about the run.
  */
 import { randomBytes } from "node:crypto"
-import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
+import { Exec, type ExecChannel, type ExecOutput, KubeError } from "@podwright/k8s-io"
 import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
 import { Channel, Corrupt, FileSyncError, HelperFailed, helperReason, Lost, Protocol } from "./FileSyncError.ts"
 import { sendInputs } from "./InputSender.ts"
@@ -15,7 +15,7 @@ import { makeOutputReceiver } from "./OutputReceiver.ts"
 import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
-import { sessionCommand } from "./SessionScript.ts"
+import { OTHER_POD_EXIT, sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionState } from "./SessionState.ts"
 
 /**
@@ -109,6 +109,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const log: SessionLog = !request.log ? "none" : (yield* Deferred.isDone(abandoned)) ? "final" : "follow"
     const plan: SessionPlan = {
       volumeRoot: request.volumeRoot,
+      podUid: request.podUid,
       container: request.container,
       inputBytes: request.inputs?.bytes,
       log,
@@ -261,6 +262,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const endedEarly = Effect.fnUntraced(function* () {
       const outcome = yield* channel.outcome
       if (outcome._tag === "Failed") return yield* channelFailed(outcome.error)
+      if (outcome._tag === "Exited" && outcome.code === OTHER_POD_EXIT) {
+        // As if it had come before its container runs: so it has.
+        const detail = "the kubelet led the exec into an earlier pod of the same name, which is not quite gone"
+        const subject = { namespace: request.namespace, name: request.pod, container: request.container }
+        const reason = { _tag: "NotRunningYet" as const, detail }
+        return yield* channelFailed(new KubeError({ operation: "Exec.open", subject, reason }))
+      }
       if (outcome._tag === "Exited" && outcome.code > SIGNALLED) {
         const detail = `the session's shell was ended by signal ${outcome.code - SIGNALLED}`
         return yield* fail("session", new Lost({ detail }))

@@ -26,6 +26,8 @@ export type SessionCompression = "none" | "gzip"
 export interface SessionPlan {
   /** Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or quotes. */
   readonly volumeRoot: string
+  /** The pod's uid, held against the helper's `PODWRIGHT_POD_UID`. */
+  readonly podUid: string
   /** The helper container the session runs in. */
   readonly container: string
   /** Bytes of the input archive, 0 to open the gate with no files; undefined when inputs are none of this session's. */

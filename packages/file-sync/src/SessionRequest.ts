@@ -44,6 +44,8 @@ export type SessionFarewell = "leave" | "sent" | "done"
 export interface SessionRequest {
   readonly namespace: string
   readonly pod: string
+  /** Which pod of that name; a session that is led into another ends before it has done anything, and is tried again. */
+  readonly podUid: string
   readonly container: string
   readonly volumeRoot: string
   /** Undefined when another session delivers the inputs. An empty archive opens the gate. */

@@ -29,8 +29,13 @@ export const RECORD_MARK = "\u001e"
  */
 export const PIECE_BYTES = 8 * 1024 * 1024
 
+/** The script's exit code in another pod than its own: of no shell's own codes, and of no signal's. */
+export const OTHER_POD_EXIT = 79
+
 /*
  * Why it looks as it does:
+ * - A kubelet is asked for an exec by the pod's name and leads into the containers of an earlier pod while they run on, so the
+ *   uid is looked at before anything is done. Without the variable the pod is an older podwright's, or has another's helper.
  * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
  *   byte.
  * - Archives go in pieces, each digested and handed on to tar, or sent, while the next one comes; one that is handed on
@@ -61,8 +66,9 @@ export const PIECE_BYTES = 8 * 1024 * 1024
 const script = String.raw`umask 0
 V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8 E=$9
 shift 9
-Z=$1
-shift
+Z=$1 U=$2
+shift 2
+[ "${"$"}{PODWRIGHT_POD_UID-$U}" = $U ] || exit ${OTHER_POD_EXIT}
 T=$R/.session.$N
 mkdir -p $R $V/work $V/output || exit 1
 if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; rm -rf $R/.session.*; fi
@@ -183,7 +189,7 @@ exit 0`
 
 /**
  * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION COMPRESSION
- * NAME...`.
+ * UID NAME...`.
  *
  * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
  */
@@ -202,5 +208,6 @@ export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<
   plan.outputs === undefined ? "keep" : plan.outputs.workingFolder ? "all" : "collect",
   plan.outputs?.expression ?? "",
   plan.compression,
+  plan.podUid,
   ...(plan.outputs?.names ?? [])
 ]

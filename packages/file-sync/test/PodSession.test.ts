@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Schema, Stream } from "effect"
+import { Deferred, Effect, Layer, Schema, Scope, Stream } from "effect"
 import { type InputArchive, type InputFile, makeInputArchive } from "../src/InputArchive.ts"
 import { LogCursor } from "../src/LogEvent.ts"
 import { nothingSelected, outputSelection } from "../src/OutputPattern.ts"
@@ -65,6 +65,7 @@ const exchange = Effect.fnUntraced(
     const result = yield* runSession({
       namespace: "default",
       pod: "pod",
+      podUid: "uid-1",
       container: "files",
       volumeRoot: root,
       inputs,
@@ -683,6 +684,35 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
       }).pipe(Effect.flip)
       assert.strictEqual(error.reason._tag, "HelperFailed")
       assert.include(error.message, "/proc/nowhere")
+    })
+  )
+
+  it.live("does nothing in an earlier pod of the same name, and tries again without a word", () =>
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      const bin = yield* folder
+      const [kubelet, marker] = [join(bin, "kubelet"), join(bin, "asked")]
+      const script = `U=uid-1; [ -e ${marker} ] || U=uid-0; : >${marker}; PODWRIGHT_POD_UID=$U exec sh "$@"`
+      yield* Effect.promise(() => writeFile(kubelet, script))
+      const root = join(yield* folder, "volume")
+      const paused: Array<readonly [number, boolean]> = []
+      const { counts, events, stdout } = yield* exchange({
+        script: "echo mine",
+        shell: ["sh", kubelet],
+        root,
+        noGate: true,
+        request: {
+          pause: Effect.fnUntraced(function* (failures) {
+            paused.push([failures, existsSync(root)])
+            yield* Effect.promise(() => mkdir(root))
+            yield* gate(root, "echo mine").pipe(Effect.provideService(Scope.Scope, scope))
+          })
+        }
+      })
+      assert.strictEqual(counts.opened, 2)
+      assert.deepStrictEqual(paused, [[0, false]])
+      assert.deepStrictEqual(stdout, ["mine"])
+      assert.isFalse(events.some((event) => event._tag === "Interrupted"))
     })
   )
 

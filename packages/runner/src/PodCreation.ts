@@ -16,8 +16,7 @@ export const DRIVER_ANNOTATION = `${LABEL_PREFIX}driver`
 
 /**
  * For a pod whose name is to be used again: by force (0) the name is free at once, while the old containers run for another second
- * or two, and a kubelet, which is asked for an exec by name, may lead the next session into them (seen: the old task's lines as
- * the new one's). With a grace the name is free when they are gone.
+ * or two, beside their successor's. With a grace the name is free when they are gone.
  */
 const REPLACED_GRACE_SECONDS = 1
 

@@ -32,6 +32,7 @@ import type { RunJournal } from "./RunJournal.ts"
 export interface PodDrive {
   readonly plan: PodPlan
   readonly namespace: string
+  readonly podUid: string
   readonly inputs: InputArchive
   readonly outputs: SessionOutputs
   readonly compression: SessionCompression
@@ -103,6 +104,7 @@ const session = Effect.fnUntraced(function* (
     compression: drive.compression,
     namespace: drive.namespace,
     pod: plan.name,
+    podUid: drive.podUid,
     container,
     volumeRoot: plan.volumeRoot ?? "",
     cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
@@ -119,7 +121,7 @@ const session = Effect.fnUntraced(function* (
         yield* journal.phase("inputs-delivered", detail)
       }
       if (event._tag === "Progress") yield* journal.progress(event)
-      if (event._tag === "Interrupted") yield* journal.warn(`reconnecting: ${event.error.message}`)
+      if (event._tag === "Interrupted") yield* journal.interrupted(event.error.message)
       yield* onEvent(event)
     })
   }

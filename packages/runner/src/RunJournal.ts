@@ -31,6 +31,8 @@ export interface RunJournal {
   /** Something stands in the way; the same diagnosis is told once. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
   readonly warn: (message: string) => Effect.Effect<void>
+  /** A session that the pod had answered was lost, and is made again: until now it was the connection that was silent, not the pod. */
+  readonly interrupted: (message: string) => Effect.Effect<void>
   readonly finished: (result: RunResult) => Effect.Effect<void>
 }
 
@@ -166,6 +168,7 @@ export const openJournal = Effect.fnUntraced(function* (
       yield* emit({ _tag: "Waiting", at: yield* at, diagnosis })
     }),
     warn,
+    interrupted: (message) => Effect.andThen(arrives, warn(`reconnecting: ${message}`)),
     finished: Effect.fnUntraced(function* (result) {
       ended = true
       yield* emit({ _tag: "Finished", at: yield* at, result })

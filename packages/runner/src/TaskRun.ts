@@ -105,7 +105,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
   )
 
   let receipts: Receipts = { exitCode: undefined, finishedAt: undefined }
-  const drive: Omit<PodDrive, "podIsGone"> = {
+  const drive: Omit<PodDrive, "podUid" | "podIsGone"> = {
     plan,
     namespace,
     inputs,
@@ -150,7 +150,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
     })
     const { uid } = pod.metadata
     const isGone = Effect.provideService(podIsGone({ namespace, name: plan.name, uid }, follow), Pods, pods)
-    const own: PodDrive = { ...drive, podIsGone: isGone }
+    const own: PodDrive = { ...drive, podUid: uid, podIsGone: isGone }
     const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(own) : driveByKubelet(own))
     const settling = { plan, follow, receipts: Effect.sync(() => receipts) }
     const { driven: moved, outcome } = yield* Effect.raceFirst(

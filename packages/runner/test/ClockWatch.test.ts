@@ -48,6 +48,20 @@ describe("keepClocks", () => {
     })
   )
 
+  it.effect("does not count the silence of a connection that was lost", () =>
+    Effect.gen(function* () {
+      const { fiber, journal } = yield* collecting
+      for (let session = 1; session <= 4; session++) {
+        yield* TestClock.adjust("2 minutes")
+        yield* journal.interrupted("nothing was heard from the server for 120 s")
+      }
+      yield* TestClock.adjust("299 seconds")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.include((yield* Effect.flip(Fiber.join(fiber))).message, "no file has come")
+    })
+  )
+
   it.effect("counts the rest of the log as well", () =>
     Effect.gen(function* () {
       const { fiber, journal } = yield* collecting

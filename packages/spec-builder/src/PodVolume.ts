@@ -28,6 +28,15 @@ export const PROTOCOL_ENV: Readonly<Record<string, string>> = {
   OUTPUT_DIR: OUTPUT_DIRECTORY
 }
 
+/**
+ * The variable by which a session knows that it is in its own pod. A kubelet is asked for an exec by the pod's name, and while the
+ * containers of an earlier pod of that name still run it may lead into them (seen on 1.35).
+ */
+export const POD_UID_VARIABLE = "PODWRIGHT_POD_UID"
+
+/** What sets it, in helpers. */
+export const podUidEnv: JsonObject = { name: POD_UID_VARIABLE, valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } }
+
 /** The mount of main and of every helper. */
 export const volumeMount: JsonObject = { name: VOLUME_NAME, mountPath: VOLUME_ROOT }
 

@@ -56,6 +56,7 @@ describe("buildPod: the gate shape", () => {
       name: "files",
       image: "busybox",
       imagePullPolicy: "IfNotPresent",
+      env: [{ name: "PODWRIGHT_POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } }],
       volumeMounts: [mount],
       resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "128Mi" } },
       securityContext: {
@@ -258,6 +259,7 @@ describe("buildPod: what users set", () => {
     const helper = container(found, "files")
     assert.strictEqual(helper["image"], "tools")
     assert.deepStrictEqual(helper["env"], [
+      { name: "PODWRIGHT_POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
       { name: "B", value: "1" },
       { name: "C", value: "2" }
     ])

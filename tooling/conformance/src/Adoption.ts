@@ -262,6 +262,17 @@ export const adoption = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
+    it("is not answered by the pod it left, where that is removed by force and runs on for a while under the same name", async () => {
+      const { args, folder, id } = await leave("", ["trap '' TERM; echo begun; sleep 600"])
+      const old = await podOf(cluster, id)
+      await writeFlow(folder, id, ["echo other"], "containerImage: busybox")
+      await cluster.remove(old?.metadata.name ?? "")
+      const second = await podwright(cluster, args)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.strictEqual(second.stdout, "other\n")
+      await cluster.untilNoPods(id)
+    })
+
     it("leaves a pod that is not taken over once it is on its way out", async () => {
       const { args, id } = await leave("", ["trap '' TERM; echo begun; sleep 4; echo end"])
       const old = await podOf(cluster, id)

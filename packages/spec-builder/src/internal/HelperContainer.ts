@@ -4,7 +4,7 @@
 import { literal } from "../ContainerCommand.ts"
 import { helperScript, inputScript } from "../HelperScript.ts"
 import type { JsonObject } from "../PodManifest.ts"
-import { HELPER_CONTAINER, INPUT_CONTAINER, VOLUME_ROOT, volumeMount } from "../PodVolume.ts"
+import { HELPER_CONTAINER, INPUT_CONTAINER, podUidEnv, VOLUME_ROOT, volumeMount } from "../PodVolume.ts"
 import type { RunnerProperties } from "../RunnerProperties.ts"
 import { mergeSpecs } from "../SpecMerge.ts"
 import { helperSecurity } from "./ContainerSecurity.ts"
@@ -76,7 +76,7 @@ export const helperContainer = (
   const isSpecific = ({ path }: Layer): boolean => path[0] === "fileSideCarSpec"
   return mergeLayers([
     { from: DEFAULT_LAYER, value: skeleton },
-    { from: PROTOCOL_LAYER, value: { volumeMounts: [volumeMount] } },
+    { from: PROTOCOL_LAYER, value: { env: [podUidEnv], volumeMounts: [volumeMount] } },
     ...own.filter((one) => !isSpecific(one)).map(traced),
     // The runner's policy is for every image; what is said of the helper alone goes before it.
     ...named("pullPolicy", imagePullPolicy(runner)),

@@ -4,7 +4,7 @@
  */
 
 import type { Json, JsonObject, PodShapeName } from "../PodManifest.ts"
-import { isInVolume, MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_NAME, VOLUME_ROOT } from "../PodVolume.ts"
+import { isInVolume, MAIN_CONTAINER, POD_UID_VARIABLE, PROTOCOL_ENV, VOLUME_NAME, VOLUME_ROOT } from "../PodVolume.ts"
 import { SpecIssue } from "../SpecError.ts"
 import { isList, isObject } from "./JsonValue.ts"
 import type { Layer } from "./SpecLayers.ts"
@@ -87,6 +87,11 @@ export const helperConflicts = (layer: Layer, container: string): ReadonlyArray<
         `podwright's helper '${container}' runs podwright's own script, so '${field}' cannot be set`
       )
     )
+  }
+  for (const [index, variable] of entries(layer.value["env"])) {
+    if (variable["name"] !== POD_UID_VARIABLE) continue
+    const message = `podwright sets ${POD_UID_VARIABLE} to the pod's uid, so it cannot be set to something else`
+    found.push(issue(layer, ["env", index], message))
   }
   const directory = layer.value["workingDir"]
   if (typeof directory === "string" && isInVolume(directory)) {

@@ -168,6 +168,13 @@ const conflicts: ReadonlyArray<Row> = [
     /as root/
   ],
   [
+    "the helper's PODWRIGHT_POD_UID",
+    task(),
+    { fileSideCarSpec: { env: [{ name: "PODWRIGHT_POD_UID", value: "x" }] } },
+    "fileSideCarSpec.env[0]",
+    /the pod's uid/
+  ],
+  [
     "logs from the volume without commands, of the task",
     entrypoint({ logs: "volume" }),
     {},
