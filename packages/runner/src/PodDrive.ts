@@ -94,9 +94,9 @@ const session = Effect.fnUntraced(function* (
       return yield* Effect.sleep(spread(delay, yield* Random.next))
     }
     const pod = yield* follow.current
-    const wake =
-      pod !== undefined && isRunning(pod, container) ? Effect.never : follow.until((seen) => isRunning(seen, container))
-    yield* Effect.raceFirst(budget.pause, Effect.asVoid(wake))
+    if (pod !== undefined && isRunning(pod, container)) return yield* budget.pause(true)
+    const runs = Effect.asVoid(follow.until((seen) => isRunning(seen, container)))
+    yield* Effect.raceFirst(budget.pause(false), runs)
   })
 
   const request: SessionRequest = {
@@ -125,6 +125,9 @@ const session = Effect.fnUntraced(function* (
       yield* onEvent(event)
     })
   }
+  // A pod that has just been made runs nothing yet.
+  const seen = yield* follow.current
+  if (seen === undefined || !isRunning(seen, container)) yield* pause(0)
   return yield* runSession(request).pipe(
     Effect.tapError((error) => (mayBeThePods(error) ? Effect.sleep(WATCH_WORD) : ignore)),
     Effect.mapError((error) => new RunError({ operation: "move files", reason: new Files({ error }) })),

@@ -5,7 +5,12 @@ import { attemptDelay, ExecBudget, spread } from "../src/ExecBudget.ts"
 
 describe("attemptDelay", () => {
   it("is quick for few, shared by many, bounded for all", () => {
-    assert.deepStrictEqual([0, 1, 2, 10, 40, 1000].map(attemptDelay), [30, 30, 70, 390, 1590, 20_000])
+    const delays = [0, 1, 2, 8, 10, 40, 1000].map((waiting) => attemptDelay(waiting))
+    assert.deepStrictEqual(delays, [30, 30, 70, 310, 490, 7990, 60_000])
+  })
+  it("is a second at most where the container is said to run", () => {
+    const delays = [0, 1, 2, 8, 10, 40, 1000].map((waiting) => attemptDelay(waiting, true))
+    assert.deepStrictEqual(delays, [30, 30, 70, 310, 490, 1000, 1000])
   })
 })
 
@@ -26,14 +31,14 @@ describe("ExecBudget", () => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* Effect.all(others)
-          const pause = yield* Effect.forkChild(budget.pause)
-          yield* TestClock.adjust("300 millis")
+          const pause = yield* Effect.forkChild(budget.pause(false))
+          yield* TestClock.adjust("350 millis")
           assert.isUndefined(pause.pollUnsafe())
-          yield* TestClock.adjust("200 millis")
+          yield* TestClock.adjust("300 millis")
           yield* Fiber.join(pause)
         })
       )
-      const pause = yield* Effect.forkChild(budget.pause)
+      const pause = yield* Effect.forkChild(budget.pause(false))
       yield* TestClock.adjust("50 millis")
       yield* Fiber.join(pause)
     }).pipe(Effect.provide(ExecBudget.layer))
