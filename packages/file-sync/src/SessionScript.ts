@@ -58,6 +58,8 @@ export const OTHER_POD_EXIT = 79
  * - Compressed pieces come each behind a line with its length; `read` takes no byte beyond that line, as POSIX wants it.
  * - Names travel from find to tar with a NUL between them, because they may hold anything else. busybox' tar reads no such
  *   list, so xargs starts it as often as the names need, each time for an archive of its own; `$P` is what its shell needs.
+ * - A command that leaves nothing to bring back is most of them: then nothing is packed, which would start ten processes. A folder
+ *   that cannot be looked into is packed, so that its failure is told.
  * - The C locale makes grep match bytes, alike in every image.
  * - Of a session that was cut, what still waits to write into the connection is ended with it: a runtime does not close the
  *   pipes of an exec whose client has gone. The exec's shell leads a process group of its own where a runtime started it.
@@ -76,6 +78,10 @@ echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
 ring() { [ -p $R/.bell ] && echo 1<>$R/.bell; }
 runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
+bare() {
+  [ -d $1 ] && [ -r $1 ] && [ -x $1 ] || return 1
+  for f in $1/* $1/.[!.]* $1/..?*; do [ -e "$f" ] || [ -L "$f" ] || continue; return 1; done
+}
 P='say() { printf "\036%s %s\n" "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr "\n" " ")"; exit 1; }
 receive() { dd bs=65536 iflag=fullblock,count_bytes count=$1 of=$2 status=none; }
@@ -174,13 +180,15 @@ if [ $O != keep ]; then
     i=$((i + 1))
   done
   [ $O = all ] && set -- work
-  mkfifo $T.a || fail collect
-  pack output "$@"
-  if [ "$E" ] && [ $O != all ]; then
-    find work ! -type d -print0 >$T.all || fail collect
-    LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
-    [ $? -lt 2 ] || fail match
-    if [ -s $T.list ]; then xargs -0 sh -c 'eval "$P"; pack "$@"' pack <$T.list || fail collect; fi
+  if [ "$E" ] || [ $# -gt 0 ] || ! bare output; then
+    mkfifo $T.a || fail collect
+    pack output "$@"
+    if [ "$E" ] && [ $O != all ]; then
+      find work ! -type d -print0 >$T.all || fail collect
+      LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
+      [ $? -lt 2 ] || fail match
+      if [ -s $T.list ]; then xargs -0 sh -c 'eval "$P"; pack "$@"' pack <$T.list || fail collect; fi
+    fi
   fi
 fi
 say end

@@ -687,6 +687,27 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     })
   )
 
+  it.live("packs nothing where nothing is to be brought back, and whatever lies in the output folder", () =>
+    Effect.gen(function* () {
+      const nothing = yield* exchange({ script: "echo x >work.txt" })
+      assert.strictEqual(nothing.result.exit?.code, 0)
+      assert.isFalse(nothing.events.some((event) => event._tag === "Collected"))
+      assert.isFalse(existsSync(nothing.target))
+      for (const name of ["plain", ".hidden", "..odd", "-dash", "*"]) {
+        const { result } = yield* exchange({ script: `echo x >"$OUT/${name}"` })
+        assert.deepStrictEqual(
+          result.files.map((file) => file.name),
+          [name]
+        )
+      }
+      const closed = yield* Effect.result(exchange({ script: "echo x >$OUT/x; chmod 0 $OUT" }))
+      // Root may look into any folder; anybody else is told.
+      assert.strictEqual(closed._tag, process.getuid?.() === 0 ? "Success" : "Failure")
+      const broken = yield* exchange({ script: "ln -s nowhere $OUT/link" })
+      assert.isTrue(broken.events.some((event) => event._tag === "Collected"))
+    })
+  )
+
   it.live("does nothing in an earlier pod of the same name, and tries again without a word", () =>
     Effect.gen(function* () {
       const scope = yield* Effect.scope
