@@ -7,14 +7,14 @@
 import type { Socket } from "node:net"
 import { type FrameTaker, ServerFrames } from "./ServerFrames.ts"
 
-/** The first room is small, so that a channel that says little holds no large one. */
-const FIRST_ROOM = 4 * 1024
+/** Of a channel that says little: a handshake's headers and some records. */
+const SMALL_ROOM = 4 * 1024
 
-/** Several TLS records of 16 KiB. */
+/** Of one that fills what it is given: several TLS records of 16 KiB. */
 const ROOM = 64 * 1024
 
-/** Less is not worth a read of its own. */
-const SMALLEST_READ = 4 * 1024
+/** The part of a room that is not worth a read of its own. */
+const REST = 1 / 16
 
 /** Rooms that are kept for use: as much as is unread at most before the socket is paused. */
 const SPARE_ROOMS = 16
@@ -39,6 +39,8 @@ export class ExecIntake {
   #ending = 0
   #room: Buffer = Buffer.alloc(0)
   #filled = 0
+  /** Whether the last read was one that a small room would not hold, or would have been with more space. */
+  #isFast = false
   /** Whether the reader may have to do with bytes of the current room. */
   #isLent = false
   /** Rooms that are full since the reader took something the last time, those it had to do with then, and those to be used. */
@@ -65,10 +67,11 @@ export class ExecIntake {
   }
 
   #space(): Uint8Array {
-    if (this.#room.length - this.#filled < SMALLEST_READ) {
-      if (this.#isLent || this.#room.length < ROOM) {
+    const size = this.#isFast ? ROOM : SMALL_ROOM
+    if (this.#room.length - this.#filled <= this.#room.length * REST) {
+      if (this.#isLent || this.#room.length < size) {
         if (this.#isLent) this.#full.push(this.#room)
-        this.#room = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#room.length === 0 ? FIRST_ROOM : ROOM)
+        this.#room = (size === ROOM ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(size)
       }
       this.#filled = 0
       this.#isLent = false
@@ -81,6 +84,7 @@ export class ExecIntake {
       this.#socket = socket
       const bytes = this.#room.subarray(this.#filled, this.#filled + count)
       this.#filled += count
+      this.#isFast = count >= SMALL_ROOM || this.#filled === this.#room.length
       this.#receive(bytes)
     }
     // Called as a method of the socket.
