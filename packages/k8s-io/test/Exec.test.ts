@@ -361,6 +361,43 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         assert.strictEqual(received, total)
       })
     )
+    it.effect("what is read stays as it is until more is pulled, whether little comes or much", () =>
+      Effect.gen(function* () {
+        const period = 251
+        const pattern = (from: number, length: number) => Uint8Array.from({ length }, (_, at) => (from + at) % period)
+        const sizes = [1, 10, 300, 5_000, 17_000, 64, 70_000, 3, 200_000, 900]
+        const { open } = yield* withExec({
+          exec: (socket) => {
+            let sent = 0
+            const go = (message: number) => {
+              if (message === 400) return script(success)(socket)
+              const size = sizes[message % sizes.length] ?? 1
+              socket.send(frame(1, pattern(sent, size)))
+              sent += size
+              // Now in a burst, now one by one.
+              if (message % 40 < 20) go(message + 1)
+              else setImmediate(go, message + 1)
+            }
+            go(0)
+          }
+        })
+        const channel = yield* open
+        let received = 0
+        yield* Stream.runForEachArray(
+          channel.output,
+          Effect.fnUntraced(function* (batch) {
+            // What comes meanwhile may not touch it.
+            yield* turn
+            yield* turn
+            for (const { bytes } of batch) {
+              assert.isTrue(Buffer.from(bytes).equals(pattern(received, bytes.length)))
+              received += bytes.length
+            }
+          })
+        )
+        assert.strictEqual(received, 40 * sizes.reduce((sum, size) => sum + size, 0))
+      })
+    )
     it.effect("a server that stalls stalls the sender, and gets everything once it goes on: F17, F18", () =>
       Effect.gen(function* () {
         let peer: WebSocket | undefined
