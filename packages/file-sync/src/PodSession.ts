@@ -8,10 +8,9 @@ import { Exec, type ExecChannel, type ExecOutput, KubeError } from "@podwright/k
 import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
 import { Channel, Corrupt, FileSyncError, HelperFailed, helperReason, Lost, Protocol } from "./FileSyncError.ts"
 import { sendInputs } from "./InputSender.ts"
-import type { LogCursor } from "./LogEvent.ts"
-import { type LogBatch, LogSplitter } from "./LogLines.ts"
 import type { PlacedOutputs } from "./OutputFiles.ts"
 import { makeOutputReceiver } from "./OutputReceiver.ts"
+import { makeSessionLines } from "./SessionLines.ts"
 import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
@@ -59,36 +58,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
 ): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem | Scope.Scope> {
   const fail = (operation: string, reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation, pod: request.pod, reason })
-  const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
-  const received = { stdout: 0, stderr: 0 }
+  const lines = makeSessionLines(request.cursor, request.onEvent)
   /** The kubelet reported main's end so long ago that an exit file will not come any more. */
   const abandoned = yield* Deferred.make<void>()
   const told = { opened: false, delivered: false, exited: false }
   const { compression = "none" } = request
   let corrupt = 0
   let failures = 0
-
-  /** While one stream is read up to where it was told before, the other may be told already: a cursor never goes back. */
-  const cursor = (): LogCursor => ({
-    _tag: "Volume",
-    stdout: Math.max(request.cursor.stdout, splitters.stdout.end),
-    stderr: Math.max(request.cursor.stderr, splitters.stderr.end)
-  })
-  const tell = (stream: "stdout" | "stderr", { ending, lines }: LogBatch, _tag: "Lines" | "Replayed" = "Lines") =>
-    request.onEvent({ _tag, stream, lines, ending, cursor: cursor() })
-
-  /** A cursor stands between two batches, so what is before it makes batches of its own. */
-  const lines = Effect.fnUntraced(function* (stream: "stdout" | "stderr", bytes: Uint8Array) {
-    const known = Math.min(bytes.length, Math.max(0, request.cursor[stream] - received[stream]))
-    received[stream] += bytes.length
-    for (const batch of splitters[stream].push(bytes.subarray(0, known))) yield* tell(stream, batch, "Replayed")
-    for (const batch of splitters[stream].push(bytes.subarray(known))) yield* tell(stream, batch)
-  })
-
-  const lastLine = Effect.fnUntraced(function* (stream: "stdout" | "stderr") {
-    const last = splitters[stream].finish()
-    if (last !== undefined) yield* tell(stream, last)
-  })
 
   if (request.log) {
     yield* request.mainEnded.pipe(
@@ -114,7 +90,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       inputBytes: request.inputs?.bytes,
       log,
       compression,
-      cursor: { ...received },
+      cursor: { ...lines.received },
       outputs: request.outputs?.selection
     }
     const channelFailed = (error: KubeError) => fail("session", new Channel({ error }))
@@ -161,7 +137,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
       switch (output._tag) {
         case "Log":
-          return yield* lines("stdout", output.bytes)
+          return yield* lines.take("stdout", output.bytes)
         case "Archive": {
           const full = outputs.take(output.bytes)
           if (full !== undefined) yield* full
@@ -179,7 +155,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           state = next
           if (output.record._tag === "LogStart") {
             logBegun = true
-            for (const bytes of early.splice(0)) yield* lines("stderr", bytes)
+            for (const bytes of early.splice(0)) yield* lines.take("stderr", bytes)
           }
           switch (action._tag) {
             case "SendInputs": {
@@ -210,11 +186,14 @@ export const runSession = Effect.fn("PodSession.run")(function* (
                 byEarlierSession: action.byEarlierSession
               })
             case "ReportExit": {
-              if (received.stdout !== action.exit.stdoutBytes) {
+              if (lines.received.stdout !== action.exit.stdoutBytes) {
                 const expected = `${action.exit.stdoutBytes} bytes of stdout`
-                return yield* fail("read log", new Corrupt({ what: "log", expected, actual: String(received.stdout) }))
+                return yield* fail(
+                  "read log",
+                  new Corrupt({ what: "log", expected, actual: String(lines.received.stdout) })
+                )
               }
-              yield* lastLine("stdout")
+              yield* lines.finish("stdout")
               if (told.exited) return
               told.exited = true
               return yield* request.onEvent({ _tag: "Exited", exit: action.exit })
@@ -243,12 +222,12 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const onChunk = Effect.fnUntraced(function* (outputs: ReadonlyArray<ExecOutput>) {
       for (const { stream, bytes } of outputs) {
         if (stream === "stderr" && !logBegun) yield* keepEarly(bytes)
-        else if (stream === "stderr") yield* lines("stderr", bytes)
+        else if (stream === "stderr") yield* lines.take("stderr", bytes)
         else for (const output of parser.push(bytes)) yield* onOutput(output)
       }
-      if (!isComplete(state, received)) return
-      yield* lastLine("stderr")
-      if (request.log) yield* request.onEvent({ _tag: "LogEnded", cursor: cursor() })
+      if (!isComplete(state, lines.received)) return
+      yield* lines.finish("stderr")
+      if (request.log) yield* request.onEvent({ _tag: "LogEnded", cursor: lines.cursor() })
       // A link without its target, asked for by name, is not what was asked for.
       const missing = (request.outputs?.selection.names ?? []).filter(
         (name, index) => state.missing.includes(index) || placed.broken.includes(name)

@@ -1,25 +1,20 @@
 /**
  * One exec's WebSocket: owns the `ws` socket from before its handshake to after its close, feeds the reader in batches, bounds
- * what waits on either side, and settles the outcome exactly once. Events of `ws` come in as callbacks; the paths that bytes
+ * what it has not read, and settles the outcome exactly once. Sending is `ExecSender`'s. Events of `ws` come in as callbacks; the paths that bytes
  * take cost no Effect per message.
  */
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
-import { Cause, Deferred, Effect, Exit, Semaphore, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Stream } from "effect"
 import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "../ExecChannel.ts"
-import { closeStdinFrame, FrameParts, largestPayload, readFrame, stdinFrame } from "../ExecFrame.ts"
+import { FrameParts, readFrame } from "../ExecFrame.ts"
 import { KubeError, type KubeReason, type KubeSubject } from "../KubeError.ts"
 import { type KubeStatus, readExecStatus } from "../KubeStatus.ts"
 import type { ExecIntake } from "./ExecIntake.ts"
 import { ExecPulse } from "./ExecPulse.ts"
+import { makeExecSender } from "./ExecSender.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "./StatusReason.ts"
 import { connectReason, failureDetail } from "./TransportFailure.ts"
-
-/** Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a stalled peer holds this much. */
-export const sendWindow = 1024 * 1024
-
-/** Messages below this get a room of their own, so that a channel that says little holds no large one. */
-const smallPayload = 16 * 1024
 
 /** Bytes received but not yet read, above which the socket is paused. */
 export const receiveWindow = 1024 * 1024
@@ -93,8 +88,6 @@ export const makeExecSocket = (
   let readerScheduled = false
 
   const pulse = new ExecPulse(ws)
-  let sendFailed = false
-  let writer: (() => void) | undefined
 
   const describeEnd = (): string => {
     switch (settled?._tag) {
@@ -115,7 +108,7 @@ export const makeExecSocket = (
     if (settled !== undefined) return
     settled = result
     Deferred.doneUnsafe(outcome, Exit.succeed(result))
-    writer?.()
+    sender.wake()
   }
 
   const settleStatus = (status: KubeStatus) => {
@@ -231,69 +224,18 @@ export const makeExecSocket = (
     })
   })
 
-  /** Rooms for messages that the socket has taken, to be used again; never more than the window holds. */
-  const rooms: Array<Uint8Array> = []
-  const roomFor = (payload: number): Uint8Array =>
-    payload < smallPayload ? Buffer.allocUnsafe(1 + payload) : (rooms.pop() ?? Buffer.allocUnsafe(1 + largestPayload))
-
-  const transmit = (message: Uint8Array, room?: Uint8Array) => {
-    pulse.sends(message.length)
-    ws.send(message, { binary: true, compress: false }, (error) => {
-      pulse.took(message.length)
-      if (room !== undefined && room.length > largestPayload) rooms.push(room)
-      if (error != null) {
-        sendFailed = true
-        lastTrouble ??= failureDetail(error)
-      }
-      writer?.()
-    })
-  }
-  const sendFailure = () => failure("Exec.send", { _tag: "Cut", detail: describeEnd() })
-  // A socket that is going down swallows messages before it says that it is closed.
-  const isOver = () => settled !== undefined || sendFailed || ws.readyState !== ws.OPEN
-
-  /** Hands over what `next` gives until that is nothing; resumes when at most `limit` bytes are still with the socket. */
-  const write = (next: () => boolean, limit: number) =>
-    Effect.callback<void, KubeError>((resume) => {
-      let more = true
-      const go = () => {
-        if (isOver()) {
-          writer = undefined
-          return resume(Effect.fail(sendFailure()))
-        }
-        while (more && pulse.inFlight < sendWindow) more = next()
-        if (more || pulse.inFlight > limit) return
-        writer = undefined
-        resume(Effect.void)
-      }
-      writer = go
-      go()
-      return Effect.sync(() => {
-        writer = undefined
-      })
-    })
-  const turn = Semaphore.makeUnsafe(1)
-  const sendStdin = (bytes: Uint8Array) => {
-    let offset = 0
-    return write(() => {
-      const payload = bytes.subarray(offset, offset + largestPayload)
-      if (payload.length === 0) return false
-      const room = roomFor(payload.length)
-      transmit(stdinFrame(payload, room), room)
-      offset += payload.length
-      return offset < bytes.length
-    }, sendWindow)
-  }
-  const closeStdin = () =>
-    write(() => {
-      transmit(closeStdinFrame)
-      return false
-    }, 0)
+  const sender = makeExecSender(ws, pulse, {
+    isOver: () => settled !== undefined,
+    failed: (error) => {
+      lastTrouble ??= failureDetail(error)
+    },
+    failure: () => failure("Exec.send", { _tag: "Cut", detail: describeEnd() })
+  })
 
   const channel = (protocol: ExecProtocol): ExecChannel => ({
     protocol,
-    send: (bytes) => turn.withPermit(Effect.suspend(() => sendStdin(bytes))),
-    closeStdin: protocol === "v5.channel.k8s.io" ? turn.withPermit(Effect.suspend(closeStdin)) : Effect.void,
+    send: sender.send,
+    closeStdin: protocol === "v5.channel.k8s.io" ? sender.closeStdin : Effect.void,
     output: Stream.fromPull(Effect.succeed(pull)),
     outcome: Deferred.await(outcome)
   })
