@@ -38,6 +38,9 @@ export interface KubeUser {
   readonly username?: string
   readonly password?: string
   readonly impersonateUser?: string
+  readonly impersonateUid?: string
+  readonly impersonateGroups?: ReadonlyArray<string>
+  readonly impersonateExtra?: Readonly<Record<string, unknown>>
   readonly exec?: KubeExec
   readonly authProvider?: object
 }
@@ -82,6 +85,9 @@ const UserFields = Schema.Struct({
   username: text,
   password: text,
   as: text,
+  "as-uid": text,
+  "as-groups": list(Schema.String),
+  "as-user-extra": part(Schema.Record(Schema.String, Schema.Unknown)),
   exec: part(
     Schema.Struct({
       command: Schema.NonEmptyString,
@@ -154,6 +160,9 @@ const readUser = (name: string, fields: typeof UserFields.Type, directory: strin
       username: fields.username,
       password: fields.password,
       impersonateUser: fields.as,
+      impersonateUid: fields["as-uid"],
+      impersonateGroups: fields["as-groups"],
+      impersonateExtra: fields["as-user-extra"],
       exec: fields.exec ? readExec(fields.exec, directory) : undefined,
       authProvider: fields["auth-provider"]
     })

@@ -92,6 +92,25 @@ const remainingCluster = (cluster: KubeCluster, server: URL, config: ConnectionC
   }
 }
 
+/** Rights that would not be those that are asked for are no rights to go on with. */
+const checkImpersonation = Effect.fnUntraced(function* (user: KubeUser) {
+  const { impersonateExtra = {}, impersonateGroups = [], impersonateUid, impersonateUser } = user
+  const field = `users[${user.name}].user`
+  const extra = Object.keys(impersonateExtra)
+  if (impersonateUser === undefined && (impersonateUid !== undefined || impersonateGroups.length + extra.length > 0))
+    return yield* configError(
+      "there must be a user to impersonate beside as-uid, as-groups and as-user-extra",
+      `${field}.as`
+    )
+  if (impersonateGroups.length > 1)
+    return yield* configError(
+      `${impersonateGroups.length} groups cannot be impersonated at once, only one. Bind the rights to one of them, or to the user`,
+      `${field}.as-groups`
+    )
+  if (extra.length > 0)
+    return yield* configError("extra attributes cannot be impersonated. Leave them out", `${field}.as-user-extra`)
+})
+
 /** Chooses the context and checks everything a connection needs. */
 const check = Effect.fnUntraced(function* (
   { config: found, place }: FoundConfig,
@@ -121,6 +140,7 @@ const check = Effect.fnUntraced(function* (
       : yield* masterServer(config)
   const user = found.users.find((one) => one.name === context.user)
   const inherited = user === undefined || givenFields(config, IDENTITY_FIELDS).length > 0 ? nobody(context.user) : user
+  yield* checkImpersonation(inherited)
   const loaded: LoadedConfig = {
     identity: makeKubeIdentity(remainingCluster(cluster, server, config), inherited, cluster),
     user: inherited,

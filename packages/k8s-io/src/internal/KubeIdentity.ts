@@ -40,8 +40,15 @@ const readTokenFile = (file: string, field: string) =>
     )
   )
 
+/** Whom we ask to be taken for; more than one group would take a header twice, and is refused before (`KubeConfigSource`). */
+const impersonation = ({ impersonateGroups, impersonateUid, impersonateUser }: KubeUser): Record<string, string> => ({
+  ...(impersonateUser === undefined ? {} : { "Impersonate-User": impersonateUser }),
+  ...(impersonateUid === undefined ? {} : { "Impersonate-Uid": impersonateUid }),
+  ...(impersonateGroups?.[0] === undefined ? {} : { "Impersonate-Group": impersonateGroups[0] })
+})
+
 const plainIdentity = (cluster: KubeCluster, user: KubeUser): KubeIdentity => {
-  const { impersonateUser, password, token, tokenFile, username } = user
+  const { password, token, tokenFile, username } = user
   const fromFile =
     tokenFile === undefined
       ? undefined
@@ -56,7 +63,7 @@ const plainIdentity = (cluster: KubeCluster, user: KubeUser): KubeIdentity => {
       const given = await authorization()
       return {
         ...(given === undefined ? {} : { Authorization: given }),
-        ...(impersonateUser === undefined ? {} : { "Impersonate-User": impersonateUser })
+        ...impersonation(user)
       }
     },
     tls: async () => {
@@ -143,6 +150,7 @@ const pluginIdentity = (cluster: KubeCluster, user: KubeUser, told: KubeCluster)
     const key = material(options.key)
     const headers = {
       ...headersOf(options.headers as OutgoingHttpHeaders | undefined),
+      ...impersonation(user),
       ...(typeof options.auth === "string" ? { Authorization: basic(user.username ?? "", user.password) } : {})
     }
     const tls: TlsSettings = {

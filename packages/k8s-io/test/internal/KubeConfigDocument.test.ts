@@ -59,7 +59,16 @@ describe("readKubeConfig", () => {
     ["a user without fields", user(null), { users: [{ name: "u" }] }],
     [
       "everything that says who one is",
-      user({ token: "t", tokenFile: "../token", username: "me", password: "pw", as: "her" }),
+      user({
+        token: "t",
+        tokenFile: "../token",
+        username: "me",
+        password: "pw",
+        as: "her",
+        "as-uid": "7",
+        "as-groups": ["team"],
+        "as-user-extra": { scopes: ["view"] }
+      }),
       {
         users: [
           {
@@ -68,7 +77,10 @@ describe("readKubeConfig", () => {
             tokenFile: "/home/me/token",
             username: "me",
             password: "pw",
-            impersonateUser: "her"
+            impersonateUser: "her",
+            impersonateUid: "7",
+            impersonateGroups: ["team"],
+            impersonateExtra: { scopes: ["view"] }
           }
         ]
       }

@@ -160,6 +160,26 @@ describe("credentials", () => {
       assert.strictEqual(one.tls.servername, "inner")
     })
   )
+  it.effect("carry who is to be impersonated: user, uid and a group", () =>
+    Effect.gen(function* () {
+      const user = { token: "t", as: "her", "as-uid": "7", "as-groups": ["team"] }
+      const { headers } = yield* current({ user })
+      assert.deepStrictEqual(headers, {
+        Authorization: "Bearer t",
+        "Impersonate-User": "her",
+        "Impersonate-Uid": "7",
+        "Impersonate-Group": "team"
+      })
+    })
+  )
+  it.effect.each([
+    [{ as: "her", "as-groups": ["a", "b"] }, /users\[one\]\.user\.as-groups: 2 groups .*only one/],
+    [{ as: "her", "as-user-extra": { scopes: ["view"] } }, /users\[one\]\.user\.as-user-extra: .*Leave them out/],
+    [{ "as-groups": ["a"] }, /users\[one\]\.user\.as: there must be a user/],
+    [{ "as-uid": "7" }, /users\[one\]\.user\.as: there must be a user/]
+  ] as const)("are not another's than asked for: %j", ([user, message]) =>
+    Effect.map(refused({ user }), (said) => assert.match(said, message))
+  )
   it.effect("carry name and password", () =>
     Effect.gen(function* () {
       const one = yield* current({ user: { username: "me", password: "pw" } })
