@@ -31,6 +31,23 @@ const comparable = (seconds: string, fraction: string, zone: string): string => 
   return `${utc}.${fraction.padEnd(9, "0")}Z`
 }
 
+/** Where a stamp's decimals begin, and where one in UTC with nine of them ends: as kubelets write them (`RFC3339NanoFixed`). */
+const DECIMALS = 20
+const STAMP_END = 30
+
+/** Whether a line begins with a stamp in UTC of the second that `second` (up to the point) names: most lines do, and by the million. */
+const isOfSecond = (line: string, second: string): boolean => {
+  if (second === "" || !line.startsWith(second) || line[STAMP_END - 1] !== "Z" || line[STAMP_END] !== " ") return false
+  for (let at = DECIMALS; at < STAMP_END - 1; at++) {
+    const digit = line.charCodeAt(at)
+    if (digit < 0x30 || digit > 0x39) return false
+  }
+  return true
+}
+
+/** As much of a comparable stamp as is the same within `ROTATION_MS`: all but the last digit of the seconds. */
+const TENS_OF_SECONDS = 18
+
 const milliseconds = (time: string): number => Date.parse(`${time.slice(0, 23)}Z`)
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16)
@@ -52,6 +69,8 @@ export class KubeletLines {
   /** While a new read is being skipped: how many lines of the last line's time it has given. */
   #skipped: number | undefined
   #reading = ""
+  /** The second of the last stamp that was read, up to its point. */
+  #second = ""
 
   /** Continues behind a cursor, or begins. */
   constructor(cursor?: KubeletCursor) {
@@ -122,10 +141,15 @@ export class KubeletLines {
   }
 
   #read(line: string): { readonly text: string; readonly time: string } {
+    if (isOfSecond(line, this.#second)) {
+      this.#reading = line.slice(0, STAMP_END)
+      return { text: line.slice(STAMP_END + 1), time: this.#reading }
+    }
     const stamp = STAMP.exec(line)
     // The middle of a line that is longer than one piece is of its beginning's time.
     this.#reading =
       stamp === null ? this.#reading || this.#newest : comparable(stamp[1] ?? "", stamp[2] ?? "", stamp[3] ?? "")
+    this.#second = this.#reading.slice(0, DECIMALS)
     return { text: stamp === null ? line : line.slice(stamp[0].length), time: this.#reading }
   }
 
@@ -158,8 +182,10 @@ export class KubeletLines {
       return { after, before: time, cause: "rotated" }
     }
     // A whole file may have rotated away while the one before it was being read.
+    if (this.#bytes < ROTATION_BYTES || time.slice(0, TENS_OF_SECONDS) === after.slice(0, TENS_OF_SECONDS))
+      return undefined
     const jump = milliseconds(time) - milliseconds(after)
-    if (this.#bytes < ROTATION_BYTES || jump < ROTATION_MS || quietMs >= jump / 2) return undefined
+    if (jump < ROTATION_MS || quietMs >= jump / 2) return undefined
     return { after, before: time, cause: "overtaken" }
   }
 }
