@@ -708,7 +708,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     })
   )
 
-  it.live("does nothing in an earlier pod of the same name, and tries again without a word", () =>
+  it.live("does nothing in an earlier pod of the same name, and tries again without a word: R9", () =>
     Effect.gen(function* () {
       const scope = yield* Effect.scope
       const bin = yield* folder
