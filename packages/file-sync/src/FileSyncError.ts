@@ -127,3 +127,7 @@ export class FileSyncError extends Schema.TaggedError<FileSyncError>()("FileSync
     return this.reason._tag === "Corrupt" || this.reason._tag === "Lost"
   }
 }
+
+/** What a server that has lost the pod says of it, and one that has not heard of it yet. */
+export const isPodMissing = ({ reason }: FileSyncError): boolean =>
+  reason._tag === "Channel" && reason.error.reason._tag === "NotFound"

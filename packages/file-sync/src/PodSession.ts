@@ -6,7 +6,16 @@
 import { randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, KubeError } from "@podwright/k8s-io"
 import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
-import { Channel, Corrupt, FileSyncError, HelperFailed, helperReason, Lost, Protocol } from "./FileSyncError.ts"
+import {
+  Channel,
+  Corrupt,
+  FileSyncError,
+  HelperFailed,
+  helperReason,
+  isPodMissing,
+  Lost,
+  Protocol
+} from "./FileSyncError.ts"
 import { sendInputs } from "./InputSender.ts"
 import type { PlacedOutputs } from "./OutputFiles.ts"
 import { makeOutputReceiver } from "./OutputReceiver.ts"
@@ -45,10 +54,6 @@ const lastWords = (chunks: ReadonlyArray<Uint8Array>): string => {
   const tail = said.subarray(-LAST_WORDS).toString("utf8").trim()
   return tail === "" ? "" : `: ${said.length > LAST_WORDS ? "…" : ""}${tail}`
 }
-
-/** What a server that has lost the pod says of it, and one that has not heard of it yet. */
-const isPodMissing = ({ reason }: FileSyncError): boolean =>
-  reason._tag === "Channel" && reason.error.reason._tag === "NotFound"
 
 const encoder = new TextEncoder()
 

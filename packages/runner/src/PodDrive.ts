@@ -7,6 +7,7 @@ import {
   type FileSyncError,
   followKubeletLog,
   type InputArchive,
+  isPodMissing,
   type LogCursor,
   type LogEvent,
   logStart,
@@ -22,11 +23,12 @@ import {
 import type { Exec, PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
 import { type Duration, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
+import { deleted } from "./Diagnosis.ts"
 import { ExecBudget, spread } from "./ExecBudget.ts"
 import type { PodFollow } from "./PodFollow.ts"
 import { isRunning, mainHasEnded } from "./PodObservation.ts"
 import { WATCH_WORD } from "./PodPresence.ts"
-import { Files, RunError } from "./RunError.ts"
+import { Files, PodFailed, RunError } from "./RunError.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
 export interface PodDrive {
@@ -67,6 +69,16 @@ const RECONNECT_LONGEST_MS = 5_000
 /** Whether the error may only be how the pod's own end looks from inside an exec. */
 const mayBeThePods = ({ reason }: FileSyncError): boolean =>
   reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
+
+/**
+ * Of a session or a log. Where it is that the pod is not there, which has been made sure of, it is the pod's end: the watch, which
+ * should have said so first, is late.
+ */
+const failed = Effect.fnUntraced(function* (operation: string, error: FileSyncError, follow: PodFollow) {
+  if (!isPodMissing(error)) return yield* new RunError({ operation, reason: new Files({ error }) })
+  const diagnosis = deleted(yield* follow.current)
+  return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis }) })
+})
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
 
@@ -130,7 +142,7 @@ const session = Effect.fnUntraced(function* (
   if (seen === undefined || !isRunning(seen, container)) yield* pause(0)
   return yield* runSession(request).pipe(
     Effect.tapError((error) => (mayBeThePods(error) ? Effect.sleep(WATCH_WORD) : ignore)),
-    Effect.mapError((error) => new RunError({ operation: "move files", reason: new Files({ error }) })),
+    Effect.catch((error) => failed("move files", error, follow)),
     Effect.ensuring(Scope.close(waiting, Exit.void))
   )
 })
@@ -198,7 +210,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
       return journal.log(event)
     }
   }).pipe(
-    Effect.mapError((error) => new RunError({ operation: "read log", reason: new Files({ error }) })),
+    Effect.catch((error) => failed("read log", error, follow)),
     Effect.andThen(Ref.set(drained, true)),
     Effect.forkChild
   )

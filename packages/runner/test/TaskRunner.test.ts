@@ -226,6 +226,24 @@ describe("TaskRunner", () => {
     })
   )
 
+  it.effect("says so, too, when its session alone has heard of it: the watch is late", () =>
+    Effect.gen(function* () {
+      const subject = { namespace: "n", name: "pod" }
+      const reason = { _tag: "NotFound" as const, detail: "pods not found" }
+      const exec: Exec["Service"]["open"] = () =>
+        Effect.fail(new KubeError({ operation: "Exec.open", subject, reason }))
+      const run = yield* begin(yield* task(), { exec, gone: true })
+      yield* run.present(started, "node1")
+      yield* pass(20)
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(
+        error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : error.message,
+        "Deleted"
+      )
+      assert.isTrue(error.retryable)
+    })
+  )
+
   const inputFiles = [{ name: "data", source: { _tag: "Text" as const, text: "x" } }]
   const cutError = () => new KubeError({ operation: "Exec.send", subject: {}, reason: { _tag: "Cut", detail: "1006" } })
   /** An exec that asks for the inputs and is cut while they are sent. */

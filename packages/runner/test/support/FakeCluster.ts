@@ -28,6 +28,8 @@ export interface FakeClusterOptions {
   readonly delete?: KubeError["reason"]
   /** The first look at the pod gets no answer, the second this. */
   readonly get?: KubeError["reason"]
+  /** The pod is gone when it is looked at, of which the watch says nothing. */
+  readonly gone?: boolean
   /** The first deletion gets no answer. */
   readonly deleteHangs?: boolean
 }
@@ -70,6 +72,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         get: () =>
           Effect.suspend(() => {
             requests.push("get")
+            if (options.gone === true)
+              return Effect.fail(refuse("Pods.get", { _tag: "NotFound", detail: "pods not found" }))
             const before = requests.filter((request) => request === "get").length
             if (options.get !== undefined && before === 1) return Effect.never
             if (options.get !== undefined && before === 2) return Effect.fail(refuse("Pods.get", options.get))
