@@ -16,7 +16,7 @@ const ATTEMPT_MS = 10
 const FEW = 8
 /**
  * With hundreds waiting the watch leads alone; a lost watch event must not hold a run back for longer than this, which is less than
- * a thousand take (measured, embedded: with 20 s 3.3 execs a run, 72 s and 544 MiB; with this 1.0, 65 s and 501 MiB).
+ * a thousand take (measured, embedded, one round each: with 20 s 3.3 execs a run and 20 s of processor time, with this 1.0 and 15).
  */
 const LONGEST_MS = 60_000
 /** The same where the watch has said that the container runs: an exec that is refused then came some milliseconds before. */

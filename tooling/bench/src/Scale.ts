@@ -33,7 +33,7 @@ const WITH_KUBECTL = 40
 
 /**
  * As a program that drives many runs should be started: V8 lets the young generation grow to 128 MiB, half of it unused, and gives
- * nothing back (measured at 1,000 runs: 590 to 620 MiB, with this 465 and 523, in no more time).
+ * nothing back (measured at 1,000 runs: 501 to 621 MiB, with this 465 and 523, in no more time).
  */
 const NODE_OPTIONS = ["--max-semi-space-size=16"]
 
