@@ -35,23 +35,15 @@ export interface HeartbeatObservation {
   readonly paused: boolean
 }
 
-/** What is kept from beat to beat. */
-export interface HeartbeatState {
-  /** Beats in a row without a frame. */
-  readonly quiet: number
-}
-
-export const initialHeartbeat: HeartbeatState = { quiet: 0 }
-
-/** The decision of one beat. */
+/** The decision of one beat. `before`: beats in a row without a frame so far, 0 at first; given back with this one counted. */
 export const beat = (
-  state: HeartbeatState,
+  before: number,
   { choked, heard, moved, paused, proven }: HeartbeatObservation
-): readonly [HeartbeatState, "ping" | "wait" | "dead"] => {
-  if (paused) return [{ quiet: 0 }, "wait"]
+): readonly [number, "ping" | "wait" | "dead"] => {
+  if (paused) return [0, "wait"]
   // Bytes that are taken move: that is life, too.
-  const quiet = heard || (moved && choked) ? 0 : state.quiet + 1
+  const quiet = heard || (moved && choked) ? 0 : before + 1
   const limit = choked ? stallLimit : proven ? heartbeatLimit : unprovenLimit
-  if (quiet >= limit) return [{ quiet }, "dead"]
-  return [{ quiet }, choked ? "wait" : "ping"]
+  if (quiet >= limit) return [quiet, "dead"]
+  return [quiet, choked ? "wait" : "ping"]
 }

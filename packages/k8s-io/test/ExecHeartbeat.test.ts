@@ -5,7 +5,6 @@ import {
   type HeartbeatObservation,
   heartbeatInterval,
   heartbeatLimit,
-  initialHeartbeat,
   stallLimit,
   unprovenLimit
 } from "../src/ExecHeartbeat.ts"
@@ -20,10 +19,10 @@ const paused = { ...silence, paused: true }
 const times = (count: number, observation: HeartbeatObservation) => Array.from({ length: count }, () => observation)
 
 const play = (observations: ReadonlyArray<HeartbeatObservation>) => {
-  let state = initialHeartbeat
+  let quiet = 0
   return observations.map((observation) => {
-    const [next, action] = beat(state, observation)
-    state = next
+    const [next, action] = beat(quiet, observation)
+    quiet = next
     return action
   })
 }

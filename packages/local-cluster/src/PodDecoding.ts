@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import { type ApiStatus, badRequest } from "./ApiStatus.ts"
-import { POD_FIELDS } from "./PodFields.ts"
+import fieldsOfPod from "./PodFields.json" with { type: "json" }
 import type { KubeObject } from "./Runtime.ts"
 
 export interface DecodedPod {
@@ -23,6 +23,13 @@ export const isQuantity = (text: string): boolean => {
   const match = QUANTITY.exec(text)
   return match !== null && Number.isFinite(Number(match[1])) && SUFFIX.test(match[2] ?? "")
 }
+
+/**
+ * The fields of a Pod and what is in them, as the OpenAPI document of a Kubernetes 1.35 API server has them: `[]X` is a list of X,
+ * `{}X` a map to X, a capital letter begins the name of another entry. Written by the real tier
+ * (`tooling/conformance/real/podFields.test.ts` compares it with a real server, and `-u` rewrites it).
+ */
+const POD_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = fieldsOfPod
 
 interface Place {
   /** With indexes, as strict decoding reports it. */
@@ -103,7 +110,7 @@ const decodeValue = (value: unknown, type: string, place: Place, unknown: Array<
       return text
     }
     default:
-      throw new Error(`PodFields.ts has a type that is not known here: ${type}`)
+      throw new Error(`PodFields.json has a type that is not known here: ${type}`)
   }
 }
 

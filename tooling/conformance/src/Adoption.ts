@@ -5,12 +5,11 @@
 import { createHash, randomBytes } from "node:crypto"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
 import type { FaultRule } from "@podwright/fault-proxy"
-import { KubeError } from "@podwright/k8s-io"
 import type { Cluster } from "./Cluster.ts"
 import { behindFaults } from "./Faults.ts"
+import { go, until, untilTold } from "./HeldTask.ts"
 import { freshId, type Invocation, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 interface Told {
@@ -45,37 +44,10 @@ const lastCursor = (events: ReadonlyArray<Told>): ReadonlyArray<string> => {
 const linesOf = (events: ReadonlyArray<Told>, stream: "stdout" | "stderr"): ReadonlyArray<string> =>
   events.filter((event) => event._tag === "Log" && event.stream === stream).flatMap(({ lines = [] }) => lines)
 
-const until = async (condition: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  const end = Date.now() + 60_000
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`it did not come to be: ${what}`)
-    await sleep(20)
-  }
-}
-
 const kill = async (driver: Invocation, signal: NodeJS.Signals = "SIGKILL") => {
   driver.process.kill(signal)
   return driver.ended
 }
-
-/** For a task that must outlast what is asked meanwhile, however long that takes: `go` lets it end. */
-const untilTold = (then: string) => `echo begun; until [ -e go ]; do sleep 0.2; done; ${then}`
-
-/** Main's words are here before the kubelet knows that it runs, and until then it takes no exec. */
-const go = (cluster: Cluster, flowId: string): Promise<void> =>
-  until(async () => {
-    const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`)
-    const living = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    const ends = await Promise.all(
-      living.map(({ metadata }) =>
-        cluster.command(metadata.name, ["touch", "/podwright/work/go"]).catch((error: unknown) => {
-          if (error instanceof KubeError) return { _tag: "Refused" as const }
-          throw error
-        })
-      )
-    )
-    return ends.some((end) => end._tag === "Exited" && end.code === 0)
-  }, "main was told to go")
 
 const MEBIBYTE = 1024 * 1024
 /** Lines on stdout; every fifth is followed by one on stderr. */
@@ -190,7 +162,7 @@ export const adoption = (cluster: Cluster): void => {
       const flow = await writeFlow(
         folder,
         id,
-        [untilTold("exit 3")],
+        [`echo begun; ${untilTold(id, "exit 3")}`],
         "containerImage: busybox\nretry: { type: constant, interval: PT1S, maxAttempts: 2 }"
       )
       const args = ["run", flow, "--execution-id", id, "--output", "ndjson"]
@@ -289,7 +261,7 @@ export const adoption = (cluster: Cluster): void => {
     it("are told from each other: the second hears who has the pod, and the first goes on", async () => {
       const folder = await scratch()
       const id = freshId("two")
-      const flow = await writeFlow(folder, id, [untilTold("echo end")], "containerImage: busybox")
+      const flow = await writeFlow(folder, id, [`echo begun; ${untilTold(id, "echo end")}`], "containerImage: busybox")
       const args = ["run", flow, "--execution-id", id]
       const first = start(cluster, args)
       await first.printed("begun")
@@ -320,7 +292,7 @@ export const adoption = (cluster: Cluster): void => {
     it("are told from each other when the first was held for so long that its lease ran out", async () => {
       const folder = await scratch()
       const id = freshId("held")
-      const flow = await writeFlow(folder, id, [untilTold("echo end")], "containerImage: busybox")
+      const flow = await writeFlow(folder, id, [`echo begun; ${untilTold(id, "echo end")}`], "containerImage: busybox")
       const args = ["run", flow, "--execution-id", id]
       const first = start(cluster, args)
       await first.printed("begun")

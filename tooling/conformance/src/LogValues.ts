@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
 import { behindFaults, chooseSeed } from "./Faults.ts"
+import { runPastFault, untilTold } from "./HeldTask.ts"
 import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
 
 const runner = "taskRunner: { type: podwright, logs: kubelet }"
@@ -97,13 +98,14 @@ export const logValues = (cluster: Cluster): void => {
     it("are taken once each, cut every 200 ms", async () => {
       const faulty = await behindFaults(cluster, chooseSeed(), { chance: { cutEvery: { exec: 200 } } })
       try {
+        const id = freshId("cut")
         const bursts = 10
         const count = 500
         const values = `"metrics":[{"type":"counter","name":"n","value":1}],"outputs":{"at":%d}`
         const awk = `awk -v n=$n 'BEGIN { for (i = 1; i <= ${count}; i++) { printf "::{${values.replaceAll('"', '\\"')}}::\\n", n * ${count} + i; print "line", i } }'`
-        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done`
-        const flow = await writeFlow(await scratch(), freshId("cut"), [command], "containerImage: busybox")
-        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow, "--output", "json"])
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; ${untilTold(id, "true")}`
+        const flow = await writeFlow(await scratch(), id, [command], "containerImage: busybox")
+        const { code, stderr, stdout } = await runPastFault(cluster, faulty, id, ["run", flow, "--output", "json"])
         assert.strictEqual(code, 0, stderr.slice(-2000))
         assert.isAbove(faulty.proxy.fired().length, 0)
         const { logLines, metrics, outputs } = JSON.parse(stdout)

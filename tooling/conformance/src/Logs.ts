@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
 import { behindFaults, chooseSeed } from "./Faults.ts"
+import { runPastFault, untilTold } from "./HeldTask.ts"
 import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 export const logs = (cluster: Cluster): void => {
@@ -62,9 +63,9 @@ export const logs = (cluster: Cluster): void => {
         const bursts = 10
         // Bursts with pauses between them: long enough to be cut, and cuts meet both a flood and a silence.
         const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) { print "out", i; if (i % 10 == 0) print "err", i > "/dev/stderr" } }'`
-        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; printf end`
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; ${untilTold(id, "printf end")}`
         const flow = await writeFlow(folder, id, [command], "containerImage: busybox")
-        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow])
+        const { code, stderr, stdout } = await runPastFault(cluster, faulty, id, ["run", flow])
         assert.strictEqual(code, 0, stderr.slice(-2000))
         assert.isAbove(faulty.proxy.fired().length, 0)
         const wanted = Array.from({ length: count }, (_, index) => `out ${index + 1}\n`).join("")
@@ -82,14 +83,15 @@ export const logs = (cluster: Cluster): void => {
     it("delivers 20,000 lines of the kubelet's log once and in order, cut every 200 ms, or tells of the gap", async () => {
       const faulty = await behindFaults(cluster, chooseSeed(), { chance: { cutEvery: { log: 200 } } })
       try {
+        const id = freshId("cut-kubelet")
         const count = 20_000
         const bursts = 10
         // Of two lengths, so that a line that is torn or joined to another cannot look like one that is not.
         const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) print "line", i, (i % 2 ? "odd" : "even line") }'`
-        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; printf end`
+        const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; ${untilTold(id, "printf end")}`
         const task = "containerImage: busybox\ntaskRunner: { type: podwright, logs: kubelet }"
-        const flow = await writeFlow(await scratch(), freshId("cut-kubelet"), [command], task)
-        const { code, stderr, stdout } = await podwright(faulty.cluster, ["run", flow, "--output", "ndjson"])
+        const flow = await writeFlow(await scratch(), id, [command], task)
+        const { code, stderr, stdout } = await runPastFault(cluster, faulty, id, ["run", flow, "--output", "ndjson"])
         assert.strictEqual(code, 0, stderr.slice(-2000))
         assert.isAbove(faulty.proxy.fired().length, 0)
         const events = stdout

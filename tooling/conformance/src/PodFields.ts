@@ -1,6 +1,6 @@
 /**
- * The fields of a Pod as a real API server publishes them (OpenAPI v3), written as the source of
- * `packages/local-cluster/src/PodFields.ts`. Pure. The real tier compares the two, and `-u` writes the file anew.
+ * The fields of a Pod as a real API server publishes them (OpenAPI v3), written as
+ * `packages/local-cluster/src/PodFields.json`. Pure. The real tier compares the two, and `-u` writes the file anew.
  */
 
 interface Schema {
@@ -30,16 +30,8 @@ const SCALARS: Readonly<Record<string, string>> = {
 
 const shortName = (reference: string): string => reference.split(".").at(-1) ?? reference
 
-const header = `/**
- * The fields of a Pod and what is in them, as the OpenAPI document of a Kubernetes 1.35 API server has them: what a strict
- * server knows. Data; \`[]X\` is a list of X, \`{}X\` a map to X, a capital letter begins the name of another entry.
- *
- * Written by the real tier: tooling/conformance/real/podFields.test.ts compares it with a real server, and \`-u\` rewrites it.
- */
-export const POD_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = `
-
-/** The source text of the table, from the document at \`/openapi/v3/api/v1\`. */
-export const podFieldsSource = (document: OpenApi): string => {
+/** The text of the table, from the document at \`/openapi/v3/api/v1\`. */
+export const podFieldsJson = (document: OpenApi): string => {
   const { schemas } = document.components
   const entries = new Map<string, Readonly<Record<string, string>>>()
   const typeOf = (schema: Schema): string => {
@@ -64,10 +56,8 @@ export const podFieldsSource = (document: OpenApi): string => {
     entries.set(name, Object.fromEntries(Object.entries(properties).map(([key, schema]) => [key, typeOf(schema)])))
   }
   collect("#/components/schemas/io.k8s.api.core.v1.Pod")
-  const sorted = Array.from(entries).sort(([a], [b]) => (a < b ? -1 : 1))
-  const lines = sorted.map(([name, fields]) => {
-    const members = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `  ${name}: {\n${members.map(([key, type]) => `    ${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: "${type}"`).join(",\n")}\n  }`
-  })
-  return `${header}{\n${lines.join(",\n")}\n}\n`
+  const byName = <A>(members: Iterable<readonly [string, A]>) =>
+    Object.fromEntries(Array.from(members).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const table = byName(Array.from(entries, ([name, fields]) => [name, byName(Object.entries(fields))] as const))
+  return `${JSON.stringify(table, null, 2)}\n`
 }

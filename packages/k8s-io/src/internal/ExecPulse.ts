@@ -4,7 +4,7 @@
  */
 import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Effect, Latch } from "effect"
-import { beat, heartbeatInterval, initialHeartbeat } from "../ExecHeartbeat.ts"
+import { beat, heartbeatInterval } from "../ExecHeartbeat.ts"
 
 /** Pings behind bytes are at least so far apart: one proves all bytes before it, and an upload hands over thousands of times. */
 const PROMPT_SPACING = "1 second"
@@ -71,20 +71,20 @@ export class ExecPulse {
   )
 
   readonly #beats: Effect.Effect<number> = Effect.gen({ self: this }, function* () {
-    let state = initialHeartbeat
+    let quiet = 0
     while (true) {
       yield* Effect.sleep(heartbeatInterval)
-      const [next, action] = beat(state, {
+      const [next, action] = beat(quiet, {
         heard: this.#heard,
         moved: this.#moved,
         proven: this.#proven,
         choked: this.#inFlight > 0,
         paused: this.#ws.isPaused
       })
-      state = next
+      quiet = next
       this.#heard = false
       this.#moved = false
-      if (action === "dead") return state.quiet * heartbeatInterval
+      if (action === "dead") return quiet * heartbeatInterval
       if (action === "ping") this.#ping()
     }
   })

@@ -9,7 +9,7 @@ import type { KubeError } from "../KubeError.ts"
 import type { ExecPulse } from "./ExecPulse.ts"
 
 /** Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a stalled peer holds this much. */
-export const sendWindow = 1024 * 1024
+const sendWindow = 1024 * 1024
 
 /** Messages below this get a room of their own, so that a channel that says little holds no large one. */
 const smallPayload = 16 * 1024

@@ -1,7 +1,7 @@
 /**
  * One exec's WebSocket: owns the `ws` socket from before its handshake to after its close, feeds the reader in batches, bounds
- * what it has not read, and settles the outcome exactly once. Sending is `ExecSender`'s. Events of `ws` come in as callbacks; the paths that bytes
- * take cost no Effect per message.
+ * what it has not read, and settles the outcome exactly once. Sending is `ExecSender`'s. Events of `ws` come in as callbacks; the
+ * paths that bytes take cost no Effect per message.
  */
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
