@@ -59,20 +59,38 @@ export const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>
   }
 }
 
-/** Tar's entries one by one, each made when it is asked for. */
+/**
+ * Archive bytes that are made at a time: `Tar.encode` gives out what it has before it asks for more, and a message of its own for
+ * each small file costs everybody on the way more than the file's bytes do.
+ */
+const BATCH_BYTES = 64 * 1024
+
+/** Tar's entries, a batch made when it is asked for. One of `BATCH_BYTES` or more ends its batch. */
 export const tarEntries = <E>(
   entries: ReadonlyArray<InputEntry>,
   make: (entry: InputEntry) => Tar.Entry<E>
 ): Stream.Stream<Tar.Entry<E>, FileSyncError> =>
   Stream.suspend(() => {
     let next = 0
-    const pull = Effect.suspend((): Pull.Pull<readonly [Tar.Entry<E>], FileSyncError> => {
-      const entry = entries[next++]
-      if (entry === undefined) return Cause.done()
+    const pull = Effect.suspend((): Pull.Pull<readonly [Tar.Entry<E>, ...Array<Tar.Entry<E>>], FileSyncError> => {
+      const first = entries[next]
+      if (first === undefined) return Cause.done()
+      let entry: InputEntry | undefined = first
       return Effect.try({
-        try: () => [make(entry)] as const,
+        try: () => {
+          const batch: [Tar.Entry<E>, ...Array<Tar.Entry<E>>] = [make(first)]
+          for (let bytes = BLOCK + sizeOf(first); bytes < BATCH_BYTES; bytes += BLOCK + sizeOf(entry)) {
+            entry = entries[next + batch.length]
+            if (entry === undefined) break
+            batch.push(make(entry))
+          }
+          next += batch.length
+          return batch
+        },
         catch: (error) =>
-          error instanceof FileSyncError ? error : unreadable(entry.name, "the task", failureDetail(error))
+          error instanceof FileSyncError
+            ? error
+            : unreadable(entry?.name ?? first.name, "the task", failureDetail(error))
       })
     })
     return Stream.fromPull(Effect.succeed(pull))

@@ -14,7 +14,7 @@ const CHUNK_BYTES = 256 * 1024
 
 /**
  * Chunks that are kept apart. `Tar.encode` copies chunks below 16 KiB and holds larger ones only until it has 64 KiB, so five at
- * most are on their way when the next is read.
+ * most are on their way when the next is read. A batch of small files takes three at most: below 64 KiB and one file more.
  */
 const CHUNKS = 8
 
@@ -44,6 +44,8 @@ const refuse = (file: ReadableFile) => (error: unknown) =>
 export class InputReader {
   readonly #chunks: Array<Buffer> = []
   #turn = 0
+  /** What no file is in of the chunk that was taken last for small ones. */
+  #rest = Buffer.alloc(0)
 
   /**
    * Small files are read at once and without waiting for a thread: a promise for each call costs several times what a small
@@ -61,15 +63,23 @@ export class InputReader {
     return chunk
   }
 
+  /** A part of a chunk that others may be in, so that the files of a batch do not use up all chunks. */
+  #part(bytes: number): Buffer {
+    if (this.#rest.length < bytes) this.#rest = this.#chunk()
+    const part = this.#rest.subarray(0, bytes)
+    this.#rest = this.#rest.subarray(bytes)
+    return part
+  }
+
   #whole(file: ReadableFile): Buffer {
-    const chunk = this.#chunk()
+    // One byte more, to see whether it has grown; less may come from what is no disk.
+    const chunk = this.#part(file.size + 1)
     let descriptor: number | undefined
     try {
       descriptor = openSync(file.path, "r")
       let filled = 0
-      // One byte more is asked for, to see whether it has grown; less may come from what is no disk.
-      for (let count = -1; count !== 0 && filled <= file.size; filled += count)
-        count = readSync(descriptor, chunk, filled, file.size + 1 - filled, null)
+      for (let count = -1; count !== 0 && filled < chunk.length; filled += count)
+        count = readSync(descriptor, chunk, filled, chunk.length - filled, null)
       if (filled !== file.size) throw changed(file, filled > file.size ? "more" : String(filled))
       return chunk.subarray(0, filled)
     } catch (error) {
@@ -80,6 +90,7 @@ export class InputReader {
   }
 
   #stream(file: ReadableFile): Stream.Stream<Uint8Array, FileSyncError> {
+    this.#rest = Buffer.alloc(0) // its chunk's turn comes again
     const attempt = <A>(work: () => Promise<A>) => Effect.tryPromise({ try: work, catch: refuse(file) })
     return Stream.unwrap(
       Effect.gen({ self: this }, function* () {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process"
+import { hash, randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
@@ -97,6 +98,34 @@ describe("makeInputArchive", () => {
       assert.strictEqual(bytes, archive.bytes)
       assert.strictEqual(archive.files, 4)
     }).pipe(Effect.provide(services))
+  )
+
+  it.effect("packs files of all sizes behind each other, many small ones to a chunk", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const turns = [16_383, 262_144, 4096, 65_535, 0, 262_143, 16_384, 1, 300_000, 65_536, 200_000, 512, 600_000]
+      const sizes = [...turns, ...Array.from({ length: 200 }, () => 1000), ...turns.toReversed()]
+      const contents = new Map(sizes.map((size, index) => [`tree/${index}`, randomBytes(size)]))
+      yield* Effect.promise(async () => {
+        await mkdir(join(place, "tree"))
+        for (const [name, bytes] of contents) await writeFile(join(place, name), bytes)
+      })
+      const archive = yield* makeInputArchive([{ name: "tree", source: { _tag: "Path", path: join(place, "tree") } }])
+      // Copied, as their memory is used again.
+      const chunks: Array<Buffer> = []
+      yield* Stream.runForEach(archive.stream(), (chunk) => Effect.sync(() => chunks.push(Buffer.from(chunk))))
+      const whole = Buffer.concat(chunks)
+      assert.strictEqual(whole.length, archive.bytes)
+      assert.isBelow(chunks.length, sizes.length / 2)
+      const found = new Map<string, string>()
+      yield* Stream.make(whole).pipe(
+        Stream.pipeThroughChannel(Tar.decode()),
+        Stream.runForEach(({ body, header }) =>
+          Effect.map(Stream.runCollect(body), (bytes) => found.set(header.path, hash("sha256", Buffer.concat(bytes))))
+        )
+      )
+      for (const [name, bytes] of contents) assert.strictEqual(found.get(name), hash("sha256", bytes), name)
+    }).pipe(Effect.scoped, Effect.provide(services))
   )
 
   it.effect("takes the files of a glob below the input's name, and a file of that very name first", () =>
