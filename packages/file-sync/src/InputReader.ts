@@ -45,7 +45,7 @@ export class InputReader {
   readonly #chunks: Array<Buffer> = []
   #turn = 0
   /** What no file is in of the chunk that was taken last for small ones. */
-  #rest = Buffer.alloc(0)
+  #rest: Buffer = Buffer.alloc(0)
 
   /**
    * Small files are read at once and without waiting for a thread: a promise for each call costs several times what a small

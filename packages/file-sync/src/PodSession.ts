@@ -4,26 +4,19 @@
  * Speaks to the pod through `Exec` alone and decides nothing about the run.
  */
 import { randomBytes } from "node:crypto"
-import { Exec, type ExecChannel, type ExecOutput, KubeError } from "@podwright/k8s-io"
+import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
 import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
-import {
-  Channel,
-  Corrupt,
-  FileSyncError,
-  HelperFailed,
-  helperReason,
-  isPodMissing,
-  Lost,
-  Protocol
-} from "./FileSyncError.ts"
+import { Channel, Corrupt, FileSyncError, helperReason, isPodMissing, Lost, Protocol } from "./FileSyncError.ts"
+import type { InputArchive } from "./InputArchive.ts"
 import { sendInputs } from "./InputSender.ts"
 import type { PlacedOutputs } from "./OutputFiles.ts"
 import { makeOutputReceiver } from "./OutputReceiver.ts"
+import { endedEarly, lastWords } from "./SessionEnd.ts"
 import { makeSessionLines } from "./SessionLines.ts"
 import type { SessionLog, SessionPlan } from "./SessionPlan.ts"
 import { type SessionOutput, SessionParser } from "./SessionRecord.ts"
 import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
-import { OTHER_POD_EXIT, sessionCommand } from "./SessionScript.ts"
+import { PIECE_BYTES, secondCommand, sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionState } from "./SessionState.ts"
 
 /**
@@ -37,23 +30,17 @@ const EXIT_FILE_GRACE = "1 second"
  */
 const CORRUPT_ATTEMPTS = 3
 
-/** Exit codes above this are a signal's: the shell did not fail, it was killed, most often with its container. */
-const SIGNALLED = 128
-
 /**
  * So much stderr may come before the record that says it is main's, bytes: the two channels of an exec are seldom apart by
  * more than a few hundred KiB, and a shell that complains has said it by then.
  */
 const EARLY_LIMIT = 8 * 1024 * 1024
 
-/** So much of a shell's last words is told, bytes. */
-const LAST_WORDS = 2048
-
-const lastWords = (chunks: ReadonlyArray<Uint8Array>): string => {
-  const said = Buffer.concat(chunks)
-  const tail = said.subarray(-LAST_WORDS).toString("utf8").trim()
-  return tail === "" ? "" : `: ${said.length > LAST_WORDS ? "…" : ""}${tail}`
-}
+/**
+ * Inputs from here on go through two execs at once: a node's runtime takes the bytes of one in a single thread, some 100 MB/s of
+ * them. Smaller ones would not gain what opening it takes.
+ */
+const PARALLEL_BYTES = 4 * PIECE_BYTES
 
 const encoder = new TextEncoder()
 
@@ -95,21 +82,25 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       inputBytes: request.inputs?.bytes,
       log,
       compression,
+      streams: (request.inputs?.bytes ?? 0) < PARALLEL_BYTES ? 1 : 2,
       cursor: { ...lines.received },
       outputs: request.outputs?.selection
     }
+    const subject = { namespace: request.namespace, name: request.pod, container: request.container }
     const channelFailed = (error: KubeError) => fail("session", new Channel({ error }))
-    const channel: ExecChannel = yield* exec
-      .open({
-        namespace: request.namespace,
-        pod: request.pod,
-        container: request.container,
-        command: sessionCommand(plan, nonce),
-        // every input has a length, so that nothing needs stdin to end
-        protocols: ["v4.channel.k8s.io"],
-        lendsOutput: true
-      })
-      .pipe(Effect.mapError(channelFailed))
+    const open = (command: ReadonlyArray<string>): Effect.Effect<ExecChannel, FileSyncError, Scope.Scope> =>
+      exec
+        .open({
+          namespace: request.namespace,
+          pod: request.pod,
+          container: request.container,
+          command,
+          // every input has a length, so that nothing needs stdin to end
+          protocols: ["v4.channel.k8s.io"],
+          lendsOutput: true
+        })
+        .pipe(Effect.mapError(channelFailed))
+    const channel = yield* open(sessionCommand(plan, nonce))
     const say = (word: string) => channel.send(encoder.encode(`${word}\n`)).pipe(Effect.mapError(channelFailed))
 
     const parser = new SessionParser(nonce)
@@ -139,6 +130,25 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       return yield* fail("session", new Lost({ detail }))
     })
 
+    const send = Effect.fnUntraced(function* (inputs: InputArchive) {
+      const options = { pod: request.pod, compression, onProgress: request.onEvent }
+      if (plan.streams === 1) return yield* sendInputs(inputs, { ...options, channels: [channel] })
+      const second = yield* open(secondCommand(plan, nonce))
+      const words: Array<Uint8Array> = []
+      // It has nothing to say but what went wrong, which may also be with the last that it is sent.
+      yield* Stream.runForEach(second.output, ({ bytes }) => Effect.sync(() => words.push(bytes.slice()))).pipe(
+        Effect.mapError(channelFailed),
+        Effect.andThen(second.outcome),
+        Effect.filterOrFail(
+          (outcome) => outcome._tag === "Exited" && outcome.code === 0,
+          (outcome) => fail("upload", endedEarly(outcome, words, subject))
+        ),
+        Effect.onError((cause) => Deferred.failCause(completed, cause)),
+        Effect.forkScoped
+      )
+      return yield* sendInputs(inputs, { ...options, channels: [channel, second] })
+    })
+
     const onOutput = Effect.fnUntraced(function* (output: SessionOutput) {
       switch (output._tag) {
         case "Log":
@@ -165,9 +175,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           switch (action._tag) {
             case "SendInputs": {
               if (request.inputs !== undefined && request.inputs.bytes > 0) {
-                const options = { pod: request.pod, channel, compression, onProgress: request.onEvent }
                 // Beside the reader, who may hear of a failure meanwhile.
-                upload.fiber = yield* sendInputs(request.inputs, options).pipe(
+                upload.fiber = yield* send(request.inputs).pipe(
                   Effect.onError((cause) => Deferred.failCause(completed, cause)),
                   Effect.forkScoped
                 )
@@ -242,27 +251,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       yield* Deferred.succeed(completed, result)
     })
 
-    /** The exec ended before the session was complete. Its status proves nothing: code 0 is also said of a lost one. */
-    const endedEarly = Effect.fnUntraced(function* () {
-      const outcome = yield* channel.outcome
-      if (outcome._tag === "Failed") return yield* channelFailed(outcome.error)
-      if (outcome._tag === "Exited" && outcome.code === OTHER_POD_EXIT) {
-        // As if it had come before its container runs: so it has.
-        const detail = "the kubelet led the exec into an earlier pod of the same name, which is not quite gone"
-        const subject = { namespace: request.namespace, name: request.pod, container: request.container }
-        const reason = { _tag: "NotRunningYet" as const, detail }
-        return yield* channelFailed(new KubeError({ operation: "Exec.open", subject, reason }))
-      }
-      if (outcome._tag === "Exited" && outcome.code > SIGNALLED) {
-        const detail = `the session's shell was ended by signal ${outcome.code - SIGNALLED}`
-        return yield* fail("session", new Lost({ detail }))
-      }
-      if (outcome._tag === "Exited" && outcome.code !== 0) {
-        const detail = `the session's shell ended with code ${outcome.code}${lastWords(early)}`
-        return yield* fail("session", new HelperFailed({ stage: "session", detail }))
-      }
-      return yield* fail("session", new Lost({ detail: outcome._tag === "Lost" ? outcome.detail : "it ended early" }))
-    })
+    const exitEarly = Effect.flatMap(channel.outcome, (outcome) => fail("session", endedEarly(outcome, early, subject)))
 
     // It stops the reading and never a listener: lines that are being told must not be told by half. Asked at each pull, because
     // what is pulled may be overwritten once more is.
@@ -273,9 +262,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       Stream.mapError(channelFailed),
       Stream.runForEachArray(onChunk),
       Effect.andThen(Deferred.isDone(abandoned)),
-      Effect.flatMap((isAbandoned) =>
-        log === "follow" && !told.exited && isAbandoned ? Effect.undefined : endedEarly()
-      )
+      Effect.flatMap((isAbandoned) => (log === "follow" && !told.exited && isAbandoned ? Effect.undefined : exitEarly))
     )
     return yield* Effect.raceFirst(Deferred.await(completed), read)
   })

@@ -34,6 +34,8 @@ export interface SessionPlan {
   readonly inputBytes: number | undefined
   readonly log: SessionLog
   readonly compression: SessionCompression
+  /** Execs that the inputs go through at once. */
+  readonly streams: 1 | 2
   readonly cursor: VolumeOffsets
   /** What to bring back from the working folder, with all of the output folder; undefined for no files. */
   readonly outputs: OutputSelection | undefined

@@ -32,6 +32,22 @@ export const PIECE_BYTES = 8 * 1024 * 1024
 /** The script's exit code in another pod than its own: of no shell's own codes, and of no signal's. */
 export const OTHER_POD_EXIT = 79
 
+/**
+ * What receives the pieces of an archive, in both execs of an upload. `next` names the next of those that `$j` bytes are left of;
+ * `piece` takes it from stdin.
+ */
+const RECEIVE = `receive() { dd bs=65536 iflag=fullblock,count_bytes count=$1 of=$2 status=none; }
+next() {
+  s=${PIECE_BYTES}; [ $j -gt $s ] || s=$j
+  j=$((j - s)) f=$T.$j z=$T.$j
+  [ $Z = none ] || z=$f.gz
+}
+piece() {
+  [ $Z = none ] || read -r s || return 1
+  receive $s $z || fail input
+  [ "$(stat -c %s $z)" = $s ]
+}`
+
 /*
  * Why it looks as it does:
  * - A kubelet is asked for an exec by the pod's name and leads into the containers of an earlier pod while they run on, so the
@@ -68,12 +84,15 @@ export const OTHER_POD_EXIT = 79
 const script = String.raw`umask 0
 V=$1 R=$1/run N=$2 C=$3 I=$4 L=$5 A=$6 B=$7 O=$8 E=$9
 shift 9
-Z=$1 U=$2
-shift 2
+Z=$1 U=$2 X=$3
+shift 3
 [ "${"$"}{PODWRIGHT_POD_UID-$U}" = $U ] || exit ${OTHER_POD_EXIT}
 T=$R/.session.$N
 mkdir -p $R $V/work $V/output || exit 1
-if [ -e $R/session.$C ]; then read -r p <$R/session.$C; kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; rm -rf $R/.session.*; fi
+if [ -e $R/session.$C ]; then
+  while read -r p; do kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; done <$R/session.$C
+  rm -rf $R/.session.*
+fi
 echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
 ring() { [ -p $R/.bell ] && echo 1<>$R/.bell; }
@@ -84,7 +103,7 @@ bare() {
 }
 P='say() { printf "\036%s %s\n" "$N" "$1"; }
 fail() { say "fail $1 $(tail -c 600 $T.error | tr "\n" " ")"; exit 1; }
-receive() { dd bs=65536 iflag=fullblock,count_bytes count=$1 of=$2 status=none; }
+${RECEIVE}
 digest() { set -- $(sha256sum <$1); [ "$1" ] && echo $1; }
 pack() {
   say archive
@@ -115,20 +134,25 @@ for f in dd tar sha256sum stat tail cat mv rm mkdir rmdir mkfifo sleep $p; do co
 if [ $I != - ]; then
   if [ -e $R/ready ]; then ring; say present
   else
+    if [ $X -gt 1 ]; then
+      mkfifo $T.here $T.free || fail input
+      exec 6<>$T.free 8<>$T.here
+      printf "\n\n" >&6
+    fi
     say send
     if [ $I -gt 0 ]; then
       mkdir $T.in && mkfifo $T.a || fail input
       tar -xf - -C $T.in <$T.a & t=$!
       exec 7>$T.a
+      hand() { { [ $z = $f ] || gzip -d $z; } && digest $f >>$T.sums && cat $f >&7 && rm $f; }
       j=$I w=
       while [ $j -gt 0 ]; do
-        s=${PIECE_BYTES}; [ $j -gt $s ] || s=$j
-        j=$((j - s)) f=$T.$j z=$T.$j
-        [ $Z = none ] || { z=$f.gz; read -r s || exit 1; }
-        receive $s $z || fail input
-        [ "$(stat -c %s $z)" = $s ] || exit 1
+        next
+        piece || exit 1
         [ -z "$w" ] || wait $w || { exec 7>&-; wait; fail unpack; }
-        { { [ $z = $f ] || gzip -d $z; } && digest $f >>$T.sums && cat $f >&7 && rm $f; } & w=$!
+        second=; [ $X = 1 ] || [ $j = 0 ] || second=yes
+        { hand && { [ -z "$second" ] || { next; read -r a <&8 && hand && echo >&6; }; }; } & w=$!
+        [ -z "$second" ] || next
       done
       wait $w; w=$?
       exec 7>&-
@@ -142,7 +166,7 @@ if [ $I != - ]; then
     : >$R/ready
     ring
     say ready
-    [ $I -gt 0 ] && rm -rf $T.a $T.sums $T.in
+    [ $I -gt 0 ] && rm -rf $T.a $T.sums $T.in $T.here $T.free
   fi
 fi
 if [ $L != none ]; then
@@ -195,9 +219,45 @@ say end
 read -r a && case $a in sent | done) : >$R/$a ;; esac
 exit 0`
 
+/*
+ * The second exec of a large upload, see `SessionPlan.streams`. It takes every other piece, says which are there through one fifo,
+ * and hears through another that there is room for one more, so that it is two ahead at most. It tells its process to the next
+ * session as the first one does, and only then looks whether the fifos are still there: one that comes late must not stay.
+ */
+const secondScript = `umask 0
+R=$1/run N=$2 C=$3 I=$4 Z=$5 U=$6
+[ "${"$"}{PODWRIGHT_POD_UID-$U}" = $U ] || exit ${OTHER_POD_EXIT}
+T=$R/.session.$N
+echo $$ >>$R/session.$C
+[ -p $T.free ] && exec 6<$T.free 8>$T.here || exit 1
+fail() { exit 1; }
+${RECEIVE}
+j=$I
+next
+while [ $j -gt 0 ]; do
+  next
+  read -r a <&6 && piece && echo >&8 || exit 1
+  [ $j = 0 ] || next
+done
+exit 0`
+
+/** The argv of a large upload's second exec: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT COMPRESSION UID`. */
+export const secondCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<string> => [
+  "sh",
+  "-c",
+  secondScript,
+  "podwright",
+  plan.volumeRoot,
+  nonce,
+  plan.container,
+  String(plan.inputBytes ?? 0),
+  plan.compression,
+  plan.podUid
+]
+
 /**
  * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION COMPRESSION
- * UID NAME...`.
+ * UID STREAMS NAME...`.
  *
  * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
  */
@@ -217,5 +277,6 @@ export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<
   plan.outputs?.expression ?? "",
   plan.compression,
   plan.podUid,
+  String(plan.streams),
   ...(plan.outputs?.names ?? [])
 ]

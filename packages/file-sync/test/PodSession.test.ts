@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process"
-import { createHash, randomBytes } from "node:crypto"
+import { createHash, hash, randomBytes } from "node:crypto"
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -251,6 +251,32 @@ describe("runSession", () => {
         assert.isAtMost(new Set(left.flatMap((name) => /^\.session\.([0-9a-f]+)/.exec(name)?.[1] ?? [])).size, 1, cutAt)
       })
     )
+
+    for (const compression of ["none", "gzip"] as const) {
+      it.live(
+        `sends large inputs by two execs, and starts over when either is cut: F4, F6 (${[...shell, compression].join(" ")})`,
+        () =>
+          Effect.gen(function* () {
+            const tree = yield* folder
+            // Six pieces, the last of them short.
+            const content = Buffer.concat([randomBytes(41_000_000), Buffer.alloc(3_000_000, "text ")])
+            yield* Effect.promise(() => writeFile(join(tree, "large"), content))
+            const { counts, events, root, stdout } = yield* exchange({
+              shell,
+              script: "sha256sum <tree/large",
+              files: [{ name: "tree", source: { _tag: "Path", path: tree } }],
+              request: { compression },
+              // The first session's own, and the second's other one in the middle of its second piece.
+              cutSentAfter: (attempt) => (attempt === 1 ? 5_000_000 : attempt === 4 ? 12_000_000 : undefined)
+            })
+            assert.strictEqual(stdout[0]?.slice(0, 64), hash("sha256", content))
+            assert.deepStrictEqual(counts, { opened: 6, refused: 0, missing: 0, retired: 2 })
+            assert.strictEqual(events.filter(({ _tag }) => _tag === "Interrupted").length, 2)
+            const left = yield* Effect.promise(() => readdir(join(root, "run")))
+            assert.isAtMost(new Set(left.flatMap((name) => /^\.session\.([0-9a-f]+)/.exec(name)?.[1] ?? [])).size, 1)
+          })
+      )
+    }
 
     it.live(`compresses both ways, piece by piece, and survives cuts: F24 (${shell.join(" ")})`, () =>
       Effect.gen(function* () {

@@ -10,6 +10,9 @@ import { KubeConnection } from "../src/KubeConnection.ts"
 import type { KubeError } from "../src/KubeError.ts"
 import { type FakeApi, fakeApi, type Handlers, refuseUpgrade, turn, until } from "./support/FakeApiServer.ts"
 
+/** All that a keyboard has. */
+const SIGNS = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index))
+
 const mebibyte = 1024 * 1024
 const request = { namespace: "team", pod: "hello", container: "main", command: ["sh", "-c", "echo 'a&b'"] }
 
@@ -83,9 +86,14 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
       assert.deepStrictEqual(url.searchParams.getAll("command"), request.command)
       for (const stream of ["stdin", "stdout", "stderr"]) assert.strictEqual(url.searchParams.get(stream), "true")
       assert.strictEqual(url.searchParams.get("tty"), "false")
-      const command = ["a b+c%20&=\n√", "half of a pair: \ud83d"]
+      const command = ["a b+c%20&=\n√", "half of a pair: \ud83d", SIGNS]
       const odd = execUrl(new URL("http://host"), { ...request, command })
-      assert.deepStrictEqual(odd.searchParams.getAll("command"), ["a b+c%20&=\n√", "half of a pair: \ufffd"])
+      assert.deepStrictEqual(odd.searchParams.getAll("command"), ["a b+c%20&=\n√", "half of a pair: \ufffd", SIGNS])
+      const script = execUrl(new URL("http://host"), {
+        ...request,
+        command: ['cd $V/work; [ "$a" = 1 ] && echo b,c >$T.d']
+      })
+      assert.include(script.search, "&command=cd+$V/work%3B+%5B+%22$a%22+=+1+%5D+%26%26+echo+b,c+%3E$T.d")
     })
     it.effect("prefers v5 and half-closes stdin there", () =>
       Effect.gen(function* () {

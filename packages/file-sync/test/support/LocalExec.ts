@@ -101,8 +101,11 @@ export const localExec = (options: LocalExecOptions = {}) => {
               return yield* failure
             }
             yield* Effect.promise(async () => {
-              if (!child.stdin.destroyed && !child.stdin.write(Buffer.from(bytes)))
-                await Promise.race([once(child.stdin, "drain"), once(child.stdin, "close")])
+              if (child.stdin.destroyed || child.stdin.write(Buffer.from(bytes))) return
+              const either = new AbortController()
+              const { signal } = either
+              await Promise.race([once(child.stdin, "drain", { signal }), once(child.stdin, "close", { signal })])
+              either.abort()
             })
           }),
           // v4 cannot end stdin, so no session may need it (F5).
