@@ -1,5 +1,5 @@
 /** What becomes of files on their way into a pod and back. */
-import { createHash } from "node:crypto"
+import { createHash, hash, randomBytes } from "node:crypto"
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -54,6 +54,24 @@ export const files = (cluster: Cluster): void => {
       const { code, stderr } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "out")])
       assert.strictEqual(code, 0, stderr)
       assert.deepStrictEqual(await snapshot(join(folder, "out")), await snapshot(join(folder, "tree")))
+      await cluster.untilNoPods(id)
+    })
+
+    it("come whole when they are large, and go back", async () => {
+      const folder = await scratch()
+      const content = randomBytes(45_000_000)
+      await writeFile(join(folder, "large"), content)
+      const id = freshId("large")
+      const flow = await writeFlow(
+        folder,
+        id,
+        ["sha256sum <large", 'mv large "$OUTPUT_DIR/"'],
+        "containerImage: busybox\ninputFiles: { large: { path: large } }"
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "out")])
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout.slice(0, 64), hash("sha256", content))
+      assert.isTrue(content.equals(await readFile(join(folder, "out/large"))))
       await cluster.untilNoPods(id)
     })
 
