@@ -56,6 +56,9 @@ const FOLDER_FILES = 1000
 
 const kubectl = (...args: ReadonlyArray<string>) => measureProcess(kubectlProgram(), ["-n", NAMESPACE, ...args])
 
+export const removePods = (names: ReadonlyArray<string>) =>
+  Effect.promise(() => kubectl("delete", "pod", ...names, "--ignore-not-found", "--wait=false"))
+
 /** `kubectl cp` does not try again by itself when its connection breaks, as it does on a busy machine. */
 const COPY_ATTEMPTS = 4
 
@@ -130,16 +133,17 @@ const startPeer = async (folder: string): Promise<void> => {
 interface Phase {
   readonly _tag: string
   readonly phase?: string
+  readonly pod: string
   readonly at: number
 }
 
-/** Moves a load in and out by one `podwright run`, whose events say when each part began and ended. */
+/** Moves a load in and out by one `podwright run`, whose events say when each part began and ended. Its pod is left, see `measureLoad`. */
 export const podwrightRoundTrip = async (
   work: string,
   source: string,
   target: string,
   config = kubeconfigPath()
-): Promise<{ readonly up: number; readonly down: number; readonly process: ProcessMeasure }> => {
+): Promise<{ readonly up: number; readonly down: number; readonly process: ProcessMeasure; readonly pod: string }> => {
   const task = join(work, "task.yaml")
   // Moved within the volume, so that the command itself takes no time.
   const lines = [
@@ -147,7 +151,8 @@ export const podwrightRoundTrip = async (
     "inputFiles:",
     `  load: { path: ${source} }`,
     "commands:",
-    '  - mv load "$OUTPUT_DIR/"'
+    '  - mv load "$OUTPUT_DIR/"',
+    "runner: { delete: false }"
   ]
   await writeFile(task, `${lines.join("\n")}\n`)
   const run = await measureProcess(process.execPath, [
@@ -156,21 +161,23 @@ export const podwrightRoundTrip = async (
     ...["run", task, "--kubeconfig", config, "--output", "ndjson", "--output-dir", target]
   ])
   const at: Record<string, number> = {}
+  let pod = ""
   for (const line of run.stdout.trimEnd().split("\n")) {
     // The result lists every file, which is much to parse for nothing.
     if (!line.startsWith('{"_tag":"Phase"')) continue
     const event: Phase = JSON.parse(line)
     if (event.phase !== undefined) at[event.phase] = event.at
+    pod = event.pod
   }
   const span = (from: string, to: string) => ((at[to] ?? Number.NaN) - (at[from] ?? Number.NaN)) / 1000
-  return { up: span("started", "inputs-delivered"), down: span("finished", "collected"), process: run }
+  return { up: span("started", "inputs-delivered"), down: span("finished", "collected"), process: run, pod }
 }
 
 /**
  * Nothing is removed before everything is measured: for up to six minutes ext4 steps over the inodes of files that have been
  * deleted, one by one, and making 50,000 files after 50,000 were deleted takes ten times as long (`recently_deleted`).
  */
-const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: number) {
+const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: number, leave: (pod: string) => void) {
   const place = join(work, `${run}-${load.files}`)
   const source = join(place, "source")
   yield* Effect.promise(() => writeLoad(source, load))
@@ -194,7 +201,8 @@ const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: 
   }
   const byPodwright = async () => {
     const target = join(place, "podwright")
-    const { down, process, up } = await podwrightRoundTrip(place, source, target)
+    const { down, pod, process, up } = await podwrightRoundTrip(place, source, target)
+    leave(pod)
     mustEqual(digest, await treeDigest(join(target, "load")), "what podwright brought back")
     return [
       figure("podwright", "to the pod", { ...process, seconds: up }),
@@ -227,14 +235,18 @@ export const measureBulk = Effect.fn("Bulk.measure")(function* (
     Effect.promise(() => startPeer(work)),
     () => Effect.promise(() => kubectl("delete", "pod", PEER, "--wait=false"))
   )
+  const left: Array<string> = []
+  yield* Effect.addFinalizer(() => removePods(left))
   const idle = yield* Effect.promise(async () => {
     const source = join(work, "small")
     await writeLoad(source, SMALL)
-    return podwrightRoundTrip(work, source, join(work, "small-out"))
+    const figure = await podwrightRoundTrip(work, source, join(work, "small-out"))
+    left.push(figure.pod)
+    return figure
   })
   const figures: Array<BulkFigure> = []
   for (let run = 0; run < runs; run++) {
-    for (const load of LOADS) figures.push(...(yield* measureLoad(work, load, run)))
+    for (const load of LOADS) figures.push(...(yield* measureLoad(work, load, run, (pod) => left.push(pod))))
   }
   return { figures, idleMiB: idle.process.peakMiB, idleCpuSeconds: idle.process.cpuSeconds }
 })

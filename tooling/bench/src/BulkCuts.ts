@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { type FaultPlan, type FaultProxyError, startFaultProxy } from "@podwright/fault-proxy"
 import type { KubeError } from "@podwright/k8s-io"
 import { Effect, Random, type Scope } from "effect"
-import { LARGE, mustEqual, podwrightRoundTrip, treeDigest, writeLoad } from "./Bulk.ts"
+import { LARGE, mustEqual, podwrightRoundTrip, removePods, treeDigest, writeLoad } from "./Bulk.ts"
 import { kubeconfigPath } from "./Kubectl.ts"
 import { markdownTable } from "./Statistics.ts"
 
@@ -78,7 +78,8 @@ export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
       if (verb === "exec") execs++
     }
   })
-  const { down, up } = yield* Effect.promise(() => podwrightRoundTrip(work, source, target, proxy.kubeconfig))
+  const { down, pod, up } = yield* Effect.promise(() => podwrightRoundTrip(work, source, target, proxy.kubeconfig))
+  yield* removePods([pod])
   mustEqual(sha256, yield* Effect.promise(() => treeDigest(join(target, "load"))), "what came back through cuts")
   if (fired !== due.length) return yield* Effect.die(new Error(`${fired} of ${due.length} cuts happened`))
   const figure = (
