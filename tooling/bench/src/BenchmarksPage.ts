@@ -35,7 +35,7 @@ To repeat it, with \`KUBECONFIG\` at a cluster whose node is a machine that does
 
 \`\`\`sh
 for kind in KINDS; do npx --yes pnpm@12 bench --only $kind; done
-npx --yes pnpm@12 bench --chart   # this page and its chart from what was measured last
+npx --yes pnpm@12 bench --chart   # this page and its chart; what was not measured again stays
 \`\`\`
 
 \`tooling/bench/README.md\` says what each kind does, and what each way is.
@@ -45,6 +45,19 @@ export interface BenchmarksPage {
   readonly markdown: string
   readonly svg: string
 }
+
+/** One result of each of the kinds in their order, the later of two; those of no kind there is any more are left out. */
+export const newestResults = (
+  kinds: ReadonlyArray<string>,
+  ...sets: ReadonlyArray<ReadonlyArray<KeptResult>>
+): ReadonlyArray<KeptResult> =>
+  kinds.flatMap((kind) => {
+    const [newest] = sets
+      .flat()
+      .filter(({ only }) => only === kind)
+      .sort((one, other) => other.before.at.localeCompare(one.before.at))
+    return newest === undefined ? [] : [newest]
+  })
 
 /** Of the results in the order in which they are to stand; of those without comparisons there are only tables. */
 export const benchmarksPage = (results: ReadonlyArray<KeptResult>, kinds: ReadonlyArray<string>): BenchmarksPage => {

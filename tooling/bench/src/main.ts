@@ -12,7 +12,7 @@ import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
-import { benchmarksPage, type KeptResult } from "./BenchmarksPage.ts"
+import { benchmarksPage, type KeptResult, newestResults } from "./BenchmarksPage.ts"
 import { bulkComparisons, bulkTables, measureBulk } from "./Bulk.ts"
 import { cutTables, measureCuts } from "./BulkCuts.ts"
 import { coldStartComparisons, coldStartTables, measureColdStart } from "./ColdStart.ts"
@@ -123,16 +123,28 @@ const keptResult = async (folder: string, name: string): Promise<KeptResult | un
   return { only: name, runs, before, comparisons, text: await readFile(`${path}.md`, "utf8") }
 }
 
+/** What the page is made of, kept beside it: a kind that was not measured again stays as it was. */
+const PAGE_RESULTS = join(DOCS, "benchmarks.json")
+
 const writePage = async (folder: string): Promise<void> => {
-  const kept = await Promise.all([...KINDS, "bulk-cuts"].map((name) => keptResult(folder, name)))
-  const results = kept.filter((one) => one !== undefined)
+  const names = [...KINDS, "bulk-cuts"]
+  const measured = await Promise.all(names.map((name) => keptResult(folder, name)))
+  const earlier: ReadonlyArray<KeptResult> = existsSync(PAGE_RESULTS)
+    ? JSON.parse(await readFile(PAGE_RESULTS, "utf8"))
+    : []
+  const results = newestResults(
+    names,
+    earlier,
+    measured.filter((one) => one !== undefined)
+  )
   if (results.length === 0) throw new Error(`there is no result in ${folder}: measure first`)
   const { markdown, svg } = benchmarksPage(results, KINDS)
   const [page, chart] = [join(DOCS, "benchmarks.md"), join(DOCS, "benchmarks.svg")]
   await writeFile(page, markdown)
   await writeFile(chart, svg)
+  await writeFile(PAGE_RESULTS, JSON.stringify(results, null, 2))
   // As `pnpm lint` wants tables to look.
-  await promisify(execFile)(join(DOCS, "../node_modules/.bin/biome"), ["format", "--write", page, chart])
+  await promisify(execFile)(join(DOCS, "../node_modules/.bin/biome"), ["format", "--write", page, chart, PAGE_RESULTS])
 }
 
 const bench = Command.make(

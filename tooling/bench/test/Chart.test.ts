@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { benchmarksPage, type KeptResult } from "../src/BenchmarksPage.ts"
+import { benchmarksPage, type KeptResult, newestResults } from "../src/BenchmarksPage.ts"
 import { chartSvg } from "../src/Chart.ts"
 
 const bar = (speed: number, what = "a") => ({ what, reference: "b", speed })
@@ -54,5 +54,26 @@ describe("benchmarksPage", () => {
     assert.include(markdown, "for kind in one two three;")
     assert.include(svg, "one: 1 run of each way, 2026-01-02, load 0.5")
     assert.notInclude(svg, "two:")
+  })
+})
+
+describe("newestResults", () => {
+  it("takes the later of two of a kind, in the kinds' order, and none of a kind that is no more", () => {
+    const result = (only: string, at: string): KeptResult => ({
+      only,
+      runs: 1,
+      before: { at, load: [0] },
+      comparisons: [],
+      text: at
+    })
+    const kept = [result("b", "2026-01-02"), result("old", "2026-01-01"), result("a", "2026-01-01")]
+    const measured = [result("a", "2026-01-03"), result("b", "2026-01-01")]
+    assert.deepStrictEqual(
+      newestResults(["a", "b", "c"], kept, measured).map(({ only, text }) => [only, text]),
+      [
+        ["a", "2026-01-03"],
+        ["b", "2026-01-02"]
+      ]
+    )
   })
 })
