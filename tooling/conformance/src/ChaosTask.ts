@@ -26,7 +26,12 @@ export interface ChaosTask {
 
 /** Enough to be cut in the middle of: some seconds of a slow stream, and more than the kernel buffers. */
 const LOG_LINES = 100_000
-const LARGEST_INPUT = 2 * 1024 * 1024
+const MEBIBYTE = 1024 * 1024
+const LARGEST_INPUT = 2 * MEBIBYTE
+
+/** Of one run with files in ten: what two execs carry, in five pieces. */
+const LARGE_INPUT = 34 * MEBIBYTE
+const LARGE_EVERY = 10 * CHAOS_KINDS.length
 
 const listed = (...lines: ReadonlyArray<string>): ExpectedLines => ({
   count: lines.length,
@@ -44,9 +49,13 @@ export const chaosTask = (seed: number, index: number): ChaosTask => {
       return { ...plain, commands: [`echo hello ${index}`, `echo aside ${index} >&2`], lines }
     }
     case "files": {
+      const isLarge = index % LARGE_EVERY === CHAOS_KINDS.indexOf("files")
+      const line = () => `${next()}\n`
+      const length = isLarge ? MEBIBYTE : Math.floor(next() * LARGEST_INPUT)
       let input = ""
-      const length = Math.floor(next() * LARGEST_INPUT)
-      while (input.length < length) input += `${next()}\n`
+      while (input.length < length) input += line()
+      // Each MiB begins with a line of its own, so that none passes for another.
+      if (isLarge) input = Array.from({ length: LARGE_INPUT / MEBIBYTE }, () => line() + input).join("")
       return {
         ...plain,
         commands: ["cp data copy", "echo copied"],
