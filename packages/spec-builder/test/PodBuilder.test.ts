@@ -58,7 +58,7 @@ describe("buildPod: the gate shape", () => {
       imagePullPolicy: "IfNotPresent",
       env: [{ name: "PODWRIGHT_POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } }],
       volumeMounts: [mount],
-      resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "128Mi" } },
+      resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "256Mi" } },
       securityContext: {
         allowPrivilegeEscalation: false,
         capabilities: { drop: ["ALL"] },
