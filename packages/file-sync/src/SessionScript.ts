@@ -1,7 +1,7 @@
 /**
  * The shell script that one exec runs in a helper container: it takes the input archive, streams main's output,
  * reports main's exit code and sends the output archive, each with a receipt. Pure text and its arguments; what the
- * records mean on our side is in `SessionRecord.ts`.
+ * records mean on our side is in `SessionRecord.ts`. And the script of the second exec that large inputs have.
  *
  * The volume is the truth, the exec only a view of it: everything the script learns it reads from files that main's
  * gate or an earlier session renamed into place, so a session that is cut can be followed by another at any point.
@@ -12,6 +12,7 @@
  * | `run/.bell` | helper | a fifo that main's gate waits at; whoever makes `ready` rings |
  * | `run/stdout`, `run/stderr` | main's gate | everything main wrote so far |
  * | `run/exit` | main's gate, by rename | main's exit code; stdout and stderr are complete |
+ * | `run/session.NAME` | session | the processes of the last session in the helper NAME, for the next one to end |
  * | `run/sent` | session | the driver has everything, and deletes the pod: the helper stays, should the driver die before |
  * | `run/done` | session | the driver has everything, the helper may end |
  */

@@ -14,9 +14,9 @@ export const statusChannel = 3
 export const closeChannel = 255
 
 /**
- * Most payload bytes of one message we send. Each costs the server the same whatever it carries: measured for 512 MiB, all of
- * its processes took 7.7 s of CPU with 32 KiB (as kubectl sends), 7.2 with 64, 6.6 with 256. It takes up to 32 MiB but loses
- * data of large ones (seen with tens of MiB), so it is not tried how much is too much.
+ * Most payload bytes of one message we send. What a server takes one for costs it the same from 28 KiB to 232 (512 MiB in turn, see
+ * decision 30), and more below. It takes up to 32 MiB but loses data of large ones (seen with tens of MiB), so it is not tried how
+ * much is too much.
  */
 export const largestPayload = 64 * 1024
 
