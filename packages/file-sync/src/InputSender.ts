@@ -8,7 +8,7 @@ import { Channel, FileSyncError, InputChanged } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import { compressPiece } from "./PieceCompression.ts"
 import { PieceDigest } from "./PieceDigest.ts"
-import { sendPieces } from "./PieceSender.ts"
+import { sendGathered, sendPassing, sendSpaciously } from "./PieceSender.ts"
 import type { SessionCompression } from "./SessionPlan.ts"
 import { ProgressMeter, type TransferProgress } from "./TransferProgress.ts"
 
@@ -40,13 +40,16 @@ export const sendInputs = Effect.fnUntraced(function* (
   })
   const archive = inputs.stream(() => meter.file()).pipe(Stream.tap(account))
   const [first, ...others] = channels
-  const sendPiece =
-    compression === "none"
-      ? sender
-      : (channel: ExecChannel) => (piece: Uint8Array) => Effect.flatMap(compressPiece(piece), sender(channel))
-  yield* compression === "none" && others.length === 0
-    ? Stream.runForEach(archive, sender(first))
-    : sendPieces(archive, [sendPiece(first), ...others.map(sendPiece)])
+  if (compression === "none") {
+    const each = [sender(first), ...others.map(sender)] as const
+    const passing = sendPassing(archive, each)
+    yield* others.length === 0 ? passing : sendSpaciously(archive, each, passing)
+  } else {
+    const compressed = (channel: ExecChannel) => (piece: Uint8Array) =>
+      Effect.flatMap(compressPiece(piece), sender(channel))
+    const each = [compressed(first), ...others.map(compressed)] as const
+    yield* sendSpaciously(archive, each, sendGathered(archive, each, 1))
+  }
   // Fewer bytes than announced would leave the helper waiting for the rest.
   if (sent !== inputs.bytes) {
     const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`

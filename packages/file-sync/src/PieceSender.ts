@@ -1,8 +1,8 @@
 /**
- * Sends an archive in pieces, in turn through one channel or several, so that one is on its way while the next is gathered. Holds
- * a piece for each channel and one more. Knows neither pods nor execs.
+ * Sends an archive in pieces, in turn through one channel or several. Where memory allows it, one is on its way while the next is
+ * gathered. Knows neither pods nor execs.
  */
-import { type Cause, Effect, Queue, Stream } from "effect"
+import { type Cause, Effect, Option, Queue, Semaphore, Stream } from "effect"
 import { PIECE_BYTES } from "./SessionScript.ts"
 
 /** Sends one piece, whose memory is used again once that is done. */
@@ -14,15 +14,25 @@ interface Gathered {
   readonly bytes: number
 }
 
-/** Returns when all is sent; fails with the first failure, be it the archive's or a channel's. */
-export const sendPieces = Effect.fnUntraced(function* <E>(
+type Channels<E> = readonly [SendPiece<E>, ...ReadonlyArray<SendPiece<E>>]
+
+/**
+ * Archives of this process that may hold several pieces at a time, which for two channels are 24 MiB. Where more are sent at once,
+ * the others need not be fast each.
+ */
+const SPACIOUS = 4
+const spacious = Semaphore.makeUnsafe(SPACIOUS)
+
+/** Holds so many pieces at a time. Returns when all is sent; fails with the first failure, be it the archive's or a channel's. */
+export const sendGathered = Effect.fnUntraced(function* <E>(
   archive: Stream.Stream<Uint8Array, E>,
-  channels: readonly [SendPiece<E>, ...ReadonlyArray<SendPiece<E>>],
+  channels: Channels<E>,
+  rooms: number,
   pieceBytes = PIECE_BYTES
 ): Effect.fn.Return<void, E> {
   const free = yield* Queue.unbounded<Buffer>()
   const pieces = yield* Effect.forEach(channels, () => Queue.unbounded<Gathered, Cause.Done>())
-  for (let rooms = 0; rooms <= pieces.length; rooms++) yield* Queue.offer(free, Buffer.allocUnsafeSlow(pieceBytes))
+  for (let count = 0; count < rooms; count++) yield* Queue.offer(free, Buffer.allocUnsafeSlow(pieceBytes))
   let room: Buffer | undefined
   let bytes = 0
   let turn = 0
@@ -56,3 +66,34 @@ export const sendPieces = Effect.fnUntraced(function* <E>(
   )
   yield* Effect.all([gatherAll, ...sendAll], { concurrency: "unbounded", discard: true })
 })
+
+/** Holds nothing, and so uses one channel at a time: each takes the parts of its pieces as they come. */
+export const sendPassing = <E>(
+  archive: Stream.Stream<Uint8Array, E>,
+  channels: Channels<E>,
+  pieceBytes = PIECE_BYTES
+): Effect.Effect<void, E> => {
+  let sent = 0
+  return Stream.runForEach(
+    archive,
+    Effect.fnUntraced(function* (chunk) {
+      for (let rest = chunk; rest.length > 0; ) {
+        const part = rest.subarray(0, pieceBytes - (sent % pieceBytes))
+        const send = channels[Math.floor(sent / pieceBytes) % channels.length] ?? channels[0]
+        yield* send(part)
+        sent += part.length
+        rest = rest.subarray(part.length)
+      }
+    })
+  )
+}
+
+/** Sends so that all channels are in use at once, while few archives are sent; else by `otherwise`. */
+export const sendSpaciously = <E>(
+  archive: Stream.Stream<Uint8Array, E>,
+  channels: Channels<E>,
+  otherwise: Effect.Effect<void, E>
+): Effect.Effect<void, E> =>
+  spacious
+    .withPermitsIfAvailable(1)(sendGathered(archive, channels, channels.length + 1))
+    .pipe(Effect.flatMap(Option.match({ onNone: () => otherwise, onSome: () => Effect.void })))

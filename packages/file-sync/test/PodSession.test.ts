@@ -320,6 +320,27 @@ describe("runSession", () => {
     )
   }
 
+  it.live("sends more large inputs at once than may hold pieces of them", () =>
+    Effect.gen(function* () {
+      const tree = yield* folder
+      const content = randomBytes(34_000_000)
+      yield* Effect.promise(() => writeFile(join(tree, "large"), content))
+      const sent = yield* Effect.all(
+        Array.from({ length: 6 }, () =>
+          exchange({
+            script: "sha256sum <tree/large",
+            files: [{ name: "tree", source: { _tag: "Path", path: tree } }]
+          })
+        ),
+        { concurrency: "unbounded" }
+      )
+      for (const { counts, stdout } of sent) {
+        assert.strictEqual(stdout[0]?.slice(0, 64), hash("sha256", content))
+        assert.strictEqual(counts.opened, 2)
+      }
+    })
+  )
+
   it.live("takes an exec for lost that ends with success before its receipt: F1, F2", () =>
     Effect.gen(function* () {
       const { counts, result, target } = yield* exchange({
