@@ -111,14 +111,19 @@ export const cleaning = (cluster: Cluster, kubeconfigOf: (user: typeof PATCHLESS
       const lease = annotations?.[annotation] ?? ""
       const refused = Effect.gen(function* () {
         const pods = yield* Pods
-        const changed = yield* pods.annotate(namespace, name, { uid, annotation, from: lease, to: "{}" })
+        yield* pods.annotate(namespace, name, { uid, annotation, from: lease, to: "{}" })
         const error = yield* Effect.flip(
           pods.delete(namespace, name, { uid, resourceVersion: metadata.resourceVersion })
         )
         assert.instanceOf(error, KubeError)
         assert.strictEqual(error.reason._tag, "Conflict")
-        const { resourceVersion } = changed.metadata
-        yield* pods.delete(namespace, name, { uid, resourceVersion, gracePeriodSeconds: 0 })
+        // The kubelet may write the pod's status between the two requests: what has changed again is read again.
+        yield* Effect.retry(
+          Effect.flatMap(pods.get(namespace, name), ({ metadata: { resourceVersion } }) =>
+            pods.delete(namespace, name, { uid, resourceVersion, gracePeriodSeconds: 0 })
+          ),
+          { while: ({ reason }) => reason._tag === "Conflict" }
+        )
       })
       await Effect.runPromise(Effect.provide(refused, kubeLayer({ kubeconfig: cluster.limitedKubeconfig })))
       await cluster.untilNoPods(id)
