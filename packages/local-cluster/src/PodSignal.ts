@@ -29,6 +29,8 @@ export type PodSignal =
   /** Something ends the pod as a whole; `silent`: nothing more is reported of it. */
   | { readonly _tag: "Verdict"; readonly verdict: PodVerdict; readonly graceSeconds: number; readonly silent: boolean }
   | { readonly _tag: "GraceOver" }
+  /** One of its containers was asked to end by itself, and has had as long for it as the pod has. */
+  | { readonly _tag: "ContainerGraceOver"; readonly instance: ContainerInstance }
 
 /** What a container's start needs of its pod. */
 export interface PodContext {

@@ -19,6 +19,9 @@ import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "
 import { type PodVerdict, podStatus } from "./PodStatus.ts"
 import type { KubeObject, PodStore } from "./Runtime.ts"
 
+/** `minimumGracePeriodInSeconds` of the kubelet: it gives containers so long whatever the spec says, unless the deletion says less. */
+const LEAST_GRACE_SECONDS = 2
+
 /** Runs a pod until it is gone. Interrupting it kills its containers. */
 export const runPod = Effect.fn("PodWorker.run")(function* (
   pod: KubeletPod,
@@ -34,6 +37,7 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
   /** How many instances of containers are on their way, run, or are being cleared away. */
   let busy = 0
   const stop = yield* Deferred.make<void>()
+  const ownGraceSeconds = Math.max(LEAST_GRACE_SECONDS, pod.spec.terminationGracePeriodSeconds ?? 30)
   const startTime = apiTime()
   const send = (signal: PodSignal) => Effect.asVoid(Queue.offer(mailbox, signal))
   const later = (seconds: number, signal: PodSignal) =>
@@ -88,6 +92,8 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
     terminated.add(instance)
     if (!silent) yield* event(name, "Killing", `Stopping container ${name}`)
     yield* instance.kill("SIGTERM")
+    // Sidecars are asked when main has ended, others when the pod is: a pod that is deleted may give all of them less.
+    yield* later(ownGraceSeconds, { _tag: "ContainerGraceOver", instance })
   })
 
   const stopAll = Effect.fnUntraced(function* (graceSeconds: number) {
@@ -157,17 +163,18 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
         return yield* stopAll(signal.graceSeconds)
       case "GraceOver":
         return yield* stopAll(0)
+      case "ContainerGraceOver":
+        return yield* signal.instance.kill("SIGKILL")
     }
   })
 
   const onDeadline = pod.spec.activeDeadlineSeconds
   if (onDeadline !== undefined) {
     const message = "Pod was active on the node longer than the specified deadline"
-    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
     yield* later(onDeadline, {
       _tag: "Verdict",
       verdict: { reason: "DeadlineExceeded", message },
-      graceSeconds,
+      graceSeconds: ownGraceSeconds,
       silent: false
     })
   }

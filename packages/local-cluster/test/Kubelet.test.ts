@@ -188,7 +188,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         const say = (name: string) => ({ ...main(`echo ${name} >>/v/order`, { volumeMounts }), name })
         const helper = (name: string) => ({
           ...main(
-            `echo ${name} >>/v/order; trap 'echo end-${name} >>/v/order; exit 5' TERM; while :; do sleep 0.01; done`
+            `trap 'echo end-${name} >>/v/order; exit 5' TERM; echo ${name} >>/v/order; while :; do sleep 0.01; done`
           ),
           name,
           volumeMounts,
@@ -380,12 +380,29 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         for (const pod of [polite, deaf]) yield* pod.until(runsMain)
         const log = yield* node.runtime.log({ podUid: polite.uid, container: "main" }, true)
         if (log !== undefined) yield* Stream.runDrain(Stream.take(log, 1))
-        for (const pod of [polite, deaf]) yield* pod.delete(1)
+        yield* polite.delete(30)
+        yield* deaf.delete(1)
         for (const pod of [polite, deaf]) yield* pod.gone
         assert.deepStrictEqual(
           [polite, deaf].map((pod) => containerStatus(pod.statuses().at(-1) ?? {})?.state.terminated?.exitCode),
           [4, 137]
         )
+      })
+    )
+
+    it.effect("a sidecar that is deaf to TERM, and KILL when main has ended and the pod's grace period is over", () =>
+      Effect.gen(function* () {
+        const volumeMounts = [{ name: "v", mountPath: "/v" }]
+        const deaf = main("trap '' TERM; : >/v/deaf; while :; do sleep 0.01; done", { volumeMounts })
+        const pod = yield* (yield* Node).create({
+          terminationGracePeriodSeconds: 1,
+          volumes: [{ name: "v", emptyDir: {} }],
+          initContainers: [{ ...deaf, name: "deaf", restartPolicy: "Always" }],
+          containers: [main("until [ -e /v/deaf ]; do sleep 0.01; done", { volumeMounts })]
+        })
+        const status = yield* pod.ended
+        assert.strictEqual(status.phase, "Succeeded")
+        assert.strictEqual(containerStatus(status, "deaf")?.state.terminated?.exitCode, 137)
       })
     )
 
