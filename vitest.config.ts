@@ -22,6 +22,9 @@ export const POD_TEST_TIMEOUT = 180_000
 /** Most take milliseconds; the first to load a module on a busy machine takes seconds. */
 const UNIT_TEST_TIMEOUT = 30_000
 
+/** What is made for several tests or cleared away behind them: clusters, bundles, 600 MB of files. */
+export const HOOK_TIMEOUT = 60_000
+
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
@@ -31,7 +34,8 @@ export default defineConfig({
         name: root,
         root,
         include: ["test/**/*.test.ts"],
-        testTimeout: root === "tooling/conformance" ? POD_TEST_TIMEOUT : UNIT_TEST_TIMEOUT
+        testTimeout: root === "tooling/conformance" ? POD_TEST_TIMEOUT : UNIT_TEST_TIMEOUT,
+        hookTimeout: HOOK_TIMEOUT
       }
     }))
   }

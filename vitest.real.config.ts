@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config"
-import { conditions, POD_TEST_TIMEOUT } from "./vitest.config.ts"
+import { conditions, HOOK_TIMEOUT, POD_TEST_TIMEOUT } from "./vitest.config.ts"
 
 /** The conformance suite on a real Kubernetes. It needs KUBECONFIG and fails without a cluster; it never skips. */
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
     root: "tooling/conformance",
     include: ["real/**/*.test.ts"],
     testTimeout: POD_TEST_TIMEOUT,
-    hookTimeout: 60_000,
+    hookTimeout: HOOK_TIMEOUT,
     // One node of two cores: runs that queue for it measure nothing but the queue.
     fileParallelism: false
   }

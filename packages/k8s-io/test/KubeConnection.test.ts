@@ -454,7 +454,9 @@ describe("a proxy", () => {
   const environment = (variables: Readonly<Record<string, string>>) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+        // The machine may have a proxy of its own, and exceptions.
+        const none = { NO_PROXY: "", no_proxy: "", HTTPS_PROXY: "", https_proxy: "" }
+        for (const [name, value] of Object.entries({ ...none, ...variables })) vi.stubEnv(name, value)
       }),
       () => Effect.sync(() => vi.unstubAllEnvs())
     )

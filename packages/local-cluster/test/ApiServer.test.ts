@@ -138,7 +138,7 @@ describe("watch", () => {
     Effect.gen(function* () {
       const { call } = yield* testServer()
       yield* call("POST", PODS, { body: pod("a") })
-      const watching = yield* Effect.forkChild(call("GET", `${PODS}?watch=true&timeoutSeconds=1`), {
+      const watching = yield* Effect.forkChild(call("GET", `${PODS}?watch=true&timeoutSeconds=3`), {
         startImmediately: true
       })
       yield* call("POST", PODS, { body: pod("b") })

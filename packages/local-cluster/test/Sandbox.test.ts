@@ -320,16 +320,19 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
   )
 })
 
-const processesIn = (namespace: string): number =>
-  readdirSync("/proc").filter((name) => {
-    if (!/^\d+$/.test(name)) return false
+/** Each with the time of its start: numbers of processes and of namespaces are given out again. */
+const processesIn = (namespace: string): ReadonlyArray<string> =>
+  readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
     try {
-      return readlinkSync(`/proc/${name}/ns/user`) === namespace
+      if (readlinkSync(`/proc/${name}/ns/user`) !== namespace) return []
+      const [, fields = ""] = /\) (.*)$/s.exec(readFileSync(`/proc/${name}/stat`, "latin1")) ?? []
+      return [`${name} since ${fields.split(" ")[19]}`]
     } catch {
       // it has ended meanwhile, or is somebody else's
-      return false
+      return []
     }
-  }).length
+  })
 
 layer(Layer.empty)("a sandbox that cannot be", (it) => {
   const script = join(here, "support/sandboxAttempt.ts")
@@ -437,9 +440,10 @@ layer(Layer.empty)("a sandbox's end", (it) => {
       const [said] = yield* Effect.promise(() => once(child.stdout, "data"))
       const { folder, namespace } = JSON.parse(String(said)) as { folder: string; namespace: string }
       assert.isTrue(existsSync(folder))
-      assert.isAtLeast(processesIn(namespace), 4)
+      const processes = processesIn(namespace)
+      assert.isAtLeast(processes.length, 4)
       child.kill("SIGKILL")
-      while (existsSync(folder) || processesIn(namespace) > 0) {
+      while (existsSync(folder) || processesIn(namespace).some((one) => processes.includes(one))) {
         yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       }
     })

@@ -21,7 +21,7 @@ import {
   withKey,
   withToken
 } from "../src/ConnectionFixture.ts"
-import { PASSPHRASE } from "../src/ConnectionMaterial.ts"
+import { flowIdOf, PASSPHRASE } from "../src/ConnectionMaterial.ts"
 import { podwright } from "../src/Podwright.ts"
 
 prepareConnections()
@@ -138,7 +138,7 @@ it("leaves no pod, and adds to the kubeconfig unless told not to", async () => {
   const file = await material.taskFile({ oauthToken: material.token, namespace: LIMITED_NAMESPACE })
   const inherits = await podwright(cluster, ["run", file], cluster.kubeconfig)
   assert.strictEqual(inherits.code, 0, inherits.stderr)
-  await cluster.untilNoPods("connection")
+  await cluster.untilNoPods(flowIdOf(file))
 
   const alone = { inherit: false, masterUrl: material.server, oauthToken: material.token, namespace: LIMITED_NAMESPACE }
   const untrusting = await podwright(cluster, ["run", await material.taskFile(alone)], cluster.kubeconfig)

@@ -8,7 +8,8 @@ import { Effect, Schedule } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
 import { basicFront, type Front } from "../src/ClusterFronts.ts"
-import { ConnectionMaterial } from "../src/ConnectionMaterial.ts"
+import { ConnectionMaterial, flowIdOf } from "../src/ConnectionMaterial.ts"
+import { go, untilTold } from "../src/HeldTask.ts"
 import { freshId, start } from "../src/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
@@ -88,16 +89,18 @@ describe.concurrent("oauthTokenProvider", () => {
     const { asked, program } = await tokenProgram(passing.token, good)
     const flag = freshId("flag")
     const fields = { inherit: false, masterUrl: material.server, namespace: LIMITED_NAMESPACE, ...provider(program) }
-    // The server forgets within 10 s that it has known a token; what the run asks after that must be asked anew.
-    const file = await material.taskFile(fields, ["echo begun", "sleep 14", "echo over"])
+    const file = await material.taskFile(fields, (id) => ["echo begun", untilTold(id, "echo over")])
     const invocation = start(cluster, ["run", file, "--output-dir", material.path(flag)], "/nowhere/kubeconfig")
     await invocation.printed("begun")
     accounts.splice(accounts.indexOf(passing.name), 1)
     await material.removeServiceAccount(passing.name)
+    // The server forgets within 10 s that it has known a token; what the run asks after that must be asked anew.
+    await material.untilForgotten(passing.token)
+    await go(cluster, flowIdOf(file))
     assert.strictEqual((await invocation.ended).code, 0, invocation.stderr())
     assert.strictEqual(invocation.stdout().toString(), "begun\nover\n")
     assert.strictEqual(await asked(), 2)
-    await cluster.untilNoPods(/connection-\w+/.exec(file)?.[0] ?? "")
+    await cluster.untilNoPods(flowIdOf(file))
   })
 })
 

@@ -3,6 +3,7 @@ import { aroundEach, assert, describe, it } from "@effect/vitest"
 import { type Cause, type Diagnosis, RunError } from "@podwright/runner"
 import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
+import { go, untilTold } from "../src/HeldTask.ts"
 import { kubectl } from "../src/Kubectl.ts"
 import { freshId, ownScratch, scratch } from "../src/Podwright.ts"
 
@@ -78,9 +79,9 @@ describe.concurrent("diagnosis", () => {
   it("P1 no node has the resources", async () => {
     const { error, events } = await end({
       commands: ["true"],
-      runner: { waitUntilRunning: "PT4S", resources: { request: { cpu: "1000" } } }
+      runner: { waitUntilRunning: "PT10S", resources: { request: { cpu: "1000" } } }
     })
-    assert.match(String(error), /waitUntilRunning allows 4 s, spent on waiting for a node \(.*Insufficient cpu/)
+    assert.match(String(error), /waitUntilRunning allows 10 s, spent on waiting for a node \(.*Insufficient cpu/)
     assert.isTrue(events.some((event) => event._tag === "Waiting" && event.diagnosis.cause._tag === "Unschedulable"))
   })
 
@@ -122,7 +123,7 @@ describe.concurrent("diagnosis", () => {
 
   it("P7 a ConfigMap to be mounted that is not there is told by events", async () => {
     const runner = {
-      waitUntilRunning: "PT8S",
+      waitUntilRunning: "PT20S",
       podSpec: { volumes: [{ name: "v", configMap: { name: "no-such-map" } }] },
       containerSpec: { volumeMounts: [{ name: "v", mountPath: "/v" }] }
     }
@@ -198,20 +199,14 @@ describe.concurrent("diagnosis", () => {
   })
 
   it("R17 a container to look into the pod is no business of the run", async () => {
-    const found = await end({ commands: ["echo begun", "sleep 3", "exit 3"] }, (pod) =>
-      admin([
-        "debug",
-        pod,
-        "--image=busybox",
-        "-c",
-        "looking",
-        "--image-pull-policy=IfNotPresent",
-        "--",
-        "sh",
-        "-c",
-        "exit 9"
-      ])
-    )
+    const id = freshId("debugged")
+    const debug = ["--image=busybox", "-c", "looking", "--image-pull-policy=IfNotPresent", "--", "sh", "-c", "exit 9"]
+    const looked = "jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.exitCode}=9"
+    const found = await end({ id, commands: ["echo begun", untilTold(id, "exit 3")] }, async (pod) => {
+      await admin(["debug", pod, ...debug])
+      await admin(["wait", `pod/${pod}`, `--for=${looked}`, "--timeout=60s"])
+      await go(cluster, id)
+    })
     assert.strictEqual(found.result?.exitCode, 3, String(found.error))
   })
 
@@ -224,7 +219,7 @@ describe.concurrent("diagnosis", () => {
 
   it("P11 an init container that never ends is what the start waits for", async () => {
     const init = { name: "wait-for-db", image: "busybox", command: ["sleep", "600"] }
-    const runner = { waitUntilRunning: "PT8S", podSpec: { initContainers: [init] } }
+    const runner = { waitUntilRunning: "PT25S", podSpec: { initContainers: [init] } }
     const { error } = await end({ commands: ["true"], runner })
     assert.match(String(error), /spent on starting containers on node \S+: wait-for-db: running/)
   })

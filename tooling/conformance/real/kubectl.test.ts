@@ -62,8 +62,9 @@ describe("kubectl on the embedded cluster", () => {
   })
 
   it("follows a log to its end", async () => {
-    await apply("talks", "for i in 1 2 3; do echo line $i; sleep 0.2; done; printf last")
-    await kubectl(kubeconfig, ["wait", "pod/talks", "--for=jsonpath={.status.containerStatuses[0].started}=true"])
+    await apply("talks", "for i in 1 2 3; do echo line $i; sleep 1; done; printf last")
+    // Stays when it has ended: kubectl may take longer to ask than it runs.
+    await kubectl(kubeconfig, ["wait", "pod/talks", "--for=jsonpath={.status.containerStatuses[0].containerID}"])
     const { stdout } = await kubectl(kubeconfig, ["logs", "-f", "talks"])
     assert.strictEqual(stdout, "line 1\nline 2\nline 3\nlast")
     const stamped = await kubectl(kubeconfig, ["logs", "talks", "--timestamps", "--tail=2"])

@@ -188,10 +188,10 @@ export const adoption = (cluster: Cluster): void => {
   })
 
   describe("a driver that is told to end (TERM)", () => {
-    const leave = async (task = "", commands: ReadonlyArray<string> = ["echo begun; sleep 4; echo end"]) => {
+    const leave = async (task = "", command = (id: string) => `echo begun; ${untilTold(id, "echo end")}`) => {
       const folder = await scratch()
       const id = freshId("leave")
-      const flow = await writeFlow(folder, id, commands, `containerImage: busybox\n${task}`)
+      const flow = await writeFlow(folder, id, [command(id)], `containerImage: busybox\n${task}`)
       const args = ["run", flow, "--execution-id", id]
       const driver = start(cluster, args)
       await driver.printed("begun")
@@ -203,10 +203,11 @@ export const adoption = (cluster: Cluster): void => {
       const { args, code, id, stderr } = await leave()
       assert.strictEqual(code, 75, stderr)
       assert.match(stderr, /detached: pod .* goes on/)
-      const second = await podwright(cluster, args)
-      assert.strictEqual(second.code, 0, second.stderr)
-      assert.strictEqual(second.stdout, "begun\nend\n")
-      assert.include(second.stderr, "adopted pod")
+      const second = start(cluster, args)
+      await second.printed("adopted pod")
+      await go(cluster, id)
+      assert.strictEqual((await second.ended).code, 0, second.stderr())
+      assert.strictEqual(second.stdout().toString("utf8"), "begun\nend\n")
       await cluster.untilNoPods(id)
     })
 
@@ -235,7 +236,7 @@ export const adoption = (cluster: Cluster): void => {
     })
 
     it("is not answered by the pod it left, where that is removed by force and runs on for a while under the same name", async () => {
-      const { args, folder, id } = await leave("", ["trap '' TERM; echo begun; sleep 600"])
+      const { args, folder, id } = await leave("", () => "trap '' TERM; echo begun; sleep 600")
       const old = await podOf(cluster, id)
       await writeFlow(folder, id, ["echo other"], "containerImage: busybox")
       await cluster.remove(old?.metadata.name ?? "")
@@ -246,13 +247,15 @@ export const adoption = (cluster: Cluster): void => {
     })
 
     it("leaves a pod that is not taken over once it is on its way out", async () => {
-      const { args, id } = await leave("", ["trap '' TERM; echo begun; sleep 4; echo end"])
+      const { args, id } = await leave("", (id) => `trap '' TERM; echo begun; ${untilTold(id, "echo end")}`)
       const old = await podOf(cluster, id)
       await cluster.remove(old?.metadata.name ?? "", undefined, 3)
-      const second = await podwright(cluster, args)
-      assert.strictEqual(second.code, 0, second.stderr)
-      assert.notInclude(second.stderr, "adopted")
-      assert.strictEqual(second.stdout, "begun\nend\n")
+      const second = start(cluster, args)
+      await second.printed("begun")
+      await go(cluster, id)
+      assert.strictEqual((await second.ended).code, 0, second.stderr())
+      assert.notInclude(second.stderr(), "adopted")
+      assert.strictEqual(second.stdout().toString("utf8"), "begun\nend\n")
       await cluster.untilNoPods(id)
     })
   })

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { aroundEach } from "vitest"
 import type { Cluster } from "./Cluster.ts"
+import { go, untilTold } from "./HeldTask.ts"
 import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 const VALUE = `echo '::{"outputs":{"size":1}}::'`
@@ -86,7 +87,7 @@ export const caching = (cluster: Cluster): void => {
       })
       const tasks = [
         task("done", ["echo one", "echo kept > out.txt", VALUE], { outputFiles: ["out.txt"] }),
-        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", "sleep 5"], {
+        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", untilTold(id, "true")], {
           inputFiles: { in: "{{ outputs.done.outputFiles['out.txt'] }}" }
         }),
         task("behind", ["echo three"])
@@ -98,10 +99,12 @@ export const caching = (cluster: Cluster): void => {
       await first.printed("two 1")
       first.process.kill("SIGKILL")
       await first.ended
-      const second = await podwright(cluster, args)
-      assert.strictEqual(second.code, 0, second.stderr)
-      assert.strictEqual(second.stdout, "two 1\nkept\nthree\n")
-      assert.include(second.stderr, "podwright: not run again: this task of the execution was done")
+      const second = start(cluster, args)
+      await second.printed("adopted pod")
+      await go(cluster, id)
+      assert.strictEqual((await second.ended).code, 0, second.stderr())
+      assert.strictEqual(second.stdout().toString("utf8"), "two 1\nkept\nthree\n")
+      assert.include(second.stderr(), "podwright: not run again: this task of the execution was done")
       // It has ended: named again, it begins anew.
       assert.deepStrictEqual(await readdir(join(folder, "cache/executions")), [])
     })

@@ -33,6 +33,9 @@ const REAL_IMAGES: ClusterImages = {
   user1000: "user1000"
 }
 
+/** The kubelet takes a second or two to end a pod, its grace period at most 30. */
+const GOING = Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(450)])
+
 export class Cluster {
   readonly kubeconfig: string
   readonly images: ClusterImages
@@ -94,16 +97,18 @@ export class Cluster {
       const { items } = yield* pods.list(namespace, { labelSelector: `podwright.dev/flow-id=${flowId}` })
       return items.map((pod) => pod.metadata.name)
     })
-    const names = await this.run(
-      left.pipe(
-        Effect.repeat({
-          until: (found) => found.length === 0,
-          // The kubelet takes a second or two to end a pod, its grace period at most 30.
-          schedule: Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(450)])
-        })
-      )
-    )
+    const names = await this.run(left.pipe(Effect.repeat({ until: (found) => found.length === 0, schedule: GOING })))
     if (names.length > 0) throw new Error(`pods are left: ${names.join(", ")}`)
+  }
+
+  /** Waits until a pod is gone; rejects when it stays. */
+  async untilGone(name: string, namespace = LIMITED_NAMESPACE): Promise<void> {
+    const isGone = Effect.flatMap(Pods, (pods) => pods.get(namespace, name)).pipe(
+      Effect.as(false),
+      Effect.catchReason("KubeError", "NotFound", () => Effect.succeed(true))
+    )
+    const gone = await this.run(Effect.repeat(isGone, { until: (gone) => gone, schedule: GOING }))
+    if (!gone) throw new Error(`pod ${name} is left`)
   }
 
   /** Runs a command in main, and gives how it ended. */

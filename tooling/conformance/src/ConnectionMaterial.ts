@@ -4,12 +4,13 @@
  */
 import { execFile } from "node:child_process"
 import { copyFile, readFile, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { parse } from "yaml"
 import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
 import type { Identity } from "./ClusterFronts.ts"
-import { kubectl } from "./Kubectl.ts"
+import { until } from "./HeldTask.ts"
+import { kubectl, startKubectl } from "./Kubectl.ts"
 import { freshId, podwright, removeFolder, sharedFolder } from "./Podwright.ts"
 
 const execute = promisify(execFile)
@@ -25,6 +26,9 @@ const kubeconfigOf = async (path: string): Promise<Kubeconfig> => parse(await re
 
 /** Fields of a task's `config`. */
 export type ConnectionFields = Readonly<Record<string, unknown>>
+
+/** The id of the flow in a file of `taskFile`. */
+export const flowIdOf = (file: string): string => basename(file, ".yaml")
 
 /** Opens everything here that is locked. */
 export const PASSPHRASE = "changeit"
@@ -114,6 +118,15 @@ export class ConnectionMaterial {
     await this.kubectl("delete", "serviceaccount,rolebinding", name, "-n", LIMITED_NAMESPACE)
   }
 
+  /** Waits until the server does not take a token any more. */
+  async untilForgotten(token: string): Promise<void> {
+    const kubeconfig = await this.kubeconfig({ token })
+    await until(async () => {
+      const { code, stderr } = await startKubectl(kubeconfig, ["auth", "whoami"]).ended
+      return code !== 0 && /Unauthorized|logged in/.test(stderr)
+    }, "the server has forgotten the token")
+  }
+
   /** A kubeconfig for the cluster with this user, and with more about the cluster. */
   async kubeconfig(user: object, about: object = {}): Promise<string> {
     const path = this.path(`${freshId("kubeconfig")}.json`)
@@ -131,10 +144,10 @@ export class ConnectionMaterial {
   }
 
   /** A task file with files out, so that requests and exec are both needed; `config` is left out when there is none. */
-  async taskFile(config: ConnectionFields | undefined, commands = ["echo it-runs"]): Promise<string> {
+  async taskFile(config: ConnectionFields | undefined, commands = (_id: string) => ["echo it-runs"]): Promise<string> {
     const id = freshId("connection")
     const path = this.path(`${id}.yaml`)
-    const all = [...commands, "echo result > $OUTPUT_DIR/result.txt"]
+    const all = [...commands(id), "echo result > $OUTPUT_DIR/result.txt"]
     await writeFile(
       path,
       JSON.stringify({ id, image: "busybox", commands: all, ...(config && { runner: { config } }) })

@@ -31,7 +31,8 @@ export const chooseSeed = (): number => {
 export const behindFaults = async (
   cluster: Cluster,
   seed: number,
-  plan: FaultPlan = { chance: MODERATE }
+  plan: FaultPlan = { chance: MODERATE },
+  onFault: () => void = () => undefined
 ): Promise<FaultyCluster> => {
   const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-faults-"))
   const kubeconfig = join(folder, "admin.kubeconfig")
@@ -40,7 +41,8 @@ export const behindFaults = async (
     kubeconfig: cluster.limitedKubeconfig,
     writeKubeconfig: join(folder, "limited.kubeconfig"),
     plan,
-    seed
+    seed,
+    onFault
   })
   console.log(`faults: ${SEED_VARIABLE}=${seed}`)
   return {
@@ -51,4 +53,25 @@ export const behindFaults = async (
       await rm(folder, { recursive: true })
     }
   }
+}
+
+const CUT_EVERY_MS = 200
+
+/** Several times what a run of a few seconds sees when its streams are cut at once and resumed at once. */
+const MOST_CUTS = 40
+
+/**
+ * Cuts a stream of that kind every 200 ms on average, until that has happened often enough: on a busy machine what a stream
+ * needs at its end may take longer than most of them live, and then it would never come.
+ */
+export const behindCuts = (cluster: Cluster, kind: "exec" | "log"): Promise<FaultyCluster> => {
+  let cuts = 0
+  const plan: FaultPlan = {
+    get chance() {
+      return cuts < MOST_CUTS ? { cutEvery: { [kind]: CUT_EVERY_MS } } : {}
+    }
+  }
+  return behindFaults(cluster, chooseSeed(), plan, () => {
+    cuts += 1
+  })
 }

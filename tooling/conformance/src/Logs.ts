@@ -1,7 +1,7 @@
 /** The log of a task, line by line as it was written, also when its stream is cut again and again. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
-import { behindFaults, chooseSeed } from "./Faults.ts"
+import { behindCuts } from "./Faults.ts"
 import { runPastFault, untilTold } from "./HeldTask.ts"
 import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
@@ -54,8 +54,7 @@ export const logs = (cluster: Cluster): void => {
     })
 
     it("delivers 100,000 lines once and in order, cut every 200 ms", async () => {
-      const seed = chooseSeed()
-      const faulty = await behindFaults(cluster, seed, { chance: { cutEvery: { exec: 200 } } })
+      const faulty = await behindCuts(cluster, "exec")
       try {
         const folder = await scratch()
         const id = freshId("cut")
@@ -81,7 +80,7 @@ export const logs = (cluster: Cluster): void => {
     })
 
     it("delivers 20,000 lines of the kubelet's log once and in order, cut every 200 ms, or tells of the gap", async () => {
-      const faulty = await behindFaults(cluster, chooseSeed(), { chance: { cutEvery: { log: 200 } } })
+      const faulty = await behindCuts(cluster, "log")
       try {
         const id = freshId("cut-kubelet")
         const count = 20_000

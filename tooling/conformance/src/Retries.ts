@@ -1,5 +1,5 @@
 /** Tasks that fail and run again: each attempt a pod of its own, and the last one's end the run's. */
-import { readdir, writeFile } from "node:fs/promises"
+import { readdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "./Cluster.ts"
@@ -63,7 +63,7 @@ export const retries = (cluster: Cluster): void => {
       const folder = await scratch()
       const id = freshId("second")
       const state = join(folder, "state")
-      await writeFile(state, "not yet")
+      await writeFile(state, "no")
       const retry = "type: constant, interval: PT1S, maxAttempts: 20, warningOnRetry: true"
       const flow = await writeFlow(
         folder,
@@ -74,7 +74,9 @@ export const retries = (cluster: Cluster): void => {
       const invocation = start(cluster, ["run", flow, "--output", "ndjson"])
       // Inputs are read anew for each attempt, and only when one has failed does this one become right.
       await invocation.printed('"_tag":"Retrying"')
-      await writeFile(state, "ok")
+      // At once and of the same length: an attempt may be reading it.
+      await writeFile(`${state}.new`, "ok")
+      await rename(`${state}.new`, state)
       assert.strictEqual((await invocation.ended).code, 0, invocation.stderr())
       const events = eventsOf(invocation.stdout().toString("utf8"))
       const { attempts, state: end } = Object(events.at(-1)?.["result"])
