@@ -20,4 +20,9 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, Ou
 
 export const writeStdout = (text: string) => write(process.stdout, text)
 
+/** Writes what is made a part at a time, as it is taken: it never is in memory as a whole. Nothing else may be written meanwhile. */
+export const writeStdoutParts = Effect.fnUntraced(function* (parts: Iterable<string>) {
+  for (const part of parts) yield* writeStdout(part)
+})
+
 export const writeStderr = (text: string) => write(process.stderr, text)

@@ -2,12 +2,13 @@
  * Says what a run says, in the form that was asked for: text for a person, one JSON object, or every event as a line of
  * JSON with the result as the last. In every form but the first, stdout has nothing else.
  */
+import { stringifyChunked } from "@discoveryjs/json-ext"
 import type { RunEvent } from "@podwright/runner"
 import { RunEvent as RunEventSchema } from "@podwright/runner"
 import { Effect, Fiber, Schema } from "effect"
 import { jsonReport, type TaskEnd } from "./JsonReport.ts"
 import { LASTING_MS, podEventNotice } from "./PodEventNotice.ts"
-import { type OutputClosed, writeStderr, writeStdout } from "./ProcessOutput.ts"
+import { type OutputClosed, writeStderr, writeStdout, writeStdoutParts } from "./ProcessOutput.ts"
 import { ProgressThinning, reportError, reportEvent, reportNote } from "./TextReport.ts"
 
 export type OutputForm = "text" | "json" | "ndjson"
@@ -23,6 +24,21 @@ export interface RunReporter {
 }
 
 const encodeEvent = Schema.encodeSync(RunEventSchema)
+
+/** A result may name very many files: they are neither copied nor made into one string. */
+const writeResult = (value: object, space = 0) =>
+  writeStdoutParts(
+    (function* () {
+      yield* stringifyChunked(value, { space })
+      yield "\n"
+    })()
+  )
+
+const writeFinished = (event: Extract<RunEvent, { readonly _tag: "Finished" }>) => {
+  const { outputFiles } = event.result
+  const { result, ...rest } = encodeEvent({ ...event, result: { ...event.result, outputFiles: {} } }) as typeof event
+  return writeResult({ ...rest, result: { ...result, outputFiles } })
+}
 
 /** Tells what the cluster says of a pod that does not run yet, and holds back what may be over in a moment. */
 const podNotices = () => {
@@ -49,6 +65,7 @@ export const runReporter = (form: OutputForm): RunReporter => {
   const notices = podNotices()
   return {
     event: (event) => {
+      if (form === "ndjson" && event._tag === "Finished") return writeFinished(event)
       if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
       if (event._tag === "PodEvent" || event._tag === "Phase") {
         const told = notices(event)
@@ -64,8 +81,8 @@ export const runReporter = (form: OutputForm): RunReporter => {
     problem: (message) => writeStderr(reportError(message).text),
     note: (message) => writeStderr(reportNote(message).text),
     end: (ends) => {
-      if (form === "json") return writeStdout(`${JSON.stringify(jsonReport(ends), null, 2)}\n`)
-      if (form === "ndjson") return writeStdout(`${JSON.stringify({ _tag: "Ended", result: jsonReport(ends) })}\n`)
+      if (form === "json") return writeResult(jsonReport(ends), 2)
+      if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(ends) })
       return Effect.void
     }
   }

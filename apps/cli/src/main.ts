@@ -7,7 +7,10 @@ import manifest from "../package.json" with { type: "json" }
 import { CommandExit } from "./CommandExit.ts"
 import { podwright } from "./cli.ts"
 import { BAD_INPUT } from "./ExitCode.ts"
+import { boundHeapGrowth } from "./HeapGrowth.ts"
 import { runMain } from "./Termination.ts"
+
+boundHeapGrowth()
 
 Command.run(podwright, { version: manifest.version }).pipe(
   Effect.catchTags({

@@ -56,6 +56,8 @@ export interface InputArchive {
    * the files were written. Reads them, at every run anew.
    */
   readonly digest: Effect.Effect<string, FileSyncError>
+  /** Lets go of what it knows of each file, as long as a task may run: neither archive nor digest can be made any more. */
+  readonly forget: () => void
 }
 
 /** Why `name` cannot be an input's place below the working folder; undefined when it can. */
@@ -273,23 +275,36 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
   if (below !== undefined) {
     return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
   }
-  if (entries.length === 0)
-    return { bytes: 0, files: 0, fileBytes: 0, stream: () => Stream.empty, digest: digestOf(Stream.empty) }
-  const bytes = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
-  const hasLarge = entries.some((entry) => sizeOf(entry) >= LARGE_SIZE)
-  return {
-    bytes,
-    files: entries.filter(({ _tag }) => _tag === "File" || _tag === "Text").length,
-    fileBytes: entries.reduce((sum, entry) => sum + sizeOf(entry), 0),
-    stream: (onFile = () => undefined) =>
-      Stream.suspend(() => {
-        const sizes = new LargeSizes(entries.map(sizeOf))
-        return readEntries(entries, onFile).pipe(
-          Stream.pipeThroughChannel(Tar.encode<FileSyncError, unknown, Tar.Entry<FileSyncError>>()),
-          Stream.mapError(encodingProblem),
-          (archive) => (hasLarge ? Stream.map(archive, (chunk) => sizes.pass(chunk)) : archive)
-        )
-      }),
-    digest: digestOf(readEntries(entries, () => undefined)).pipe(Effect.mapError(encodingProblem))
-  }
+  return archiveOf(entries, yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem)))
 })
+
+const archiveOf = (all: ReadonlyArray<InputEntry>, length: number): InputArchive => {
+  let kept: ReadonlyArray<InputEntry> | undefined = all
+  const known = Effect.suspend(() =>
+    kept === undefined ? Effect.die("the inputs were forgotten") : Effect.succeed(kept)
+  )
+  return {
+    bytes: all.length === 0 ? 0 : length,
+    files: all.filter(({ _tag }) => _tag === "File" || _tag === "Text").length,
+    fileBytes: all.reduce((sum, entry) => sum + sizeOf(entry), 0),
+    stream: (onFile = () => undefined) =>
+      Stream.unwrap(
+        Effect.map(known, (entries) => {
+          if (entries.length === 0) return Stream.empty
+          const archive = readEntries(entries, onFile).pipe(
+            Stream.pipeThroughChannel(Tar.encode<FileSyncError, unknown, Tar.Entry<FileSyncError>>()),
+            Stream.mapError(encodingProblem)
+          )
+          if (entries.every((entry) => sizeOf(entry) < LARGE_SIZE)) return archive
+          const sizes = new LargeSizes(entries.map(sizeOf))
+          return Stream.map(archive, (chunk) => sizes.pass(chunk))
+        })
+      ),
+    digest: Effect.flatMap(known, (entries) =>
+      digestOf(readEntries(entries, () => undefined)).pipe(Effect.mapError(encodingProblem))
+    ),
+    forget: () => {
+      kept = undefined
+    }
+  }
+}

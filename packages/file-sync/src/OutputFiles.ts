@@ -12,17 +12,18 @@ import { FileSyncError, OutputRefused, OutputUnwritable, Protocol } from "./File
 import { placeOutput } from "./OutputEntry.ts"
 
 export interface OutputFile {
-  /** Relative to the working or the output folder; with `/` between folders. */
-  readonly name: string
   /** Where it lies on this machine; absolute if the target folder is. */
   readonly path: string
   readonly bytes: number
   readonly sha256: string
 }
 
+/** By name, relative to the working or the output folder; with `/` between folders. */
+export type OutputFiles = Readonly<Record<string, OutputFile>>
+
 export interface PlacedOutputs {
   /** Regular files, and links to them with what the file has. */
-  readonly files: ReadonlyArray<OutputFile>
+  readonly files: OutputFiles
   /** Names of links whose target did not come with them. */
   readonly broken: ReadonlyArray<string>
 }
@@ -36,12 +37,6 @@ export interface OutputStaging {
   readonly unpack: (archive: Stream.Stream<Uint8Array>, onFile?: () => void) => Effect.Effect<void, FileSyncError>
   /** Moves everything into the target folder. */
   readonly commit: Effect.Effect<PlacedOutputs, FileSyncError>
-}
-
-interface StagedFile {
-  readonly name: string
-  readonly bytes: number
-  readonly sha256: string
 }
 
 const failed = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "collect outputs", reason })
@@ -136,11 +131,18 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   const staging = yield* Effect.cached(
     stagingFolder(directory).pipe(Scope.provide(scope), Effect.provideService(FileSystem.FileSystem, fs))
   )
-  const files = new Map<string, StagedFile>()
+  /** By name, as the result has them: there may be a million. Without prototype until then, which has names of its own. */
+  const files: Record<string, OutputFile> = Object.create(null)
+  /** Of a name that `placeOutput` has cleaned it makes the same as `join` would, and shares its beginning with all others. */
+  const target = join(directory, "_").slice(0, -1)
+  const keep = (name: string, bytes: number, sha256: string) => {
+    files[name] = { path: `${target}${name}`, bytes, sha256 }
+  }
   const folders: Array<string> = []
-  const links: Array<{ readonly name: string; readonly target: string }> = []
-  /** What stands where, by name: its path in the archive. */
-  const paths = new Map<string, string>()
+  /** Targets by name. */
+  const links = new Map<string, string>()
+  /** Names of files and links that came from the working folder; all others are from the output folder. */
+  const fromWork = new Set<string>()
   let entries = 0
   let totalBytes = 0
 
@@ -167,7 +169,7 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
       const write = (path: string) =>
         attempt(name, () => {
           writeFileSync(path, content, options(executable))
-          files.set(name, { name, bytes: header.size, sha256: hash("sha256", content) })
+          keep(name, header.size, hash("sha256", content))
         })
       return Effect.flatMap(folderFor(name), write)
     })
@@ -184,16 +186,16 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
         })
       })
     )
-    files.set(name, { name, bytes: entry.header.size, sha256: digest.digest("hex") })
+    keep(name, entry.header.size, digest.digest("hex"))
   })
 
   const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
-    const original = files.get(from)
+    const original = files[from]
     if (original === undefined) return yield* refused(name, `it is a link to '${from}', which was not sent before it`)
     const path = yield* folderFor(name)
     const root = yield* staging
     yield* fs.copyFile(join(root, from), path).pipe(Effect.mapError(unwritable(name)))
-    files.set(name, { ...original, name })
+    keep(name, original.bytes, original.sha256)
   })
 
   const makeFolder = Effect.fnUntraced(function* (name: string) {
@@ -212,22 +214,23 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
     const { name } = placement
     entries += 1
     // A second name is a copy here, so it counts as one.
-    totalBytes += placement._tag === "Copy" ? (files.get(placement.from)?.bytes ?? 0) : size
+    totalBytes += placement._tag === "Copy" ? (files[placement.from]?.bytes ?? 0) : size
     const tooMuch = excess(limits, name, entries, totalBytes)
     // The name itself may be what is too long.
     if (tooMuch !== undefined) return refused(name.slice(0, 200), tooMuch)
     if (placement._tag === "Folder") return makeFolder(name)
     // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
-    const earlier = paths.get(name)
-    if (earlier === path) return Effect.void
-    if (earlier !== undefined)
+    const isFromWork = path.startsWith("work/")
+    if (files[name] !== undefined || links.has(name)) {
+      if (fromWork.has(name) === isFromWork) return Effect.void
       return refused(name, "both the working folder and the output folder have a file of this name")
-    paths.set(name, path)
+    }
+    if (isFromWork) fromWork.add(name)
     switch (placement._tag) {
       case "Copy":
         return copyFile(name, placement.from)
       case "Symlink":
-        links.push({ name, target: placement.target })
+        links.set(name, placement.target)
         return Effect.void
       case "File":
         return (size <= WHOLE_FILE ? writeWhole : writeLarge)(name, placement.executable, entry)
@@ -246,26 +249,24 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
 
   const commit = Effect.gen(function* () {
     // Links come last, so that no file is ever written through one.
-    for (const link of links) {
-      const path = yield* folderFor(link.name)
-      yield* fs.symlink(link.target, path).pipe(Effect.mapError(unwritable(link.name)))
+    for (const [name, leadsTo] of links) {
+      const path = yield* folderFor(name)
+      yield* fs.symlink(leadsTo, path).pipe(Effect.mapError(unwritable(name)))
     }
-    if (folders.length + files.size + links.length > 0) {
+    if (entries > 0) {
       const staged = yield* staging
       yield* attempt(directory, () => moveInto(staged, directory))
     }
-    const linked: Array<StagedFile> = []
     const broken: Array<string> = []
     const home =
-      links.length === 0 ? directory : yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
-    for (const { name } of links) {
+      links.size === 0 ? directory : yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
+    for (const name of links.keys()) {
       const real = yield* Effect.option(fs.realPath(join(directory, name)))
-      const file = real._tag === "Some" ? files.get(relative(home, real.value)) : undefined
-      if (file !== undefined) linked.push({ ...file, name })
+      const file = real._tag === "Some" ? files[relative(home, real.value)] : undefined
+      if (file !== undefined) keep(name, file.bytes, file.sha256)
       if (real._tag === "None") broken.push(name)
     }
-    const placed = [...files.values(), ...linked]
-    return { files: placed.map((file): OutputFile => ({ ...file, path: join(directory, file.name) })), broken }
+    return { files: Object.setPrototypeOf(files, Object.prototype), broken }
   })
   return { unpack, commit }
 })

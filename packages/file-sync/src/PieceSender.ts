@@ -10,7 +10,7 @@ export type SendPiece<E> = (piece: Uint8Array) => Effect.Effect<void, E>
 
 /** A room and how much of it is a piece. */
 interface Gathered {
-  readonly room: Buffer
+  readonly room: Buffer<ArrayBuffer>
   readonly bytes: number
 }
 
@@ -30,10 +30,10 @@ export const sendGathered = Effect.fnUntraced(function* <E>(
   rooms: number,
   pieceBytes = PIECE_BYTES
 ): Effect.fn.Return<void, E> {
-  const free = yield* Queue.unbounded<Buffer>()
+  const free = yield* Queue.unbounded<Buffer<ArrayBuffer>>()
   const pieces = yield* Effect.forEach(channels, () => Queue.unbounded<Gathered, Cause.Done>())
   for (let count = 0; count < rooms; count++) yield* Queue.offer(free, Buffer.allocUnsafeSlow(pieceBytes))
-  let room: Buffer | undefined
+  let room: Buffer<ArrayBuffer> | undefined
   let bytes = 0
   let turn = 0
 
@@ -65,6 +65,8 @@ export const sendGathered = Effect.fnUntraced(function* <E>(
     )
   )
   yield* Effect.all([gatherAll, ...sendAll], { concurrency: "unbounded", discard: true })
+  // All is sent: memory outside of the heap would stay for as long as nothing makes V8 look for it, as long as a task runs.
+  for (const room of yield* Queue.takeAll(free)) room.buffer.transfer(0)
 })
 
 /** Holds nothing, and so uses one channel at a time: each takes the parts of its pieces as they come. */

@@ -107,7 +107,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     const completed = yield* Deferred.make<SessionResult, FileSyncError>()
     const upload = { fiber: undefined as Fiber.Fiber<string, FileSyncError> | undefined }
     let state: SessionState = initialState
-    let placed: PlacedOutputs = { files: [], broken: [] }
+    let placed: PlacedOutputs = { files: {}, broken: [] }
     const outputs = makeOutputReceiver({
       pod: request.pod,
       outputs: request.outputs,
@@ -193,6 +193,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
             case "GateOpen":
               if (told.delivered) return
               told.delivered = true
+              // No session delivers behind an open gate.
+              request.inputs?.forget()
               return yield* request.onEvent({
                 _tag: "InputsDelivered",
                 bytes: request.inputs?.fileBytes ?? 0,

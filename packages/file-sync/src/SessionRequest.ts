@@ -5,7 +5,7 @@ import type { Effect } from "effect"
 import type { FileSyncError } from "./FileSyncError.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import type { LogEvent } from "./LogEvent.ts"
-import type { OutputFile, OutputLimits } from "./OutputFiles.ts"
+import type { OutputFiles, OutputLimits } from "./OutputFiles.ts"
 import type { OutputSelection } from "./OutputPattern.ts"
 import type { SessionCompression, VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionExit } from "./SessionState.ts"
@@ -23,7 +23,7 @@ export type SessionEvent =
   | LogEvent
   | TransferProgress
   | { readonly _tag: "Exited"; readonly exit: SessionExit }
-  | { readonly _tag: "Collected"; readonly files: ReadonlyArray<OutputFile>; readonly bytes: number }
+  | { readonly _tag: "Collected"; readonly files: OutputFiles; readonly bytes: number }
   /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
   | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
 
@@ -78,7 +78,7 @@ export interface SessionRequest {
 export interface SessionResult {
   /** Undefined when the session was not asked for the log. */
   readonly exit: SessionExit | undefined
-  readonly files: ReadonlyArray<OutputFile>
+  readonly files: OutputFiles
   /** Names that are not there. */
   readonly missing: ReadonlyArray<string>
 }

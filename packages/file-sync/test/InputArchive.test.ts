@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema, Stream } from "effect"
+import { Effect, Exit, Layer, Schema, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { type InputFile, inputNameProblem, makeInputArchive } from "../src/InputArchive.ts"
 
@@ -97,6 +97,16 @@ describe("makeInputArchive", () => {
       ])
       assert.strictEqual(bytes, archive.bytes)
       assert.strictEqual(archive.files, 4)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("makes no archive any more when it has let go of its files", () =>
+    Effect.gen(function* () {
+      const archive = yield* makeInputArchive([{ name: "a", source: { _tag: "Text", text: "x" } }])
+      archive.forget()
+      assert.strictEqual(archive.files, 1)
+      for (const use of [Stream.runDrain(archive.stream()), archive.digest])
+        assert.isTrue(Exit.hasDies(yield* Effect.exit(use)))
     }).pipe(Effect.provide(services))
   )
 

@@ -45,7 +45,8 @@ describe("makeOutputStaging", () => {
         yield* archiveOf([Tar.file("work/d/both", "after"), Tar.symlink("work/d/link", "both")])
       ]
       const { files } = yield* unpack(target, archives)
-      assert.deepStrictEqual(files.map(({ name }) => name).sort(), ["d/both", "d/link", "d/new"])
+      for (const [name, { path }] of Object.entries(files)) assert.strictEqual(path, join(target, name))
+      assert.deepStrictEqual(Object.keys(files).sort(), ["d/both", "d/link", "d/new"])
       assert.deepStrictEqual((yield* Effect.promise(() => readdir(target, { recursive: true }))).sort(), [
         "d",
         "d/both",
@@ -55,10 +56,7 @@ describe("makeOutputStaging", () => {
         "e"
       ])
       assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "d/both"), "utf8")), "after")
-      assert.strictEqual(
-        files.find(({ name }) => name === "d/link")?.sha256,
-        createHash("sha256").update("after").digest("hex")
-      )
+      assert.strictEqual(files["d/link"]?.sha256, createHash("sha256").update("after").digest("hex"))
     })
   )
 
@@ -69,6 +67,47 @@ describe("makeOutputStaging", () => {
       const error = yield* unpack(target, [yield* archiveOf([Tar.file("work/d/x", "x")])]).pipe(Effect.flip)
       assert.strictEqual(error.reason._tag, "OutputUnwritable")
       assert.deepStrictEqual(yield* Effect.promise(() => readdir(outside)), [])
+    })
+  )
+
+  it.live("takes names that JavaScript has a meaning for: F11", () =>
+    Effect.gen(function* () {
+      const target = yield* folder
+      const names = ["__proto__", "constructor", "hasOwnProperty", "toString"]
+      const entries = names.map((name) => Tar.file(`work/${name}`, name))
+      const { files } = yield* unpack(target, [
+        yield* archiveOf([...entries, Tar.hardlink("work/valueOf", "work/__proto__")])
+      ])
+      assert.strictEqual(Object.getPrototypeOf(files), Object.prototype)
+      assert.deepStrictEqual(
+        Object.entries(files).map(([name, { bytes, path }]) => [name, bytes, path]),
+        [...names.map((name) => [name, name.length, join(target, name)]), ["valueOf", 9, join(target, "valueOf")]]
+      )
+      const orphan = yield* archiveOf([Tar.hardlink("work/a", "work/constructor")])
+      const error = yield* unpack(yield* folder, [orphan]).pipe(Effect.flip)
+      assert.strictEqual(error.reason._tag, "OutputRefused")
+    })
+  )
+
+  it.live("takes the same file twice, and not one name from both folders", () =>
+    Effect.gen(function* () {
+      const twice = [
+        Tar.file("work/a", "a"),
+        Tar.file("work/a", "b"),
+        Tar.symlink("output/l", "x"),
+        Tar.symlink("output/l", "y")
+      ]
+      const target = yield* folder
+      yield* unpack(target, [yield* archiveOf(twice)])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "a"), "utf8")), "a")
+      for (const both of [
+        [Tar.file("work/a", ""), Tar.file("output/a", "")],
+        [Tar.symlink("output/a", "x"), Tar.file("work/a", "")],
+        [Tar.file("output/a", ""), Tar.hardlink("work/a", "output/a")]
+      ]) {
+        const error = yield* unpack(yield* folder, [yield* archiveOf(both)]).pipe(Effect.flip)
+        assert.include(error.message, "both the working folder and the output folder have a file of this name")
+      }
     })
   )
 
@@ -136,7 +175,7 @@ describe("makeOutputStaging", () => {
             ["witness"]
           )
           if (Result.isFailure(result)) continue
-          for (const { path } of result.success.files) {
+          for (const { path } of Object.values(result.success.files)) {
             const info = yield* Effect.promise(() => stat(path))
             assert.isTrue(info.isFile(), path)
             assert.strictEqual(info.mode & 0o7022, 0, path)

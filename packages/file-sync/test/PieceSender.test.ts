@@ -50,6 +50,16 @@ describe("sendGathered", () => {
       })
   )
 
+  it.effect("gives its memory back when all is sent, without waiting for a garbage collection", () =>
+    Effect.gen(function* () {
+      const memories = new Set<ArrayBufferLike>()
+      const take = (piece: Uint8Array) => Effect.sync(() => memories.add(piece.buffer))
+      yield* sendGathered(chunksOf([10, 10, 10, 10, 5]), [take, take], 3, 10)
+      assert.isAbove(memories.size, 1)
+      for (const memory of memories) assert.strictEqual(memory.byteLength, 0)
+    })
+  )
+
   it.effect("fails when one channel does, although the other takes nothing any more", () =>
     Effect.gen(function* () {
       const channels = [() => Effect.never, () => Effect.fail("cut")] as const

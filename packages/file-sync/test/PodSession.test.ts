@@ -110,7 +110,7 @@ describe("runSession", () => {
         assert.deepStrictEqual(stdout, ["one", "  two"])
         assert.deepStrictEqual(stderr, ["oops", "no newline"])
         assert.strictEqual(result.exit?.code, 3)
-        assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["deep/x", "out.txt"])
+        assert.deepStrictEqual(Object.keys(result.files).sort(), ["deep/x", "out.txt"])
         assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "out.txt"), "utf8")), "one\n  two\n")
         assert.strictEqual(counts.opened, 1)
         assert.deepStrictEqual(
@@ -140,7 +140,7 @@ describe("runSession", () => {
       })
       assert.strictEqual(result.exit?.code, 0)
       assert.deepStrictEqual(
-        result.files.map((file) => file.name).sort(),
+        Object.keys(result.files).sort(),
         ["'quote\"", "-dash", "a b", "link", long, "new\nline", "tool", "ünï"].sort()
       )
       const mode = (yield* Effect.promise(() => stat(join(target, "tool")))).mode
@@ -157,7 +157,7 @@ describe("runSession", () => {
           "echo yes >$OUT/file; ln -s file $OUT/one; ln -s one $OUT/two; echo y >y; ln -s y x; mkdir d; ln -s no d/z",
         patterns: ["x", "d"]
       })
-      const { file, one, two, ...others } = Object.fromEntries(result.files.map(({ name, ...rest }) => [name, rest]))
+      const { file, one, two, ...others } = result.files
       assert.deepStrictEqual(others, {})
       assert.strictEqual(file?.bytes, 4)
       for (const link of [one, two]) assert.deepStrictEqual([link?.bytes, link?.sha256], [file?.bytes, file?.sha256])
@@ -316,7 +316,11 @@ describe("runSession", () => {
         assert.strictEqual(counts.opened, cuts + 1, cutAt)
         const brought = yield* Effect.promise(() => readFile(join(target, "large")))
         const sha256 = createHash("sha256").update(brought).digest("hex")
-        assert.deepStrictEqual([sha256, result.files[0]?.sha256], [stdout[0]?.slice(0, 64), sha256], cutAt)
+        assert.deepStrictEqual(
+          [sha256, Object.values(result.files)[0]?.sha256],
+          [stdout[0]?.slice(0, 64), sha256],
+          cutAt
+        )
       })
     )
   }
@@ -379,10 +383,7 @@ describe("runSession", () => {
         files: [{ name: "data", source: { _tag: "Text", text: "x" } }],
         env
       })
-      assert.deepStrictEqual(
-        result.files.map(({ name }) => name),
-        ["data"]
-      )
+      assert.deepStrictEqual(Object.keys(result.files), ["data"])
       assert.deepStrictEqual(stderr, [])
     })
   )
@@ -402,7 +403,7 @@ describe("runSession", () => {
       })
       assert.strictEqual(counts.opened, 2)
       assert.isTrue(after.equals(yield* Effect.promise(() => readFile(join(target, "data")))))
-      assert.strictEqual(result.files[0]?.sha256, createHash("sha256").update(after).digest("hex"))
+      assert.strictEqual(Object.values(result.files)[0]?.sha256, createHash("sha256").update(after).digest("hex"))
     })
   )
 
@@ -418,7 +419,7 @@ describe("runSession", () => {
         files: [{ name: "tree", source: { _tag: "Path", path: tree } }]
       })
       assert.strictEqual(counts.opened, 1)
-      assert.strictEqual(result.files.length, count)
+      assert.strictEqual(Object.keys(result.files).length, count)
       for (const index of [0, 1, count - 1])
         assert.strictEqual(
           yield* Effect.promise(() => readFile(join(target, `tree/f${index}`), "utf8")),
@@ -559,7 +560,7 @@ describe("runSession", () => {
         script: "exit 0",
         request: { outputs: { selection: nothingSelected, directory: "/proc/self/out" } }
       })
-      assert.deepStrictEqual(result.files, [])
+      assert.deepStrictEqual(result.files, {})
     })
   )
 
@@ -614,7 +615,7 @@ describe("runSession", () => {
         patterns: ["nothing", "*.log", "*.none", "d/?.txt", "d", "also missing"]
       })
       assert.deepStrictEqual(result.missing, ["nothing", "also missing"])
-      assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["a.log", "b c.log", "d/e.txt"])
+      assert.deepStrictEqual(Object.keys(result.files).sort(), ["a.log", "b c.log", "d/e.txt"])
     })
   )
 
@@ -631,7 +632,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
         assert.strictEqual(result.exit?.code, 4)
         assert.deepStrictEqual(result.missing, [])
         assert.deepStrictEqual(
-          result.files.map((file) => file.name).sort(),
+          Object.keys(result.files).sort(),
           [
             ".dot.csv",
             "a/b/deep.csv",
@@ -655,7 +656,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
         script: `mkdir d; i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo $i >d/${"n".repeat(200)}$i; done`,
         patterns: ["d/*"]
       })
-      assert.strictEqual(result.files.length, count)
+      assert.strictEqual(Object.keys(result.files).length, count)
     })
   )
 
@@ -667,7 +668,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
         patterns: ["made", "*"],
         all: true
       })
-      assert.deepStrictEqual(result.files.map((file) => file.name).sort(), ["input.txt", "link", "made"])
+      assert.deepStrictEqual(Object.keys(result.files).sort(), ["input.txt", "link", "made"])
       assert.isTrue(existsSync(join(target, "empty/er")))
     })
   )
@@ -747,10 +748,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
       assert.isFalse(existsSync(nothing.target))
       for (const name of ["plain", ".hidden", "..odd", "-dash", "*"]) {
         const { result } = yield* exchange({ script: `echo x >"$OUT/${name}"` })
-        assert.deepStrictEqual(
-          result.files.map((file) => file.name),
-          [name]
-        )
+        assert.deepStrictEqual(Object.keys(result.files), [name])
       }
       const closed = yield* Effect.result(exchange({ script: "echo x >$OUT/x; chmod 0 $OUT" }))
       // Root may look into any folder; anybody else is told.

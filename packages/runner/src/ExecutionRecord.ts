@@ -125,7 +125,7 @@ export const executionRecord = (execution: RecordedExecution): ExecutionRecord =
       const cached = { storedAt: done.storedAt, executionId, taskRunId }
       const result: RunResult = { ...done.result, timings: {}, cached }
       yield* onEvent(RunEvent.make({ _tag: "Cached", at, by: "execution", ...cached }))
-      yield* onEvent(RunEvent.make({ _tag: "Finished", at, result }))
+      yield* onEvent({ _tag: "Finished", at, result })
       return result
     }
     const result = yield* run

@@ -11,7 +11,7 @@ import {
   type LogCursor,
   type LogEvent,
   logStart,
-  type OutputFile,
+  type OutputFiles,
   runSession,
   type SessionCompression,
   type SessionEvent,
@@ -55,7 +55,7 @@ export interface PodDrive {
 }
 
 export interface Driven {
-  readonly files: ReadonlyArray<OutputFile>
+  readonly files: OutputFiles
   readonly missing: ReadonlyArray<string>
 }
 
@@ -221,7 +221,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
   const collected =
     outputContainer === undefined
-      ? { files: [], missing: [] }
+      ? { files: {}, missing: [] }
       : yield* session(
           drive,
           outputContainer,

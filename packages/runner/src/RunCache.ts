@@ -97,7 +97,7 @@ export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
   if (hit?.cached !== undefined) {
     const at = yield* Clock.currentTimeMillis
     yield* emit(RunEvent.make({ _tag: "Cached", at, by: "taskCache", ...hit.cached }))
-    yield* emit(RunEvent.make({ _tag: "Finished", at, result: hit }))
+    yield* emit({ _tag: "Finished", at, result: hit })
     return hit
   }
 

@@ -136,7 +136,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
       const result = yield* Effect.fromResult(withAttempts(ended, attempts))
       const warning = succeeded && own > 1 && retry?.warningOnRetry === true
       const final: RunResult = warning ? { ...result, state: "WARNING" } : result
-      yield* emit(RunEvent.make({ _tag: "Finished", at: lastEndedAt, result: final }))
+      yield* emit({ _tag: "Finished", at: lastEndedAt, result: final })
       return final
     }
     if (Result.isSuccess(ended)) yield* removeFiles(ended.success)

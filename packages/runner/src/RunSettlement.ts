@@ -72,7 +72,7 @@ export const settleFailure = Effect.fnUntraced(function* (
   const outcome = yield* settle(settling)
   if (outcome._tag !== "Failed") return yield* error
   yield* journal.warn(error.message)
-  return { driven: { files: [], missing: [] }, outcome }
+  return { driven: { files: {}, missing: [] }, outcome }
 })
 
 /** The result of a run whose outcome is decided; a pod that was lost and outputs that were not written are errors. */
@@ -95,7 +95,7 @@ export const resultOf = Effect.fnUntraced(function* (
     ...(yield* journal.facts),
     state: failed ? "FAILED" : "SUCCESS",
     exitCode: failed ? outcome.exitCode : 0,
-    outputFiles: Object.fromEntries(driven.files.map(({ name, ...file }) => [name, file])),
+    outputFiles: driven.files,
     diagnosis: failed ? outcome.diagnosis : null
   }
 })

@@ -54,8 +54,8 @@ const unpack = Effect.fnUntraced(function* (archive: Buffer, target: string, fil
     archive.subarray(index * CHUNK, (index + 1) * CHUNK)
   )
   yield* staging.unpack(Stream.fromIterable(chunks))
-  const placed = yield* staging.commit
-  if (placed.files.length !== files) throw new Error(`${placed.files.length} files unpacked instead of ${files}`)
+  const placed = Object.keys((yield* staging.commit).files).length
+  if (placed !== files) throw new Error(`${placed} files unpacked instead of ${files}`)
 }, scoped)
 
 /** GNU tar does not read what it archives to /dev/null, so what it packs goes through a pipe to us. */
