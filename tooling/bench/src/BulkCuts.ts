@@ -9,6 +9,7 @@ import { type FaultPlan, type FaultProxyError, startFaultProxy } from "@podwrigh
 import type { KubeError } from "@podwright/k8s-io"
 import { Effect, Random, type Scope } from "effect"
 import { LARGE, mustEqual, podwrightRoundTrip, removePods, treeDigest, writeLoad } from "./Bulk.ts"
+import { build } from "./ColdStart.ts"
 import { kubeconfigPath } from "./Kubectl.ts"
 import { markdownTable } from "./Statistics.ts"
 
@@ -78,6 +79,7 @@ export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
       if (verb === "exec") execs++
     }
   })
+  yield* Effect.promise(build)
   const { down, pod, up } = yield* Effect.promise(() => podwrightRoundTrip(work, source, target, proxy.kubeconfig))
   yield* removePods([pod])
   mustEqual(sha256, yield* Effect.promise(() => treeDigest(join(target, "load"))), "what came back through cuts")
