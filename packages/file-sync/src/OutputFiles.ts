@@ -106,7 +106,7 @@ export interface OutputLimits {
 }
 
 /**
- * A million entries take some 500 MB of memory here; 1 TiB is beyond what a pod's ephemeral volume holds; a path of 4096
+ * A million entries take some 250 MB of memory here; 1 TiB is beyond what a pod's ephemeral volume holds; a path of 4096
  * bytes is the longest that Linux takes, and the staging folder's own must fit too; 128 folders are deeper than trees get.
  */
 export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
