@@ -35,7 +35,9 @@ export const referenceFlows = (cluster: Cluster): void => {
       assert.strictEqual(code, 0, stderr)
       for (const line of stderr.trimEnd().split("\n")) assert.match(line, /^podwright: /)
       // Other cases' pods are of the same flow.
-      await cluster.untilGone(/created pod (\S+)/.exec(stderr)?.[1] ?? stderr)
+      const [, pod] = /^podwright: created pod ([\w-]+)$/m.exec(stderr) ?? []
+      if (pod === undefined) throw new Error(`no pod is named: ${stderr}`)
+      await cluster.untilGone(pod)
     })
 
     it("1: gives one JSON object", async () => {
@@ -95,6 +97,7 @@ export const referenceFlows = (cluster: Cluster): void => {
           "out.txt": { path: join(folder, "out/out.txt"), bytes, sha256: expected }
         })
         assert.strictEqual(await digest(join(folder, "out/out.txt")), expected)
+        assert.isString(pod)
         await cluster.untilGone(pod)
       })
     }
