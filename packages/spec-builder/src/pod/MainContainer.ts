@@ -1,0 +1,76 @@
+/**
+ * The container that runs the task: what podwright starts from, what users add, what the task and the protocol decide. Pure.
+ */
+
+import { mergeLayers } from "../merge/LayerMerge.ts"
+import type { TracedObject } from "../merge/Traced.ts"
+import type { RunnerProperties } from "../properties/RunnerProperties.ts"
+import { gateScript } from "../script/GateScript.ts"
+import { gateShell, literal } from "../task/ContainerCommand.ts"
+import type { TaskValues } from "../task/TaskValues.ts"
+import { mainSecurity } from "./ContainerSecurity.ts"
+import type { JsonObject, PodShapeName } from "./PodManifest.ts"
+import { MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT, volumeMount, WORK_DIRECTORY } from "./PodVolume.ts"
+import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, traced } from "./SpecLayers.ts"
+
+/** The API's names of the runner's pull policies. */
+export const PULL_POLICIES = { ALWAYS: "Always", IF_NOT_PRESENT: "IfNotPresent", NEVER: "Never" } as const
+
+/** The runner's policy as a container has it. */
+export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | undefined =>
+  pullPolicy === undefined ? undefined : { imagePullPolicy: PULL_POLICIES[pullPolicy] }
+
+const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<JsonObject> =>
+  Object.entries(values).map(([name, value]) => ({ name, value }))
+
+const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
+  if (task.command._tag === "Commands") return { command: argv.map(literal) }
+  return task.command.args === undefined ? {} : { args: task.command.args }
+}
+
+/** The task's command inside the gate. */
+const gated = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
+  const interpreter = task.command._tag === "Commands" ? task.command.interpreter : []
+  return { command: [gateShell(interpreter), "-c", gateScript(VOLUME_ROOT), "podwright", ...argv].map(literal) }
+}
+
+const resources = (runner: RunnerProperties): JsonObject | undefined => {
+  if (runner.resources === undefined) return undefined
+  const { request, limit } = runner.resources
+  return {
+    resources: {
+      ...(request === undefined ? {} : { requests: request }),
+      ...(limit === undefined ? {} : { limits: limit })
+    }
+  }
+}
+
+/** Main. `argv` is the task's own command and empty for an entrypoint task. */
+export const mainContainer = (
+  task: TaskValues,
+  runner: RunnerProperties,
+  shape: PodShapeName,
+  argv: ReadonlyArray<string>,
+  layers: SpecLayers
+): TracedObject => {
+  const skeleton: JsonObject = {
+    imagePullPolicy: PULL_POLICIES.ALWAYS,
+    // In the gate shape the runtime would make the folder, as root, before the helper can; the gate changes into it instead.
+    ...(shape === "init" ? { workingDir: WORK_DIRECTORY } : {}),
+    ...mainSecurity(layers.main, layers.pod.value)
+  }
+  // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of earlier variables only.
+  const shared: JsonObject = { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] }
+  const env = variables(task.env).map((variable) => ({ ...variable, value: literal(String(variable["value"])) }))
+  return mergeLayers([
+    { from: DEFAULT_LAYER, value: skeleton },
+    ...named(PROTOCOL_LAYER, shape === "bare" ? undefined : shared),
+    ...layers.main.map(traced),
+    { from: "task.image", value: { image: task.image } },
+    ...named("pullPolicy", imagePullPolicy(runner)),
+    ...named("task.env", env.length === 0 ? undefined : { env }),
+    ...named("resources", resources(runner)),
+    { from: "task.command", value: program(task, argv) },
+    { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER, ...(shape === "gate" ? gated(task, argv) : {}) } }
+  ])
+}

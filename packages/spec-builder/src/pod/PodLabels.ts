@@ -1,0 +1,39 @@
+/**
+ * Labels and annotations of a pod: whom it belongs to, in a form that label selectors take. Pure.
+ */
+import type { TaskIdentity } from "../task/TaskValues.ts"
+
+/** The prefix of every label and annotation of ours. */
+export const LABEL_PREFIX = "podwright.dev/"
+/** Annotation: SHA-256 of the pod's spec as it was built. */
+export const SPEC_HASH_ANNOTATION = `${LABEL_PREFIX}spec-hash`
+
+/** The longest label value that Kubernetes takes. */
+const MAXIMUM_LENGTH = 63
+
+/**
+ * The nearest valid label value: other characters than letters, digits, `-`, `_` and `.` become `-`, at most 63 of them, with
+ * a letter or digit at both ends. Different texts can come out equal, so a selector narrows a search but proves no identity.
+ */
+export const labelValue = (text: string): string =>
+  text
+    .replace(/[^A-Za-z0-9_.-]/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, MAXIMUM_LENGTH)
+    .replace(/[^A-Za-z0-9]+$/, "")
+
+/** The six labels that every pod of ours carries. */
+export const identityLabels = (identity: TaskIdentity): Readonly<Record<string, string>> => ({
+  [`${LABEL_PREFIX}namespace`]: labelValue(identity.namespace),
+  [`${LABEL_PREFIX}flow-id`]: labelValue(identity.flowId),
+  [`${LABEL_PREFIX}task-id`]: labelValue(identity.taskId),
+  [`${LABEL_PREFIX}execution-id`]: labelValue(identity.executionId),
+  [`${LABEL_PREFIX}taskrun-id`]: labelValue(identity.taskRunId),
+  [`${LABEL_PREFIX}taskrun-attempt`]: labelValue(String(identity.attempt))
+})
+
+/** The user's labels with the six on top, as the reference has it: a label of that name cannot be changed. */
+export const podLabels = (
+  identity: TaskIdentity,
+  labels: Readonly<Record<string, string>>
+): Readonly<Record<string, string>> => ({ ...labels, ...identityLabels(identity) })

@@ -1,0 +1,118 @@
+/**
+ * What a task's or a flow's `retry` says, by the names of the reference: how long to wait before a failed task runs again, and
+ * how often. Pure; the runner decides by it (`RetryPolicy.ts` there).
+ */
+import { Duration, Effect, Result, Schema } from "effect"
+import { InvalidProperties, SpecError, SpecIssue } from "../SpecError.ts"
+import { nearestName } from "../values/NearestName.ts"
+import { propertyDecoder } from "./PropertyDecoding.ts"
+import { BooleanOrText, positive } from "./PropertySchema.ts"
+
+const Attempts = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+
+const common = {
+  /** Attempts in all, the first included; absent: as many as `maxDuration` allows. */
+  maxAttempts: Schema.optionalKey(Attempts),
+  /** An older name of the same. */
+  maxAttempt: Schema.optionalKey(Attempts),
+  /** From the first attempt's start; no attempt starts later. */
+  maxDuration: Schema.optionalKey(positive),
+  /** Whether a success that took more than one attempt is a WARNING. */
+  warningOnRetry: BooleanOrText.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  /** Whether another attempt belongs to the same execution and task run, or begins new ones. */
+  behavior: Schema.Literals(["RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("RETRY_FAILED_TASK" as const))
+  )
+}
+
+const Constant = Schema.Struct({ type: Schema.Literal("constant"), interval: positive, ...common })
+const Random = Schema.Struct({
+  type: Schema.Literal("random"),
+  minInterval: positive,
+  maxInterval: positive,
+  ...common
+})
+const Exponential = Schema.Struct({
+  type: Schema.Literal("exponential"),
+  interval: positive,
+  maxInterval: positive,
+  /** What each delay is multiplied by for the next; the reference's default. */
+  delayFactor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(2))
+  ),
+  ...common
+})
+
+type Without<A> = A extends unknown ? Omit<A, "maxAttempt"> : never
+type Written = typeof Constant.Type | typeof Random.Type | typeof Exponential.Type
+
+/** When to run a failed task again; told apart by `type`. */
+export type RetryProperties = Without<Written>
+
+const names = (schema: { readonly fields: object }) => ({
+  names: new Map([["", Object.keys(schema.fields)]]),
+  source: "task" as const
+})
+
+type Issues = readonly [SpecIssue, ...Array<SpecIssue>]
+type Decode = (input: unknown) => Result.Result<Written, Issues>
+
+const DECODERS: Readonly<Record<Written["type"], Decode>> = {
+  constant: propertyDecoder(Constant, names(Constant)),
+  random: propertyDecoder(Random, names(Random)),
+  exponential: propertyDecoder(Exponential, names(Exponential))
+}
+const TYPES = Object.keys(DECODERS)
+const isType = (type: unknown): type is Written["type"] => typeof type === "string" && TYPES.includes(type)
+
+const issue = (path: ReadonlyArray<string>, message: string) => new SpecIssue({ source: "task", path, message })
+
+const decoderOf = (input: unknown): Result.Result<Decode, Issues> => {
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    return Result.fail([issue([], "expected an object with type, interval and the like")])
+  const type: unknown = Reflect.get(input, "type")
+  if (isType(type)) return Result.succeed(DECODERS[type])
+  if (type === undefined || type === null) return Result.fail([issue(["type"], `expected ${TYPES.join(", ")}`)])
+  const nearest = nearestName(String(type), TYPES)
+  const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`
+  return Result.fail([issue(["type"], `expected ${TYPES.join(", ")}, not '${String(type)}'${hint}`)])
+}
+
+/** What the reference demands of two values together. */
+const contradictions = (retry: Written): ReadonlyArray<SpecIssue> => {
+  const found: Array<SpecIssue> = []
+  const demand = (name: string, value: Duration.Duration, limitName: string, limit: Duration.Duration | undefined) => {
+    if (limit === undefined || Duration.isLessThan(value, limit)) return
+    found.push(issue([name], `expected less than ${limitName}`))
+  }
+  const { maxDuration } = retry
+  switch (retry.type) {
+    case "constant":
+      demand("interval", retry.interval, "maxDuration", maxDuration)
+      break
+    case "random":
+      demand("minInterval", retry.minInterval, "maxInterval", retry.maxInterval)
+      demand("maxInterval", retry.maxInterval, "maxDuration", maxDuration)
+      break
+    case "exponential":
+      demand("interval", retry.interval, "maxInterval", retry.maxInterval)
+      demand("interval", retry.interval, "maxDuration", maxDuration)
+  }
+  if (retry.maxAttempts !== undefined && retry.maxAttempt !== undefined)
+    found.push(issue(["maxAttempt"], "is an older name of maxAttempts; give one of them"))
+  return found
+}
+
+const withOneName = ({ maxAttempt, ...retry }: Written): RetryProperties =>
+  maxAttempt === undefined ? retry : { ...retry, maxAttempts: maxAttempt }
+
+/** Reads `retry`. All issues are reported; their paths lead into `input`. */
+export const decodeRetry = (input: unknown): Result.Result<RetryProperties, SpecError> =>
+  decoderOf(input).pipe(
+    Result.flatMap((decode) => decode(input)),
+    Result.flatMap((retry): Result.Result<RetryProperties, Issues> => {
+      const [first, ...rest] = contradictions(retry)
+      return first === undefined ? Result.succeed(withOneName(retry)) : Result.fail([first, ...rest])
+    }),
+    Result.mapError((issues) => new SpecError({ operation: "decodeRetry", reason: new InvalidProperties({ issues }) }))
+  )

@@ -1,0 +1,12 @@
+/**
+ * JSON with the keys of every object in code-unit order, so that equal values have equal text whatever order they were built
+ * in. Pure.
+ */
+import type { Json } from "../pod/PodManifest.ts"
+
+export const canonicalJson = (value: Json): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
+  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonicalJson(one)}`).join(",")}}`
+}
