@@ -1,13 +1,13 @@
 /** Everything of this package over one connection. */
 import { Layer } from "effect"
-import { AccessReview } from "./AccessReview.ts"
-import { Exec } from "./Exec.ts"
-import { KubeConnection, type KubeConnectionOptions } from "./KubeConnection.ts"
-import type { KubeError } from "./KubeError.ts"
-import { PodEvents } from "./PodEvents.ts"
-import { PodLog } from "./PodLog.ts"
-import { Pods } from "./Pods.ts"
-import { PodWatch, type PodWatchOptions } from "./PodWatch.ts"
+import { AccessReview } from "./access/AccessReview.ts"
+import { KubeConnection, type KubeConnectionOptions } from "./client/KubeConnection.ts"
+import type { KubeError } from "./error/KubeError.ts"
+import { Exec } from "./exec/Exec.ts"
+import { PodEvents } from "./pods/PodEvents.ts"
+import { PodLog } from "./pods/PodLog.ts"
+import { Pods } from "./pods/Pods.ts"
+import { PodWatch, type PodWatchOptions } from "./pods/PodWatch.ts"
 
 /** Which cluster, and which of its pods are watched. */
 export interface KubeLayerOptions extends KubeConnectionOptions, PodWatchOptions {}

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { kubeLayer } from "../src/KubeLayer.ts"
-import { Pods } from "../src/Pods.ts"
+import { Pods } from "../src/pods/Pods.ts"
 import { fakeApi } from "./support/FakeApiServer.ts"
 import { pod } from "./support/pods.ts"
 

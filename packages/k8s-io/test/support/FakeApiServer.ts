@@ -11,7 +11,7 @@ import type { Duplex } from "node:stream"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { type WebSocket, WebSocketServer } from "ws"
-import type { KubeStatus } from "../../src/KubeStatus.ts"
+import type { KubeStatus } from "../../src/error/KubeStatus.ts"
 
 /** A request as it came in. */
 export interface Asked {

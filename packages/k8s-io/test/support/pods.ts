@@ -1,5 +1,5 @@
 /** Pods for tests: identity, and whatever else a test wants on them. */
-import type { Pod } from "../../src/Pod.ts"
+import type { Pod } from "../../src/pods/Pod.ts"
 
 export const pod = (options: {
   readonly name: string
