@@ -1,0 +1,310 @@
+/**
+ * Input files, wherever they come from, as one tar stream whose length is known before its first byte. Reads local
+ * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
+ * bad one costs no pod.
+ */
+import { createHash, hash } from "node:crypto"
+import { accessSync, constants, globSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { failureDetail } from "@podwright/k8s-io"
+import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { FileSyncError, InputChanged } from "../FileSyncError.ts"
+import {
+  archiveLength,
+  entryOptions,
+  type InputEntry,
+  plainEntry,
+  sizeOf,
+  tarEntries,
+  unreadable
+} from "./InputEntry.ts"
+import { InputReader } from "./InputReader.ts"
+import { LARGE_SIZE, LargeSizes } from "./LargeSizes.ts"
+
+export type InputSource =
+  | { readonly _tag: "Text"; readonly text: string }
+  /** This process's stdin to its end; of at most one input. */
+  | { readonly _tag: "Stdin" }
+  /** A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go below the input's name. */
+  | { readonly _tag: "Path"; readonly path: string }
+  /** An `http:`, `https:` or `file:` URL. */
+  | { readonly _tag: "Url"; readonly url: string }
+
+export interface InputFile {
+  /** Where it goes below the working folder: relative, without `..`. */
+  readonly name: string
+  readonly source: InputSource
+}
+
+export interface InputArchive {
+  /** Length of the whole archive. */
+  readonly bytes: number
+  /** Number of regular files in it, and their bytes. */
+  readonly files: number
+  readonly fileBytes: number
+  /**
+   * The archive from its beginning, at every run anew. A chunk is to be used before the next is pulled: its memory is used again.
+   * `onFile` is called when a file's turn comes.
+   */
+  readonly stream: (onFile?: () => void) => Stream.Stream<Uint8Array, FileSyncError>
+  /**
+   * SHA-256 of what the command will find: names, kinds, modes and contents, whatever order the inputs are given in and when
+   * the files were written. Reads them, at every run anew.
+   */
+  readonly digest: Effect.Effect<string, FileSyncError>
+  /** Lets go of what it knows of each file, as long as a task may run: neither archive nor digest can be made any more. */
+  readonly forget: () => void
+}
+
+/** Why `name` cannot be an input's place below the working folder; undefined when it can. */
+export const inputNameProblem = (name: string): string | undefined => {
+  if (name === "") return "the name is empty"
+  if (name.startsWith("/")) return "the name must be relative to the working folder"
+  if (name.includes("\0")) return "the name contains a NUL byte"
+  if (name.split("/").some((part) => part === ".." || part === "." || part === "")) {
+    return "the name must not contain '.', '..' or empty parts"
+  }
+  return undefined
+}
+
+/** The first entry that is no folder and yet has others below it: nothing can be unpacked there. */
+const fileWithFilesBelow = (entries: ReadonlyArray<InputEntry>): string | undefined => {
+  const others = new Set(entries.flatMap((entry) => (entry._tag === "Folder" ? [] : [entry.name])))
+  const folders = new Set<string>()
+  for (const { name } of entries) {
+    // What is above a folder that has been looked at has been, too.
+    for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
+      const above = name.slice(0, end)
+      if (folders.has(above)) break
+      if (others.has(above)) return above
+      folders.add(above)
+    }
+  }
+  return undefined
+}
+
+const fileEntry = (name: string, path: string, input: string, info: Stats): InputEntry => {
+  // A file without read permission must be found before there is a pod.
+  accessSync(path, constants.R_OK)
+  const { mode, mtimeMs, size } = info
+  return { _tag: "File", name, path, input, size, executable: (mode & 0o111) !== 0, modifiedMs: mtimeMs }
+}
+
+/** What lies at `path`, links not followed, as entries below `name`; a folder comes before its content. */
+const treeEntries: (
+  name: string,
+  path: string,
+  input: string,
+  info: Stats
+) => Effect.Effect<ReadonlyArray<InputEntry>, FileSyncError> = Effect.fnUntraced(function* (name, path, input, info) {
+  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
+  if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info), catch: refuse })]
+  if (!info.isDirectory()) {
+    return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
+  }
+  const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
+  const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
+  // A file at a time as a plain call: an Effect for each of many costs more than they do.
+  for (let next = 0; next < children.length; ) {
+    const folder = yield* Effect.try({
+      try: () => {
+        while (next < children.length) {
+          const child = children[next++] ?? ""
+          const inside = join(path, child)
+          const target = `${name}/${child}`
+          try {
+            const below = lstatSync(inside)
+            if (below.isSymbolicLink()) entries.push({ _tag: "Link", name: target, target: readlinkSync(inside) })
+            else if (below.isFile()) entries.push(fileEntry(target, inside, input, below))
+            else return { inside, target, below }
+          } catch (error) {
+            throw unreadable(input, inside, failureDetail(error))
+          }
+        }
+        return undefined
+      },
+      catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
+    })
+    if (folder === undefined) break
+    // One by one: a folder's entries as arguments could be more than the stack holds.
+    for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
+  }
+  return entries
+})
+
+const kindOf = (info: Stats): string => {
+  if (info.isFIFO()) return "a fifo"
+  if (info.isSocket()) return "a socket"
+  return "a device"
+}
+
+/** The files and links that a glob names, below the input's name as they lie below the glob's first wildcard. */
+const globEntries = Effect.fnUntraced(function* (name: string, pattern: string) {
+  const parts = pattern.split("/")
+  const base =
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => GLOB.test(part))
+      )
+      .join("/") || (pattern.startsWith("/") ? "/" : ".")
+  const refuse = (error: unknown) => unreadable(name, pattern, failureDetail(error))
+  const matches = yield* Effect.try({ try: () => globSync(pattern).sort(), catch: refuse })
+  const entries: Array<InputEntry> = []
+  for (const path of matches) {
+    const info = yield* Effect.try({ try: () => lstatSync(path), catch: refuse })
+    const target = `${name}/${relative(base, path)}`
+    if (info.isSymbolicLink()) {
+      const link = yield* Effect.try({ try: () => readlinkSync(path), catch: refuse })
+      entries.push({ _tag: "Link", name: target, target: link })
+    } else if (!info.isDirectory()) entries.push(...(yield* treeEntries(target, path, name, info)))
+  }
+  if (entries.length === 0) return yield* unreadable(name, pattern, "the pattern matches no file")
+  return entries
+})
+
+const GLOB = /[*?[{]/
+
+const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
+  const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
+  const info = yield* Effect.try({ try: () => statSync(path, { throwIfNoEntry: false }), catch: refuse })
+  if (info !== undefined) return yield* treeEntries(name, path, name, info)
+  // A file of exactly this name comes first, so that every file can be named.
+  return GLOB.test(path)
+    ? yield* globEntries(name, path)
+    : yield* unreadable(name, path, "there is no such file or folder")
+})
+
+/** Kept in a temporary file, because a length must be known before the first byte is sent. */
+const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
+  const fs = yield* FileSystem.FileSystem
+  const refuse = (error: unknown) => unreadable(name, source, failureDetail(error))
+  const path = yield* fs.makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" }).pipe(Effect.mapError(refuse))
+  yield* content.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
+  return path
+})
+
+const fetched = Effect.fnUntraced(function* (name: string, url: string) {
+  const http = yield* HttpClient.HttpClient
+  const response = yield* http.get(url).pipe(
+    Effect.flatMap(HttpClientResponse.filterStatusOk),
+    Effect.mapError((error) => unreadable(name, url, failureDetail(error)))
+  )
+  return yield* spooled(name, url, response.stream)
+})
+
+const fromStdin = (name: string) => {
+  const content = Stream.fromAsyncIterable<Uint8Array, unknown>(process.stdin, (error) => error)
+  return process.stdin.isTTY
+    ? unreadable(name, "stdin", "it is a terminal; pipe or redirect a file to it")
+    : spooled(name, "stdin", content)
+}
+
+const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
+  const problem = inputNameProblem(file.name)
+  if (problem !== undefined) return yield* unreadable(file.name, "the task", problem)
+  switch (file.source._tag) {
+    case "Text":
+      return [{ _tag: "Text" as const, name: file.name, bytes: new TextEncoder().encode(file.source.text) }]
+    case "Stdin":
+      return yield* pathEntries(file.name, yield* fromStdin(file.name))
+    case "Path":
+      return yield* pathEntries(file.name, file.source.path)
+    case "Url": {
+      const url = file.source.url
+      if (!url.startsWith("file:")) return yield* pathEntries(file.name, yield* fetched(file.name, url))
+      const path = yield* Effect.try({
+        try: () => fileURLToPath(url),
+        catch: (error) => unreadable(file.name, url, String(error))
+      })
+      return yield* pathEntries(file.name, path)
+    }
+  }
+})
+
+const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
+  error._tag === "FileSyncError"
+    ? error
+    : new FileSyncError({ operation: "read inputs", reason: new InputChanged({ detail: error.message }) })
+
+/** The entries with their content, to be used one after the other. */
+const readEntries = (
+  entries: ReadonlyArray<InputEntry>,
+  onFile: () => void
+): Stream.Stream<Tar.Entry<FileSyncError>, FileSyncError> =>
+  Stream.suspend(() => {
+    const reader = new InputReader()
+    return tarEntries(entries, (entry): Tar.Entry<FileSyncError> => {
+      if (entry._tag === "File" || entry._tag === "Text") onFile()
+      return entry._tag === "File" ? reader.entry(entry, entryOptions(entry)) : plainEntry(entry)
+    })
+  })
+
+const digestOf = Effect.fnUntraced(function* (entries: Stream.Stream<Tar.Entry<FileSyncError>, FileSyncError>) {
+  const lines: Array<string> = []
+  yield* Stream.runForEach(
+    entries,
+    Effect.fnUntraced(function* ({ body, header }) {
+      const content = createHash("sha256")
+      yield* Stream.runForEach(body, (chunk) => Effect.sync(() => content.update(chunk)))
+      const { linkTarget = null, mode, path, type } = header
+      lines.push(JSON.stringify([path, type, mode, linkTarget, content.digest("hex")]))
+    })
+  )
+  return hash("sha256", lines.sort().join("\n"))
+})
+
+/**
+ * Opens every input and computes the archive they make. Fetched URLs live as long as the scope.
+ *
+ * Fails with `InputUnreadable` naming the first input that is missing, unreadable or badly named.
+ */
+export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
+  files: ReadonlyArray<InputFile>
+): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
+  const [, second] = files.filter(({ source }) => source._tag === "Stdin")
+  if (second !== undefined)
+    return yield* unreadable(second.name, "stdin", "another input takes it, and it can be read once")
+  const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
+  const entries = groups.flat()
+  const below = fileWithFilesBelow(entries)
+  if (below !== undefined) {
+    return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
+  }
+  return archiveOf(entries, yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem)))
+})
+
+const archiveOf = (all: ReadonlyArray<InputEntry>, length: number): InputArchive => {
+  let kept: ReadonlyArray<InputEntry> | undefined = all
+  const known = Effect.suspend(() =>
+    kept === undefined ? Effect.die("the inputs were forgotten") : Effect.succeed(kept)
+  )
+  return {
+    bytes: all.length === 0 ? 0 : length,
+    files: all.filter(({ _tag }) => _tag === "File" || _tag === "Text").length,
+    fileBytes: all.reduce((sum, entry) => sum + sizeOf(entry), 0),
+    stream: (onFile = () => undefined) =>
+      Stream.unwrap(
+        Effect.map(known, (entries) => {
+          if (entries.length === 0) return Stream.empty
+          const archive = readEntries(entries, onFile).pipe(
+            Stream.pipeThroughChannel(Tar.encode<FileSyncError, unknown, Tar.Entry<FileSyncError>>()),
+            Stream.mapError(encodingProblem)
+          )
+          if (entries.every((entry) => sizeOf(entry) < LARGE_SIZE)) return archive
+          const sizes = new LargeSizes(entries.map(sizeOf))
+          return Stream.map(archive, (chunk) => sizes.pass(chunk))
+        })
+      ),
+    digest: Effect.flatMap(known, (entries) =>
+      digestOf(readEntries(entries, () => undefined)).pipe(Effect.mapError(encodingProblem))
+    ),
+    forget: () => {
+      kept = undefined
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The entries of an input archive before they are tar's: small, made into tar's one by one, and measured beforehand. No I/O.
+ */
+import { failureDetail } from "@podwright/k8s-io"
+import { Cause, Effect, type Pull, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { FileSyncError, InputUnreadable } from "../FileSyncError.ts"
+import { LARGE_SIZE } from "./LargeSizes.ts"
+
+/**
+ * One entry of the archive to be. Small, because an input may have a million of them; tar's own entries are made when their turn
+ * comes.
+ */
+export type InputEntry =
+  | { readonly _tag: "Folder"; readonly name: string }
+  | { readonly _tag: "Link"; readonly name: string; readonly target: string }
+  | { readonly _tag: "Text"; readonly name: string; readonly bytes: Uint8Array }
+  | {
+      readonly _tag: "File"
+      readonly name: string
+      readonly path: string
+      /** The input it belongs to. */
+      readonly input: string
+      readonly size: number
+      readonly executable: boolean
+      readonly modifiedMs: number
+    }
+
+/** Main may run as any user, so what we place is readable and writable by all; the pod is the border. */
+const FILE_MODE = 0o666
+const EXECUTABLE_MODE = 0o777
+const FOLDER_MODE = 0o777
+
+const BLOCK = 512
+
+export const unreadable = (name: string, source: string, detail: string) =>
+  new FileSyncError({ operation: "read inputs", reason: new InputUnreadable({ name, source, detail }) })
+
+export const sizeOf = (entry: InputEntry): number =>
+  entry._tag === "File" ? entry.size : entry._tag === "Text" ? entry.bytes.length : 0
+
+/** What tar's header says of an entry, beside its size. */
+export const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
+  if (entry._tag === "Folder") return { mode: FOLDER_MODE }
+  if (entry._tag !== "File") return entry._tag === "Text" ? { mode: FILE_MODE } : {}
+  const mode = entry.executable ? EXECUTABLE_MODE : FILE_MODE
+  return Number.isNaN(entry.modifiedMs) ? { mode } : { mode, mtime: new Date(Math.trunc(entry.modifiedMs)) }
+}
+
+/** The entry as tar has it, for what has no bytes to read. */
+export const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>): Tar.Entry => {
+  switch (entry._tag) {
+    case "Folder":
+      return Tar.directory(entry.name, entryOptions(entry))
+    case "Link":
+      return Tar.symlink(entry.name, entry.target, entryOptions(entry))
+    case "Text":
+      return Tar.file(entry.name, entry.bytes, entryOptions(entry))
+  }
+}
+
+/**
+ * Archive bytes that are made at a time: `Tar.encode` gives out what it has before it asks for more, and a message of its own for
+ * each small file costs everybody on the way more than the file's bytes do.
+ */
+const BATCH_BYTES = 64 * 1024
+
+/** Tar's entries, a batch made when it is asked for. One of `BATCH_BYTES` or more ends its batch. */
+export const tarEntries = <E>(
+  entries: ReadonlyArray<InputEntry>,
+  make: (entry: InputEntry) => Tar.Entry<E>
+): Stream.Stream<Tar.Entry<E>, FileSyncError> =>
+  Stream.suspend(() => {
+    let next = 0
+    const pull = Effect.suspend((): Pull.Pull<readonly [Tar.Entry<E>, ...Array<Tar.Entry<E>>], FileSyncError> => {
+      const first = entries[next]
+      if (first === undefined) return Cause.done()
+      let entry: InputEntry | undefined = first
+      return Effect.try({
+        try: () => {
+          const batch: [Tar.Entry<E>, ...Array<Tar.Entry<E>>] = [make(first)]
+          for (let bytes = BLOCK + sizeOf(first); bytes < BATCH_BYTES; bytes += BLOCK + sizeOf(entry)) {
+            entry = entries[next + batch.length]
+            if (entry === undefined) break
+            batch.push(make(entry))
+          }
+          next += batch.length
+          return batch
+        },
+        catch: (error) =>
+          error instanceof FileSyncError
+            ? error
+            : unreadable(entry?.name ?? first.name, "the task", failureDetail(error))
+      })
+    })
+    return Stream.fromPull(Effect.succeed(pull))
+  })
+
+/** What surely fits into one ustar header: short ASCII names, a size of 11 octal digits, a time since 1970. */
+const hasPlainHeader = (entry: InputEntry): boolean => {
+  if (entry._tag === "Link" && !SHORT_ASCII.test(entry.target)) return false
+  if (entry._tag === "File" && !(entry.modifiedMs >= 0 && entry.modifiedMs < LARGE_SIZE * 1000)) return false
+  // A folder's name gets a slash at its end.
+  return SHORT_ASCII.test(entry.name) && sizeOf(entry) < LARGE_SIZE
+}
+const SHORT_ASCII = /^[ -~]{1,99}$/
+
+/** Length of the archive: of headers that are not plain the encoder's own, measured without their bodies, plus the bodies. */
+export const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputEntry>) {
+  const headerOnly = (entry: InputEntry): Tar.Entry => {
+    // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
+    const size = sizeOf(entry)
+    const pax = size >= LARGE_SIZE ? { pax: { SIZE: String(size) } } : {}
+    return entry._tag === "File" || entry._tag === "Text"
+      ? Tar.file(entry.name, "", { ...entryOptions(entry), ...pax })
+      : plainEntry(entry)
+  }
+  let bytes = 0
+  const others: Array<InputEntry> = []
+  for (const entry of entries) {
+    bytes += Math.ceil(sizeOf(entry) / BLOCK) * BLOCK
+    if (hasPlainHeader(entry)) bytes += BLOCK
+    else others.push(entry)
+  }
+  yield* tarEntries(others, headerOnly).pipe(
+    Stream.pipeThroughChannel(Tar.encode()),
+    Stream.runForEach((chunk) => Effect.sync(() => (bytes += chunk.length)))
+  )
+  return bytes
+})

@@ -1,0 +1,154 @@
+/**
+ * Follows main's log through `pods/log`, for pods whose output does not go through the volume. Reconnects until the
+ * container has ended and a last read adds nothing. Its limits are the kubelet's: stdout and stderr arrive as one
+ * stream, and lines that rotate away before they are read (10 MiB by default) are lost; that is told as a gap.
+ */
+import { KubeError, PodLog } from "@podwright/k8s-io"
+import { Clock, Effect, Ref, type Scope, Stream } from "effect"
+import { Channel, FileSyncError } from "../FileSyncError.ts"
+import { KubeletLines } from "./KubeletLines.ts"
+import type { KubeletCursor, LogEvent } from "./LogEvent.ts"
+import { type LogBatch, LogSplitter } from "./LogLines.ts"
+
+export interface KubeletLogRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  /** Continue behind this line; undefined for the log's beginning. */
+  readonly cursor: KubeletCursor | undefined
+  /** Completes when the container has ended, or never will. */
+  readonly ended: Effect.Effect<unknown>
+  /** Asked when the API server says that the pod is not there; where that is not true, reading goes on. */
+  readonly podIsGone: Effect.Effect<boolean>
+  /** Awaited: a slow listener holds the socket back. Everything is told as `stdout`. */
+  readonly onEvent: (event: LogEvent) => Effect.Effect<void>
+}
+
+/** Before a read is repeated: one that ends at once must not become a busy loop. Doubled for each that failed in a row. */
+const REOPEN_FIRST_MS = 250
+const REOPEN_LONGEST_MS = 5_000
+
+/**
+ * A follow that has been silent this long is opened anew, which repeats nothing: a kubelet that rotated the file while it
+ * was first read watches the old one, and some balancers forget a connection without a word. Research figure: 5 minutes.
+ */
+const SILENCE = "5 minutes"
+
+/** How kubelet and API server say, in the body of a 200, that they cannot go on reading. True lines begin with a time. */
+const COMPLAINT = /^(failed to |unable to |rpc error: |an error occurred |\{"kind":"Status")/
+
+const isComplaint = (line: string): boolean => COMPLAINT.test(line)
+
+/** What one read came to. */
+interface ReadEnd {
+  /** Whether it gave lines that no read before had given. */
+  readonly fresh: boolean
+  /** A last line without its newline: main's, or one that a cut has torn. */
+  readonly rest: string
+}
+
+/**
+ * Tells every line once and in order; completes behind the last one. Retryable failures are retried without bound; the
+ * caller's clocks bound them.
+ */
+export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
+  request: KubeletLogRequest
+): Effect.fn.Return<void, FileSyncError, PodLog | Scope.Scope> {
+  const podLog = yield* PodLog
+  const lines = new KubeletLines(request.cursor)
+  const ended = yield* Ref.make(false)
+  const { container, namespace, pod } = request
+  let heard = 0
+
+  const told = Effect.fnUntraced(function* (batch: LogBatch, quietMs: number) {
+    const runs = lines.take(batch.lines, quietMs)
+    for (const { cursor, gap, lines } of runs) {
+      if (gap !== undefined) yield* request.onEvent({ _tag: "Gap", gap })
+      // Only a batch of one line ends otherwise than by a newline.
+      yield* request.onEvent({ _tag: "Lines", stream: "stdout", lines, ending: batch.ending, cursor })
+    }
+    return runs.length > 0
+  })
+
+  const complained = (detail: string) =>
+    new KubeError({
+      operation: "PodLog.read",
+      subject: { namespace, name: pod, container },
+      reason: { _tag: "Cut", detail }
+    })
+
+  /** Ends a follow that has been silent, but for the time its lines wait for the listener. */
+  const silent = Effect.gen(function* () {
+    for (let before = -1; before !== heard; ) {
+      before = heard
+      yield* Effect.sleep(SILENCE)
+    }
+  })
+
+  const read = Effect.fnUntraced(function* (follow: boolean): Effect.fn.Return<ReadEnd, KubeError> {
+    lines.reopen()
+    const splitter = new LogSplitter()
+    const { sinceTime } = lines
+    let fresh = false
+    let continued = false
+    let suspect: LogBatch | undefined
+    let last = yield* Clock.currentTimeMillis
+    const onBatch = Effect.fnUntraced(function* (batch: LogBatch, quietMs: number) {
+      if (suspect !== undefined) fresh = (yield* told(suspect, 0)) || fresh
+      suspect = undefined
+      const end = batch.lines.at(-1) ?? ""
+      const whole = batch.lines.length
+      // Held until something follows it: only what the body ends with can be a complaint.
+      if (!(continued && whole === 1) && isComplaint(end)) {
+        suspect = { ...batch, lines: [end] }
+        if (whole > 1) fresh = (yield* told({ ...batch, lines: batch.lines.slice(0, -1) }, quietMs)) || fresh
+      } else fresh = (yield* told(batch, quietMs)) || fresh
+      continued = batch.ending === "continues"
+    })
+    const options = { namespace, pod, container, follow, timestamps: true }
+    yield* podLog.read({ ...options, ...(sinceTime === undefined ? {} : { sinceTime }) }).pipe(
+      Stream.interruptWhen(follow ? silent : Effect.never),
+      Stream.runForEach(
+        Effect.fnUntraced(function* (chunk) {
+          heard++
+          const now = yield* Clock.currentTimeMillis
+          const quietMs = now - last
+          for (const batch of splitter.push(chunk)) yield* onBatch(batch, quietMs)
+          last = yield* Clock.currentTimeMillis
+        })
+      )
+    )
+    const { rest } = splitter
+    const complaint = !continued && isComplaint(rest) ? rest : suspect?.lines[0]
+    if (complaint !== undefined) return yield* complained(complaint)
+    return { fresh, rest }
+  })
+
+  yield* request.ended.pipe(Effect.andThen(Ref.set(ended, true)), Effect.forkScoped)
+  let failures = 0
+  let rest = ""
+  while (true) {
+    const final = yield* Ref.get(ended)
+    const end = yield* read(!final).pipe(
+      Effect.catchIf(
+        // A container that waits to start is no failure: the watch tells what holds it back.
+        (error) => error.retryable,
+        () => Effect.undefined
+      ),
+      Effect.catchReason("KubeError", "NotFound", (_reason, error) =>
+        Effect.flatMap(request.podIsGone, (gone) => (gone ? Effect.fail(error) : Effect.undefined))
+      ),
+      Effect.mapError((error) => new FileSyncError({ operation: "read log", pod, reason: new Channel({ error }) }))
+    )
+    failures = end === undefined ? failures + 1 : 0
+    // A failed last read says nothing about what is left; one that adds nothing says that nothing is. A rest may have been
+    // torn by a cut that looks like an end, so it has to come twice.
+    if (final && end !== undefined && !end.fresh && end.rest === rest) {
+      if (rest !== "") yield* told({ lines: [rest], end: 0, ending: "end" }, 0)
+      return yield* request.onEvent({ _tag: "LogEnded", cursor: lines.cursor })
+    }
+    if (end !== undefined) rest = end.rest
+    const pause = Math.min(REOPEN_LONGEST_MS, REOPEN_FIRST_MS * 2 ** Math.max(0, failures - 1))
+    if (!final || end === undefined) yield* Effect.sleep(pause)
+  }
+}, Effect.scoped)

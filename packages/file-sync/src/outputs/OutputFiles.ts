@@ -1,0 +1,272 @@
+/**
+ * Unpacks an output archive below a folder of this machine: first into a staging folder beside the files' final places,
+ * then, once the receipt has been checked, by renames. Whoever reads the target folder never sees half a file.
+ */
+import { createHash, hash } from "node:crypto"
+import { lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { failureDetail } from "@podwright/k8s-io"
+import { Effect, FileSystem, Scope, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { FileSyncError, OutputRefused, OutputUnwritable, Protocol } from "../FileSyncError.ts"
+import { placeOutput } from "./OutputEntry.ts"
+
+export interface OutputFile {
+  /** Where it lies on this machine; absolute if the target folder is. */
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** By name, relative to the working or the output folder; with `/` between folders. */
+export type OutputFiles = Readonly<Record<string, OutputFile>>
+
+export interface PlacedOutputs {
+  /** Regular files, and links to them with what the file has. */
+  readonly files: OutputFiles
+  /** Names of links whose target did not come with them. */
+  readonly broken: ReadonlyArray<string>
+}
+
+/** Archives that are unpacked but not yet moved into place. */
+export interface OutputStaging {
+  /**
+   * Unpacks one archive, calling `onFile` for each file. Fails with `OutputRefused` on an entry that could write elsewhere or exceeds a limit, with
+   * `OutputUnwritable` when this machine can't.
+   */
+  readonly unpack: (archive: Stream.Stream<Uint8Array>, onFile?: () => void) => Effect.Effect<void, FileSyncError>
+  /** Moves everything into the target folder. */
+  readonly commit: Effect.Effect<PlacedOutputs, FileSyncError>
+}
+
+const failed = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "collect outputs", reason })
+
+const refused = (entry: string, detail: string): Effect.Effect<never, FileSyncError> =>
+  Effect.fail(failed(new OutputRefused({ entry, detail })))
+
+const unwritable = (path: string) => (error: unknown) =>
+  failed(new OutputUnwritable({ path, detail: failureDetail(error) }))
+
+const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
+  error._tag === "FileSyncError"
+    ? error
+    : failed(new Protocol({ detail: `the output archive is damaged: ${error.message}` }))
+
+/**
+ * Bodies up to this size are written in one go and without waiting for a thread: a promise for each call
+ * costs several times what a small file's own bytes do. Larger ones are written chunk by chunk, so that memory does not grow with them.
+ */
+const WHOLE_FILE = 256 * 1024
+
+const attempt = <A>(path: string, work: () => A): Effect.Effect<A, FileSyncError> =>
+  Effect.try({ try: work, catch: unwritable(path) })
+
+/** Moves what lies in `from` into the folder `to`; a folder that is there already takes in what comes, a file is replaced. */
+const moveInto = (from: string, to: string): void => {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    // Not followed: a link that lies there must not lead the files elsewhere.
+    const there = lstatSync(target, { throwIfNoEntry: false })
+    if (entry.isDirectory() && there?.isDirectory() === true) moveInto(source, target)
+    else renameSync(source, target)
+  }
+}
+
+/** `path`, or the nearest folder above it that exists: a task without outputs leaves no empty folder behind. */
+const existingFolder: (path: string) => Effect.Effect<string, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
+  function* (path) {
+    const fs = yield* FileSystem.FileSystem
+    if (yield* fs.exists(path).pipe(Effect.mapError(unwritable(path)))) return path
+    return yield* existingFolder(dirname(path))
+  }
+)
+
+const stagingFolder = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs
+    .makeTempDirectoryScoped({ directory: yield* existingFolder(directory), prefix: ".podwright-" })
+    .pipe(Effect.mapError(unwritable(directory)))
+})
+
+/** Fails with `OutputUnwritable` where outputs could not be put: better known before a command has run for hours. */
+export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
+  Effect.scoped(Effect.asVoid(stagingFolder(directory)))
+
+/** What a pod may send. A hostile one could otherwise fill the disk, or the memory that keeps the names. */
+export interface OutputLimits {
+  /** Files, folders and links together. */
+  readonly entries: number
+  /** Bytes of all files. */
+  readonly bytes: number
+  /** Folders above a file. */
+  readonly depth: number
+  /** Bytes of a name from the target folder on. */
+  readonly nameBytes: number
+}
+
+/**
+ * A million entries take some 250 MB of memory here; 1 TiB is beyond what a pod's ephemeral volume holds; a path of 4096
+ * bytes is the longest that Linux takes, and the staging folder's own must fit too; 128 folders are deeper than trees get.
+ */
+export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
+
+/** Why an entry is too much, with the count and sum of all up to it. */
+const excess = (limits: OutputLimits, name: string, entries: number, bytes: number): string | undefined => {
+  if (entries > limits.entries) return `it is one more than the ${limits.entries} entries that are accepted`
+  if (bytes > limits.bytes) return `with it the outputs have ${bytes} bytes; ${limits.bytes} are accepted`
+  if (name.split("/").length - 1 > limits.depth) return `it lies deeper than ${limits.depth} folders`
+  if (Buffer.byteLength(name) > limits.nameBytes) return `its name is longer than ${limits.nameBytes} bytes`
+  return undefined
+}
+
+/** Opens a staging folder in or above `directory`, which goes away with the scope. */
+export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
+  directory: string,
+  limits: OutputLimits = outputLimits
+): Effect.fn.Return<OutputStaging, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
+  const fs = yield* FileSystem.FileSystem
+  const scope = yield* Effect.scope
+  // Made when there is something to put in it: a command without outputs needs no folder that can be written.
+  const staging = yield* Effect.cached(
+    stagingFolder(directory).pipe(Scope.provide(scope), Effect.provideService(FileSystem.FileSystem, fs))
+  )
+  /** By name, as the result has them: there may be a million. Without prototype until then, which has names of its own. */
+  const files: Record<string, OutputFile> = Object.create(null)
+  /** Of a name that `placeOutput` has cleaned it makes the same as `join` would, and shares its beginning with all others. */
+  const target = join(directory, "_").slice(0, -1)
+  const keep = (name: string, bytes: number, sha256: string) => {
+    files[name] = { path: `${target}${name}`, bytes, sha256 }
+  }
+  const folders: Array<string> = []
+  /** Targets by name. */
+  const links = new Map<string, string>()
+  /** Names of files and links that came from the working folder; all others are from the output folder. */
+  const fromWork = new Set<string>()
+  let entries = 0
+  let totalBytes = 0
+
+  /** Folders of the staging folder that are there: looked up rather than made again for each file. */
+  const made = new Set<string>()
+  const folderFor = (name: string): Effect.Effect<string, FileSyncError> =>
+    Effect.flatMap(staging, (root) => {
+      const path = `${root}/${name}`
+      const parent = path.slice(0, path.lastIndexOf("/"))
+      if (made.has(parent)) return Effect.succeed(path)
+      return attempt(name, () => {
+        mkdirSync(parent, { recursive: true })
+        made.add(parent)
+        return path
+      })
+    })
+
+  type Placing = Effect.Effect<void, FileSyncError | Tar.TarError>
+  const options = (executable: boolean) => ({ flag: "wx", mode: executable ? 0o755 : 0o644 }) as const
+
+  const writeWhole = (name: string, executable: boolean, { body, header }: Tar.Entry<Tar.TarError>): Placing =>
+    Effect.flatMap(Stream.runCollect(body), (chunks) => {
+      const content = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+      const write = (path: string) =>
+        attempt(name, () => {
+          writeFileSync(path, content, options(executable))
+          keep(name, header.size, hash("sha256", content))
+        })
+      return Effect.flatMap(folderFor(name), write)
+    })
+
+  const writeLarge = Effect.fnUntraced(function* (name: string, executable: boolean, entry: Tar.Entry<Tar.TarError>) {
+    const path = yield* folderFor(name)
+    const digest = createHash("sha256")
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs.open(path, options(executable)).pipe(Effect.mapError(unwritable(name)))
+        yield* Stream.runForEach(entry.body, (chunk) => {
+          digest.update(chunk)
+          return file.writeAll(chunk).pipe(Effect.mapError(unwritable(name)))
+        })
+      })
+    )
+    keep(name, entry.header.size, digest.digest("hex"))
+  })
+
+  const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
+    const original = files[from]
+    if (original === undefined) return yield* refused(name, `it is a link to '${from}', which was not sent before it`)
+    const path = yield* folderFor(name)
+    const root = yield* staging
+    yield* fs.copyFile(join(root, from), path).pipe(Effect.mapError(unwritable(name)))
+    keep(name, original.bytes, original.sha256)
+  })
+
+  const makeFolder = Effect.fnUntraced(function* (name: string) {
+    folders.push(name)
+    const path = join(yield* staging, name)
+    yield* attempt(name, () => mkdirSync(path, { recursive: true }))
+    made.add(path)
+  })
+
+  /** Plain code up to the one call that an entry needs: of small files there may be very many. */
+  const place = (entry: Tar.Entry<Tar.TarError>): Placing => {
+    const { path, size } = entry.header
+    const placement = placeOutput(entry.header)
+    if (placement._tag === "Skip") return Effect.void
+    if (placement._tag === "Refuse") return refused(path, placement.why)
+    const { name } = placement
+    entries += 1
+    // A second name is a copy here, so it counts as one.
+    totalBytes += placement._tag === "Copy" ? (files[placement.from]?.bytes ?? 0) : size
+    const tooMuch = excess(limits, name, entries, totalBytes)
+    // The name itself may be what is too long.
+    if (tooMuch !== undefined) return refused(name.slice(0, 200), tooMuch)
+    if (placement._tag === "Folder") return makeFolder(name)
+    // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
+    const isFromWork = path.startsWith("work/")
+    if (files[name] !== undefined || links.has(name)) {
+      if (fromWork.has(name) === isFromWork) return Effect.void
+      return refused(name, "both the working folder and the output folder have a file of this name")
+    }
+    if (isFromWork) fromWork.add(name)
+    switch (placement._tag) {
+      case "Copy":
+        return copyFile(name, placement.from)
+      case "Symlink":
+        links.set(name, placement.target)
+        return Effect.void
+      case "File":
+        return (size <= WHOLE_FILE ? writeWhole : writeLarge)(name, placement.executable, entry)
+    }
+  }
+
+  const unpack: OutputStaging["unpack"] = (archive, onFile = () => undefined) =>
+    archive.pipe(
+      Stream.pipeThroughChannel(Tar.decode()),
+      Stream.runForEach((entry) => {
+        if (entry.header.type === "File") onFile()
+        return place(entry)
+      }),
+      Effect.mapError(damaged)
+    )
+
+  const commit = Effect.gen(function* () {
+    // Links come last, so that no file is ever written through one.
+    for (const [name, leadsTo] of links) {
+      const path = yield* folderFor(name)
+      yield* fs.symlink(leadsTo, path).pipe(Effect.mapError(unwritable(name)))
+    }
+    if (entries > 0) {
+      const staged = yield* staging
+      yield* attempt(directory, () => moveInto(staged, directory))
+    }
+    const broken: Array<string> = []
+    const home =
+      links.size === 0 ? directory : yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
+    for (const name of links.keys()) {
+      const real = yield* Effect.option(fs.realPath(join(directory, name)))
+      const file = real._tag === "Some" ? files[relative(home, real.value)] : undefined
+      if (file !== undefined) keep(name, file.bytes, file.sha256)
+      if (real._tag === "None") broken.push(name)
+    }
+    return { files: Object.setPrototypeOf(files, Object.prototype), broken }
+  })
+  return { unpack, commit }
+})

@@ -1,0 +1,168 @@
+/**
+ * Takes the output archives of one session off its stream: unpacks them beside the reader, hashes them, and puts everything
+ * in place when the receipts agree. Touches the staging folder alone.
+ */
+import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
+import { Corrupt, FileSyncError, Protocol } from "../FileSyncError.ts"
+import { COMPRESSED_LIMIT, expandPiece } from "../pieces/PieceCompression.ts"
+import { PieceDigest } from "../pieces/PieceDigest.ts"
+import { ProgressMeter, type TransferProgress } from "../pieces/TransferProgress.ts"
+import type { SessionCompression } from "../session/SessionPlan.ts"
+import type { SessionOutputs } from "../session/SessionRequest.ts"
+import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+
+/**
+ * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32 KiB, and each step on their
+ * way costs the same whatever it is given.
+ */
+const GATHERED_BYTES = 256 * 1024
+
+/** Gathered chunks between socket and disk: 2 MiB at most that a slow disk may make us hold. */
+const ARCHIVE_QUEUE = 8
+
+/**
+ * Rooms that are used in turn, because new ones would be garbage outside the heap, for which V8 goes over all of the heap again
+ * and again. When one's turn comes again, the unpacking is at least six rooms further: before it there are those it has taken
+ * from the queue at once, those in the queue, one that is offered and one that is filled. Behind it may be a file it takes whole
+ * (two rooms) or an extended header that is not complete (`Tar.decode` refuses one above 1 MiB: five).
+ */
+const ROOMS = 2 * ARCHIVE_QUEUE + 2 + 6
+
+/** How every tar archive ends; one that ends between two entries without it has lost those that would follow. */
+const ARCHIVE_END = Buffer.alloc(1024)
+
+export interface OutputReceiverOptions {
+  readonly pod: string
+  readonly outputs: SessionOutputs | undefined
+  readonly compression: SessionCompression
+  /** Hears of a failure of the unpacking at once; the reader may be waiting for bytes. */
+  readonly onFailure: (cause: Cause.Cause<FileSyncError>) => Effect.Effect<unknown>
+  readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
+}
+
+/** To be asked in the order in which the helper says things: for each archive `begin`, `piece` and `take`s, and `check`, then `commit`. */
+export const makeOutputReceiver = (options: OutputReceiverOptions) => {
+  const fail = (reason: FileSyncError["reason"]) =>
+    new FileSyncError({ operation: "collect outputs", pod: options.pod, reason })
+  const protocol = (detail: string) => fail(new Protocol({ detail }))
+  let staging: OutputStaging | undefined
+  let unpacking:
+    | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
+    | undefined
+  let archiveBytes = 0
+  let gathered = 0
+  let room: Buffer | undefined
+  const rooms: Array<Buffer> = []
+  let turn = 0
+  let zipped: { readonly room: Buffer; filled: number } | undefined
+  let digest = new PieceDigest()
+  /** The archive's last bytes so far. */
+  let tail = Buffer.alloc(0)
+  let meter: ProgressMeter | undefined
+
+  /** An archive follows. */
+  const begin = Effect.fnUntraced(function* (): Effect.fn.Return<
+    void,
+    FileSyncError,
+    FileSystem.FileSystem | Scope.Scope
+  > {
+    const { directory = "", limits = outputLimits } = options.outputs ?? {}
+    staging ??= yield* makeOutputStaging(directory, limits)
+    const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
+    const fiber = yield* staging
+      .unpack(Stream.fromQueue(queue), () => meter?.file())
+      .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
+    unpacking = { queue, fiber }
+    digest = new PieceDigest()
+    tail = Buffer.alloc(0)
+    meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
+  })
+
+  /** Hands on what has been gathered; waits while the disk is slower than the socket. */
+  const handOn = Effect.fnUntraced(function* () {
+    if (room === undefined || unpacking === undefined) return
+    const bytes = room.subarray(0, gathered)
+    room = undefined
+    digest.update(bytes)
+    tail = Buffer.concat([tail, bytes.subarray(-ARCHIVE_END.length)]).subarray(-ARCHIVE_END.length)
+    // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
+    if (!Queue.offerUnsafe(unpacking.queue, bytes))
+      yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
+    const progress = meter?.advance(bytes.length, yield* Clock.currentTimeMillis)
+    if (progress !== undefined) yield* options.onProgress(progress)
+  })
+
+  /** Copies as many of these bytes as there is room for; tells how many. */
+  const gather = (bytes: Uint8Array): number => {
+    if (room === undefined) {
+      const next = turn++ % ROOMS
+      room = rooms[next] ?? Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      rooms[next] = room
+      gathered = 0
+    }
+    const part = Math.min(bytes.length, GATHERED_BYTES - gathered)
+    room.set(part === bytes.length ? bytes : bytes.subarray(0, part), gathered)
+    gathered += part
+    archiveBytes += part
+    return part
+  }
+
+  const handOnAndTake = Effect.fnUntraced(function* (bytes: Uint8Array) {
+    for (let rest = bytes; ; ) {
+      yield* handOn()
+      if (rest.length === 0) return
+      rest = rest.subarray(gather(rest))
+      if (gathered < GATHERED_BYTES) return
+    }
+  })
+
+  /** Announces a piece of so many bytes, compressed or not. */
+  const piece = (bytes: number): Effect.Effect<void, FileSyncError> => {
+    if (options.compression === "none") return Effect.void
+    if (bytes > COMPRESSED_LIMIT) return protocol(`a piece of ${bytes} bytes`)
+    zipped = { room: Buffer.allocUnsafeSlow(bytes), filled: 0 }
+    return Effect.void
+  }
+
+  /** A part of the archive as it came. Most are only copied, without an Effect. */
+  const take = (bytes: Uint8Array): Effect.Effect<void, FileSyncError> | undefined => {
+    if (zipped === undefined) return takePlain(bytes)
+    zipped.room.set(bytes, zipped.filled)
+    zipped.filled += bytes.length
+    if (zipped.filled < zipped.room.length) return undefined
+    const expanded = expandPiece(zipped.room)
+    zipped = undefined
+    return Effect.flatMap(expanded, (whole) => takePlain(whole) ?? Effect.void)
+  }
+
+  const takePlain = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
+    const part = gather(bytes)
+    return gathered === GATHERED_BYTES ? handOnAndTake(bytes.subarray(part)) : undefined
+  }
+
+  /** The archive has ended; compares what came with the helper's digest. */
+  const check = Effect.fnUntraced(function* (expected: string) {
+    if (unpacking === undefined) return yield* protocol("a digest of nothing")
+    yield* handOn()
+    yield* Queue.end(unpacking.queue)
+    yield* Fiber.join(unpacking.fiber)
+    unpacking = undefined
+    const actual = digest.digest()
+    if (actual !== expected) return yield* fail(new Corrupt({ what: "outputs", expected, actual }))
+    // What a tar has left unsaid its digest does not miss.
+    if (!tail.equals(ARCHIVE_END))
+      return yield* fail(new Corrupt({ what: "outputs", expected: "the end of the archive", actual: "an earlier one" }))
+  })
+
+  /** Puts what has come in place; undefined when there was no archive. */
+  const commit = Effect.gen(function* (): Effect.fn.Return<
+    { readonly placed: PlacedOutputs; readonly bytes: number } | undefined,
+    FileSyncError
+  > {
+    if (staging === undefined) return undefined
+    if (unpacking !== undefined) return yield* protocol("no digest of an archive")
+    return { placed: yield* staging.commit, bytes: archiveBytes }
+  })
+
+  return { begin, piece, take, check, commit }
+}

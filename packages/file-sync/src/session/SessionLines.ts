@@ -1,0 +1,45 @@
+/**
+ * Main's two streams as one run's sessions bring them, cut into lines and told with the cursor behind them. Outlives each session:
+ * the next one is asked for what is not here yet. Touches nothing but the listener.
+ */
+import { Effect } from "effect"
+import type { LogCursor, LogEvent } from "../log/LogEvent.ts"
+import { type LogBatch, LogSplitter } from "../log/LogLines.ts"
+import type { VolumeOffsets } from "./SessionPlan.ts"
+
+type StreamName = "stdout" | "stderr"
+
+/** `told` is how far an earlier driver has told the log. */
+export const makeSessionLines = (told: VolumeOffsets, onEvent: (event: LogEvent) => Effect.Effect<void>) => {
+  const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
+  const received = { stdout: 0, stderr: 0 }
+
+  /** While one stream is read up to where it was told before, the other may be told already: a cursor never goes back. */
+  const cursor = (): LogCursor => ({
+    _tag: "Volume",
+    stdout: Math.max(told.stdout, splitters.stdout.end),
+    stderr: Math.max(told.stderr, splitters.stderr.end)
+  })
+  const tell = (stream: StreamName, { ending, lines }: LogBatch, _tag: "Lines" | "Replayed" = "Lines") =>
+    onEvent({ _tag, stream, lines, ending, cursor: cursor() })
+
+  return {
+    cursor,
+    /** Bytes of each stream that are here. */
+    received: received as VolumeOffsets,
+
+    /** The next bytes of a stream. A cursor stands between two batches, so what is before it makes batches of its own. */
+    take: Effect.fnUntraced(function* (stream: StreamName, bytes: Uint8Array) {
+      const known = Math.min(bytes.length, Math.max(0, told[stream] - received[stream]))
+      received[stream] += bytes.length
+      for (const batch of splitters[stream].push(bytes.subarray(0, known))) yield* tell(stream, batch, "Replayed")
+      for (const batch of splitters[stream].push(bytes.subarray(known))) yield* tell(stream, batch)
+    }),
+
+    /** The stream has ended; a line without newline is told now. */
+    finish: Effect.fnUntraced(function* (stream: StreamName) {
+      const last = splitters[stream].finish()
+      if (last !== undefined) yield* tell(stream, last)
+    })
+  }
+}

@@ -1,0 +1,354 @@
+import { spawnSync } from "node:child_process"
+import { hash, randomBytes } from "node:crypto"
+import { existsSync } from "node:fs"
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Layer, Schema, Stream } from "effect"
+import { Tar } from "effect/encoding"
+import { type InputFile, inputNameProblem, makeInputArchive } from "../../src/inputs/InputArchive.ts"
+
+const services = Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici)
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-inputs-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+/** The archive's announced and real length, and its entries with their text. */
+const read = Effect.fnUntraced(function* (files: ReadonlyArray<InputFile>) {
+  const archive = yield* makeInputArchive(files)
+  let bytes = 0
+  const entries: Array<readonly [string, string, string]> = []
+  yield* archive.stream().pipe(
+    Stream.tap((chunk) => Effect.sync(() => (bytes += chunk.length))),
+    Stream.pipeThroughChannel(Tar.decode()),
+    Stream.runForEach((entry) =>
+      Effect.map(Stream.runCollect(entry.body), (chunks) =>
+        entries.push([entry.header.type, entry.header.path, Buffer.concat(chunks).toString("utf8")])
+      )
+    )
+  )
+  return { archive, bytes, entries }
+})
+
+describe("makeInputArchive", () => {
+  it.effect("has a digest of names, kinds, modes and contents, and of nothing else", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const [one, other] = [join(place, "one"), join(place, "other")]
+      const digest = (files: ReadonlyArray<InputFile>) =>
+        makeInputArchive(files).pipe(Effect.flatMap((archive) => archive.digest))
+      const path = (name: string, from: string): InputFile => ({ name, source: { _tag: "Path", path: from } })
+      const text = (name: string, words: string): InputFile => ({ name, source: { _tag: "Text", text: words } })
+      yield* Effect.promise(async () => {
+        await writeFile(one, "same")
+        await writeFile(other, "same")
+        await utimes(other, 1, 1)
+      })
+      const first = yield* digest([path("a", one), text("b", "x")])
+      assert.match(first, /^[0-9a-f]{64}$/)
+      for (const equal of [
+        [path("a", other), text("b", "x")],
+        [text("b", "x"), text("a", "same")]
+      ])
+        assert.strictEqual(yield* digest(equal), first)
+      for (const different of [
+        [],
+        [path("a", one)],
+        [path("a", one), text("b", "y")],
+        [path("a", one), text("c", "x")],
+        [path("a/b", one), text("b", "x")]
+      ])
+        assert.notStrictEqual(yield* digest(different), first)
+      yield* Effect.promise(() => chmod(other, 0o755))
+      assert.notStrictEqual(yield* digest([path("a", other), text("b", "x")]), first)
+    }).pipe(Effect.scoped, Effect.provide(services))
+  )
+
+  it.effect("packs text, files, folders and URLs under their names", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "file"), "from a file")
+        await mkdir(join(place, "tree/inner"), { recursive: true })
+        await writeFile(join(place, "tree/inner/deep"), "deep")
+        await symlink("inner", join(place, "tree/link"))
+      })
+      const { archive, bytes, entries } = yield* read([
+        { name: "text", source: { _tag: "Text", text: "inline ä" } },
+        { name: "a/file", source: { _tag: "Path", path: join(place, "file") } },
+        { name: "url", source: { _tag: "Url", url: pathToFileURL(join(place, "file")).href } },
+        { name: "tree", source: { _tag: "Path", path: join(place, "tree") } }
+      ])
+      assert.deepStrictEqual(entries, [
+        ["File", "text", "inline ä"],
+        ["File", "a/file", "from a file"],
+        ["File", "url", "from a file"],
+        ["Directory", "tree/", ""],
+        ["Directory", "tree/inner/", ""],
+        ["File", "tree/inner/deep", "deep"],
+        ["Symlink", "tree/link", ""]
+      ])
+      assert.strictEqual(bytes, archive.bytes)
+      assert.strictEqual(archive.files, 4)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("makes no archive any more when it has let go of its files", () =>
+    Effect.gen(function* () {
+      const archive = yield* makeInputArchive([{ name: "a", source: { _tag: "Text", text: "x" } }])
+      archive.forget()
+      assert.strictEqual(archive.files, 1)
+      for (const use of [Stream.runDrain(archive.stream()), archive.digest])
+        assert.isTrue(Exit.hasDies(yield* Effect.exit(use)))
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("packs files of all sizes behind each other, many small ones to a chunk", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const turns = [16_383, 262_144, 4096, 65_535, 0, 262_143, 16_384, 1, 300_000, 65_536, 200_000, 512, 600_000]
+      const sizes = [...turns, ...Array.from({ length: 200 }, () => 1000), ...turns.toReversed()]
+      const contents = new Map(sizes.map((size, index) => [`tree/${index}`, randomBytes(size)]))
+      yield* Effect.promise(async () => {
+        await mkdir(join(place, "tree"))
+        for (const [name, bytes] of contents) await writeFile(join(place, name), bytes)
+      })
+      const archive = yield* makeInputArchive([{ name: "tree", source: { _tag: "Path", path: join(place, "tree") } }])
+      // Copied, as their memory is used again.
+      const chunks: Array<Buffer> = []
+      yield* Stream.runForEach(archive.stream(), (chunk) => Effect.sync(() => chunks.push(Buffer.from(chunk))))
+      const whole = Buffer.concat(chunks)
+      assert.strictEqual(whole.length, archive.bytes)
+      assert.isBelow(chunks.length, sizes.length / 2)
+      const found = new Map<string, string>()
+      yield* Stream.make(whole).pipe(
+        Stream.pipeThroughChannel(Tar.decode()),
+        Stream.runForEach(({ body, header }) =>
+          Effect.map(Stream.runCollect(body), (bytes) => found.set(header.path, hash("sha256", Buffer.concat(bytes))))
+        )
+      )
+      for (const [name, bytes] of contents) assert.strictEqual(found.get(name), hash("sha256", bytes), name)
+    }).pipe(Effect.scoped, Effect.provide(services))
+  )
+
+  it.effect("takes the files of a glob below the input's name, and a file of that very name first", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await mkdir(join(place, "d/e"), { recursive: true })
+        for (const name of ["a.csv", "d/b.csv", "d/e/c.csv", "d/no.txt", "[x]"])
+          await writeFile(join(place, name), name)
+      })
+      const names = (path: string) =>
+        Effect.map(read([{ name: "in", source: { _tag: "Path", path: join(place, path) } }]), ({ entries }) =>
+          entries.map(([, name]) => name)
+        )
+      assert.deepStrictEqual(yield* names("**/*.csv"), ["in/a.csv", "in/d/b.csv", "in/d/e/c.csv"])
+      assert.deepStrictEqual(yield* names("d/*"), ["in/b.csv", "in/no.txt"])
+      assert.deepStrictEqual(yield* names("[x]"), ["in"])
+      const error = yield* names("*.none").pipe(Effect.flip)
+      assert.match(error.message, /'in'.*matches no file/)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("gives stdin to one input only", () =>
+    Effect.gen(function* () {
+      const error = yield* makeInputArchive([
+        { name: "one", source: { _tag: "Stdin" } },
+        { name: "two", source: { _tag: "Stdin" } }
+      ]).pipe(Effect.flip)
+      assert.match(error.message, /'two'.*another input takes it/)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("fetches http URLs, and says when that fails", () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.acquireRelease(
+        Effect.promise(
+          () =>
+            new Promise<ReturnType<typeof createServer>>((resolve) => {
+              const made = createServer((request, response) => {
+                response.writeHead(request.url === "/data" ? 200 : 404)
+                response.end("from the net")
+              })
+              made.listen(0, "127.0.0.1", () => resolve(made))
+            })
+        ),
+        (made) => Effect.sync(() => made.close())
+      )
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const { entries } = yield* read([{ name: "data", source: { _tag: "Url", url: `${base}/data` } }])
+      assert.deepStrictEqual(entries, [["File", "data", "from the net"]])
+      const error = yield* read([{ name: "data", source: { _tag: "Url", url: `${base}/none` } }]).pipe(Effect.flip)
+      assert.include(error.message, "'data'")
+      assert.include(error.message, "404")
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("names the input that is missing, unreadable or no file", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const missing = join(place, "missing")
+      const error = yield* makeInputArchive([{ name: "data.txt", source: { _tag: "Path", path: missing } }]).pipe(
+        Effect.flip
+      )
+      assert.strictEqual(error.reason._tag, "InputUnreadable")
+      assert.include(error.message, "'data.txt'")
+      assert.include(error.message, missing)
+      const device = yield* makeInputArchive([{ name: "null", source: { _tag: "Path", path: "/dev/null" } }]).pipe(
+        Effect.flip
+      )
+      assert.include(device.message, "not a file or folder")
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("names the input that is a file where another needs a folder", () =>
+    Effect.gen(function* () {
+      const text = { _tag: "Text", text: "" } as const
+      const place = yield* folder
+      const tree = { _tag: "Path", path: place } as const
+      const clash = yield* makeInputArchive([
+        { name: "a/b/c", source: text },
+        { name: "a/b", source: text }
+      ]).pipe(Effect.flip)
+      assert.include(clash.message, "'a/b'")
+      const { entries } = yield* read([
+        { name: "t", source: tree },
+        { name: "t/more", source: text },
+        { name: "t.txt", source: text }
+      ])
+      assert.strictEqual(entries.length, 3)
+    }).pipe(Effect.provide(services))
+  )
+
+  for (const tar of [["tar"], ["busybox", "tar"]].filter(([name = ""]) =>
+    ["/bin", "/usr/bin"].some((place) => existsSync(join(place, name)))
+  ))
+    it.effect(`tells every tar the size of a file above 8 GiB: F23 (${tar.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const place = yield* folder
+        const size = 9 * 1024 ** 3 + 7
+        yield* Effect.promise(async () => {
+          await writeFile(join(place, "a-first"), "x".repeat(700))
+          await writeFile(join(place, "sparse"), "")
+          await truncate(join(place, "sparse"), size)
+        })
+        const archive = yield* makeInputArchive([{ name: "ü", source: { _tag: "Path", path: place } }])
+        const beginning: Array<Uint8Array> = []
+        yield* archive.stream().pipe(
+          Stream.takeUntil((chunk) => {
+            beginning.push(Uint8Array.from(chunk))
+            return Buffer.concat(beginning).length > 100_000
+          }),
+          Stream.runDrain
+        )
+        const [program = "tar", ...args] = tar
+        // It lists what it meets before it misses the rest.
+        const { stdout } = spawnSync(program, [...args, "-tvf", "-"], {
+          input: Buffer.concat(beginning),
+          encoding: "utf8"
+        })
+        assert.match(stdout, / 700 .*a-first\n/)
+        assert.match(stdout, new RegExp(` ${size} .*sparse\n`))
+      }).pipe(Effect.provide(services))
+    )
+
+  for (const size of [1000, 1_000_000])
+    it.effect(`fails when a file of ${size} bytes is another when its turn comes: F8`, () =>
+      Effect.gen(function* () {
+        for (const found of [size - 600, size + 1, size + 5000]) {
+          const path = join(yield* folder, "file")
+          yield* Effect.promise(() => writeFile(path, Buffer.alloc(size)))
+          const archive = yield* makeInputArchive([{ name: "file", source: { _tag: "Path", path } }])
+          yield* Effect.promise(() => truncate(path, found))
+          const error = yield* Effect.flip(Stream.runDrain(archive.stream()))
+          assert.strictEqual(error.reason._tag, "InputChanged", String(found))
+        }
+      }).pipe(Effect.provide(services))
+    )
+
+  it.effect("packs what any user of the pod may read and write, and nobody's ownership: F13", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "file"), "", { mode: 0o600 })
+        await writeFile(join(place, "tool"), "", { mode: 0o700 })
+      })
+      const archive = yield* makeInputArchive([{ name: "d", source: { _tag: "Path", path: place } }])
+      const modes: Array<readonly [string, string, number, number]> = []
+      yield* archive.stream().pipe(
+        Stream.pipeThroughChannel(Tar.decode()),
+        Stream.runForEach(({ header: { gid, mode, path, uid } }) =>
+          Effect.sync(() => modes.push([path, mode.toString(8), uid, gid]))
+        )
+      )
+      assert.deepStrictEqual(modes, [
+        ["d/", "777", 0, 0],
+        ["d/file", "666", 0, 0],
+        ["d/tool", "777", 0, 0]
+      ])
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect("knows the length of files too large for a plain header: F23", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const size = 8 * 1024 ** 3 + 1
+      yield* Effect.promise(async () => {
+        await writeFile(join(place, "sparse"), "")
+        await truncate(join(place, "sparse"), size)
+        await chmod(join(place, "sparse"), 0o755)
+      })
+      const archive = yield* makeInputArchive([
+        { name: "sparse", source: { _tag: "Path", path: join(place, "sparse") } }
+      ])
+      // A pax header, its record block, the file's header, the padded content and the two end blocks.
+      assert.strictEqual(archive.bytes, 512 * 3 + Math.ceil(size / 512) * 512 + 1024)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.effect.prop(
+    "announces the length it has, whatever the names and contents",
+    [Schema.Array(Schema.Struct({ name: Schema.NonEmptyString, text: Schema.String }))],
+    ([files]) =>
+      Effect.gen(function* () {
+        const inputs = files
+          .map(
+            ({ name, text }, index): InputFile => ({
+              name: `${name.repeat(40)}${index}`,
+              source: { _tag: "Text", text }
+            })
+          )
+          .filter(({ name }) => inputNameProblem(name) === undefined && name.isWellFormed())
+        const { archive, bytes, entries } = yield* read(inputs)
+        assert.strictEqual(bytes, archive.bytes)
+        assert.strictEqual(entries.length, inputs.length)
+      }).pipe(Effect.provide(services))
+  )
+})
+
+describe("inputNameProblem", () => {
+  for (const [name, good] of [
+    ["data.txt", true],
+    ["a/b/c", true],
+    ["..data", true],
+    ["a b", true],
+    ["", false],
+    ["/etc/passwd", false],
+    ["../x", false],
+    ["a/../b", false],
+    ["./a", false],
+    ["a//b", false],
+    ["a/", false],
+    ["a\0b", false]
+  ] as const) {
+    it(JSON.stringify(name), () => assert.strictEqual(inputNameProblem(name) === undefined, good))
+  }
+})

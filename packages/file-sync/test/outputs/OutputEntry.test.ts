@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Tar } from "effect/encoding"
+import { type OutputPlacement, placeOutput } from "../../src/outputs/OutputEntry.ts"
+
+const entry = (type: Tar.EntryType, path: string, linkTarget?: string, mode = 0o644) => ({
+  type,
+  path,
+  linkTarget,
+  mode
+})
+const outcome = (placement: OutputPlacement) => (placement._tag === "Refuse" ? "Refuse" : placement)
+
+describe("placeOutput: F11", () => {
+  const cases: ReadonlyArray<readonly [ReturnType<typeof entry>, unknown]> = [
+    [entry("File", "work/out.txt"), { _tag: "File", name: "out.txt", executable: false }],
+    [entry("File", "work/a/b", undefined, 0o755), { _tag: "File", name: "a/b", executable: true }],
+    [entry("File", "output/..."), { _tag: "File", name: "...", executable: false }],
+    [entry("File", "work/set-uid", undefined, 0o4755), { _tag: "File", name: "set-uid", executable: true }],
+    [entry("Directory", "output/"), { _tag: "Skip" }],
+    [entry("Directory", "output/empty/"), { _tag: "Folder", name: "empty" }],
+    [entry("Symlink", "work/link", "out.txt"), { _tag: "Symlink", name: "link", target: "out.txt" }],
+    [entry("Symlink", "work/a/link", "../out.txt"), { _tag: "Symlink", name: "a/link", target: "../out.txt" }],
+    [entry("Symlink", "work/a/link", "../../out.txt"), "Refuse"],
+    [entry("Symlink", "work/link", "/etc/passwd"), "Refuse"],
+    [entry("Symlink", "work/link", ""), "Refuse"],
+    [entry("Symlink", "work/link", "a/../../etc"), "Refuse"],
+    [entry("Symlink", "work/link", "a/.."), "Refuse"],
+    [entry("Hardlink", "work/b", "work/a"), { _tag: "Copy", name: "b", from: "a" }],
+    [entry("Hardlink", "work/b", "/etc/passwd"), "Refuse"],
+    [entry("Hardlink", "work/b", "run/exit"), "Refuse"],
+    [entry("File", "/etc/passwd"), "Refuse"],
+    [entry("File", "work/../../etc/passwd"), "Refuse"],
+    [entry("File", "work//x"), "Refuse"],
+    [entry("File", "work/./x"), "Refuse"],
+    [entry("File", "run/exit"), "Refuse"],
+    [entry("File", "elsewhere"), "Refuse"],
+    [entry("File", "work/a\0b"), "Refuse"],
+    [entry("CharDevice", "work/null"), "Refuse"],
+    [entry("BlockDevice", "work/disk"), "Refuse"],
+    [entry("Fifo", "work/fifo"), "Refuse"],
+    [entry("Other", "work/other"), "Refuse"]
+  ]
+  for (const [header, expected] of cases) {
+    const link = header.linkTarget === undefined ? "" : ` -> ${JSON.stringify(header.linkTarget)}`
+    it(`${header.type} ${JSON.stringify(header.path)}${link}`, () =>
+      assert.deepStrictEqual(outcome(placeOutput(header)), expected as never))
+  }
+})
