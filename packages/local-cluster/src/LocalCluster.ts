@@ -3,14 +3,14 @@
  * store, kubelet and API server, all for as long as a scope is open.
  */
 import { Context, Effect, Layer, type Scope } from "effect"
-import type { PolicyRule, User } from "./Access.ts"
-import { startApiServer } from "./ApiServer.ts"
-import { makeCertificate } from "./Certificate.ts"
-import { kubeconfigText } from "./Kubeconfig.ts"
-import { makeKubelet } from "./Kubelet.ts"
-import { AddressRefused, LocalClusterError } from "./LocalClusterError.ts"
-import { nodeStore } from "./NodeStore.ts"
-import { ObjectStore } from "./ObjectStore.ts"
+import type { PolicyRule, User } from "./api/Access.ts"
+import { startApiServer } from "./api/ApiServer.ts"
+import { makeCertificate } from "./api/Certificate.ts"
+import { kubeconfigText } from "./api/Kubeconfig.ts"
+import { nodeStore } from "./api/NodeStore.ts"
+import { ObjectStore } from "./api/ObjectStore.ts"
+import { AddressRefused, LocalClusterError } from "./contract/LocalClusterError.ts"
+import { makeKubelet } from "./kubelet/Kubelet.ts"
 
 /** A user beside the administrator, who may do only what the rules say, in one namespace. */
 export interface LimitedUser {

@@ -1,3 +1,3 @@
-export type { PolicyRule } from "./Access.ts"
+export type { PolicyRule } from "./api/Access.ts"
+export * from "./contract/LocalClusterError.ts"
 export * from "./LocalCluster.ts"
-export * from "./LocalClusterError.ts"

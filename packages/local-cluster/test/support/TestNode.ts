@@ -1,11 +1,11 @@
 /** A kubelet on a store of its own, with the API server's part done directly. */
 import { Effect, type Scope, Stream } from "effect"
-import { makeKubelet } from "../../src/Kubelet.ts"
-import type { LocalClusterError } from "../../src/LocalClusterError.ts"
-import { nodeStore } from "../../src/NodeStore.ts"
-import { ObjectStore, type StoredObject } from "../../src/ObjectStore.ts"
-import { createPod, deletePod } from "../../src/PodResource.ts"
-import type { ContainerRuntime } from "../../src/Runtime.ts"
+import { nodeStore } from "../../src/api/NodeStore.ts"
+import { ObjectStore, type StoredObject } from "../../src/api/ObjectStore.ts"
+import { createPod, deletePod } from "../../src/api/PodResource.ts"
+import type { LocalClusterError } from "../../src/contract/LocalClusterError.ts"
+import type { ContainerRuntime } from "../../src/contract/Runtime.ts"
+import { makeKubelet } from "../../src/kubelet/Kubelet.ts"
 
 interface State {
   readonly waiting?: { readonly reason: string; readonly message?: string }

@@ -2,11 +2,11 @@
 import { request } from "node:https"
 import { Effect, Stream } from "effect"
 import { WebSocket } from "ws"
-import type { User } from "../../src/Access.ts"
-import { startApiServer } from "../../src/ApiServer.ts"
-import { makeCertificate } from "../../src/Certificate.ts"
-import { ObjectStore } from "../../src/ObjectStore.ts"
-import type { ContainerRuntime } from "../../src/Runtime.ts"
+import type { User } from "../../src/api/Access.ts"
+import { startApiServer } from "../../src/api/ApiServer.ts"
+import { makeCertificate } from "../../src/api/Certificate.ts"
+import { ObjectStore } from "../../src/api/ObjectStore.ts"
+import type { ContainerRuntime } from "../../src/contract/Runtime.ts"
 
 export interface Reply {
   readonly code: number

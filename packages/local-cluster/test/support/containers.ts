@@ -2,8 +2,8 @@
 import { once } from "node:events"
 import type { Socket } from "node:net"
 import { Effect } from "effect"
-import type { ContainerStart, Sandbox, SandboxContainer, SandboxProcess } from "../../src/Sandbox.ts"
-import type { ProcessLaunch, ProcessUser } from "../../src/SandboxScript.ts"
+import type { ContainerStart, Sandbox, SandboxContainer, SandboxProcess } from "../../src/sandbox/Sandbox.ts"
+import type { ProcessLaunch, ProcessUser } from "../../src/sandbox/SandboxScript.ts"
 
 export const root: ProcessUser = {
   uid: 0,

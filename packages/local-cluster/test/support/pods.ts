@@ -1,6 +1,6 @@
 /** Pods as the kubelet reads them, with as little as a test has to say. */
-import type { ContainerSpec, KubeletPod } from "../../src/KubeletPod.ts"
-import type { ContainerEnd, ContainerState, PodHistory } from "../../src/PodLifecycle.ts"
+import type { ContainerSpec, KubeletPod } from "../../src/kubelet/KubeletPod.ts"
+import type { ContainerEnd, ContainerState, PodHistory } from "../../src/kubelet/PodLifecycle.ts"
 
 export const container = (name: string, more: Partial<ContainerSpec> = {}): ContainerSpec => ({
   name,

@@ -1,7 +1,7 @@
 /** A process of its own with a sandbox and containers, for a test to kill. Says where they are, as JSON. */
 import { readlinkSync } from "node:fs"
 import { Effect } from "effect"
-import { makeSandbox } from "../../src/Sandbox.ts"
+import { makeSandbox } from "../../src/sandbox/Sandbox.ts"
 import { startContainer } from "./containers.ts"
 
 const program = Effect.gen(function* () {
