@@ -1,6 +1,6 @@
 /** The README's table of what can go wrong with a pod: every number has its row, and the tests it names are there. */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
+import { readdirSync, readFileSync } from "node:fs"
+import { basename, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 
 const PACKAGE = join(import.meta.dirname, "..")
@@ -16,7 +16,9 @@ const testFiles = (cell: string): ReadonlyArray<string> =>
     const where = / of ([\w-]+)\s*$/.exec(part)?.[1]
     const folder =
       where === undefined ? "test" : where === "real" ? "../../tooling/conformance/real" : `../${where}/test`
-    return [...part.matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name = ""]) => join(PACKAGE, folder, name))
+    const names = [...part.matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name = ""]) => name)
+    const paths = readdirSync(join(PACKAGE, folder), { recursive: true, encoding: "utf8" })
+    return names.map((name) => join(PACKAGE, folder, paths.find((path) => basename(path) === name) ?? name))
   })
 
 describe("the catalogue in the README", () => {

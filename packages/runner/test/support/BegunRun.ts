@@ -2,9 +2,9 @@
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import type { RunEvent } from "../../src/RunEvent.ts"
-import type { TaskRequest } from "../../src/TaskRequest.ts"
-import { TaskRunner } from "../../src/TaskRunner.ts"
+import { TaskRunner } from "../../src/run/TaskRunner.ts"
+import type { RunEvent } from "../../src/task/RunEvent.ts"
+import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 import { type FakeClusterOptions, fakeCluster } from "./FakeCluster.ts"
 
 /** A task of one command, with whatever is different. */

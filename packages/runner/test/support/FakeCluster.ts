@@ -17,7 +17,7 @@ import {
 } from "@podwright/k8s-io"
 import { Effect, Layer, Queue, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
-import { TaskRunner } from "../../src/TaskRunner.ts"
+import { TaskRunner } from "../../src/run/TaskRunner.ts"
 
 export interface FakeClusterOptions {
   /** Instead of an exec that never comes through. */

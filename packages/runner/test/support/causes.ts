@@ -1,5 +1,5 @@
 /** A cause of each kind that tests of attempts speak of, its facts as small as they can be. */
-import type { Cause } from "../../src/DiagnosisCause.ts"
+import type { Cause } from "../../src/diagnosis/DiagnosisCause.ts"
 
 const lost = { node: "node1", reason: "r", said: "" }
 

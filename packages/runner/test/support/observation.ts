@@ -1,4 +1,4 @@
-import type { ContainerObservation, PodObservation } from "../../src/PodObservation.ts"
+import type { ContainerObservation, PodObservation } from "../../src/diagnosis/PodObservation.ts"
 
 /** A pod that runs well, with whatever is different. */
 export const observation = (different: Partial<PodObservation> = {}): PodObservation => ({

@@ -1,0 +1,163 @@
+/**
+ * Runs a task until it succeeds or `RetryPolicy.ts` gives up. Every attempt is a run of its own in a pod of its own, named
+ * after its number; events tell each, and the result or error says what became of all of them.
+ */
+import { randomBytes } from "node:crypto"
+import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
+import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
+import { TaskRunner } from "../run/TaskRunner.ts"
+import { Detached, RunError } from "../task/RunError.ts"
+import { RunEvent } from "../task/RunEvent.ts"
+import type { RunAttempt, RunResult } from "../task/RunResult.ts"
+import type { TaskRequest } from "../task/TaskRequest.ts"
+import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
+
+export interface RetriedTask<E, R> {
+  /**
+   * Of the first attempt; later ones count `attempt` up, or get new ids where `retry` begins new executions. Attempts that
+   * an earlier driver has made (`attempt` of this one) count as the task's.
+   */
+  readonly identity: TaskIdentity
+  /** The task for an attempt, whose expressions may know its identity. A `logCursor` is used for the first attempt only. */
+  readonly request: (identity: TaskIdentity) => Effect.Effect<TaskRequest, E, R>
+  /** Absent: only failures of the infrastructure are repeated. */
+  readonly retry: RetryProperties | undefined
+  /** Default: `INFRASTRUCTURE_RETRIES`. */
+  readonly infrastructure?: InfrastructureRetries
+  /** Whether an earlier driver may have begun this very task run: then its attempts are looked for first. */
+  readonly resumes?: boolean
+  /** As for `TaskRunner.run`; between two attempts there is no pod to leave. */
+  readonly detach?: Effect.Effect<void>
+  /** As for `TaskRunner.run`; `Finished` is told once, for the last attempt. */
+  readonly onEvent?: (event: RunEvent) => Effect.Effect<void>
+}
+
+type Ended = Result.Result<RunResult, RunError>
+
+const stateOf = (error: RunError): RunAttempt["state"] => (error.reason._tag === "TimedOut" ? "TIMED_OUT" : "ERROR")
+
+const recordOf = (ended: Ended, number: number, { executionId, taskRunId }: TaskIdentity): RunAttempt => {
+  const ids = { attempt: number, executionId, taskRunId }
+  return Result.match(ended, {
+    onSuccess: ({ diagnosis, pod, state }) => ({ ...ids, pod, state, why: diagnosis?.summary ?? null }),
+    onFailure: (error) => ({ ...ids, pod: error.facts?.pod ?? null, state: stateOf(error), why: error.message })
+  })
+}
+
+/** 80 bits, as ids that are never looked up for a clash should have. */
+const newId = (): string => randomBytes(10).toString("hex")
+
+const nextIdentity = (identity: TaskIdentity, newExecution: boolean): TaskIdentity =>
+  newExecution
+    ? { ...identity, executionId: newId(), taskRunId: newId(), attempt: 0 }
+    : { ...identity, attempt: identity.attempt + 1 }
+
+/** With all attempts, where there were several. */
+const withAttempts = (ended: Ended, attempts: ReadonlyArray<RunAttempt>): Ended => {
+  if (attempts.length < 2) return ended
+  return ended.pipe(
+    Result.map((result) => ({ ...result, attempts })),
+    Result.mapError(({ facts, operation, reason }) =>
+      facts === undefined
+        ? new RunError({ operation, reason })
+        : new RunError({ operation, reason, facts: { ...facts, attempts } })
+    )
+  )
+}
+
+/**
+ * Runs the task, and again as long as it fails and may be retried. Succeeds with the last attempt's result, which is a
+ * `WARNING` where `warningOnRetry` asks for it; fails with its error. Errors of `request` and interruption end it at once.
+ *
+ * Files that a failed attempt has brought back are removed before the next one, so that what lies in the output folder is one
+ * attempt's.
+ */
+export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
+  task: RetriedTask<E, R>
+): Effect.fn.Return<RunResult, RunError | E, TaskRunner | FileSystem.FileSystem | R> {
+  const runner = yield* TaskRunner
+  const fs = yield* FileSystem.FileSystem
+  const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
+  const firstStartedAt = yield* Clock.currentTimeMillis
+  const attempts: Array<RunAttempt> = []
+  let { identity } = task
+  if (task.resumes === true) {
+    const attempt = yield* runner.attemptLeft(yield* task.request(identity))
+    if (attempt !== undefined && attempt > identity.attempt) identity = { ...identity, attempt }
+  }
+  const before = identity.attempt
+  const detach = task.detach ?? Effect.never
+  let infrastructureRetries = 0
+
+  const removeFiles = ({ outputFiles }: RunResult) =>
+    Effect.forEach(
+      Object.values(outputFiles),
+      ({ path }) =>
+        fs
+          .remove(path, { force: true })
+          .pipe(
+            Effect.catch((error) =>
+              Effect.flatMap(Clock.currentTimeMillis, (at) =>
+                emit(
+                  RunEvent.make({ _tag: "Warning", at, message: `a failed attempt's output stays: ${error.message}` })
+                )
+              )
+            )
+          ),
+      { discard: true }
+    )
+
+  while (true) {
+    const { logCursor, ...request } = yield* task.request(identity)
+    const first = attempts.length === 0 && logCursor !== undefined ? { logCursor } : {}
+    const ended: Ended = yield* Effect.result(
+      runner.run({ ...request, ...first }, (event) => (event._tag === "Finished" ? Effect.void : emit(event)), {
+        detach
+      })
+    )
+    const record = recordOf(ended, before + attempts.length + 1, identity)
+    attempts.push(record)
+    const own = before + attempts.length - infrastructureRetries
+    const succeeded = Result.isSuccess(ended) && ended.success.state !== "FAILED"
+    const lastEndedAt = yield* Clock.currentTimeMillis
+    const decision = succeeded
+      ? undefined
+      : decideRetry(
+          Result.isSuccess(ended) ? "failure" : classifyFailure(ended.failure),
+          { attempts: own, infrastructureRetries, firstStartedAt, lastEndedAt },
+          retry,
+          infrastructure,
+          yield* Random.next
+        )
+    if (decision?._tag !== "Retry") {
+      if (decision?.why !== undefined) {
+        yield* emit(RunEvent.make({ _tag: "Warning", at: lastEndedAt, message: `not retried: ${decision.why}` }))
+      }
+      const result = yield* Effect.fromResult(withAttempts(ended, attempts))
+      const warning = succeeded && own > 1 && retry?.warningOnRetry === true
+      const final: RunResult = warning ? { ...result, state: "WARNING" } : result
+      yield* emit({ _tag: "Finished", at: lastEndedAt, result: final })
+      return final
+    }
+    if (Result.isSuccess(ended)) yield* removeFiles(ended.success)
+    const { budget, delayMs } = decision
+    if (budget === "infrastructure") infrastructureRetries += 1
+    identity = nextIdentity(identity, budget === "retry" && retry?.behavior === "CREATE_NEW_EXECUTION")
+    yield* emit(
+      RunEvent.make({
+        _tag: "Retrying",
+        at: lastEndedAt,
+        attempt: before + attempts.length + 1,
+        executionId: identity.executionId,
+        taskRunId: identity.taskRunId,
+        delayMs,
+        budget,
+        why: record.why ?? ""
+      })
+    )
+    yield* Effect.raceFirst(
+      Effect.sleep(Duration.millis(delayMs)),
+      Effect.andThen(detach, new RunError({ operation: "run task", reason: new Detached({ pod: false }) }))
+    )
+  }
+})

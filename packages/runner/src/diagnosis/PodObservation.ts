@@ -1,0 +1,141 @@
+/**
+ * What a pod's status says, reduced to what a run decides by. Pure: the same pod always gives the same observation.
+ * A status that is missing is never taken for an end.
+ */
+import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
+import { LEASE_ANNOTATION } from "../claim/PodLease.ts"
+import type { ContainerFacts } from "../task/RunResult.ts"
+
+/** The end of a container as the kubelet reports it. */
+export interface ContainerEnd {
+  readonly exitCode: number
+  readonly signal: number | undefined
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown`, … */
+  readonly reason: string | undefined
+  readonly message: string | undefined
+}
+
+export type ContainerObservation =
+  | { readonly _tag: "Unknown" }
+  | { readonly _tag: "Waiting"; readonly reason: string | undefined; readonly message: string | undefined }
+  | { readonly _tag: "Running" }
+  | { readonly _tag: "Ended"; readonly end: ContainerEnd }
+
+export interface PodObservation {
+  readonly uid: string | undefined
+  readonly node: string | undefined
+  readonly phase: string | undefined
+  /** The pod's own reason and message, e.g. `Evicted`, `DeadlineExceeded`. */
+  readonly reason: string | undefined
+  readonly message: string | undefined
+  /** The scheduler's sentence while no node fits. */
+  readonly unschedulable: string | undefined
+  /** Why the scheduler does not look at the pod yet, where somebody holds it back. */
+  readonly gated: string | undefined
+  /** The condition that says the pod is being disrupted (preemption, eviction, taint), with its reason. */
+  readonly disruption: string | undefined
+  readonly disruptionMessage: string | undefined
+  readonly terminating: boolean
+  /** The annotation that says who drives the pod (`PodLease.ts`). */
+  readonly lease: string | undefined
+  /** When main began to run by its node's clock, ms since the epoch; undefined while it does not run. */
+  readonly startedAt: number | undefined
+  /** Seconds that a pod being deleted has to end by itself. */
+  readonly graceSeconds: number | undefined
+  readonly main: ContainerObservation
+  /** Containers that a session could run in, by name. */
+  readonly containers: ReadonlyMap<string, ContainerObservation>
+  /** The images as they were asked for, by container. */
+  readonly images: ReadonlyMap<string, string>
+  /** The images by digest, by container; where the kubelet has told. */
+  readonly imageIDs: ReadonlyMap<string, string>
+}
+
+const observeState = (state: ContainerState | undefined): ContainerObservation => {
+  if (state?.terminated !== undefined) {
+    const { exitCode, signal, reason, message } = state.terminated
+    return { _tag: "Ended", end: { exitCode, signal, reason, message } }
+  }
+  if (state?.running !== undefined) return { _tag: "Running" }
+  if (state?.waiting !== undefined) {
+    return { _tag: "Waiting", reason: state.waiting.reason, message: state.waiting.message }
+  }
+  return { _tag: "Unknown" }
+}
+
+const startOf = (state: ContainerState | undefined): number | undefined => {
+  const time = Date.parse(state?.running?.startedAt ?? "")
+  return Number.isNaN(time) ? undefined : time
+}
+
+const unknown: ContainerObservation = { _tag: "Unknown" }
+
+/** Reads a pod's status; `main` is the name of the container whose end is the run's. */
+export const observePod = (pod: Pod, main: string): PodObservation => {
+  const statuses: ReadonlyArray<ContainerStatus> = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? [])
+  ]
+  const containers = new Map(statuses.map((status) => [status.name, observeState(status.state)]))
+  const condition = (type: string) => pod.status?.conditions?.find((one) => one.type === type)
+  const scheduled = condition("PodScheduled")
+  const disrupted = condition("DisruptionTarget")
+  return {
+    uid: pod.metadata.uid,
+    node: pod.spec?.nodeName,
+    phase: pod.status?.phase,
+    reason: pod.status?.reason,
+    message: pod.status?.message,
+    unschedulable:
+      scheduled?.status === "False" && scheduled.reason === "Unschedulable"
+        ? (scheduled.message ?? "no node fits")
+        : undefined,
+    gated:
+      scheduled?.status === "False" && scheduled.reason === "SchedulingGated"
+        ? (scheduled.message ?? "it has schedulingGates")
+        : undefined,
+    disruption: disrupted?.status === "True" ? (disrupted.reason ?? "DisruptionTarget") : undefined,
+    disruptionMessage: disrupted?.status === "True" ? disrupted.message : undefined,
+    graceSeconds: pod.metadata.deletionGracePeriodSeconds,
+    terminating: pod.metadata.deletionTimestamp !== undefined,
+    lease: pod.metadata.annotations?.[LEASE_ANNOTATION],
+    startedAt: startOf(statuses.find(({ name }) => name === main)?.state),
+    main: containers.get(main) ?? unknown,
+    containers,
+    images: new Map(statuses.map(({ image = "", name }) => [name, image])),
+    // The kubelet sends an empty text before it knows.
+    imageIDs: new Map(statuses.flatMap(({ imageID = "", name }) => (imageID === "" ? [] : [[name, imageID]])))
+  }
+}
+
+/**
+ * Whether main will not run any further: its container has ended, or the pod has as a whole (evicted or past its
+ * deadline pods may report no container at all).
+ */
+export const mainHasEnded = (pod: PodObservation): boolean =>
+  pod.main._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"
+
+/** Whether a session could be opened in this container, as far as the kubelet has reported. */
+export const isRunning = (pod: PodObservation, container: string): boolean =>
+  pod.containers.get(container)?._tag === "Running"
+
+/** Every container that starts waits for these; they explain nothing. */
+const USUAL: ReadonlySet<string | undefined> = new Set(["ContainerCreating", "PodInitializing"])
+
+const reasonOf = (state: ContainerObservation): string | undefined => {
+  if (state._tag === "Ended") return state.end.reason
+  return state._tag === "Waiting" && !USUAL.has(state.reason) ? state.reason : undefined
+}
+
+/** What a result tells of the containers. */
+export const containerFacts = ({ containers, imageIDs }: PodObservation): Readonly<Record<string, ContainerFacts>> =>
+  Object.fromEntries(
+    [...containers].map(([name, state]) => [
+      name,
+      {
+        imageID: imageIDs.get(name) ?? null,
+        exitCode: state._tag === "Ended" ? state.end.exitCode : null,
+        reason: reasonOf(state) ?? null
+      }
+    ])
+  )

@@ -1,0 +1,48 @@
+/**
+ * Makes sure that a pod is gone before a run is given up for it. One of several API servers may lag behind, or be on its way out,
+ * and say of a pod that is there that it is not.
+ */
+import { Pods } from "@podwright/k8s-io"
+import { Effect } from "effect"
+import { insist } from "./PersistentRequest.ts"
+import type { PodFollow } from "./PodFollow.ts"
+
+/** A server that lags does so for less; client-go's informers resume their watches within a second as well. */
+const LOOK_AGAIN = "1 second"
+const LOOKS = 2
+
+/**
+ * A pod that is taken away ends its sessions first, and the watch tells why a moment later, when `PodFollow` has given the
+ * last bytes their two seconds. What a lost session says is worth that wait.
+ */
+export const WATCH_WORD = "4 seconds"
+
+/**
+ * Asks the API server for the pod's own name, twice where it says no, and compares uids: a new pod of the name is another one. A
+ * read without a resource version is answered from the quorum. Where there is no answer, nobody has said that it is gone.
+ */
+export const podIsGone = Effect.fn("PodPresence.isGone")(function* (
+  pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+  follow: PodFollow
+): Effect.fn.Return<boolean, never, Pods> {
+  const { name, namespace, uid } = pod
+  const pods = yield* Pods
+  const look = insist("Pods.get", { namespace, name }, pods.get(namespace, name)).pipe(
+    Effect.map(({ metadata }) => metadata.uid !== uid),
+    Effect.catch(({ reason }) => Effect.succeed(reason._tag === "NotFound"))
+  )
+  const looks = Effect.gen(function* () {
+    for (let turn = 1; turn < LOOKS; turn++) {
+      if (!(yield* look)) return false
+      yield* Effect.sleep(LOOK_AGAIN)
+    }
+    return yield* look
+  })
+  const told = Effect.as(
+    follow.until(() => false),
+    true
+  )
+  const gone = yield* Effect.raceFirst(looks, told)
+  if (gone) yield* Effect.sleep(WATCH_WORD)
+  return gone
+})

@@ -1,0 +1,237 @@
+/**
+ * Drives a pod that has been created to the end of its command: by one session through the volume (gate shape), or by
+ * the kubelet's reports with sessions only for files (init and bare shape, and `logs: kubelet`). Moves things; what they
+ * mean is decided in `Outcome.ts`.
+ */
+import {
+  type FileSyncError,
+  followKubeletLog,
+  type InputArchive,
+  isPodMissing,
+  type LogCursor,
+  type LogEvent,
+  logStart,
+  type OutputFiles,
+  runSession,
+  type SessionCompression,
+  type SessionEvent,
+  type SessionFarewell,
+  type SessionOutputs,
+  type SessionRequest,
+  type SessionResult
+} from "@podwright/file-sync"
+import type { Exec, PodLog } from "@podwright/k8s-io"
+import type { PodPlan } from "@podwright/spec-builder"
+import { type Duration, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
+import { deleted } from "../diagnosis/Diagnosis.ts"
+import { isRunning, mainHasEnded } from "../diagnosis/PodObservation.ts"
+import type { PodFollow } from "../pod/PodFollow.ts"
+import { WATCH_WORD } from "../pod/PodPresence.ts"
+import { Files, PodFailed, RunError } from "../task/RunError.ts"
+import { ExecBudget, spread } from "./ExecBudget.ts"
+import type { RunJournal } from "./RunJournal.ts"
+
+export interface PodDrive {
+  readonly plan: PodPlan
+  readonly namespace: string
+  readonly podUid: string
+  readonly inputs: InputArchive
+  readonly outputs: SessionOutputs
+  readonly compression: SessionCompression
+  readonly journal: RunJournal
+  readonly follow: PodFollow
+  /** Whether this very pod is gone, when the API server says that it is not there. */
+  readonly podIsGone: Effect.Effect<boolean>
+  /** Whether a helper whose driver has everything may end, by main's exit code and the number of missing outputs. */
+  readonly mayHelperEnd: (exitCode: number, missing: number) => boolean
+  /** Where an earlier driver of this pod has read the log to. */
+  readonly logCursor: LogCursor | undefined
+  /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */
+  readonly lateLogs: Duration.Duration
+  /** To be run when the containers run. */
+  readonly started: Effect.Effect<void>
+  /** To be run when the command has ended, with the code in its exit file; undefined when only the kubelet can tell. */
+  readonly finished: (exitCode: number | undefined) => Effect.Effect<void>
+}
+
+export interface Driven {
+  readonly files: OutputFiles
+  readonly missing: ReadonlyArray<string>
+}
+
+/**
+ * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. Doubled for each
+ * failure in a row, up to what a server that comes back can bear from a thousand runs, which it cut at one moment: hence spread.
+ */
+const RECONNECT_FIRST_MS = 200
+const RECONNECT_LONGEST_MS = 5_000
+
+/** Whether the error may only be how the pod's own end looks from inside an exec. */
+const mayBeThePods = ({ reason }: FileSyncError): boolean =>
+  reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
+
+/**
+ * Of a session or a log. Where it is that the pod is not there, which has been made sure of, it is the pod's end: the watch, which
+ * should have said so first, is late.
+ */
+const failed = Effect.fnUntraced(function* (operation: string, error: FileSyncError, follow: PodFollow) {
+  if (!isPodMissing(error)) return yield* new RunError({ operation, reason: new Files({ error }) })
+  const diagnosis = deleted(yield* follow.current)
+  return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis }) })
+})
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+const ignore = Effect.void
+
+/** Stands for the exit code of a main that left none. */
+const KILLED = 137
+
+/** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
+const session = Effect.fnUntraced(function* (
+  drive: PodDrive,
+  container: string,
+  options: Pick<SessionRequest, "log" | "farewell" | "inputs" | "outputs">,
+  onEvent: (event: SessionEvent) => Effect.Effect<void>
+): Effect.fn.Return<SessionResult, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
+  const budget = yield* ExecBudget
+  const { follow, journal, plan } = drive
+  const waiting = yield* Scope.make()
+  yield* Scope.provide(budget.waiting, waiting)
+
+  /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
+  const pause = Effect.fnUntraced(function* (failures: number) {
+    if (failures > 0) {
+      const delay = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1))
+      return yield* Effect.sleep(spread(delay, yield* Random.next))
+    }
+    const pod = yield* follow.current
+    if (pod !== undefined && isRunning(pod, container)) return yield* budget.pause(true)
+    const runs = Effect.asVoid(follow.until((seen) => isRunning(seen, container)))
+    yield* Effect.raceFirst(budget.pause(false), runs)
+  })
+
+  const request: SessionRequest = {
+    ...options,
+    compression: drive.compression,
+    namespace: drive.namespace,
+    pod: plan.name,
+    podUid: drive.podUid,
+    container,
+    volumeRoot: plan.volumeRoot ?? "",
+    cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
+    mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
+    podIsGone: drive.podIsGone,
+    pause,
+    onEvent: Effect.fnUntraced(function* (event) {
+      if (event._tag === "Opened") {
+        yield* Scope.close(waiting, Exit.void)
+        yield* drive.started
+      }
+      if (event._tag === "InputsDelivered") {
+        const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
+        yield* journal.phase("inputs-delivered", detail)
+      }
+      if (event._tag === "Progress") yield* journal.progress(event)
+      if (event._tag === "Interrupted") yield* journal.interrupted(event.error.message)
+      yield* onEvent(event)
+    })
+  }
+  // A pod that has just been made runs nothing yet.
+  const seen = yield* follow.current
+  if (seen === undefined || !isRunning(seen, container)) yield* pause(0)
+  return yield* runSession(request).pipe(
+    Effect.tapError((error) => (mayBeThePods(error) ? Effect.sleep(WATCH_WORD) : ignore)),
+    Effect.catch((error) => failed("move files", error, follow)),
+    Effect.ensuring(Scope.close(waiting, Exit.void))
+  )
+})
+
+/** Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs. */
+export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
+  drive: PodDrive
+): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
+  const container = drive.plan.outputContainer ?? drive.plan.mainContainer
+  const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
+    drive.mayHelperEnd(exit?.code ?? KILLED, missing.length) ? "done" : "sent"
+  const options = { log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
+  const { files, missing } = yield* session(drive, container, options, (event) => {
+    switch (event._tag) {
+      case "Lines":
+      case "Replayed":
+      case "Gap":
+      case "LogEnded":
+        return drive.journal.log(event)
+      case "Exited":
+        return drive.finished(event.exit.code)
+      default:
+        return ignore
+    }
+  })
+  return { files, missing }
+})
+
+/** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */
+export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
+  drive: PodDrive
+): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem | PodLog> {
+  const { follow, journal, plan } = drive
+  const { inputContainer, mainContainer, outputContainer } = plan
+  const mainBegun = follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
+  if (inputContainer !== undefined) {
+    const farewell = (): SessionFarewell => "leave"
+    const options = { log: false, farewell, inputs: drive.inputs, outputs: undefined }
+    let told = false
+    const delivery = session(drive, inputContainer, options, (event) =>
+      Effect.sync(() => {
+        told ||= event._tag === "InputsDelivered"
+      })
+    )
+    // An init container ends when it has the inputs, and its end may be quicker than the session's last words. Main starts
+    // only behind it, so main's start says as much. (A helper beside main stays, and main's start says nothing.)
+    yield* inputContainer === outputContainer ? delivery : Effect.raceFirst(delivery, mainBegun)
+    if (!told) yield* journal.phase("inputs-delivered")
+  }
+  const ended = follow.until(mainHasEnded)
+  const begun = yield* mainBegun
+  if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* drive.started
+  const drained = yield* Ref.make(false)
+  const cursor = drive.logCursor?._tag === "Kubelet" ? drive.logCursor : undefined
+  let last: LogEvent | undefined
+  const log = yield* followKubeletLog({
+    namespace: drive.namespace,
+    pod: plan.name,
+    container: mainContainer,
+    ended,
+    cursor,
+    podIsGone: drive.podIsGone,
+    onEvent: (event) => {
+      last = event
+      return journal.log(event)
+    }
+  }).pipe(
+    Effect.catch((error) => failed("read log", error, follow)),
+    Effect.andThen(Ref.set(drained, true)),
+    Effect.forkChild
+  )
+  const seen = yield* ended
+  yield* drive.finished(undefined)
+  const exitCode = seen?.main._tag === "Ended" ? seen.main.end.exitCode : KILLED
+  const farewell: SessionRequest["farewell"] = ({ missing }) =>
+    drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
+  const collected =
+    outputContainer === undefined
+      ? { files: {}, missing: [] }
+      : yield* session(
+          drive,
+          outputContainer,
+          { log: false, farewell, inputs: undefined, outputs: drive.outputs },
+          () => ignore
+        )
+  yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))
+  if (!(yield* Ref.get(drained))) {
+    const after = last?._tag === "Lines" && last.cursor._tag === "Kubelet" ? last.cursor.time : undefined
+    yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
+  }
+  return { files: collected.files, missing: collected.missing }
+})

@@ -1,0 +1,179 @@
+/**
+ * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
+ * are made, so that facts and events agree.
+ */
+import type { LogEvent, TransferProgress } from "@podwright/file-sync"
+import type { KubeEvent } from "@podwright/k8s-io"
+import { Clock, Effect } from "effect"
+import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
+import { containerFacts, type PodObservation } from "../diagnosis/PodObservation.ts"
+import { type LogLines, LogValues } from "../task/LogValues.ts"
+import { RunEvent, type RunPhase } from "../task/RunEvent.ts"
+import type { RunFacts, RunResult } from "../task/RunResult.ts"
+import { monotonicMillis } from "./RunClock.ts"
+
+export interface RunJournal {
+  /** What is known now. */
+  readonly facts: Effect.Effect<RunFacts>
+  /** The run reached a phase; a phase is reached once, later calls change nothing. */
+  readonly phase: (phase: RunPhase, detail?: string) => Effect.Effect<void>
+  readonly node: (name: string) => Effect.Effect<void>
+  /** What the pod's status says now. */
+  readonly seen: (pod: PodObservation) => void
+  /** A container's exit code, which the kubelet tells later. */
+  readonly exited: (container: string, exitCode: number) => void
+  /** When something last came from the pod, by the monotonic clock, and how far its outputs had come by then. */
+  readonly arrival: Effect.Effect<{ readonly at: number; readonly outputs: TransferProgress | undefined }>
+  /** What scheduler or kubelet said; nothing once the run has ended. */
+  readonly podEvent: (event: KubeEvent) => Effect.Effect<void>
+  readonly log: (event: LogEvent) => Effect.Effect<void>
+  readonly progress: (progress: TransferProgress) => Effect.Effect<void>
+  /** Something stands in the way; the same diagnosis is told once. */
+  readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
+  readonly warn: (message: string) => Effect.Effect<void>
+  /** A session that the pod had answered was lost, and is made again: until now it was the connection that was silent, not the pod. */
+  readonly interrupted: (message: string) => Effect.Effect<void>
+  readonly finished: (result: RunResult) => Effect.Effect<void>
+}
+
+/** Opens the journal of the run of one pod; every event goes to `emit`, which may suspend to hold the run back. */
+export const openJournal = Effect.fnUntraced(function* (
+  pod: { readonly namespace: string; readonly name: string },
+  emit: (event: RunEvent) => Effect.Effect<void>
+) {
+  const submitted = yield* monotonicMillis
+  const timings: Record<string, number> = {}
+  const logLines = { stdout: 0, stderr: 0 }
+  let logGaps = 0
+  const values = new LogValues()
+  let node: string | null = null
+  let told: string | undefined
+  let containers: RunFacts["containers"] = {}
+  const exits = new Map<string, number>()
+  let arrived = submitted
+  let outputs: TransferProgress | undefined
+  let ended = false
+
+  const containersKnown = (): RunFacts["containers"] => {
+    const known = { ...containers }
+    for (const [name, exitCode] of exits) {
+      const told = known[name] ?? { imageID: null, exitCode: null, reason: null }
+      known[name] = { ...told, exitCode: told.exitCode ?? exitCode }
+    }
+    return known
+  }
+
+  const facts = Effect.sync(
+    (): RunFacts => ({
+      pod: pod.name,
+      namespace: pod.namespace,
+      node,
+      timings: { ...timings },
+      containers: containersKnown(),
+      logLines: { ...logLines },
+      logGaps,
+      outputs: values.outputs,
+      metrics: values.metrics
+    })
+  )
+
+  const at = Clock.currentTimeMillis
+  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: LogLines) {
+    // A piece of a line counts with its last piece.
+    logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
+    const how = ending === "newline" ? {} : { ending }
+    yield* emit({ _tag: "Log", at: yield* at, stream, lines, cursor, ...how })
+  })
+  const release = Effect.suspend(() => Effect.forEach(values.release(), lines, { discard: true }))
+  const warn = Effect.fnUntraced(function* (message: string) {
+    yield* emit({ _tag: "Warning", at: yield* at, message })
+  })
+  const arrives = Effect.map(monotonicMillis, (now) => {
+    arrived = now
+  })
+  const journal: RunJournal = {
+    facts,
+    exited: (container, exitCode) => {
+      exits.set(container, exitCode)
+    },
+    arrival: Effect.sync(() => ({ at: arrived, outputs })),
+    phase: Effect.fnUntraced(function* (phase, detail) {
+      if (Object.hasOwn(timings, phase)) return
+      const now = yield* at
+      timings[phase] = (yield* monotonicMillis) - submitted
+      yield* emit(
+        RunEvent.make({
+          _tag: "Phase",
+          at: now,
+          phase,
+          pod: pod.name,
+          ...(node === null ? {} : { node }),
+          ...(detail === undefined ? {} : { detail })
+        })
+      )
+    }),
+    node: (name) =>
+      Effect.sync(() => {
+        node = name
+      }),
+    seen: (pod) => {
+      containers = containerFacts(pod)
+    },
+    podEvent: Effect.fnUntraced(function* ({ count, involvedObject, message, reason, series, type }) {
+      if (ended) return
+      const container = /\{(.+)\}$/.exec(involvedObject?.fieldPath ?? "")?.[1]
+      yield* emit({
+        _tag: "PodEvent",
+        at: yield* at,
+        type: type ?? "Normal",
+        reason: reason ?? "",
+        message: message ?? "",
+        count: series?.count ?? count ?? 1,
+        ...(container === undefined ? {} : { container })
+      })
+    }),
+    log: Effect.fnUntraced(function* (event) {
+      yield* arrives
+      switch (event._tag) {
+        case "Lines": {
+          const taken = values.take(event)
+          for (const message of taken.warnings) yield* warn(message)
+          for (const told of taken.lines) yield* lines(told)
+          if (taken.values === undefined) return
+          const { cursor, stream } = event
+          return yield* emit({ _tag: "Values", at: yield* at, stream, cursor, ...taken.values })
+        }
+        case "Replayed":
+          // What was odd about them has been told with them.
+          values.take(event)
+          return
+        case "Gap": {
+          yield* release
+          logGaps += 1
+          const { after = null, before = null, cause } = event.gap
+          return yield* emit({ _tag: "LogGap", at: yield* at, after, before, cause })
+        }
+        case "LogEnded":
+          return yield* release
+      }
+    }),
+    progress: Effect.fnUntraced(function* (progress) {
+      yield* arrives
+      if (progress.direction === "outputs") outputs = progress
+      yield* emit({ ...progress, at: yield* at })
+    }),
+    waiting: Effect.fnUntraced(function* (diagnosis) {
+      if (told === diagnosis.summary) return
+      told = diagnosis.summary
+      yield* emit({ _tag: "Waiting", at: yield* at, diagnosis })
+    }),
+    warn,
+    interrupted: (message) => Effect.andThen(arrives, warn(`reconnecting: ${message}`)),
+    finished: Effect.fnUntraced(function* (result) {
+      ended = true
+      yield* emit({ _tag: "Finished", at: yield* at, result })
+    })
+  }
+  yield* journal.phase("submitted")
+  return journal
+})

@@ -1,0 +1,107 @@
+/** Settles a run whose pod has been driven to its command's end: asks the kubelet where it must, and makes the result. */
+import type { PodPlan } from "@podwright/spec-builder"
+import { Effect, Option, Schema } from "effect"
+import {
+  type Decision,
+  decideOutcome,
+  KUBELET_WORD_MS,
+  outcomeWithoutKubelet,
+  type Witness
+} from "../diagnosis/Outcome.ts"
+import { mainHasEnded } from "../diagnosis/PodObservation.ts"
+import type { PodFollow } from "../pod/PodFollow.ts"
+import { OutputMissing, PodFailed, RunError, type RunReason } from "../task/RunError.ts"
+import type { RunResult } from "../task/RunResult.ts"
+import type { Driven } from "./PodDrive.ts"
+import { limitName } from "./RunClock.ts"
+import type { RunJournal } from "./RunJournal.ts"
+
+const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
+const decodeResources = Schema.decodeUnknownOption(MainResources)
+
+/** The memory limit main runs under, for the word on a command that was killed for it. */
+const memoryLimit = (plan: PodPlan): string | undefined => {
+  const main = plan.manifest.spec.containers.find((container) => container.name === plan.mainContainer)
+  return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
+}
+
+/** What main itself has told. */
+export interface Receipts {
+  /** Its exit code, from its exit file; undefined when it left none or there is no file to leave. */
+  readonly exitCode: number | undefined
+  /** When its end was heard of, by the monotonic clock. */
+  readonly finishedAt: number | undefined
+}
+
+export interface Settling {
+  readonly plan: PodPlan
+  readonly follow: PodFollow
+  readonly receipts: Effect.Effect<Receipts>
+}
+
+/** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
+export const settle = Effect.fnUntraced(function* ({ follow, plan, receipts }: Settling): Effect.fn.Return<Decision> {
+  const limit = memoryLimit(plan)
+  const { exitCode, finishedAt } = yield* receipts
+  const witness = Effect.map(follow.takenSince, (takenAt): Witness => {
+    const known = finishedAt !== undefined && takenAt !== undefined
+    return { exitCode, takenAfterMs: known ? takenAt - finishedAt : undefined }
+  })
+  const decided = decideOutcome(yield* witness, yield* follow.current, limit)
+  if (decided._tag !== "Ask") return decided
+  const pod = yield* follow
+    .until(mainHasEnded)
+    .pipe(Effect.timeoutOrElse({ duration: KUBELET_WORD_MS, orElse: () => Effect.undefined }))
+  const again = decideOutcome(yield* witness, pod, limit)
+  return again._tag === "Ask" ? outcomeWithoutKubelet(yield* witness, yield* follow.current) : again
+})
+
+/** Whether it is, or may be, only the outputs that were lost. */
+const isOfOutputs = (reason: RunReason): boolean =>
+  reason._tag === "Files" ||
+  reason._tag === "PodFailed" ||
+  (reason._tag === "TimedOut" && reason.limit === limitName("collecting", false))
+
+/**
+ * What becomes of a run that fails when its command has ended: a command that failed has its own code to tell, whatever became of
+ * its outputs.
+ */
+export const settleFailure = Effect.fnUntraced(function* (
+  error: RunError,
+  settling: Settling,
+  journal: RunJournal
+): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError> {
+  const { exitCode } = yield* settling.receipts
+  const pod = yield* settling.follow.current
+  const code = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : 0)
+  if (code === 0 || !isOfOutputs(error.reason)) return yield* error
+  const outcome = yield* settle(settling)
+  if (outcome._tag !== "Failed") return yield* error
+  yield* journal.warn(error.message)
+  return { driven: { files: {}, missing: [] }, outcome }
+})
+
+/** The result of a run whose outcome is decided; a pod that was lost and outputs that were not written are errors. */
+export const resultOf = Effect.fnUntraced(function* (
+  outcome: Decision,
+  driven: Driven,
+  journal: RunJournal
+): Effect.fn.Return<RunResult, RunError> {
+  if (outcome._tag === "Lost") {
+    return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis: outcome.diagnosis }) })
+  }
+  if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
+    return yield* new RunError({ operation: "collect outputs", reason: new OutputMissing({ names: driven.missing }) })
+  }
+  if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
+  if (driven.missing.length > 0)
+    yield* journal.warn(`the command failed and did not write ${driven.missing.join(", ")}`)
+  const failed = outcome._tag === "Failed"
+  return {
+    ...(yield* journal.facts),
+    state: failed ? "FAILED" : "SUCCESS",
+    exitCode: failed ? outcome.exitCode : 0,
+    outputFiles: driven.files,
+    diagnosis: failed ? outcome.diagnosis : null
+  }
+})

@@ -1,0 +1,89 @@
+/** What a run comes to: the answer a caller waits for, and what the CLI prints as JSON. */
+import { Schema } from "effect"
+import { Diagnosis } from "../diagnosis/Diagnosis.ts"
+import { LogOutputs, Metric } from "./LogValues.ts"
+
+export const CollectedFile = Schema.Struct({
+  /** Where it lies on this machine. */
+  path: Schema.String,
+  bytes: Schema.Finite,
+  sha256: Schema.String
+})
+export type CollectedFile = typeof CollectedFile.Type
+
+/** One of several attempts at a task. */
+export const RunAttempt = Schema.Struct({
+  /** Its number, from 1. */
+  attempt: Schema.Int,
+  executionId: Schema.String,
+  taskRunId: Schema.String,
+  /** Null where none was made. */
+  pod: Schema.NullOr(Schema.String),
+  state: Schema.Literals(["SUCCESS", "WARNING", "FAILED", "TIMED_OUT", "ERROR"]),
+  /** Why it did not succeed; null when it did. */
+  why: Schema.NullOr(Schema.String)
+})
+export type RunAttempt = typeof RunAttempt.Type
+/**
+ * A container of the pod as far as the kubelet has told of it; null is what it has not told yet. It looks once a second and tells of
+ * containers that run a moment later, and nothing else knows: a success that takes less than a second is over before (measured: 8 of
+ * 8 of `true`, none of `sleep 1`), a failure waits for its word anyway.
+ */
+export const ContainerFacts = Schema.Struct({
+  /** The image by its digest, as the node resolved it; null where the run was over before the kubelet told of the container. */
+  imageID: Schema.NullOr(Schema.String),
+  /** Main's is known by its exit file, too; a helper's is null where it ran until its pod was deleted, as it does in most runs. */
+  exitCode: Schema.NullOr(Schema.Int),
+  /** Why it ended (`Completed`, `Error`, `OOMKilled`, …), or what it waits for. */
+  reason: Schema.NullOr(Schema.String)
+})
+export type ContainerFacts = typeof ContainerFacts.Type
+
+/** What is known of a run at any moment, also when it ends in an error. */
+export const RunFacts = Schema.Struct({
+  pod: Schema.String,
+  namespace: Schema.String,
+  node: Schema.NullOr(Schema.String),
+  /** Milliseconds from `submitted` to each phase that was reached. */
+  timings: Schema.Record(Schema.String, Schema.Finite),
+  /** Containers by name. A quick run is over before the kubelet has told of all. */
+  containers: Schema.Record(Schema.String, ContainerFacts),
+  /** Lines delivered so far. */
+  logLines: Schema.Struct({ stdout: Schema.Finite, stderr: Schema.Finite }),
+  /** Places where lines are missing from the log, or may be. */
+  logGaps: Schema.Finite,
+  /**
+   * Values that the command printed (`::{"outputs":{…}}::`), the last one of each name; also of a command that failed. A run
+   * that continued from a `logCursor` reads what is before it for them; with `logs: kubelet` it has those of the lines behind it
+   * only, as the `Values` events of the earlier driver told the others. Where lines are missing (`logGaps`), so are theirs.
+   */
+  outputs: LogOutputs,
+  /** Counters and timers added up by name and tags, gauges by their last value; what is said of `outputs` holds here, too. */
+  metrics: Schema.Array(Metric),
+  /** Every attempt in order, this one last; absent where there was one only. All else is of the last one. */
+  attempts: Schema.optionalKey(Schema.Array(RunAttempt))
+})
+export type RunFacts = typeof RunFacts.Type
+
+export const RunResult = Schema.Struct({
+  ...RunFacts.fields,
+  /**
+   * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not at the first attempt, and
+   * `warningOnRetry` is set.
+   */
+  state: Schema.Literals(["SUCCESS", "WARNING", "FAILED"]),
+  exitCode: Schema.Int,
+  /** Collected files by name, relative to the working or output folder. */
+  outputFiles: Schema.Record(Schema.String, CollectedFile),
+  /**
+   * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very one, done by an earlier process of
+   * its execution. When it was kept, in ms since the epoch, and
+   * whose it was; pod, node and log lines are of that run.
+   */
+  cached: Schema.optionalKey(
+    Schema.Struct({ storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String })
+  ),
+  /** Why the command failed; null when it did not. */
+  diagnosis: Schema.NullOr(Diagnosis)
+})
+export type RunResult = typeof RunResult.Type

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ContainerStatus, Pod } from "@podwright/k8s-io"
+import {
+  buildPod,
+  decodeRunnerProperties,
+  identityLabels,
+  LABEL_PREFIX,
+  type PodPlan,
+  podName,
+  SPEC_HASH_ANNOTATION,
+  type TaskIdentity
+} from "@podwright/spec-builder"
+import { Result } from "effect"
+import { type ClaimPolicy, decideClaim, isPodLeft, latestAttempt, podOwner } from "../../src/claim/PodClaim.ts"
+import type { LeaseState } from "../../src/claim/PodLease.ts"
+
+const pod = (metadata: Partial<Pod["metadata"]>): Pod => ({
+  metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1", ...metadata }
+})
+const labels = identityLabels({
+  namespace: "n",
+  flowId: "f",
+  taskId: "t",
+  executionId: "e",
+  taskRunId: "r",
+  attempt: 2
+})
+
+describe("podOwner", () => {
+  const table: ReadonlyArray<readonly [string, Pod, string]> = [
+    [
+      "another driver's",
+      pod({ labels, creationTimestamp: "2026-01-02T03:04:05Z" }),
+      "made for task t of flow f, execution e, task run r, attempt 2, by another driver at 2026-01-02T03:04:05Z"
+    ],
+    ["anybody's", pod({ labels: { app: "x" } }), "made by something other than podwright"],
+    [
+      "one that goes away",
+      pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }),
+      "made by something other than podwright; it is being deleted"
+    ]
+  ]
+  it.each(table)("%s", (_whose, of, expected) => {
+    assert.strictEqual(podOwner(of), expected)
+  })
+})
+
+const identity: TaskIdentity = {
+  namespace: "n",
+  flowId: "f",
+  taskId: "t",
+  executionId: "e",
+  taskRunId: "r",
+  attempt: 2
+}
+const plan: PodPlan = Result.getOrThrow(
+  buildPod(
+    {
+      identity,
+      image: "busybox",
+      command: {
+        _tag: "Commands",
+        interpreter: ["/bin/sh", "-c"],
+        beforeCommands: [],
+        commands: ["true"],
+        failFast: true
+      },
+      env: {},
+      hasInputs: false,
+      wantsOutputs: false
+    },
+    Result.getOrThrow(decodeRunnerProperties({}))
+  )
+)
+
+describe("decideClaim", () => {
+  const free: LeaseState = { _tag: "Free", since: 0, why: "Left" }
+  const held: LeaseState = { _tag: "Held", holder: "h", remainingMs: 5 }
+  const resume: ClaimPolicy = { resume: true, onSpecChange: "fail" }
+  const own = { labels, annotations: { [SPEC_HASH_ANNOTATION]: plan.specHash } }
+  const changed = { ...own, annotations: { [SPEC_HASH_ANNOTATION]: "other" } }
+  const leaving = { ...own, deletionTimestamp: "2026-01-02T03:04:05Z" }
+  const helper = (exitCode: number): Pod => {
+    const status: ContainerStatus = { name: "files", state: { terminated: { exitCode } } }
+    return { ...pod(own), status: { containerStatuses: [status] } }
+  }
+  const cases: ReadonlyArray<readonly [string, Pod, LeaseState, ClaimPolicy, string]> = [
+    ["this driver's", pod(own), { _tag: "Mine" }, resume, "Ours"],
+    ["one that was left", pod(own), free, resume, "Adopt"],
+    ["one that somebody drives", pod(own), held, resume, "WaitForLease"],
+    ["one that somebody drives, of another spec", pod(changed), held, resume, "WaitForLease"],
+    ["one on its way out", pod(leaving), free, resume, "WaitForRemoval"],
+    ["one on its way out, whoever drives it", pod(leaving), held, resume, "WaitForRemoval"],
+    ["one on its way out, taken over just now", pod(leaving), { _tag: "Mine" }, resume, "WaitForRemoval"],
+    ["one on its way out, without resume", pod(leaving), free, { ...resume, resume: false }, "WaitForRemoval"],
+    ["one of another spec", pod(changed), free, resume, "Changed"],
+    ["one of another spec, to be replaced", pod(changed), free, { ...resume, onSpecChange: "replace" }, "Replace"],
+    ["one that was left, without resume", pod(own), free, { ...resume, resume: false }, "Foreign"],
+    ["one without a lease", pod(own), { _tag: "None" }, resume, "Foreign"],
+    ["one whose helper has given everything", helper(0), free, resume, "Foreign"],
+    ["one whose helper has died", helper(137), free, resume, "Adopt"],
+    [
+      "another attempt's",
+      pod({ ...own, labels: { ...labels, [`${LABEL_PREFIX}taskrun-attempt`]: "1" } }),
+      free,
+      resume,
+      "Foreign"
+    ],
+    ["anybody's", pod({ labels: { app: "x" } }), free, resume, "Foreign"],
+    ["anybody's on its way out", pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }), free, resume, "Foreign"]
+  ]
+  it.each(cases)("%s", (_whose, found, lease, policy, expected) => {
+    assert.strictEqual(decideClaim(found, plan, lease, policy)._tag, expected)
+  })
+})
+
+describe("latestAttempt", () => {
+  const attempt = (number: number, more: Partial<Pod["metadata"]> = {}) =>
+    pod({
+      name: podName({ ...identity, attempt: number }),
+      labels: identityLabels({ ...identity, attempt: number }),
+      ...more
+    })
+  it("is the highest of the pods that go on", () => {
+    assert.isUndefined(latestAttempt([], identity))
+    assert.strictEqual(latestAttempt([attempt(0), attempt(3), attempt(1)], identity), 3)
+    assert.strictEqual(latestAttempt([attempt(0), attempt(3, { deletionTimestamp: "x" })], identity), 0)
+    // Equal labels, as those of ids that differ in what labels cannot hold, and another name.
+    assert.isUndefined(latestAttempt([attempt(3, { name: "other" })], identity))
+  })
+
+  it("is left, whichever it is, as long as it goes on or its outcome was not collected", () => {
+    const helper = (exitCode: number): Pod => ({
+      ...attempt(1),
+      status: { containerStatuses: [{ name: "files", state: { terminated: { exitCode } } }] }
+    })
+    assert.isTrue(isPodLeft([attempt(1)], identity, plan))
+    assert.isTrue(isPodLeft([helper(137)], identity, plan))
+    assert.isFalse(isPodLeft([helper(0)], identity, plan))
+    assert.isFalse(isPodLeft([attempt(1, { deletionTimestamp: "x" }), attempt(1, { name: "other" })], identity, plan))
+  })
+})
