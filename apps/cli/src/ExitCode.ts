@@ -4,7 +4,7 @@
  * runtime gives by itself.
  */
 import type { RunResult } from "@podwright/runner"
-import type { FileRunError } from "./JsonReport.ts"
+import type { FileRunError } from "./report/JsonReport.ts"
 
 /** A clock of the run ran out. */
 export const TIME_LIMIT = 124

@@ -1,12 +1,12 @@
 /** The command tree. Only wiring: what a command does is in `commands/`. */
 import { Command } from "effect/cli"
-import { clean } from "./commands/clean.ts"
-import { cluster } from "./commands/cluster.ts"
-import { doctor } from "./commands/doctor.ts"
-import { properties } from "./commands/properties.ts"
-import { rbac } from "./commands/rbac.ts"
-import { render } from "./commands/render.ts"
-import { run } from "./commands/run.ts"
+import { clean } from "./commands/clean/CleanFlags.ts"
+import { cluster } from "./commands/cluster/ClusterCommand.ts"
+import { doctor } from "./commands/doctor/DoctorFlags.ts"
+import { properties } from "./commands/properties/PropertiesCommand.ts"
+import { rbac } from "./commands/rbac/RbacCommand.ts"
+import { render } from "./commands/render/RenderFlags.ts"
+import { run } from "./commands/run/RunFlags.ts"
 
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(

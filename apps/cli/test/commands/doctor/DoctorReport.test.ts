@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { permissions, type ReviewedPermission } from "@podwright/k8s-io"
 import { parseAllDocuments } from "yaml"
-import { doctorJson, doctorText, type Findings, isHealthy } from "../src/DoctorReport.ts"
+import { doctorJson, doctorText, type Findings, isHealthy } from "../../../src/commands/doctor/DoctorReport.ts"
 
 const reviewed = (missing: ReadonlyArray<string> = []): ReadonlyArray<ReviewedPermission> =>
   permissions.map((permission) => ({

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Diagnosis, RunEvent, type RunResult } from "@podwright/runner"
 import { Effect, Schema } from "effect"
 import { vi } from "vitest"
-import { jsonReport } from "../src/JsonReport.ts"
-import { runReporter } from "../src/RunReporter.ts"
+import { jsonReport } from "../../src/report/JsonReport.ts"
+import { runReporter } from "../../src/report/RunReporter.ts"
 
 const file = Schema.Struct({ path: Schema.String, bytes: Schema.Int, sha256: Schema.String })
 const outputFiles = Schema.Record(Schema.String, file)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
 import type { CleanedPod } from "@podwright/runner"
-import { cleanedLine, cleaningJson } from "../src/CleanReport.ts"
+import { cleanedLine, cleaningJson } from "../../../src/commands/clean/CleanReport.ts"
 
 const pod = { namespace: "n", name: "p", uid: "u" }
 const error = new KubeError({ operation: "Pods.delete", subject: pod, reason: { _tag: "Timeout", seconds: 15 } })

@@ -18,7 +18,7 @@ export const render = Command.make(
   flags,
   Effect.fn("cli.render")(function* (given) {
     // Loaded here: reading YAML and building pods is nothing that other commands' help needs.
-    const { renderCommand } = yield* Effect.promise(() => import("../RenderCommand.ts"))
+    const { renderCommand } = yield* Effect.promise(() => import("./RenderCommand.ts"))
     yield* renderCommand(given)
   })
 ).pipe(

@@ -11,7 +11,7 @@ import {
   testedMinor,
   versionVerdict
 } from "@podwright/k8s-io"
-import { objectsYaml } from "./ManifestYaml.ts"
+import { objectsYaml } from "../render/ManifestYaml.ts"
 
 /** Everything that can be found out about a cluster; what is absent could not be asked. */
 export interface Findings {

@@ -1,11 +1,11 @@
 /** What `podwright doctor` does once its flags are read: asks the cluster one question after the other, and tells. */
 import { AccessReview, KubeConnection, type KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
 import { Effect, Option, Result } from "effect"
-import { CommandExit } from "./CommandExit.ts"
-import { connectionOptions } from "./ConnectionFlags.ts"
+import { CommandExit } from "../../CommandExit.ts"
+import { PLATFORM } from "../../ExitCode.ts"
+import { writeStdout } from "../../ProcessOutput.ts"
+import { connectionOptions } from "../ConnectionFlags.ts"
 import { doctorJson, doctorText, type Findings, isHealthy } from "./DoctorReport.ts"
-import { PLATFORM } from "./ExitCode.ts"
-import { writeStdout } from "./ProcessOutput.ts"
 
 /** The flags of the command, as given. */
 export interface DoctorFlags {

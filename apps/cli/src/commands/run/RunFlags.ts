@@ -70,7 +70,7 @@ export const run = Command.make(
   flags,
   Effect.fn("cli.run")(function* (given) {
     // Loaded here: what a run needs (HTTP, WebSocket, Kubernetes) takes longer to load than other commands to do their work.
-    const { runCommand } = yield* Effect.promise(() => import("../RunCommand.ts"))
+    const { runCommand } = yield* Effect.promise(() => import("./RunCommand.ts"))
     yield* runCommand(given)
   }, Effect.scoped)
 ).pipe(Command.withDescription("Run a task or flow file, each task in a Kubernetes pod of its own"))

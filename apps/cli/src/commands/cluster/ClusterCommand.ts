@@ -3,11 +3,11 @@ import { resolve } from "node:path"
 import type { LocalClusterError } from "@podwright/local-cluster"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { CommandExit } from "../CommandExit.ts"
-import { BAD_INPUT, PLATFORM } from "../ExitCode.ts"
-import { LOCAL_NOTICE, startLocalCluster } from "../LocalKubeconfig.ts"
-import { writeStderr, writeStdout } from "../ProcessOutput.ts"
-import { reportError, reportNote } from "../TextReport.ts"
+import { CommandExit } from "../../CommandExit.ts"
+import { BAD_INPUT, PLATFORM } from "../../ExitCode.ts"
+import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
+import { reportError, reportNote } from "../../report/TextReport.ts"
+import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
 
 const flags = {
   kubeconfig: Flag.String("kubeconfig").pipe(

@@ -43,7 +43,7 @@ export const clean = Command.make(
   flags,
   Effect.fn("cli.clean")(function* (given) {
     // Loaded here, as for `run`.
-    const { cleanCommand } = yield* Effect.promise(() => import("../CleanCommand.ts"))
+    const { cleanCommand } = yield* Effect.promise(() => import("./CleanCommand.ts"))
     yield* cleanCommand(given)
   })
 ).pipe(

@@ -1,6 +1,6 @@
 /** What `podwright clean` says of each pod. Pure. The keys of the JSON form are an interface that scripts read. */
 import type { CleanedPod } from "@podwright/runner"
-import { describeAge } from "./TextReport.ts"
+import { describeAge } from "../../report/TextReport.ts"
 
 const describeWhy = ({ why }: CleanedPod): string => {
   switch (why._tag) {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
 import { Diagnosis, PodExists, RunError, type RunEvent, type RunResult, TimedOut } from "@podwright/runner"
-import { jsonReport } from "../src/JsonReport.ts"
-import { ProgressThinning, reportError, reportEvent } from "../src/TextReport.ts"
+import { jsonReport } from "../../src/report/JsonReport.ts"
+import { ProgressThinning, reportError, reportEvent } from "../../src/report/TextReport.ts"
 
 const diagnosis = new Diagnosis({
   cause: { _tag: "CommandFailed", exitCode: 3, said: "" },

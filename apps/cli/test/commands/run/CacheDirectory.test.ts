@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { defaultCacheDirectory } from "../src/CacheDirectory.ts"
+import { defaultCacheDirectory } from "../../../src/commands/run/CacheDirectory.ts"
 
 describe("defaultCacheDirectory", () => {
   it.each([

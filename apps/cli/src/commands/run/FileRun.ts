@@ -20,7 +20,7 @@ import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/
 import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { HttpClient } from "effect/http"
-import type { TaskEnd } from "./JsonReport.ts"
+import type { TaskEnd } from "../../report/JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
 import { taskRequest } from "./TaskRequests.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { renderedOutputs } from "../src/RenderedOutputs.ts"
+import { renderedOutputs } from "../../../src/commands/render/RenderedOutputs.ts"
 
 describe("renderedOutputs", () => {
   it("stands in for the files a task names and the values that others refer to", () => {

@@ -1,10 +1,10 @@
 /** `podwright rbac`: the least that somebody must be granted to run tasks, as YAML, without a cluster. */
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { CommandExit } from "../CommandExit.ts"
-import { BAD_INPUT } from "../ExitCode.ts"
-import { writeStderr, writeStdout } from "../ProcessOutput.ts"
-import { reportError } from "../TextReport.ts"
+import { CommandExit } from "../../CommandExit.ts"
+import { BAD_INPUT } from "../../ExitCode.ts"
+import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
+import { reportError } from "../../report/TextReport.ts"
 
 /** A DNS label (RFC 1123), as namespaces must be. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -52,7 +52,7 @@ export const rbac = Command.make(
     }
     // Loaded here, as for `run` and `render`.
     const { roleManifests } = yield* Effect.promise(() => import("@podwright/k8s-io"))
-    const { objectsYaml } = yield* Effect.promise(() => import("../ManifestYaml.ts"))
+    const { objectsYaml } = yield* Effect.promise(() => import("../render/ManifestYaml.ts"))
     const [, accountNamespace = namespace, account = "podwright"] =
       ACCOUNT.exec(Option.getOrElse(serviceAccount, () => "podwright")) ?? []
     const subject = Option.match(user, {

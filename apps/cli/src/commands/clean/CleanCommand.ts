@@ -2,12 +2,12 @@
 import { KubeConnection, kubeLayer } from "@podwright/k8s-io"
 import { type CleanedPod, cleanPods } from "@podwright/runner"
 import { Duration, Effect, Option, Stream } from "effect"
+import { CommandExit } from "../../CommandExit.ts"
+import { BAD_INPUT, PLATFORM } from "../../ExitCode.ts"
+import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
+import { reportError, reportNote } from "../../report/TextReport.ts"
+import { connectionOptions } from "../ConnectionFlags.ts"
 import { cleanedLine, cleaningJson } from "./CleanReport.ts"
-import { CommandExit } from "./CommandExit.ts"
-import { connectionOptions } from "./ConnectionFlags.ts"
-import { BAD_INPUT, PLATFORM } from "./ExitCode.ts"
-import { writeStderr, writeStdout } from "./ProcessOutput.ts"
-import { reportError, reportNote } from "./TextReport.ts"
 
 /** The flags of the command, as given. */
 export interface CleanFlags {

@@ -23,7 +23,7 @@ export const doctor = Command.make(
   flags,
   Effect.fn("cli.doctor")(function* (given) {
     // Loaded here, as for `run`.
-    const { doctorCommand } = yield* Effect.promise(() => import("../DoctorCommand.ts"))
+    const { doctorCommand } = yield* Effect.promise(() => import("./DoctorCommand.ts"))
     yield* doctorCommand(given)
   })
 ).pipe(

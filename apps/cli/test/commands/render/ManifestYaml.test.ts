@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { decodeRunnerProperties, explainPod, type Json, type TaskValues } from "@podwright/spec-builder"
 import { Result, Schema } from "effect"
 import { isMap, isScalar, parse, parseDocument, type Scalar } from "yaml"
-import { manifestYaml } from "../src/ManifestYaml.ts"
+import { manifestYaml } from "../../../src/commands/render/ManifestYaml.ts"
 
 const task: TaskValues = {
   identity: { namespace: "n", flowId: "f", taskId: "t", executionId: "e", taskRunId: "r", attempt: 0 },

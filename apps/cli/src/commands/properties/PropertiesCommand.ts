@@ -2,7 +2,7 @@
 import type { PropertyReference } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { writeStdout } from "../ProcessOutput.ts"
+import { writeStdout } from "../../ProcessOutput.ts"
 
 const describe = ({ default: value, description, kind, name }: PropertyReference): string =>
   `${name} (${kind}${value === undefined ? "" : `, default ${value}`})\n    ${description}\n`

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { podEventNotice } from "../src/PodEventNotice.ts"
+import { podEventNotice } from "../../src/report/PodEventNotice.ts"
 
 const pulled = (time: string) =>
   `Successfully pulled image "busybox" in ${time} (${time} including waiting). Image size: 2165880 bytes.`
