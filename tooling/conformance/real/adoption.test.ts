@@ -1,9 +1,9 @@
 /** Drivers that die, on the cluster of KUBECONFIG. */
 import { beforeAll, describe } from "@effect/vitest"
 import { aroundEach } from "vitest"
-import { adoption } from "../src/Adoption.ts"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { ownScratch } from "../src/Podwright.ts"
+import { adoption } from "../src/cases/Adoption.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { ownScratch } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 

@@ -1,8 +1,8 @@
 /** A short chaos on the cluster of KUBECONFIG; `pnpm chaos` is the long one. */
 import { assert, it } from "@effect/vitest"
-import { chaos, chaosTable } from "../src/Chaos.ts"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { chooseSeed } from "../src/Faults.ts"
+import { chaos, chaosTable } from "../src/chaos/Chaos.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { chooseSeed } from "../src/clusters/Faults.ts"
 
 const cluster = clusterFromEnvironment()
 

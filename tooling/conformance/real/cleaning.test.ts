@@ -1,8 +1,8 @@
 /** Pods that are left behind, on the cluster of KUBECONFIG. */
 import { beforeAll } from "@effect/vitest"
-import { cleaning } from "../src/Cleaning.ts"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { serviceAccounts } from "../src/ServiceAccounts.ts"
+import { cleaning } from "../src/cases/Cleaning.ts"
+import { serviceAccounts } from "../src/cases/ServiceAccounts.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
 
 const cluster = clusterFromEnvironment()
 const userWith = serviceAccounts(cluster)

@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { KubeConnection } from "@podwright/k8s-io"
 import { Effect } from "effect"
 import { HttpClientRequest } from "effect/http"
-import { LIMITED_NAMESPACE } from "../src/Cluster.ts"
+import { LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
 import {
   base64Lines,
   client,
@@ -20,9 +20,9 @@ import {
   unlocked,
   withKey,
   withToken
-} from "../src/ConnectionFixture.ts"
-import { flowIdOf, PASSPHRASE } from "../src/ConnectionMaterial.ts"
-import { podwright } from "../src/Podwright.ts"
+} from "../src/clusters/ConnectionFixture.ts"
+import { flowIdOf, PASSPHRASE } from "../src/clusters/ConnectionMaterial.ts"
+import { podwright } from "../src/clusters/Podwright.ts"
 
 prepareConnections()
 

@@ -13,8 +13,8 @@ import {
   trusting,
   withKey,
   withToken
-} from "../src/ConnectionFixture.ts"
-import { PASSPHRASE } from "../src/ConnectionMaterial.ts"
+} from "../src/clusters/ConnectionFixture.ts"
+import { PASSPHRASE } from "../src/clusters/ConnectionMaterial.ts"
 
 prepareConnections()
 

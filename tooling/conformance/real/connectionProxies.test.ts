@@ -4,9 +4,9 @@
  * its server when nobody says where that is.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { type ConnectProxy, connectProxy, type Identity } from "../src/ClusterFronts.ts"
-import { ConnectionMaterial } from "../src/ConnectionMaterial.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { type ConnectProxy, connectProxy, type Identity } from "../src/clusters/ClusterFronts.ts"
+import { ConnectionMaterial } from "../src/clusters/ConnectionMaterial.ts"
 
 const cluster = clusterFromEnvironment()
 const SERVER = "kubernetes.default.svc:443"

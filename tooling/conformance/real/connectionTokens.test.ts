@@ -6,11 +6,11 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { KubeConnection } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 import { HttpClientRequest } from "effect/http"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { basicFront, type Front } from "../src/ClusterFronts.ts"
-import { ConnectionMaterial, flowIdOf } from "../src/ConnectionMaterial.ts"
-import { go, untilTold } from "../src/HeldTask.ts"
-import { freshId, start } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { basicFront, type Front } from "../src/clusters/ClusterFronts.ts"
+import { ConnectionMaterial, flowIdOf } from "../src/clusters/ConnectionMaterial.ts"
+import { go, untilTold } from "../src/clusters/HeldTask.ts"
+import { freshId, start } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 

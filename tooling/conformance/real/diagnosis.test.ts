@@ -2,10 +2,10 @@
 import { aroundEach, assert, describe, it } from "@effect/vitest"
 import { type Cause, type Diagnosis, RunError } from "@podwright/runner"
 import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { go, untilTold } from "../src/HeldTask.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { freshId, ownScratch, scratch } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { go, untilTold } from "../src/clusters/HeldTask.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { freshId, ownScratch, scratch } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 const admin = (args: ReadonlyArray<string>, input?: string) =>

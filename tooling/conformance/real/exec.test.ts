@@ -7,9 +7,9 @@ import { assert, describe, layer } from "@effect/vitest"
 import { type Fault, type FaultProxyOptions, frameEnds, startFaultProxy } from "@podwright/fault-proxy"
 import { Exec, type ExecChannel, kubeLayer } from "@podwright/k8s-io"
 import { Clock, Context, Deferred, Duration, Effect, Fiber, Layer, Stream } from "effect"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { clusterPod } from "../src/ClusterPod.ts"
-import { freshId } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { clusterPod } from "../src/clusters/ClusterPod.ts"
+import { freshId } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 

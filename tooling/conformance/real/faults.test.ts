@@ -1,9 +1,9 @@
 /** The suite on the cluster of KUBECONFIG, with faults on the way. */
 import { afterAll, beforeAll } from "@effect/vitest"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { behindFaults, chooseSeed } from "../src/Faults.ts"
-import { faultyConformance } from "../src/FaultyConformance.ts"
-import { makeRestrictedNamespace } from "../src/RestrictedNamespace.ts"
+import { faultyConformance } from "../src/cases/FaultyConformance.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { behindFaults, chooseSeed } from "../src/clusters/Faults.ts"
+import { makeRestrictedNamespace } from "../src/clusters/RestrictedNamespace.ts"
 
 const cluster = clusterFromEnvironment()
 const faulty = await behindFaults(cluster, chooseSeed())

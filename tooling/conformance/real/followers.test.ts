@@ -1,5 +1,6 @@
 /** Followers of pods on the cluster of KUBECONFIG. */
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { followers } from "../src/Followers.ts"
+
+import { followers } from "../src/cases/Followers.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
 
 followers(clusterFromEnvironment())

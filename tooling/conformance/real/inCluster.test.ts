@@ -5,10 +5,10 @@
  */
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, it } from "@effect/vitest"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { ConnectionMaterial } from "../src/ConnectionMaterial.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { freshId } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { ConnectionMaterial } from "../src/clusters/ConnectionMaterial.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { freshId } from "../src/clusters/Podwright.ts"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
 const NODE = process.execPath

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { kubectl, startKubectl } from "../src/Kubectl.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
-import { scratch } from "../src/Podwright.ts"
+import { LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { kubectl, startKubectl } from "../src/clusters/Kubectl.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
+import { scratch } from "../src/clusters/Podwright.ts"
 
 const { cluster, stop } = await startLocalCluster()
 const { kubeconfig } = cluster

@@ -1,14 +1,14 @@
 /** spec-builder merges the lists of a Pod's spec by the keys that a real server publishes: each of them, and no other. */
 import { assert, describe, it } from "@effect/vitest"
 import { LIST_KEYS } from "@podwright/spec-builder"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { publishedKeys } from "../src/MergeKeys.ts"
-import type { OpenApi } from "../src/PodFields.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { publishedKeys } from "../src/generated/MergeKeys.ts"
+import type { OpenApi } from "../src/generated/PodFields.ts"
 
 const { kubeconfig } = clusterFromEnvironment()
 
-describe("packages/spec-builder/src/MergeKeys.ts", () => {
+describe("packages/spec-builder/src/merge/MergeKeys.ts", () => {
   it("has the list-map-keys of Kubernetes 1.35, and its patch-merge-keys within them", async () => {
     const document: OpenApi = JSON.parse((await kubectl(kubeconfig, ["get", "--raw", "/openapi/v3/api/v1"])).stdout)
     const published = publishedKeys(document)

@@ -1,11 +1,11 @@
 /** The embedded cluster knows the fields of a Pod that a real server of its version knows. */
 import { join } from "node:path"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { type OpenApi, podFieldsJson } from "../src/PodFields.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { type OpenApi, podFieldsJson } from "../src/generated/PodFields.ts"
 
-const TABLE = join(import.meta.dirname, "../../../packages/local-cluster/src/PodFields.json")
+const TABLE = join(import.meta.dirname, "../../../packages/local-cluster/src/api/PodFields.json")
 const { kubeconfig } = clusterFromEnvironment()
 
 describe("packages/local-cluster/src/PodFields.json", () => {

@@ -14,9 +14,9 @@ import {
   runnerReference
 } from "@podwright/spec-builder"
 import { Result } from "effect"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { freshId, podwright, removeFolder, sharedFolder } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { freshId, podwright, removeFolder, sharedFolder } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 

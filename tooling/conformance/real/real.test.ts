@@ -1,8 +1,8 @@
 /** The suite on the cluster of KUBECONFIG. Without one it fails, whatever else: a tier that skips proves nothing. */
 import { beforeAll } from "@effect/vitest"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { conformance } from "../src/Conformance.ts"
-import { makeRestrictedNamespace } from "../src/RestrictedNamespace.ts"
+import { conformance } from "../src/cases/Conformance.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { makeRestrictedNamespace } from "../src/clusters/RestrictedNamespace.ts"
 
 const cluster = clusterFromEnvironment()
 

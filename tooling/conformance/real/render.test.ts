@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import { podwright, scratch } from "../src/Podwright.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { podwright, scratch } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 const EXAMPLES = join(import.meta.dirname, "../../../examples")

@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
-import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/Cluster.ts"
-import { startKubectl } from "../src/Kubectl.ts"
-import { freshId, scratch, start, writeFlow } from "../src/Podwright.ts"
+import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
+import { startKubectl } from "../src/clusters/Kubectl.ts"
+import { freshId, scratch, start, writeFlow } from "../src/clusters/Podwright.ts"
 
 const cluster = clusterFromEnvironment()
 

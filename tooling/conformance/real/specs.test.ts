@@ -2,12 +2,12 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { buildPod, decodeRunnerProperties, type Json, type JsonObject, type PodPlan } from "@podwright/spec-builder"
 import { Arbitrary, Effect, Result } from "effect"
-import { clusterFromEnvironment } from "../src/Cluster.ts"
-import { type DryRun, startDryRun } from "../src/DryRun.ts"
-import { CONTAINER_SAMPLES, type FieldSample, POD_SAMPLES, RUNTIME_CLASS } from "../src/FieldSamples.ts"
-import { type GeneratedSpec, generatedSpec } from "../src/GeneratedSpecs.ts"
-import { kubectl } from "../src/Kubectl.ts"
-import type { OpenApi } from "../src/PodFields.ts"
+import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"
+import { kubectl } from "../src/clusters/Kubectl.ts"
+import { type DryRun, startDryRun } from "../src/generated/DryRun.ts"
+import { CONTAINER_SAMPLES, type FieldSample, POD_SAMPLES, RUNTIME_CLASS } from "../src/generated/FieldSamples.ts"
+import { type GeneratedSpec, generatedSpec } from "../src/generated/GeneratedSpecs.ts"
+import type { OpenApi } from "../src/generated/PodFields.ts"
 
 const { kubeconfig } = clusterFromEnvironment()
 

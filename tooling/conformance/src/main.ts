@@ -1,9 +1,9 @@
 /** `pnpm chaos [--runs N] [--minutes N] [--concurrency N] [--local]`: on the cluster of KUBECONFIG, or an embedded one. */
 import { parseArgs } from "node:util"
-import { chaos, chaosTable } from "./Chaos.ts"
-import { clusterFromEnvironment } from "./Cluster.ts"
-import { chooseSeed } from "./Faults.ts"
-import { startLocalCluster } from "./LocalClusters.ts"
+import { chaos, chaosTable } from "./chaos/Chaos.ts"
+import { clusterFromEnvironment } from "./clusters/Cluster.ts"
+import { chooseSeed } from "./clusters/Faults.ts"
+import { startLocalCluster } from "./clusters/LocalClusters.ts"
 
 const { values } = parseArgs({
   options: {

@@ -99,7 +99,9 @@ describe("layers", () => {
       }
     }
     visit("apps/cli/src/main.ts")
-    assert.isTrue(seen.has("apps/cli/src/commands/render.ts") && seen.has("apps/cli/src/commands/run.ts"))
+    assert.isTrue(
+      seen.has("apps/cli/src/commands/render/RenderFlags.ts") && seen.has("apps/cli/src/commands/run/RunFlags.ts")
+    )
     assert.deepStrictEqual(heavy, [])
   })
 

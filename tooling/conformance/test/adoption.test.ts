@@ -1,9 +1,9 @@
 /** Drivers that die, on the embedded cluster. */
 import { afterAll, describe } from "@effect/vitest"
 import { aroundEach } from "vitest"
-import { adoption } from "../src/Adoption.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
-import { ownScratch } from "../src/Podwright.ts"
+import { adoption } from "../src/cases/Adoption.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
+import { ownScratch } from "../src/clusters/Podwright.ts"
 
 const { cluster, stop } = await startLocalCluster()
 

@@ -1,8 +1,8 @@
 /** A short chaos on the embedded cluster; `pnpm chaos` is the long one. */
 import { afterAll, assert, it } from "@effect/vitest"
-import { chaos, chaosTable } from "../src/Chaos.ts"
-import { chooseSeed } from "../src/Faults.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
+import { chaos, chaosTable } from "../src/chaos/Chaos.ts"
+import { chooseSeed } from "../src/clusters/Faults.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
 const { cluster, stop } = await startLocalCluster()
 

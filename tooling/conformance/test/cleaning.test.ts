@@ -1,8 +1,8 @@
 /** Pods that are left behind, on the embedded cluster. */
 import { dirname, join } from "node:path"
 import { afterAll } from "@effect/vitest"
-import { cleaning, PATCHLESS } from "../src/Cleaning.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
+import { cleaning, PATCHLESS } from "../src/cases/Cleaning.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
 // Users are given when it starts.
 const { cluster, stop } = await startLocalCluster([{ ...PATCHLESS, namespace: "patchless" }])

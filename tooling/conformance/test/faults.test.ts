@@ -1,8 +1,8 @@
 /** The suite on the embedded cluster, with faults on the way. */
 import { afterAll } from "@effect/vitest"
-import { behindFaults, chooseSeed } from "../src/Faults.ts"
-import { faultyConformance } from "../src/FaultyConformance.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
+import { faultyConformance } from "../src/cases/FaultyConformance.ts"
+import { behindFaults, chooseSeed } from "../src/clusters/Faults.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
 const local = await startLocalCluster()
 const faulty = await behindFaults(local.cluster, chooseSeed())

@@ -1,7 +1,7 @@
 /** Followers of pods on the embedded cluster. */
 import { afterAll } from "@effect/vitest"
-import { followers } from "../src/Followers.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
+import { followers } from "../src/cases/Followers.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
 const { cluster, stop } = await startLocalCluster()
 

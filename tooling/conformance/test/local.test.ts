@@ -1,7 +1,7 @@
 /** The suite on the embedded cluster, which any machine has. */
 import { afterAll } from "@effect/vitest"
-import { conformance } from "../src/Conformance.ts"
-import { startLocalCluster } from "../src/LocalClusters.ts"
+import { conformance } from "../src/cases/Conformance.ts"
+import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
 const { cluster, stop } = await startLocalCluster()
 

@@ -7,8 +7,8 @@ import { permissions, type RoleRule, roleRules } from "@podwright/k8s-io"
 import { LocalCluster } from "@podwright/local-cluster"
 import { Effect, Exit, Scope } from "effect"
 import { parseAllDocuments } from "yaml"
-import { Cluster } from "../src/Cluster.ts"
-import { permissionSuite } from "../src/Permissions.ts"
+import { permissionSuite } from "../src/cases/Permissions.ts"
+import { Cluster } from "../src/clusters/Cluster.ts"
 
 const REPOSITORY = join(import.meta.dirname, "../../..")
 

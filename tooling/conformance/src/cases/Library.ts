@@ -6,10 +6,10 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { assert, describe, it } from "@effect/vitest"
 import { type PlainTask, RunError, runTask, taskEvents } from "@podwright/runner/plain"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, scratch } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, scratch } from "../clusters/Podwright.ts"
 
-const RUNNER = join(import.meta.dirname, "../../../packages/runner")
+const RUNNER = join(import.meta.dirname, "../../../../packages/runner")
 
 /** Each example, and what it prints on any cluster. */
 const EXAMPLES: ReadonlyArray<readonly [file: string, stdout: RegExp]> = [

@@ -3,8 +3,8 @@ import { createHash, hash, randomBytes } from "node:crypto"
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
 /** Everything below a folder: kind, executable bit, and a digest or a link's target. */
 const snapshot = async (folder: string): Promise<ReadonlyArray<string>> => {

@@ -14,9 +14,9 @@ import { kubeLayer } from "@podwright/k8s-io"
 import { cleanPods, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
+import { freshId } from "../clusters/Podwright.ts"
 import { type ChaosTask, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
-import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
-import { freshId } from "./Podwright.ts"
 
 export interface ChaosOptions {
   readonly seed: number
@@ -70,7 +70,7 @@ const PLAN: FaultPlan = {
 /** No run of these takes a minute without faults; a stall takes a minute to be noticed, and there may be several. */
 const HANGS_AFTER = "8 minutes"
 
-const PROXY = join(import.meta.dirname, "../../fault-proxy/src/main.ts")
+const PROXY = join(import.meta.dirname, "../../../fault-proxy/src/main.ts")
 
 const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
 

@@ -1,7 +1,7 @@
 /** How commands are run: interpreters, `beforeCommands`, `failFast`, `targetOS`, and whose variable wins. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
 interface Case {
   readonly name: string

@@ -10,7 +10,7 @@ import { Effect, Exit, Scope } from "effect"
 import { parseAllDocuments } from "yaml"
 import { Cluster, type ClusterImages, LIMITED_NAMESPACE } from "./Cluster.ts"
 
-const ROLE = join(import.meta.dirname, "../../real-cluster/role.yaml")
+const ROLE = join(import.meta.dirname, "../../../real-cluster/role.yaml")
 
 const IMAGES: ClusterImages = {
   missing: "local-cluster.invalid/pull-error:1",

@@ -1,5 +1,5 @@
 /** Asks a real API server whether it would take a pod, field by field (`dryRun=All`, `fieldValidation=Strict`). */
-import { kubectl, startKubectl } from "./Kubectl.ts"
+import { kubectl, startKubectl } from "../clusters/Kubectl.ts"
 
 export type DryRunAnswer =
   /** As the server would store it. */

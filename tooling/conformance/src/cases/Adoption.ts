@@ -7,10 +7,10 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { FaultRule } from "@podwright/fault-proxy"
-import type { Cluster } from "./Cluster.ts"
-import { behindFaults } from "./Faults.ts"
-import { go, until, untilTold } from "./HeldTask.ts"
-import { freshId, type Invocation, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { behindFaults } from "../clusters/Faults.ts"
+import { go, until, untilTold } from "../clusters/HeldTask.ts"
+import { freshId, type Invocation, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 interface Told {
   readonly _tag: string

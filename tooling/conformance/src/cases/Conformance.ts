@@ -1,8 +1,8 @@
 /** The whole suite, for any cluster: what podwright promises, asked of the real thing. */
 
+import type { Cluster } from "../clusters/Cluster.ts"
 import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
-import type { Cluster } from "./Cluster.ts"
 import { commands } from "./Commands.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"

@@ -4,10 +4,10 @@ import { createReadStream } from "node:fs"
 import { open } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { podwright, scratch } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { podwright, scratch } from "../clusters/Podwright.ts"
 
-const EXAMPLES = join(import.meta.dirname, "../../../examples")
+const EXAMPLES = join(import.meta.dirname, "../../../../examples")
 
 const digest = async (path: string): Promise<string> => {
   const hash = createHash("sha256")

@@ -2,8 +2,8 @@
 import { truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 export const cancellation = (cluster: Cluster): void => {
   describe("Ctrl-C", () => {

@@ -5,13 +5,13 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { permissions, type RoleRule, roleRules } from "@podwright/k8s-io"
-import type { Cluster } from "./Cluster.ts"
-import { podwright, scratch, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
 /** A user with just these rules in a namespace, found by the kubeconfig's path; the namespace is that of its context. */
 export type UserWith = (name: string, rules: ReadonlyArray<RoleRule>) => Promise<string>
 
-const EXAMPLES = join(import.meta.dirname, "../../../examples")
+const EXAMPLES = join(import.meta.dirname, "../../../../examples")
 
 /** The Role of `podwright rbac` with one permission less. */
 export const rulesWithout = (verb: string, resource: string): ReadonlyArray<RoleRule> =>

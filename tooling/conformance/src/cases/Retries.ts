@@ -2,8 +2,8 @@
 import { readdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 interface Told {
   readonly _tag: string

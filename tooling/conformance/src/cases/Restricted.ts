@@ -6,8 +6,8 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { stringify } from "yaml"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch } from "../clusters/Podwright.ts"
 
 const RESTRICTED = {
   allowPrivilegeEscalation: false,

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { onTestFinished, type TestContext } from "vitest"
 import type { Cluster } from "./Cluster.ts"
 
-const REPOSITORY = join(import.meta.dirname, "../../..")
+const REPOSITORY = join(import.meta.dirname, "../../../..")
 const MAIN = join(REPOSITORY, "apps/cli/src/main.ts")
 
 /** Where the CLI is started: what it is not told to put elsewhere goes below it, and must not be in another user's way. */

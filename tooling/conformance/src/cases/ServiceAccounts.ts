@@ -6,10 +6,10 @@ import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll } from "@effect/vitest"
 import { parse, parseAllDocuments, stringify } from "yaml"
-import type { Cluster } from "./Cluster.ts"
-import { kubectl } from "./Kubectl.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { kubectl } from "../clusters/Kubectl.ts"
+import { freshId, podwright, scratch } from "../clusters/Podwright.ts"
 import type { UserWith } from "./Permissions.ts"
-import { freshId, podwright, scratch } from "./Podwright.ts"
 
 /** Makes such users for the tests of a file; what was made goes when these have ended. */
 export const serviceAccounts = (cluster: Cluster): UserWith => {

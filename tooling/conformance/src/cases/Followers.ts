@@ -6,9 +6,9 @@ import { assert, it } from "@effect/vitest"
 import { startFaultProxy } from "@podwright/fault-proxy"
 import { kubeLayer, type PodChange, Pods, PodWatch } from "@podwright/k8s-io"
 import { Context, Deferred, Effect, Fiber, Layer, Stream } from "effect"
-import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
-import { clusterPod } from "./ClusterPod.ts"
-import { freshId } from "./Podwright.ts"
+import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
+import { clusterPod } from "../clusters/ClusterPod.ts"
+import { freshId } from "../clusters/Podwright.ts"
 
 const FOLLOWERS = 50
 const PODS = 5

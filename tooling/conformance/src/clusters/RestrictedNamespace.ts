@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type Cluster, LIMITED_NAMESPACE, RESTRICTED_NAMESPACE } from "./Cluster.ts"
 import { kubectl } from "./Kubectl.ts"
 
-const ROLE = join(import.meta.dirname, "../../real-cluster/role.yaml")
+const ROLE = join(import.meta.dirname, "../../../real-cluster/role.yaml")
 
 /** Makes the namespace, or makes it as it should be. */
 export const makeRestrictedNamespace = async (cluster: Cluster): Promise<void> => {

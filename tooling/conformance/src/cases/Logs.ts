@@ -1,9 +1,9 @@
 /** The log of a task, line by line as it was written, also when its stream is cut again and again. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { behindCuts } from "./Faults.ts"
-import { runPastFault, untilTold } from "./HeldTask.ts"
-import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { behindCuts } from "../clusters/Faults.ts"
+import { runPastFault, untilTold } from "../clusters/HeldTask.ts"
+import { freshId, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 export const logs = (cluster: Cluster): void => {
   describe("logs", () => {

@@ -3,9 +3,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { aroundEach } from "vitest"
-import type { Cluster } from "./Cluster.ts"
-import { go, untilTold } from "./HeldTask.ts"
-import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { go, untilTold } from "../clusters/HeldTask.ts"
+import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 const VALUE = `echo '::{"outputs":{"size":1}}::'`
 

@@ -5,9 +5,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { faultName } from "@podwright/fault-proxy"
 import { aroundEach } from "vitest"
+import type { FaultyCluster } from "../clusters/Faults.ts"
+import { ownScratch } from "../clusters/Podwright.ts"
 import { conformance } from "./Conformance.ts"
-import type { FaultyCluster } from "./Faults.ts"
-import { ownScratch } from "./Podwright.ts"
 
 /** Fewer would mean that the suite went another way: a run makes a dozen requests, of which a fifth is spoiled. */
 const FEWEST_FAULTS = 100

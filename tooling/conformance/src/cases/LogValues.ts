@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { behindCuts } from "./Faults.ts"
-import { runPastFault, untilTold } from "./HeldTask.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { behindCuts } from "../clusters/Faults.ts"
+import { runPastFault, untilTold } from "../clusters/HeldTask.ts"
+import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
 const runner = "taskRunner: { type: podwright, logs: kubelet }"
 

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
 /** True where there is another user to give a file to: an embedded cluster of an ordinary user has one id alone. */
 const HAS_OTHER_USERS = `[ "$(awk '{ ids += $3 } END { print ids }' /proc/self/uid_map)" != 1 ]`

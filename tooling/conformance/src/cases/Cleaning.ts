@@ -6,9 +6,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
 import { Effect } from "effect"
 import { aroundEach } from "vitest"
-import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
+import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
+import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 import { rulesWithout } from "./Permissions.ts"
-import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "./Podwright.ts"
 
 interface Cleaned {
   readonly namespace: string

@@ -2,8 +2,8 @@
 import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Cluster } from "./Cluster.ts"
-import { freshId, podwright, scratch, start, writeFlow } from "./Podwright.ts"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 const runner = (properties: string) =>
   `taskRunner: { type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes, ${properties} }`
