@@ -3,6 +3,7 @@
  * server, sinceTime loses its fraction and tailLines counts records, not lines.
  */
 import { Result } from "effect"
+import { logTime, NANOSECONDS } from "../contract/ApiTime.ts"
 import type { LogRecord } from "../contract/Runtime.ts"
 import { flag } from "./ApiRequest.ts"
 import { type ApiStatus, badRequest, invalid } from "./ApiStatus.ts"
@@ -15,8 +16,6 @@ export interface LogQuery {
   readonly tailLines: number | undefined
   readonly limitBytes: number | undefined
 }
-
-const NANOSECONDS = 1_000_000_000n
 
 /** Reads a query; `now` is in milliseconds since the epoch, for sinceSeconds. */
 export const logQuery = (query: URLSearchParams, pod: string, now: number): Result.Result<LogQuery, ApiStatus> => {
@@ -54,12 +53,6 @@ export const logQuery = (query: URLSearchParams, pod: string, now: number): Resu
   })
 }
 
-/** RFC 3339 with nine decimals, as container runtimes write it. */
-export const stamp = (time: bigint): string => {
-  const seconds = new Date(Number(time / NANOSECONDS) * 1000).toISOString().slice(0, 19)
-  return `${seconds}.${(time % NANOSECONDS).toString().padStart(9, "0")}Z`
-}
-
 /**
  * The records' text. A timestamp is written only where the last record ended a line, of whichever stream: a piece of one
  * stream followed by a record of the other is one glued line, as the kubelet has it.
@@ -82,7 +75,7 @@ export class LogText {
   /** What a record adds; empty when it is before `since`. */
   take(record: LogRecord): Uint8Array {
     if (this.#query.since !== undefined && record.time < this.#query.since) return new Uint8Array(0)
-    const prefix = this.#query.timestamps && !this.#continued ? `${stamp(record.time)} ` : ""
+    const prefix = this.#query.timestamps && !this.#continued ? `${logTime(record.time)} ` : ""
     this.#continued = record.partial
     const text = Buffer.concat([Buffer.from(prefix), record.bytes, Buffer.from(record.partial ? "" : "\n")])
     const taken = text.subarray(0, this.#left)

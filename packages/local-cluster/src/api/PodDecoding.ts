@@ -3,6 +3,7 @@
  * values mean is `PodValidation.ts`.
  */
 import { Result } from "effect"
+import { isQuantity } from "../contract/Quantity.ts"
 import type { KubeObject } from "../contract/Runtime.ts"
 import { type ApiStatus, badRequest } from "./ApiStatus.ts"
 import fieldsOfPod from "./PodFields.json" with { type: "json" }
@@ -12,16 +13,6 @@ export interface DecodedPod {
   readonly object: KubeObject
   /** Paths of the fields left out, e.g. `spec.containers[0].imagee`, in the object's own order. */
   readonly unknown: ReadonlyArray<string>
-}
-
-/** The server's own expression for quantities; `12Mi`, `0.5`, `1e3`. */
-const QUANTITY = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/
-const SUFFIX = /^([numkKMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$/
-
-/** Whether the server can read a quantity. */
-export const isQuantity = (text: string): boolean => {
-  const match = QUANTITY.exec(text)
-  return match !== null && Number.isFinite(Number(match[1])) && SUFFIX.test(match[2] ?? "")
 }
 
 /**

@@ -3,6 +3,7 @@
  * this cluster needs to make sense, in the real server's words.
  */
 
+import { quantityValue } from "../contract/Quantity.ts"
 import type { KubeObject } from "../contract/Runtime.ts"
 import type { ApiStatus, StatusCause } from "./ApiStatus.ts"
 import { invalid } from "./ApiStatus.ts"
@@ -60,31 +61,6 @@ const unsupported = (field: string, value: unknown, known: ReadonlyArray<string>
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${known.map((one) => JSON.stringify(one)).join(", ")}`,
   field
 })
-
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60
-}
-
-/** The number that a quantity stands for; NaN when it is none. */
-export const quantityValue = (text: string): number => {
-  const match = /^([+-]?[0-9.]+(?:[eE][-+]?[0-9]+)?)([a-zA-Z]*)$/.exec(text)
-  return match === null ? Number.NaN : Number(match[1]) * (SUFFIXES[match[2] ?? ""] ?? Number.NaN)
-}
 
 const resourceCauses = (container: Container, at: string): ReadonlyArray<StatusCause> => {
   const { requests = {}, limits = {} } = container.resources ?? {}

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs"
 import { Effect, type Scope, Stream } from "effect"
-import { stamp } from "../api/LogQuery.ts"
+import { logTime, NANOSECONDS } from "../contract/ApiTime.ts"
 import type { LogRecord } from "../contract/Runtime.ts"
 
 /** containerd cuts lines here (its max_container_log_line_size), and marks all pieces but the last as partial. */
@@ -45,7 +45,7 @@ export class LineCutter {
 
 /** A record as a line of the file. */
 export const formatRecord = ({ bytes, partial, stream, time }: LogRecord): Uint8Array =>
-  Buffer.concat([Buffer.from(`${stamp(time)} ${stream} ${partial ? "P" : "F"} `), bytes, Buffer.from("\n")])
+  Buffer.concat([Buffer.from(`${logTime(time)} ${stream} ${partial ? "P" : "F"} `), bytes, Buffer.from("\n")])
 
 /** Length of `2026-01-02T03:04:05.123456789Z`. */
 const STAMP_LENGTH = 30
@@ -56,7 +56,7 @@ export const parseRecord = (line: Uint8Array): LogRecord => {
   const stream: StreamName = head.startsWith("stdout", STAMP_LENGTH + 1) ? "stdout" : "stderr"
   const seconds = BigInt(Date.parse(`${head.slice(0, 19)}Z`) / 1000)
   return {
-    time: seconds * 1_000_000_000n + BigInt(head.slice(20, 29)),
+    time: seconds * NANOSECONDS + BigInt(head.slice(20, 29)),
     stream,
     partial: head[STAMP_LENGTH + 8] === "P",
     bytes: line.subarray(STAMP_LENGTH + 10)

@@ -2,7 +2,7 @@
  * Whether the one node takes a pod. Pure; in the scheduler's own words.
  */
 
-import { quantityValue } from "../api/PodValidation.ts"
+import { quantityValue } from "../contract/Quantity.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
 
 /** The node, as far as a pod can ask for something. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { decodePod, isQuantity, unknownFields } from "../../src/api/PodDecoding.ts"
+import { decodePod, unknownFields } from "../../src/api/PodDecoding.ts"
 
 const pod = (spec: unknown, metadata: unknown = { name: "a" }) => ({ apiVersion: "v1", kind: "Pod", metadata, spec })
 const refusal = (body: unknown): string | undefined => {
@@ -93,11 +93,4 @@ describe("decodePod", () => {
   ]) {
     it(`refuses ${JSON.stringify(body)} as no Pod`, () => assert.match(refusal(body) ?? "", /must be of type Pod/))
   }
-})
-
-describe("isQuantity", () => {
-  for (const text of ["1", "0.5", "12Mi", "1e3", "1E", "100m", "-1", "2Gi", "5k"])
-    it(`${text} is one`, () => assert.isTrue(isQuantity(text)))
-  for (const text of ["", "Mi", "1Qi", "1 Mi", "1mi", "1.2.3", "1KI"])
-    it(`${JSON.stringify(text)} is none`, () => assert.isFalse(isQuantity(text)))
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type PodSpec, quantityValue, validatePod } from "../../src/api/PodValidation.ts"
+import { type PodSpec, validatePod } from "../../src/api/PodValidation.ts"
 
 const good: PodSpec = { containers: [{ name: "a", image: "busybox" }] }
 const messages = (spec: PodSpec, name = "a", labels: unknown = {}) =>
@@ -123,17 +123,4 @@ describe("validatePod", () => {
     assert.lengthOf(messages(good, "a", { x: "y".repeat(64) }), 1)
     assert.lengthOf(messages(good, "a", { x: "", y: "a.b_c-d" }), 0)
   })
-})
-
-describe("quantityValue", () => {
-  const table: ReadonlyArray<readonly [string, number]> = [
-    ["1", 1],
-    ["500m", 0.5],
-    ["1Ki", 1024],
-    ["2M", 2e6],
-    ["1e3", 1000],
-    ["1.5Gi", 1.5 * 2 ** 30],
-    ["1E", 1e18]
-  ]
-  for (const [text, value] of table) it(text, () => assert.strictEqual(quantityValue(text), value))
 })
