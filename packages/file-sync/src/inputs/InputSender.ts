@@ -5,10 +5,10 @@
 import type { ExecChannel, KubeError } from "@podwright/k8s-io"
 import { Clock, Effect, Stream } from "effect"
 import { Channel, FileSyncError, InputChanged } from "../FileSyncError.ts"
+import type { PieceCompression } from "../pieces/Piece.ts"
 import { compressPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
 import { ProgressMeter, type TransferProgress } from "../pieces/TransferProgress.ts"
-import type { SessionCompression } from "../session/SessionPlan.ts"
 import type { InputArchive } from "./InputArchive.ts"
 import { sendGathered, sendPassing, sendSpaciously } from "./PieceSender.ts"
 
@@ -16,7 +16,7 @@ export interface InputSenderOptions {
   readonly pod: string
   /** The session's own, and that of a second exec where there is one. */
   readonly channels: readonly [ExecChannel, ...ReadonlyArray<ExecChannel>]
-  readonly compression: SessionCompression
+  readonly compression: PieceCompression
   readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
 }
 

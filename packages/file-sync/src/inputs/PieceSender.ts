@@ -3,7 +3,7 @@
  * gathered. Knows neither pods nor execs.
  */
 import { type Cause, Effect, Option, Queue, Semaphore, Stream } from "effect"
-import { PIECE_BYTES } from "../session/SessionScript.ts"
+import { PIECE_BYTES } from "../pieces/Piece.ts"
 
 /** Sends one piece, whose memory is used again once that is done. */
 export type SendPiece<E> = (piece: Uint8Array) => Effect.Effect<void, E>

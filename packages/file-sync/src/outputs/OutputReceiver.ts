@@ -4,12 +4,12 @@
  */
 import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
 import { Corrupt, FileSyncError, Protocol } from "../FileSyncError.ts"
+import type { PieceCompression } from "../pieces/Piece.ts"
 import { COMPRESSED_LIMIT, expandPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
 import { ProgressMeter, type TransferProgress } from "../pieces/TransferProgress.ts"
-import type { SessionCompression } from "../session/SessionPlan.ts"
-import type { SessionOutputs } from "../session/SessionRequest.ts"
 import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+import type { OutputRequest } from "./OutputRequest.ts"
 
 /**
  * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32 KiB, and each step on their
@@ -33,8 +33,8 @@ const ARCHIVE_END = Buffer.alloc(1024)
 
 export interface OutputReceiverOptions {
   readonly pod: string
-  readonly outputs: SessionOutputs | undefined
-  readonly compression: SessionCompression
+  readonly outputs: OutputRequest | undefined
+  readonly compression: PieceCompression
   /** Hears of a failure of the unpacking at once; the reader may be waiting for bytes. */
   readonly onFailure: (cause: Cause.Cause<FileSyncError>) => Effect.Effect<unknown>
   readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>

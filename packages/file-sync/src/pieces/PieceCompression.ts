@@ -6,7 +6,7 @@ import { constants, gunzip, gzip } from "node:zlib"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect } from "effect"
 import { Corrupt, FileSyncError, OutputRefused } from "../FileSyncError.ts"
-import { PIECE_BYTES } from "../session/SessionScript.ts"
+import { PIECE_BYTES } from "./Piece.ts"
 
 /** More than gzip ever makes of a piece: what it cannot compress grows by some bytes in every 32 KiB. */
 export const COMPRESSED_LIMIT = PIECE_BYTES + 64 * 1024

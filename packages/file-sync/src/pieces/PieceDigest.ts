@@ -3,7 +3,7 @@
  * script makes it. Pure.
  */
 import { createHash, type Hash } from "node:crypto"
-import { PIECE_BYTES } from "../session/SessionScript.ts"
+import { PIECE_BYTES } from "./Piece.ts"
 
 /** Takes an archive's bytes in chunks of any size. */
 export class PieceDigest {

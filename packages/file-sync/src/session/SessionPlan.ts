@@ -3,6 +3,7 @@
  * argv, `PodSession.ts` carries it out.
  */
 import type { OutputSelection } from "../outputs/OutputPattern.ts"
+import type { PieceCompression } from "../pieces/Piece.ts"
 
 /** How far each of main's two streams has been taken, in bytes. A later session or process continues from here. */
 export interface VolumeOffsets {
@@ -20,9 +21,6 @@ export const logStart: VolumeOffsets = { stdout: 0, stderr: 0 }
  */
 export type SessionLog = "follow" | "final" | "none"
 
-/** How archives travel: as they are, or each piece by gzip, which pays where the network is slower than about 50 MB/s. */
-export type SessionCompression = "none" | "gzip"
-
 export interface SessionPlan {
   /** Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or quotes. */
   readonly volumeRoot: string
@@ -33,7 +31,7 @@ export interface SessionPlan {
   /** Bytes of the input archive, 0 to open the gate with no files; undefined when inputs are none of this session's. */
   readonly inputBytes: number | undefined
   readonly log: SessionLog
-  readonly compression: SessionCompression
+  readonly compression: PieceCompression
   /** Execs that the inputs go through at once. */
   readonly streams: 1 | 2
   readonly cursor: VolumeOffsets

@@ -5,10 +5,11 @@ import type { Effect } from "effect"
 import type { FileSyncError } from "../FileSyncError.ts"
 import type { InputArchive } from "../inputs/InputArchive.ts"
 import type { LogEvent } from "../log/LogEvent.ts"
-import type { OutputFiles, OutputLimits } from "../outputs/OutputFiles.ts"
-import type { OutputSelection } from "../outputs/OutputPattern.ts"
+import type { OutputFiles } from "../outputs/OutputFiles.ts"
+import type { OutputRequest } from "../outputs/OutputRequest.ts"
+import type { PieceCompression } from "../pieces/Piece.ts"
 import type { TransferProgress } from "../pieces/TransferProgress.ts"
-import type { SessionCompression, VolumeOffsets } from "./SessionPlan.ts"
+import type { VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionExit } from "./SessionState.ts"
 
 export type SessionEvent =
@@ -27,13 +28,6 @@ export type SessionEvent =
   /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
   | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
 
-export interface SessionOutputs {
-  readonly selection: OutputSelection
-  readonly directory: string
-  /** What the pod may send; `outputLimits` when absent. */
-  readonly limits?: OutputLimits
-}
-
 /**
  * - `leave`: another session is still to come.
  * - `sent`: the pod will be deleted, so the helper stays: should the driver die before, its successor gets everything again.
@@ -51,7 +45,7 @@ export interface SessionRequest {
   /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
   readonly inputs: InputArchive | undefined
   /** How files travel, both ways; `none` when absent. */
-  readonly compression?: SessionCompression
+  readonly compression?: PieceCompression
   /** Whether main's output is streamed from the volume. */
   readonly log: boolean
   /**
@@ -60,7 +54,7 @@ export interface SessionRequest {
    */
   readonly cursor: VolumeOffsets
   /** What to bring back, and the local folder it goes to. */
-  readonly outputs: SessionOutputs | undefined
+  readonly outputs: OutputRequest | undefined
   /** What becomes of the helper once this session is complete. */
   readonly farewell: (session: SessionResult) => SessionFarewell
   /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */

@@ -16,6 +16,7 @@
  * | `run/sent` | session | the driver has everything, and deletes the pod: the helper stays, should the driver die before |
  * | `run/done` | session | the driver has everything, the helper may end |
  */
+import { PIECE_BYTES } from "../pieces/Piece.ts"
 import type { SessionPlan } from "./SessionPlan.ts"
 
 /**
@@ -23,12 +24,6 @@ import type { SessionPlan } from "./SessionPlan.ts"
  * taken for a record. 0x1e is ASCII's record separator, rare enough that nothing is held back for it.
  */
 export const RECORD_MARK = "\u001e"
-
-/**
- * Bytes of a piece: archives are received, digested and sent in pieces, each while the next one comes. Small enough to be
- * read again from the page cache, large enough that the processes it takes do not count.
- */
-export const PIECE_BYTES = 8 * 1024 * 1024
 
 /** The script's exit code in another pod than its own: of no shell's own codes, and of no signal's. */
 export const OTHER_POD_EXIT = 79

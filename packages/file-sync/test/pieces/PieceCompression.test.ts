@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { PIECE_BYTES } from "../../src/pieces/Piece.ts"
 import { compressPiece, expandPiece } from "../../src/pieces/PieceCompression.ts"
-import { PIECE_BYTES } from "../../src/session/SessionScript.ts"
 
 describe("compressPiece", () => {
   it.effect("gives a piece with its length before it", () =>

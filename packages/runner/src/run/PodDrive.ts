@@ -12,11 +12,11 @@ import {
   type LogEvent,
   logStart,
   type OutputFiles,
+  type OutputRequest,
+  type PieceCompression,
   runSession,
-  type SessionCompression,
   type SessionEvent,
   type SessionFarewell,
-  type SessionOutputs,
   type SessionRequest,
   type SessionResult
 } from "@podwright/file-sync"
@@ -36,8 +36,8 @@ export interface PodDrive {
   readonly namespace: string
   readonly podUid: string
   readonly inputs: InputArchive
-  readonly outputs: SessionOutputs
-  readonly compression: SessionCompression
+  readonly outputs: OutputRequest
+  readonly compression: PieceCompression
   readonly journal: RunJournal
   readonly follow: PodFollow
   /** Whether this very pod is gone, when the API server says that it is not there. */
