@@ -1,6 +1,6 @@
 /** Looks in the cluster for pods that earlier drivers of a task run have left. */
 import { KubeConnection, Pods } from "@podwright/k8s-io"
-import { buildPod, identityLabels, LABEL_PREFIX, taskValues } from "@podwright/spec-builder"
+import { buildPod, identityLabels, TASK_RUN_LABEL, taskValues } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { Kube, RunError, Spec } from "../task/RunError.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
@@ -10,9 +10,8 @@ const podsOf = Effect.fnUntraced(function* (task: TaskRequest) {
   const pods = yield* Pods
   const { namespace } = yield* KubeConnection
   const labels = identityLabels(task.identity)
-  const label = `${LABEL_PREFIX}taskrun-id`
   const { items } = yield* pods
-    .list(task.runner.namespace ?? namespace, { labelSelector: `${label}=${labels[label]}` })
+    .list(task.runner.namespace ?? namespace, { labelSelector: `${TASK_RUN_LABEL}=${labels[TASK_RUN_LABEL]}` })
     .pipe(Effect.mapError((error) => new RunError({ operation: "look for pods", reason: new Kube({ error }) })))
   return items
 })

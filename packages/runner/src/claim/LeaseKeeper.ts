@@ -3,13 +3,14 @@
  * `Pods.annotate`.
  */
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
+import { LEASE_ANNOTATION } from "@podwright/spec-builder"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import { insist } from "../pod/PersistentRequest.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
 import { LeaseLost, RunError } from "../task/RunError.ts"
 import { isAlive, newDriver } from "./DriverProcess.ts"
 import {
-  LEASE_ANNOTATION,
   type LeaseState,
   leaseSeconds,
   leaseState,
@@ -33,8 +34,6 @@ export interface RunLease {
   /** Whether the pod is still ours: asked of the server when renewals have failed for so long that it may not be. */
   readonly isSure: (pod: Pod) => Effect.Effect<boolean>
 }
-
-const textOf = (pod: Pod): string | undefined => pod.metadata.annotations?.[LEASE_ANNOTATION]
 
 /** What a patch is answered whose `test` does not hold, or which came between two others. */
 const isOvertaken = ({ reason }: KubeError): boolean => reason._tag === "Invalid" || reason._tag === "Conflict"
@@ -91,10 +90,10 @@ export class PodLeases extends Context.Service<
         Effect.map((next) => next.text)
       )
       const state = (pod: Pod) =>
-        Effect.map(Clock.currentTimeMillis, (now) => leaseState(textOf(pod), me, now, isAlive))
+        Effect.map(Clock.currentTimeMillis, (now) => leaseState(leaseTextOf(pod), me, now, isAlive))
       const take = Effect.fnUntraced(function* (pod: Pod) {
         const next = yield* begin(true)
-        const taken = yield* change(pod, textOf(pod) ?? "", next.text)
+        const taken = yield* change(pod, leaseTextOf(pod) ?? "", next.text)
         yield* holds(next)
         return taken
       })
@@ -114,9 +113,9 @@ export class PodLeases extends Context.Service<
           Effect.catchIf(isOvertaken, () =>
             Effect.gen(function* () {
               const found = yield* pods.get(namespace, name)
-              const other = otherHolder(textOf(found))
+              const other = otherHolder(leaseTextOf(found))
               if (found.metadata.uid === pod.metadata.uid && other !== undefined) return yield* lost(other)
-              text = textOf(found) ?? text
+              text = leaseTextOf(found) ?? text
               yield* change(pod, text, next.text)
             })
           )
@@ -164,7 +163,9 @@ export class PodLeases extends Context.Service<
       const isSure = Effect.fnUntraced(function* (pod: Pod) {
         if ((yield* Clock.currentTimeMillis) < until) return true
         return yield* pods.get(namespace, name).pipe(
-          Effect.map((found) => found.metadata.uid !== pod.metadata.uid || otherHolder(textOf(found)) === undefined),
+          Effect.map(
+            (found) => found.metadata.uid !== pod.metadata.uid || otherHolder(leaseTextOf(found)) === undefined
+          ),
           // Gone, or no answer: the deletion is guarded by the pod's uid, and the lease is advice.
           Effect.orElseSucceed(() => true)
         )

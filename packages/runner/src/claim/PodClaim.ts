@@ -3,14 +3,21 @@
  * or leaves it alone. Pure.
  */
 import type { Pod } from "@podwright/k8s-io"
-import { LABEL_PREFIX, type PodPlan, podName, SPEC_HASH_ANNOTATION, type TaskIdentity } from "@podwright/spec-builder"
+import {
+  LABEL_PREFIX,
+  type PodPlan,
+  podName,
+  SPEC_HASH_ANNOTATION,
+  TASK_RUN_LABEL,
+  type TaskIdentity
+} from "@podwright/spec-builder"
 import type { LeaseState } from "./PodLease.ts"
 
 /** Whose a pod is, in words that go on from "exists already"; labels are what a pod says of itself. */
 export const podOwner = ({ metadata }: Pod): string => {
   const label = (name: string) => metadata.labels?.[`${LABEL_PREFIX}${name}`] ?? "?"
   const whose =
-    metadata.labels?.[`${LABEL_PREFIX}taskrun-id`] === undefined
+    metadata.labels?.[TASK_RUN_LABEL] === undefined
       ? "made by something other than podwright"
       : `made for task ${label("task-id")} of flow ${label("flow-id")}, execution ${label("execution-id")}, task run ${label("taskrun-id")}, attempt ${label("taskrun-attempt")}, by another driver`
   const since = metadata.creationTimestamp === undefined ? "" : ` at ${metadata.creationTimestamp}`

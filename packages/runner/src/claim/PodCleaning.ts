@@ -3,11 +3,13 @@
  * deletes is the very pod it has judged, unchanged since.
  */
 import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
+import { TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Clock, Effect, Stream } from "effect"
+import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import { insist } from "../pod/PersistentRequest.ts"
 import { isAlive, newDriver } from "./DriverProcess.ts"
-import { LEASE_ANNOTATION, leaseState } from "./PodLease.ts"
-import { decideOrphan, type PodClaimed, type PodForsaken, TASK_RUN_LABEL } from "./PodOrphan.ts"
+import { leaseState } from "./PodLease.ts"
+import { decideOrphan, type PodClaimed, type PodForsaken } from "./PodOrphan.ts"
 
 export interface CleaningOptions {
   /** Undefined: all namespaces, which only a ClusterRole allows. */
@@ -46,12 +48,7 @@ export const cleanPods = (options: CleaningOptions): Stream.Stream<CleanedPod, K
 
       const judge = (pod: Pod) =>
         Effect.map(Clock.currentTimeMillis, (now) =>
-          decideOrphan(
-            pod,
-            leaseState(pod.metadata.annotations?.[LEASE_ANNOTATION], me, now, isAlive),
-            now,
-            options.olderThanMs
-          )
+          decideOrphan(pod, leaseState(leaseTextOf(pod), me, now, isAlive), now, options.olderThanMs)
         )
 
       const clean = Effect.fn("PodCleaning.clean")(function* (listed: Pod): Effect.fn.Return<CleanedPod> {

@@ -3,13 +3,12 @@
  * takes over the one that an earlier driver of the same task run has left. Each step is short; waiting is the caller's.
  */
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
-import { LABEL_PREFIX, type PodPlan } from "@podwright/spec-builder"
+import { LABEL_PREFIX, LEASE_ANNOTATION, type PodPlan } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { insist } from "../pod/PersistentRequest.ts"
 import { Kube, PodExists, RunError, SpecChanged } from "../task/RunError.ts"
 import type { RunLease } from "./LeaseKeeper.ts"
 import { type ClaimPolicy, decideClaim, podOwner } from "./PodClaim.ts"
-import { LEASE_ANNOTATION } from "./PodLease.ts"
 
 /** Names the driver that created the pod; a random word of its own for every run. */
 export const DRIVER_ANNOTATION = `${LABEL_PREFIX}driver`

@@ -2,10 +2,7 @@
  * Who drives a pod, and until when: an annotation that the driver renews and another may take over when it has run out. Pure.
  * It is advice to drivers and not a lock: what two of them do to one pod at worst is to end each other's sessions.
  */
-import { LABEL_PREFIX } from "@podwright/spec-builder"
 import { Schema } from "effect"
-
-export const LEASE_ANNOTATION = `${LABEL_PREFIX}lease`
 
 /** A process that drives pods. */
 export interface Driver {

@@ -1,10 +1,8 @@
 /** Decides which pods nobody comes for any more, so that they can be removed. Pure: the pod as read, what its lease means, the time. */
 import type { ContainerStatus, Pod } from "@podwright/k8s-io"
-import { LABEL_PREFIX } from "@podwright/spec-builder"
-import { LEASE_ANNOTATION, type LeaseState, readLease } from "./PodLease.ts"
-
-/** The label that every pod of ours carries. */
-export const TASK_RUN_LABEL = `${LABEL_PREFIX}taskrun-id`
+import { TASK_RUN_LABEL } from "@podwright/spec-builder"
+import { leaseTextOf } from "../diagnosis/PodObservation.ts"
+import { type LeaseState, readLease } from "./PodLease.ts"
 
 /** What keeps a pod, whatever its age. */
 export type PodClaimed =
@@ -68,7 +66,7 @@ const uncountedDeadline = ({ metadata, spec, status }: Pod): number | undefined 
  * are ms since the epoch. A clock that goes before ours makes no pod older than it is.
  */
 export const decideOrphan = (pod: Pod, lease: LeaseState, now: number, olderThanMs: number): PodOrphan => {
-  const { annotations, deletionTimestamp, labels } = pod.metadata
+  const { deletionTimestamp, labels } = pod.metadata
   const since = (tag: PodForsaken["_tag"], time: number): PodOrphan => {
     const why: PodForsaken = { _tag: tag, ageMs: Math.max(0, now - time) }
     return { _tag: why.ageMs >= olderThanMs ? "Remove" : "Keep", why }
@@ -79,7 +77,7 @@ export const decideOrphan = (pod: Pod, lease: LeaseState, now: number, olderThan
   if (deletionTimestamp !== undefined) return keep({ _tag: "Terminating" })
   if (lease._tag === "Held") return keep({ _tag: "Driven", holder: lease.holder, remainingMs: lease.remainingMs })
   if (lease._tag === "Mine") {
-    const holder = readLease(annotations?.[LEASE_ANNOTATION])?.holder ?? "this process"
+    const holder = readLease(leaseTextOf(pod))?.holder ?? "this process"
     return keep({ _tag: "Driven", holder, remainingMs: 0 })
   }
   const left = lease._tag === "Free" ? lease.since : 0

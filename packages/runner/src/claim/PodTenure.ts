@@ -4,10 +4,10 @@
  */
 import type { Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
+import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
 import { LeaseHeld, RunError } from "../task/RunError.ts"
 import { type Obtained, obtainPod, type PodCreation } from "./PodCreation.ts"
-import { LEASE_ANNOTATION } from "./PodLease.ts"
 
 /** Before looking again whether a pod that is on its way out has gone; the watch says so sooner, if it has seen the pod at all. */
 const LOOK_AGAIN = "1 second"
@@ -24,8 +24,6 @@ export interface PodTenure<A, E, R, R2> {
 
 type Obstacle = Exclude<Obtained, { readonly _tag: "Held" }>
 type Ended<A> = { readonly _tag: "Used"; readonly value: A } | Obstacle
-
-const leaseOf = (pod: Pod): string | undefined => pod.metadata.annotations?.[LEASE_ANNOTATION]
 
 /**
  * Gives `use` the run's pod. A pod that is on its way out is waited for; one that is leased is watched until its driver renews the
@@ -57,7 +55,7 @@ export const withPod = Effect.fnUntraced(function* <A, E, R, R2>(
       return
     }
     const { holder, pod, remainingMs } = obstacle
-    if (leased !== undefined && leaseOf(leased) !== leaseOf(pod)) {
+    if (leased !== undefined && leaseTextOf(leased) !== leaseTextOf(pod)) {
       return yield* new RunError({ operation: "take over pod", reason: new LeaseHeld({ holder }) })
     }
     if (leased === undefined) {
@@ -67,7 +65,7 @@ export const withPod = Effect.fnUntraced(function* <A, E, R, R2>(
       )
     }
     leased = pod
-    const changed = follow.until((seen) => seen.terminating || seen.lease !== leaseOf(pod))
+    const changed = follow.until((seen) => seen.terminating || seen.lease !== leaseTextOf(pod))
     yield* Effect.timeoutOption(changed, remainingMs)
   })
 

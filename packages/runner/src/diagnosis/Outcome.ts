@@ -80,7 +80,7 @@ export const outcomeWithoutKubelet = (receipts: Witness, pod: PodObservation | u
   if (receipts.exitCode !== undefined) {
     const lost = pod === undefined ? undefined : takenAway(pod, receipts.exitCode, receipts.takenAfterMs)
     if (lost !== undefined) return { _tag: "Lost", diagnosis: lost }
-    const end = { exitCode: receipts.exitCode, signal: undefined, reason: undefined, message: undefined }
+    const end = { exitCode: receipts.exitCode, reason: undefined, message: undefined }
     return { _tag: "Failed", exitCode: receipts.exitCode, diagnosis: diagnoseEnd(end, undefined) }
   }
   return { _tag: "Lost", diagnosis: unknownEnd(pod) }

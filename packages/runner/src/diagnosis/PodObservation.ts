@@ -3,13 +3,11 @@
  * A status that is missing is never taken for an end.
  */
 import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
-import { LEASE_ANNOTATION } from "../claim/PodLease.ts"
-import type { ContainerFacts } from "../task/RunResult.ts"
+import { LEASE_ANNOTATION } from "@podwright/spec-builder"
 
 /** The end of a container as the kubelet reports it. */
 export interface ContainerEnd {
   readonly exitCode: number
-  readonly signal: number | undefined
   /** `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown`, … */
   readonly reason: string | undefined
   readonly message: string | undefined
@@ -36,7 +34,7 @@ export interface PodObservation {
   readonly disruption: string | undefined
   readonly disruptionMessage: string | undefined
   readonly terminating: boolean
-  /** The annotation that says who drives the pod (`PodLease.ts`). */
+  /** The annotation that says who drives the pod (`claim/PodLease.ts`). */
   readonly lease: string | undefined
   /** When main began to run by its node's clock, ms since the epoch; undefined while it does not run. */
   readonly startedAt: number | undefined
@@ -51,10 +49,14 @@ export interface PodObservation {
   readonly imageIDs: ReadonlyMap<string, string>
 }
 
+/** The text of the annotation that says who drives the pod; undefined where it has none. */
+export const leaseTextOf = (pod: Pick<Pod, "metadata">): string | undefined =>
+  pod.metadata.annotations?.[LEASE_ANNOTATION]
+
 const observeState = (state: ContainerState | undefined): ContainerObservation => {
   if (state?.terminated !== undefined) {
-    const { exitCode, signal, reason, message } = state.terminated
-    return { _tag: "Ended", end: { exitCode, signal, reason, message } }
+    const { exitCode, reason, message } = state.terminated
+    return { _tag: "Ended", end: { exitCode, reason, message } }
   }
   if (state?.running !== undefined) return { _tag: "Running" }
   if (state?.waiting !== undefined) {
@@ -98,7 +100,7 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
     disruptionMessage: disrupted?.status === "True" ? disrupted.message : undefined,
     graceSeconds: pod.metadata.deletionGracePeriodSeconds,
     terminating: pod.metadata.deletionTimestamp !== undefined,
-    lease: pod.metadata.annotations?.[LEASE_ANNOTATION],
+    lease: leaseTextOf(pod),
     startedAt: startOf(statuses.find(({ name }) => name === main)?.state),
     main: containers.get(main) ?? unknown,
     containers,
@@ -118,24 +120,3 @@ export const mainHasEnded = (pod: PodObservation): boolean =>
 /** Whether a session could be opened in this container, as far as the kubelet has reported. */
 export const isRunning = (pod: PodObservation, container: string): boolean =>
   pod.containers.get(container)?._tag === "Running"
-
-/** Every container that starts waits for these; they explain nothing. */
-const USUAL: ReadonlySet<string | undefined> = new Set(["ContainerCreating", "PodInitializing"])
-
-const reasonOf = (state: ContainerObservation): string | undefined => {
-  if (state._tag === "Ended") return state.end.reason
-  return state._tag === "Waiting" && !USUAL.has(state.reason) ? state.reason : undefined
-}
-
-/** What a result tells of the containers. */
-export const containerFacts = ({ containers, imageIDs }: PodObservation): Readonly<Record<string, ContainerFacts>> =>
-  Object.fromEntries(
-    [...containers].map(([name, state]) => [
-      name,
-      {
-        imageID: imageIDs.get(name) ?? null,
-        exitCode: state._tag === "Ended" ? state.end.exitCode : null,
-        reason: reasonOf(state) ?? null
-      }
-    ])
-  )

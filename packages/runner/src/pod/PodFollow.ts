@@ -7,8 +7,8 @@ import { Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
 import { type Diagnosis, deleted, diagnosePodEnd, helperEnded, nodeSilent, unknownEnd } from "../diagnosis/Diagnosis.ts"
 import { diagnosePending, pendingBehindMain } from "../diagnosis/PendingDiagnosis.ts"
 import { mainHasEnded, observePod, type PodObservation } from "../diagnosis/PodObservation.ts"
-import { monotonicMillis } from "../run/RunClock.ts"
 import { Kube, PodFailed, RunError } from "../task/RunError.ts"
+import { monotonicMillis } from "./MonotonicClock.ts"
 
 interface Followed {
   /** The latest observation; undefined until the pod has been seen. */

@@ -1,18 +1,12 @@
 /** Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it goes on, and says what the time went into. */
 import { Deferred, Duration, Effect } from "effect"
+import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import type { PodEventFollow } from "../pod/PodEventFollow.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
 import { RunError, TimedOut } from "../task/RunError.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { describeCollecting, describeProgress, describeRunning } from "./PodProgress.ts"
-import {
-  type ClockStage,
-  COLLECT_SILENCE,
-  limitName,
-  monotonicMillis,
-  remainingLimit,
-  silenceLeft
-} from "./RunClock.ts"
+import { type ClockStage, COLLECT_SILENCE, limitName, remainingLimit, silenceLeft } from "./RunClock.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
 /** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */

@@ -1,8 +1,8 @@
 /**
  * The clocks of a run. Each but the last is absolute: set once when its stage begins, never re-armed. What ran out and what the time
- * went into is told by the error. Pure, but for the time.
+ * went into is reported by the error. Pure.
  */
-import { Clock, Duration, Effect } from "effect"
+import { Duration } from "effect"
 
 /**
  * - `starting`: from `submitted` until the pod's containers run; limited by `waitUntilRunning`.
@@ -10,14 +10,6 @@ import { Clock, Duration, Effect } from "effect"
  * - `collecting`: from then until the outputs are here; not limited as a whole, but nothing may come for long.
  */
 export type ClockStage = "starting" | "running" | "collecting"
-
-/**
- * Milliseconds of a clock that nobody sets, for what lasts; its zero means nothing. A wall clock may be put right in the middle of a
- * run, and is never the node's.
- */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
-  Number(nanos / 1_000_000n)
-)
 
 /** The option that sets a stage's limit, for messages. */
 export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {

@@ -6,11 +6,12 @@ import type { LogEvent, TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
-import { containerFacts, type PodObservation } from "../diagnosis/PodObservation.ts"
+import type { PodObservation } from "../diagnosis/PodObservation.ts"
+import { monotonicMillis } from "../pod/MonotonicClock.ts"
+import { containerFacts } from "../task/ContainerFacts.ts"
 import { type LogLines, LogValues } from "../task/LogValues.ts"
 import { RunEvent, type RunPhase } from "../task/RunEvent.ts"
 import type { RunFacts, RunResult } from "../task/RunResult.ts"
-import { monotonicMillis } from "./RunClock.ts"
 
 export interface RunJournal {
   /** What is known now. */

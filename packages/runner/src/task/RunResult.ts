@@ -1,6 +1,7 @@
 /** What a run comes to: the answer a caller waits for, and what the CLI prints as JSON. */
 import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
+import { ContainerFacts } from "./ContainerFacts.ts"
 import { LogOutputs, Metric } from "./LogValues.ts"
 
 export const CollectedFile = Schema.Struct({
@@ -24,20 +25,6 @@ export const RunAttempt = Schema.Struct({
   why: Schema.NullOr(Schema.String)
 })
 export type RunAttempt = typeof RunAttempt.Type
-/**
- * A container of the pod as far as the kubelet has told of it; null is what it has not told yet. It looks once a second and tells of
- * containers that run a moment later, and nothing else knows: a success that takes less than a second is over before (measured: 8 of
- * 8 of `true`, none of `sleep 1`), a failure waits for its word anyway.
- */
-export const ContainerFacts = Schema.Struct({
-  /** The image by its digest, as the node resolved it; null where the run was over before the kubelet told of the container. */
-  imageID: Schema.NullOr(Schema.String),
-  /** Main's is known by its exit file, too; a helper's is null where it ran until its pod was deleted, as it does in most runs. */
-  exitCode: Schema.NullOr(Schema.Int),
-  /** Why it ended (`Completed`, `Error`, `OOMKilled`, …), or what it waits for. */
-  reason: Schema.NullOr(Schema.String)
-})
-export type ContainerFacts = typeof ContainerFacts.Type
 
 /** What is known of a run at any moment, also when it ends in an error. */
 export const RunFacts = Schema.Struct({

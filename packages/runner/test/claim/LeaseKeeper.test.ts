@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
+import { LEASE_ANNOTATION } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { PodLeases } from "../../src/claim/LeaseKeeper.ts"
-import { LEASE_ANNOTATION, type PodLease, readLease } from "../../src/claim/PodLease.ts"
+import { type PodLease, readLease } from "../../src/claim/PodLease.ts"
 import type { PodFollow } from "../../src/pod/PodFollow.ts"
 
 const pod: Pod = { metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1" } }

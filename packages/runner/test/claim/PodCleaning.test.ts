@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, type Pod, type PodDeletion, Pods } from "@podwright/k8s-io"
+import { LEASE_ANNOTATION, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect, Stream } from "effect"
 import { cleanPods } from "../../src/claim/PodCleaning.ts"
-import { type Driver, LEASE_ANNOTATION, leaseText, releasedText } from "../../src/claim/PodLease.ts"
-import { TASK_RUN_LABEL } from "../../src/claim/PodOrphan.ts"
+import { type Driver, leaseText, releasedText } from "../../src/claim/PodLease.ts"
 
 const other: Driver = { name: "there/2/other", pid: 2, machine: undefined }
 const pod = (lease: string, resourceVersion: string, uid = "u"): Pod => ({

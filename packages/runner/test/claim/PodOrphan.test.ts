@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Pod } from "@podwright/k8s-io"
-import { type Driver, LEASE_ANNOTATION, leaseState, leaseText, releasedText } from "../../src/claim/PodLease.ts"
-import { decideOrphan, type PodOrphan, TASK_RUN_LABEL } from "../../src/claim/PodOrphan.ts"
+import { LEASE_ANNOTATION, TASK_RUN_LABEL } from "@podwright/spec-builder"
+import { type Driver, leaseState, leaseText, releasedText } from "../../src/claim/PodLease.ts"
+import { decideOrphan, type PodOrphan } from "../../src/claim/PodOrphan.ts"
 
 const NOW = Date.parse("2026-01-02T03:04:05Z")
 const HOUR = 3_600_000

@@ -205,7 +205,6 @@ describe("diagnosePodEnd", () => {
 describe("diagnoseEnd", () => {
   const end = (exitCode: number, reason?: string, message?: string) => ({
     exitCode,
-    signal: undefined,
     reason,
     message
   })
@@ -259,7 +258,7 @@ describe("a pod that goes before its command has ended", () => {
 })
 
 describe("helperEnded", () => {
-  const end = (exitCode: number, reason: string) => ({ exitCode, signal: undefined, reason, message: undefined })
+  const end = (exitCode: number, reason: string) => ({ exitCode, reason, message: undefined })
   it.each([
     ["R11 without a shell", end(127, "Error"), "HelperEnded transient", "fileSidecar.image"],
     ["R11 killed", end(137, "Error"), "HelperEnded transient", "find out what ended it"],

@@ -24,7 +24,7 @@ export const observation = (different: Partial<PodObservation> = {}): PodObserva
 
 export const ended = (exitCode: number, reason?: string, message?: string): ContainerObservation => ({
   _tag: "Ended",
-  end: { exitCode, signal: undefined, reason, message }
+  end: { exitCode, reason, message }
 })
 
 export const waiting = (reason: string, message?: string): ContainerObservation => ({

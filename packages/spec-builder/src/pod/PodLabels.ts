@@ -5,8 +5,13 @@ import type { TaskIdentity } from "../task/TaskValues.ts"
 
 /** The prefix of every label and annotation of ours. */
 export const LABEL_PREFIX = "podwright.dev/"
+/** The label that holds the task run's id. Every pod of ours carries it, so a list by it finds them all. */
+export const TASK_RUN_LABEL = `${LABEL_PREFIX}taskrun-id`
 /** Annotation: SHA-256 of the pod's spec as it was built. */
 export const SPEC_HASH_ANNOTATION = `${LABEL_PREFIX}spec-hash`
+
+/** Annotation: who drives the pod and until when, as JSON; the runner writes and renews it. */
+export const LEASE_ANNOTATION = `${LABEL_PREFIX}lease`
 
 /** The longest label value that Kubernetes takes. */
 const MAXIMUM_LENGTH = 63
@@ -28,7 +33,7 @@ export const identityLabels = (identity: TaskIdentity): Readonly<Record<string, 
   [`${LABEL_PREFIX}flow-id`]: labelValue(identity.flowId),
   [`${LABEL_PREFIX}task-id`]: labelValue(identity.taskId),
   [`${LABEL_PREFIX}execution-id`]: labelValue(identity.executionId),
-  [`${LABEL_PREFIX}taskrun-id`]: labelValue(identity.taskRunId),
+  [TASK_RUN_LABEL]: labelValue(identity.taskRunId),
   [`${LABEL_PREFIX}taskrun-attempt`]: labelValue(String(identity.attempt))
 })
 
