@@ -43,9 +43,9 @@ const roleIn = (text: string): ReadonlyArray<RoleRule> => {
 }
 
 describe("the Role", () => {
-  const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8")
+  const guide = readFileSync(join(REPOSITORY, "docs/guide/permissions.md"), "utf8")
   const texts: ReadonlyArray<readonly [string, string]> = [
-    ["README.md", /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(readme)?.[1] ?? ""],
+    ["docs/guide/permissions.md", /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(guide)?.[1] ?? ""],
     ["tooling/real-cluster/role.yaml", readFileSync(join(REPOSITORY, "tooling/real-cluster/role.yaml"), "utf8")]
   ]
   for (const [where, text] of texts) {

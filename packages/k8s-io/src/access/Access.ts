@@ -1,6 +1,6 @@
 /**
  * What a run needs to be allowed, in one table: `AccessReview` asks for it, the Role that is handed out is made of it, and
- * tests hold the README and the test cluster's role to it. Pure.
+ * tests hold the guide and the test cluster's role to it. Pure.
  */
 
 /** One right in a namespace, in RBAC's words, and what a run does with it. All are of the core API group. */

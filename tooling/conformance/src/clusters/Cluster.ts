@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 import { Exec, type ExecOutcome, type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
-/** The namespace in which `limited.kubeconfig` has the README's Role and nothing more. */
+/** The namespace in which `limited.kubeconfig` has the documented Role and nothing more. */
 export const LIMITED_NAMESPACE = "podwright-limited"
 
 /** The namespace of a real cluster that enforces Pod Security *restricted*; `real/real.test.ts` makes it. */
@@ -58,11 +58,11 @@ export class Cluster {
     this.underFaults = underFaults
   }
 
-  /** A user with exactly the README's Role, as `tooling/real-cluster` makes it; the tier is no good without. */
+  /** A user with exactly the documented Role, as `tooling/real-cluster` makes it; the tier is no good without. */
   get limitedKubeconfig(): string {
     const path = join(dirname(this.kubeconfig), "limited.kubeconfig")
     if (!existsSync(path))
-      throw new Error(`there is no ${path}: the suite runs podwright as a user with the README's Role`)
+      throw new Error(`there is no ${path}: the suite runs podwright as a user with the documented Role`)
     return path
   }
 

@@ -38,7 +38,7 @@ export class ConnectionMaterial {
   /** Holds everything by relative paths; a task's file paths are relative to it. */
   readonly folder: string
   readonly server: string
-  /** A token with the README's Role. */
+  /** A token with the documented Role. */
   readonly token: string
   /** Path of the server's authority, PEM. */
   readonly authority: string
@@ -103,7 +103,7 @@ export class ConnectionMaterial {
     return kubectl(this.cluster.kubeconfig, args)
   }
 
-  /** A service account with the README's Role, and a token of it by TokenRequest. */
+  /** A service account with the documented Role, and a token of it by TokenRequest. */
   async serviceAccount(): Promise<{ readonly name: string; readonly token: string }> {
     const name = freshId("account")
     const inNamespace = ["-n", LIMITED_NAMESPACE]

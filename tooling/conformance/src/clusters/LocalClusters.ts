@@ -1,5 +1,5 @@
 /**
- * An embedded cluster made ready for the suite: the kubeconfigs of an administrator and of a user with the README's Role,
+ * An embedded cluster made ready for the suite: the kubeconfigs of an administrator and of a user with the documented Role,
  * side by side in a folder as `tooling/real-cluster` has them.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"

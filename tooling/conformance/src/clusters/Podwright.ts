@@ -26,7 +26,7 @@ export interface Invocation {
   readonly printed: (text: string) => Promise<void>
 }
 
-/** Starts `podwright ARGS` as the user with the README's Role; `input` is its stdin. */
+/** Starts `podwright ARGS` as the user with the documented Role; `input` is its stdin. */
 export const start = (
   cluster: Cluster,
   args: ReadonlyArray<string>,
