@@ -4,7 +4,7 @@
  */
 import { Effect, Exit, Stream } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
-import type { PodChange } from "./PodWatch.ts"
+import type { PodChange } from "./PodWatchStep.ts"
 
 /**
  * Conflates: what a follower who has `unread` to come should get once `next` has happened, too. The latest state replaces

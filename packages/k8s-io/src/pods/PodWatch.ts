@@ -21,6 +21,7 @@ import { listRequest, readPodList } from "./Pods.ts"
 import {
   initialState,
   jittered,
+  type PodChange,
   step,
   type WatchChange,
   type WatchInput,
@@ -31,15 +32,6 @@ import {
   watchSilenceSeconds,
   watchTimeoutSeconds
 } from "./PodWatchStep.ts"
-
-/**
- * What became of one pod name. `Absent`: it was not there as far as the watch has come. After `Deleted` a new pod of the same
- * name may follow; `pod.metadata.uid` tells them apart.
- */
-export type PodChange =
-  | { readonly _tag: "Present"; readonly pod: Pod }
-  | { readonly _tag: "Absent" }
-  | { readonly _tag: "Deleted"; readonly pod: Pod }
 
 /** Which pods are watched at all. */
 export interface PodWatchOptions {

@@ -33,6 +33,12 @@ export type WatchChange =
   | { readonly _tag: "Present"; readonly pod: Pod }
   | { readonly _tag: "Deleted"; readonly pod: Pod }
 
+/**
+ * What became of one pod name. `Absent`: no pod of that name was there as far as the watch has come. After `Deleted` a new pod
+ * of the same name may follow; `pod.metadata.uid` tells them apart.
+ */
+export type PodChange = WatchChange | { readonly _tag: "Absent" }
+
 /** Where the loop is. `known` holds the pods by name; `failures` counts those in a row. */
 export type WatchState =
   | { readonly _tag: "Listing"; readonly known: HashMap.HashMap<string, Pod>; readonly failures: number }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { KubeError } from "../../src/error/KubeError.ts"
 import { conflate, makePodMailbox } from "../../src/pods/PodMailbox.ts"
-import type { PodChange } from "../../src/pods/PodWatch.ts"
+import type { PodChange } from "../../src/pods/PodWatchStep.ts"
 import { pod } from "../support/pods.ts"
 
 const present = (uid: string, version: string): PodChange => ({
