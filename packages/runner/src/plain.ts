@@ -5,7 +5,7 @@
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Cause, Effect, Exit, Layer, ManagedRuntime, Result, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Result, Stream } from "effect"
 import { type PlainTask, plainTaskRequest } from "./plain/PlainTask.ts"
 import { type RunOptions, TaskRunner } from "./run/TaskRunner.ts"
 import { RunError, Spec } from "./task/RunError.ts"
@@ -54,7 +54,11 @@ const borrow = ({ context, kubeconfig }: ClusterOptions) => {
       TaskRunner.layerConnecting({
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(context === undefined ? {} : { context })
-      }).pipe(Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici]))
+      }).pipe(
+        Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici]),
+        // stdout is the host program's own: warnings go where they disturb no output
+        Layer.provideMerge(Layer.succeed(Logger.LogToStderr, true))
+      )
     ),
     runs: 0
   }

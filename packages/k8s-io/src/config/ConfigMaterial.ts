@@ -3,6 +3,7 @@
  * read anew for every new connection; what costs time to open is opened again only when its bytes have changed.
  */
 import { readFile } from "node:fs/promises"
+import { Effect } from "effect"
 import { failureDetail } from "../error/TransportFailure.ts"
 import { configError } from "./ConfigError.ts"
 import { type ConnectionConfig, givenFields, TRUST_FIELDS } from "./ConnectionConfig.ts"
@@ -36,7 +37,7 @@ type FileField = "caCertFile" | "trustStoreFile" | "clientCertFile" | "clientKey
 type DataField = "caCertData" | "clientCertData" | "clientKeyData"
 
 /** Reads from a config; nothing is touched before it is asked. */
-export const makeConfigMaterial = (config: ConnectionConfig): ConfigMaterial => {
+export const makeConfigMaterial = Effect.fnUntraced(function* (config: ConnectionConfig) {
   const file = async (field: FileField): Promise<Material> => {
     const path = config[field] ?? ""
     try {
@@ -100,8 +101,8 @@ export const makeConfigMaterial = (config: ConnectionConfig): ConfigMaterial => 
   }
 
   const { disableHostnameVerification, oauthToken, oauthTokenProvider, password, trustCerts, username } = config
-  const source = oauthTokenProvider === undefined ? undefined : makeTokenSource(oauthTokenProvider)
-  return {
+  const source = oauthTokenProvider === undefined ? undefined : yield* makeTokenSource(oauthTokenProvider)
+  const material: ConfigMaterial = {
     tls: async () => {
       const [ca, own] = [await authorities(), await identity()]
       return {
@@ -119,7 +120,8 @@ export const makeConfigMaterial = (config: ConnectionConfig): ConfigMaterial => 
     },
     refuse: () => source?.refuse()
   }
-}
+  return material
+})
 
 /** In the place of Node's check of names: takes them all. */
 const anyName = (): undefined => undefined

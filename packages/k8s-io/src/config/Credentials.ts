@@ -49,7 +49,7 @@ export const credentialError = (loaded: LoadedConfig, cause: unknown): KubeError
 /** Loads the configuration and stands ready to answer. */
 export const makeCredentials = Effect.fnUntraced(function* (request: SourceRequest) {
   let loaded = yield* loadConfig(request)
-  const material = request.config === undefined ? undefined : makeConfigMaterial(request.config)
+  const material = request.config === undefined ? undefined : yield* makeConfigMaterial(request.config)
   let lastReload: number | undefined
   const tls = async (): Promise<TlsSettings> => ({ ...(await loaded.identity?.tls()), ...(await material?.tls()) })
   const headers = async (): Promise<Credential["headers"]> => {

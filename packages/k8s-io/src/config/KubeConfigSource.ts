@@ -142,7 +142,7 @@ const check = Effect.fnUntraced(function* (
   const inherited = user === undefined || givenFields(config, IDENTITY_FIELDS).length > 0 ? nobody(context.user) : user
   yield* checkImpersonation(inherited)
   const loaded: LoadedConfig = {
-    identity: makeKubeIdentity(remainingCluster(cluster, server, config), inherited, cluster),
+    identity: yield* makeKubeIdentity(remainingCluster(cluster, server, config), inherited, cluster),
     user: inherited,
     server,
     source: place(name),

@@ -47,18 +47,21 @@ const impersonation = ({ impersonateGroups, impersonateUid, impersonateUser }: K
   ...(impersonateGroups?.[0] === undefined ? {} : { "Impersonate-Group": impersonateGroups[0] })
 })
 
-const plainIdentity = (cluster: KubeCluster, user: KubeUser): KubeIdentity => {
+const plainIdentity = Effect.fnUntraced(function* (cluster: KubeCluster, user: KubeUser) {
   const { password, token, tokenFile, username } = user
   const fromFile =
     tokenFile === undefined
       ? undefined
-      : makeTokenSource({ fetch: readTokenFile(tokenFile, `users[${user.name}].user.tokenFile`), cache: tokenFileAge })
+      : yield* makeTokenSource({
+          fetch: readTokenFile(tokenFile, `users[${user.name}].user.tokenFile`),
+          cache: tokenFileAge
+        })
   const authorization = async (): Promise<string | undefined> => {
     if (username !== undefined) return basic(username, password)
     if (fromFile !== undefined) return `Bearer ${await fromFile.current()}`
     return token === undefined ? undefined : `Bearer ${token.trim()}`
   }
-  return {
+  const identity: KubeIdentity = {
     headers: async () => {
       const given = await authorization()
       return {
@@ -79,7 +82,8 @@ const plainIdentity = (cluster: KubeCluster, user: KubeUser): KubeIdentity => {
       }
     }
   }
-}
+  return identity
+})
 
 /** What an exec plugin is told in KUBERNETES_EXEC_INFO (client-go, `exec.LoadExecCredential`); client-node leaves it out. */
 const execInfo = (exec: KubeExec, cluster: KubeCluster): string =>
@@ -173,7 +177,11 @@ const pluginIdentity = (cluster: KubeCluster, user: KubeUser, told: KubeCluster)
 }
 
 /** `told` is the cluster that an exec plugin hears of: as the file has it, whatever a config adds. */
-export const makeKubeIdentity = (cluster: KubeCluster, user: KubeUser, told: KubeCluster): KubeIdentity =>
+export const makeKubeIdentity = (
+  cluster: KubeCluster,
+  user: KubeUser,
+  told: KubeCluster
+): Effect.Effect<KubeIdentity> =>
   user.exec === undefined && user.authProvider === undefined
     ? plainIdentity(cluster, user)
-    : pluginIdentity(cluster, user, told)
+    : Effect.succeed(pluginIdentity(cluster, user, told))

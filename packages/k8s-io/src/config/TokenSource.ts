@@ -35,12 +35,16 @@ export const tokenExpiry = (token: string): number | undefined => {
 export const usableUntil = (token: string, now: number, cache: Duration.Duration): number =>
   Math.min(now + Duration.toMillis(cache), (tokenExpiry(token) ?? Number.POSITIVE_INFINITY) - expiryMargin)
 
-/** Stands ready to answer; nothing is fetched before it is asked. `now` gives ms since the epoch. */
-export const makeTokenSource = (provider: TokenProvider, now: () => number = Date.now): TokenSource => {
+/**
+ * Stands ready to answer; nothing is fetched before it is asked. `now` gives ms since the epoch. What it logs and traces goes
+ * where that of its maker goes: callers wait for promises and bring no context of their own.
+ */
+export const makeTokenSource = Effect.fnUntraced(function* (provider: TokenProvider, now: () => number = Date.now) {
+  const runPromise = Effect.runPromiseWith(yield* Effect.context<never>())
   let held: { readonly token: string; readonly until: number } | undefined
   let inFlight: Promise<string> | undefined
   const fetch = async (): Promise<string> => {
-    const token = await Effect.runPromise(
+    const token = await runPromise(
       Effect.catch(provider.fetch, (error) => {
         const expiry = held === undefined ? 0 : (tokenExpiry(held.token) ?? Number.POSITIVE_INFINITY)
         if (held === undefined || now() >= expiry) return Effect.fail(error)
@@ -53,7 +57,7 @@ export const makeTokenSource = (provider: TokenProvider, now: () => number = Dat
     held = { token, until: usableUntil(token, now(), provider.cache) }
     return token
   }
-  return {
+  const source: TokenSource = {
     current: () => {
       if (held !== undefined && now() < held.until) return Promise.resolve(held.token)
       inFlight ??= fetch().finally(() => {
@@ -65,4 +69,5 @@ export const makeTokenSource = (provider: TokenProvider, now: () => number = Dat
       held = undefined
     }
   }
-}
+  return source
+})

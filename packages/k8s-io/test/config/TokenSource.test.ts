@@ -1,6 +1,6 @@
 /** How long a token is used, and that it is fetched once for all who wait. */
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Logger } from "effect"
 import { configError } from "../../src/config/ConfigError.ts"
 import { makeTokenSource, tokenExpiry, usableUntil } from "../../src/config/TokenSource.ts"
 import type { KubeError } from "../../src/error/KubeError.ts"
@@ -16,7 +16,7 @@ const counting = (cache: Duration.Duration) => {
     return `token-${fetched}`
   }).pipe(Effect.tap(() => Effect.yieldNow))
   return {
-    source: makeTokenSource({ cache, fetch }, () => clock),
+    source: Effect.runSync(makeTokenSource({ cache, fetch }, () => clock)),
     pass: (millis: number) => {
       clock += millis
     }
@@ -71,7 +71,7 @@ describe("makeTokenSource", () => {
     let answer: Effect.Effect<string, KubeError> = Effect.succeed(webToken({ exp: 600 }))
     const down = Effect.fail(configError("down", "config.oauthTokenProvider.task"))
     const fetch = Effect.suspend(() => answer)
-    const source = makeTokenSource({ cache: Duration.minutes(5), fetch }, () => clock)
+    const source = Effect.runSync(makeTokenSource({ cache: Duration.minutes(5), fetch }, () => clock))
     const first = await source.current()
     answer = down
     clock = 301_000
@@ -84,13 +84,30 @@ describe("makeTokenSource", () => {
     const [refused] = await Promise.allSettled([source.current()])
     assert.strictEqual(refused?.status, "rejected")
   })
+  it("warns by the logger of whoever made it", async () => {
+    let clock = 0
+    let isDown = false
+    const fetch = Effect.suspend(() =>
+      isDown ? Effect.fail(configError("down", "config.oauthTokenProvider.task")) : Effect.succeed("token")
+    )
+    const logged: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
+    const made = makeTokenSource({ cache: Duration.minutes(5), fetch }, () => clock)
+    const source = await Effect.runPromise(Effect.provide(made, logger))
+    await source.current()
+    isDown = true
+    clock = 301_000
+    assert.strictEqual(await source.current(), "token")
+    assert.lengthOf(logged, 1)
+    assert.include(logged[0], "the token is used longer than its cache says")
+  })
   it("hands a failure to all who wait, and asks again after it", async () => {
     let attempts = 0
     const fetch = Effect.suspend(() => {
       attempts += 1
       return attempts === 1 ? Effect.fail(configError("no", "config.oauthTokenProvider.task")) : Effect.succeed("token")
     })
-    const source = makeTokenSource({ cache: Duration.minutes(5), fetch })
+    const source = Effect.runSync(makeTokenSource({ cache: Duration.minutes(5), fetch }))
     const ends = await Promise.allSettled([source.current(), source.current()])
     for (const end of ends) {
       assert.strictEqual(end.status, "rejected")
