@@ -67,7 +67,7 @@ const attemptOf = ({ metadata }: Pod, identity: TaskIdentity): number | undefine
 
 /** Whether the helper has ended well, which it does once the driver has everything and the pod is to be kept. */
 const isCollected = (pod: Pod, plan: PodPlan): boolean =>
-  plan.outputContainer !== undefined &&
+  plan.shape !== "bare" &&
   (pod.status?.containerStatuses ?? []).some(
     ({ name, state }) => name === plan.outputContainer && state?.terminated?.exitCode === 0
   )

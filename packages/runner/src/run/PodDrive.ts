@@ -21,7 +21,7 @@ import {
   type SessionResult
 } from "@podwright/file-sync"
 import type { Exec, PodLog } from "@podwright/k8s-io"
-import type { PodPlan } from "@podwright/spec-builder"
+import type { GatePlan, PodPlan } from "@podwright/spec-builder"
 import { type Duration, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
 import { deleted } from "../diagnosis/Diagnosis.ts"
 import { isRunning, mainHasEnded } from "../diagnosis/PodObservation.ts"
@@ -90,12 +90,12 @@ const KILLED = 137
 /** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
 const session = Effect.fnUntraced(function* (
   drive: PodDrive,
-  container: string,
-  options: Pick<SessionRequest, "log" | "farewell" | "inputs" | "outputs">,
+  options: Pick<SessionRequest, "container" | "volumeRoot" | "log" | "farewell" | "inputs" | "outputs">,
   onEvent: (event: SessionEvent) => Effect.Effect<void>
 ): Effect.fn.Return<SessionResult, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
   const budget = yield* ExecBudget
   const { follow, journal, plan } = drive
+  const { container } = options
   const waiting = yield* Scope.make()
   yield* Scope.provide(budget.waiting, waiting)
 
@@ -117,8 +117,6 @@ const session = Effect.fnUntraced(function* (
     namespace: drive.namespace,
     pod: plan.name,
     podUid: drive.podUid,
-    container,
-    volumeRoot: plan.volumeRoot ?? "",
     cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
     mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
     podIsGone: drive.podIsGone,
@@ -149,13 +147,13 @@ const session = Effect.fnUntraced(function* (
 
 /** Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs. */
 export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
-  drive: PodDrive
+  drive: PodDrive & { readonly plan: GatePlan }
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
-  const container = drive.plan.outputContainer ?? drive.plan.mainContainer
+  const { outputContainer: container, volumeRoot } = drive.plan
   const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
     drive.mayHelperEnd(exit?.code ?? KILLED, missing.length) ? "done" : "sent"
-  const options = { log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
-  const { files, missing } = yield* session(drive, container, options, (event) => {
+  const options = { container, volumeRoot, log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
+  const { files, missing } = yield* session(drive, options, (event) => {
     switch (event._tag) {
       case "Lines":
       case "Replayed":
@@ -176,20 +174,20 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   drive: PodDrive
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem | PodLog> {
   const { follow, journal, plan } = drive
-  const { inputContainer, mainContainer, outputContainer } = plan
   const mainBegun = follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
-  if (inputContainer !== undefined) {
+  if (plan.shape !== "bare") {
+    const { inputContainer: container, volumeRoot } = plan
     const farewell = (): SessionFarewell => "leave"
-    const options = { log: false, farewell, inputs: drive.inputs, outputs: undefined }
+    const options = { container, volumeRoot, log: false, farewell, inputs: drive.inputs, outputs: undefined }
     let told = false
-    const delivery = session(drive, inputContainer, options, (event) =>
+    const delivery = session(drive, options, (event) =>
       Effect.sync(() => {
         told ||= event._tag === "InputsDelivered"
       })
     )
     // An init container ends when it has the inputs, and its end may be quicker than the session's last words. Main starts
     // only behind it, so main's start says as much. (A helper beside main stays, and main's start says nothing.)
-    yield* inputContainer === outputContainer ? delivery : Effect.raceFirst(delivery, mainBegun)
+    yield* plan.shape === "gate" ? delivery : Effect.raceFirst(delivery, mainBegun)
     if (!told) yield* journal.phase("inputs-delivered")
   }
   const ended = follow.until(mainHasEnded)
@@ -201,7 +199,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   const log = yield* followKubeletLog({
     namespace: drive.namespace,
     pod: plan.name,
-    container: mainContainer,
+    container: plan.mainContainer,
     ended,
     cursor,
     podIsGone: drive.podIsGone,
@@ -220,12 +218,18 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   const farewell: SessionRequest["farewell"] = ({ missing }) =>
     drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
   const collected =
-    outputContainer === undefined
+    plan.shape === "bare"
       ? { files: {}, missing: [] }
       : yield* session(
           drive,
-          outputContainer,
-          { log: false, farewell, inputs: undefined, outputs: drive.outputs },
+          {
+            container: plan.outputContainer,
+            volumeRoot: plan.volumeRoot,
+            log: false,
+            farewell,
+            inputs: undefined,
+            outputs: drive.outputs
+          },
           () => ignore
         )
   yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))

@@ -81,7 +81,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
     namespace,
     name: plan.name,
     main: plan.mainContainer,
-    helpers: [plan.inputContainer, plan.outputContainer].filter((name) => name !== undefined),
+    helpers: plan.shape === "bare" ? [] : [plan.inputContainer, plan.outputContainer],
     waiting: journal.waiting,
     seen: journal.seen
   })
@@ -152,7 +152,10 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
     const { uid } = pod.metadata
     const isGone = Effect.provideService(podIsGone({ namespace, name: plan.name, uid }, follow), Pods, pods)
     const own: PodDrive = { ...drive, podUid: uid, podIsGone: isGone }
-    const driven = Effect.andThen(scheduled, plan.logs === "volume" ? driveByVolume(own) : driveByKubelet(own))
+    const driven = Effect.andThen(
+      scheduled,
+      plan.logs === "volume" ? driveByVolume({ ...own, plan }) : driveByKubelet(own)
+    )
     const settling = { plan, follow, receipts: Effect.sync(() => receipts) }
     const { driven: moved, outcome } = yield* Effect.raceFirst(
       driven,

@@ -2,8 +2,8 @@
  * Merges layers as `SpecMerge.ts` tells, and keeps of every part which layer set it. Pure.
  */
 
-import type { Json } from "../pod/PodManifest.ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
+import type { Json } from "../values/Json.ts"
 import { EXCLUSIVE, LIST_KEYS, type ListKey, REPLACED_LISTS, SINGLE_ENTRY_KEYS, UNIONS } from "./MergeKeys.ts"
 import {
   type Overridden,

@@ -2,8 +2,7 @@
  * What the Kubernetes API says of the lists and objects of a Pod's spec that a merge must know: by which key entries are told
  * apart, and which fields exclude each other. Data.
  */
-import type { JsonObject } from "../pod/PodManifest.ts"
-
+import type { JsonObject } from "../values/Json.ts"
 export interface ListKey {
   /** `x-kubernetes-list-map-keys` of the list. */
   readonly fields: ReadonlyArray<string>

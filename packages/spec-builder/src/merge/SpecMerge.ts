@@ -11,8 +11,7 @@
  * Merging layers one after the other gives the same as merging them at once. Where a field has one type in all layers, none
  * of them takes away by `null` and no list repeats a key, merging is associative, and a layer merged with itself is itself.
  */
-
-import type { JsonObject } from "../pod/PodManifest.ts"
+import type { JsonObject } from "../values/Json.ts"
 import { mergeLayers } from "./LayerMerge.ts"
 import { untraceObject } from "./Traced.ts"
 

@@ -1,8 +1,7 @@
 /**
  * JSON in which every part knows the layer that set it and what that layer overrode. Pure; merging is in `SpecMerge.ts`.
  */
-import type { Json, JsonObject } from "../pod/PodManifest.ts"
-import { isList, isObject } from "../values/JsonValue.ts"
+import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 
 /** A fragment of a manifest and who wrote it. */
 export interface TracedLayer {

@@ -3,8 +3,7 @@
  */
 
 import { mergeSpecs } from "../merge/SpecMerge.ts"
-import { isList, isObject } from "../values/JsonValue.ts"
-import type { Json, JsonObject } from "./PodManifest.ts"
+import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 import type { Layer } from "./SpecLayers.ts"
 
 /** `nobody`: for a main that is known not to be root but whose user only its image knows, as busybox itself says root. */

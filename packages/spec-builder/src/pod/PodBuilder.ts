@@ -27,8 +27,9 @@ import type { TaskValues } from "../task/TaskValues.ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
 import { sha256Hex } from "../values/Sha256.ts"
 import { identityLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
-import type { PodManifest, PodPlan } from "./PodManifest.ts"
+import type { PodManifest } from "./PodManifest.ts"
 import { podName } from "./PodName.ts"
+import type { BarePlan, PodPlan } from "./PodPlan.ts"
 import { type PodShape, podShape } from "./PodShape.ts"
 import { podSpec } from "./PodSpec.ts"
 import { HELPER_CONTAINER, INPUT_CONTAINER, MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT } from "./PodVolume.ts"
@@ -123,26 +124,31 @@ interface TracedPod {
   readonly manifest: TracedObject
 }
 
+/** The plan of a shape: a pod without a volume has no container that could be asked about one. */
+const planOf = (pod: Omit<BarePlan, "shape" | "logs">, { logs, shape }: PodShape): PodPlan => {
+  const volume = { outputContainer: HELPER_CONTAINER, volumeRoot: VOLUME_ROOT } as const
+  switch (shape) {
+    case "bare":
+      return { ...pod, shape, logs }
+    case "gate":
+      return { ...pod, shape, logs, ...volume, inputContainer: HELPER_CONTAINER }
+    case "init":
+      return { ...pod, shape, logs, ...volume, inputContainer: INPUT_CONTAINER }
+  }
+}
+
 const planned = (task: TaskValues, runner: RunnerProperties, shape: PodShape, spec: TracedObject): TracedPod => {
   const specHash = sha256Hex(canonicalJson(untraceObject(spec)))
   const traced = objectInOrder(manifestOf(task, runner, spec, specHash))
-  const bare = shape.shape === "bare"
-  const plan: PodPlan = {
-    shape: shape.shape,
+  const pod = {
     reason: shape.reason,
-    logs: shape.logs,
-    namespace: runner.namespace,
     name: podName(task.identity),
     // `manifestOf` and `podSpec` make what the type says; traced, it is one JSON object like any other.
     manifest: untraceObject(traced) as unknown as PodManifest,
     specHash,
-    mainContainer: MAIN_CONTAINER,
-    helperContainer: bare ? undefined : HELPER_CONTAINER,
-    inputContainer: bare ? undefined : shape.shape === "gate" ? HELPER_CONTAINER : INPUT_CONTAINER,
-    outputContainer: bare ? undefined : HELPER_CONTAINER,
-    volumeRoot: bare ? undefined : VOLUME_ROOT
-  }
-  return { plan, manifest: traced }
+    mainContainer: MAIN_CONTAINER
+  } as const
+  return { plan: planOf(pod, shape), manifest: traced }
 }
 
 const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<TracedPod, SpecError> =>

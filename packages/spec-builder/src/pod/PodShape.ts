@@ -12,7 +12,6 @@
  */
 import { Result } from "effect"
 import type { LogSource } from "../task/TaskValues.ts"
-import type { PodShapeName } from "./PodManifest.ts"
 
 export interface ShapeQuestion {
   /** `Commands` can be wrapped by a shell, `Entrypoint` cannot. */
@@ -23,12 +22,14 @@ export interface ShapeQuestion {
   readonly logs: LogSource | undefined
 }
 
-export interface PodShape {
-  readonly shape: PodShapeName
-  readonly logs: LogSource
+/** A shape with its log source; only a gate can keep the log on the volume. */
+export type PodShape = {
   /** One sentence. */
   readonly reason: string
-}
+} & (
+  | { readonly shape: "gate"; readonly logs: LogSource }
+  | { readonly shape: "init" | "bare"; readonly logs: "kubelet" }
+)
 
 const describeFiles = (question: ShapeQuestion): string =>
   question.hasInputs && question.wantsOutputs

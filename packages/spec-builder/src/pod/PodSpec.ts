@@ -1,15 +1,16 @@
 /**
  * The pod's spec: its own fields and its containers, each field with the layer that set it. Pure.
  */
+
 import { Duration } from "effect"
 import { mergeLayers } from "../merge/LayerMerge.ts"
 import { type TracedObject, tracedList, tracedObject, untraceObject } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
+import type { JsonObject } from "../values/Json.ts"
 import { helperUser } from "./ContainerSecurity.ts"
 import { helperContainer } from "./HelperContainer.ts"
 import { mainContainer } from "./MainContainer.ts"
-import type { JsonObject } from "./PodManifest.ts"
 import type { PodShape } from "./PodShape.ts"
 import { HELPER_CONTAINER, INPUT_CONTAINER, podVolume } from "./PodVolume.ts"
 import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, traced, userContainers } from "./SpecLayers.ts"

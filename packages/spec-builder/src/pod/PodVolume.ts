@@ -2,8 +2,7 @@
  * The volume that main and helper share, and the names and places that are the protocol between them. Constants, and the
  * fragments of a manifest that follow from them.
  */
-import type { JsonObject } from "./PodManifest.ts"
-
+import type { JsonObject } from "../values/Json.ts"
 /** Name of the emptyDir volume. */
 export const VOLUME_NAME = "podwright"
 /** Where it is mounted, in main and in helpers. */

@@ -4,8 +4,8 @@
  */
 
 import { SpecIssue } from "../SpecError.ts"
-import { isList, isObject } from "../values/JsonValue.ts"
-import type { Json, JsonObject, PodShapeName } from "./PodManifest.ts"
+import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
+import type { PodShapeName } from "./PodPlan.ts"
 import { isInVolume, MAIN_CONTAINER, POD_UID_VARIABLE, PROTOCOL_ENV, VOLUME_NAME, VOLUME_ROOT } from "./PodVolume.ts"
 import type { Layer } from "./SpecLayers.ts"
 

@@ -5,8 +5,7 @@
 import type { TracedLayer } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
 import { formatPath } from "../SpecError.ts"
-import { isList, isObject } from "../values/JsonValue.ts"
-import type { JsonObject } from "./PodManifest.ts"
+import { isList, isObject, type JsonObject } from "../values/Json.ts"
 import { MAIN_CONTAINER } from "./PodVolume.ts"
 
 /** What podwright starts from: everything after it may set it again. */

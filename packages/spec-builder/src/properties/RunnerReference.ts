@@ -3,8 +3,7 @@
  * comes from the schema in `RunnerProperties.ts`.
  */
 import { Schema } from "effect"
-import type { Json, JsonObject } from "../pod/PodManifest.ts"
-import { isList, isObject } from "../values/JsonValue.ts"
+import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 import { RunnerProperties } from "./RunnerProperties.ts"
 
 /** One property, nested ones by their path (`fileSidecar.image`). */

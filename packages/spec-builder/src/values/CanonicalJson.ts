@@ -2,8 +2,7 @@
  * JSON with the keys of every object in code-unit order, so that equal values have equal text whatever order they were built
  * in. Pure.
  */
-import type { Json } from "../pod/PodManifest.ts"
-
+import type { Json } from "./Json.ts"
 export const canonicalJson = (value: Json): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
