@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process"
 import { hash, randomBytes } from "node:crypto"
-import { existsSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -228,38 +226,6 @@ describe("makeInputArchive", () => {
     }).pipe(Effect.provide(services))
   )
 
-  for (const tar of [["tar"], ["busybox", "tar"]].filter(([name = ""]) =>
-    ["/bin", "/usr/bin"].some((place) => existsSync(join(place, name)))
-  ))
-    it.effect(`tells every tar the size of a file above 8 GiB: F23 (${tar.join(" ")})`, () =>
-      Effect.gen(function* () {
-        const place = yield* folder
-        const size = 9 * 1024 ** 3 + 7
-        yield* Effect.promise(async () => {
-          await writeFile(join(place, "a-first"), "x".repeat(700))
-          await writeFile(join(place, "sparse"), "")
-          await truncate(join(place, "sparse"), size)
-        })
-        const archive = yield* makeInputArchive([{ name: "ü", source: { _tag: "Path", path: place } }])
-        const beginning: Array<Uint8Array> = []
-        yield* archive.stream().pipe(
-          Stream.takeUntil((chunk) => {
-            beginning.push(Uint8Array.from(chunk))
-            return Buffer.concat(beginning).length > 100_000
-          }),
-          Stream.runDrain
-        )
-        const [program = "tar", ...args] = tar
-        // It lists what it meets before it misses the rest.
-        const { stdout } = spawnSync(program, [...args, "-tvf", "-"], {
-          input: Buffer.concat(beginning),
-          encoding: "utf8"
-        })
-        assert.match(stdout, / 700 .*a-first\n/)
-        assert.match(stdout, new RegExp(` ${size} .*sparse\n`))
-      }).pipe(Effect.provide(services))
-    )
-
   for (const size of [1000, 1_000_000])
     it.effect(`fails when a file of ${size} bytes is another when its turn comes: F8`, () =>
       Effect.gen(function* () {
@@ -294,23 +260,6 @@ describe("makeInputArchive", () => {
         ["d/file", "666", 0, 0],
         ["d/tool", "777", 0, 0]
       ])
-    }).pipe(Effect.provide(services))
-  )
-
-  it.effect("knows the length of files too large for a plain header: F23", () =>
-    Effect.gen(function* () {
-      const place = yield* folder
-      const size = 8 * 1024 ** 3 + 1
-      yield* Effect.promise(async () => {
-        await writeFile(join(place, "sparse"), "")
-        await truncate(join(place, "sparse"), size)
-        await chmod(join(place, "sparse"), 0o755)
-      })
-      const archive = yield* makeInputArchive([
-        { name: "sparse", source: { _tag: "Path", path: join(place, "sparse") } }
-      ])
-      // A pax header, its record block, the file's header, the padded content and the two end blocks.
-      assert.strictEqual(archive.bytes, 512 * 3 + Math.ceil(size / 512) * 512 + 1024)
     }).pipe(Effect.provide(services))
   )
 

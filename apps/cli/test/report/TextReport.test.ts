@@ -1,34 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { KubeError } from "@podwright/k8s-io"
-import { Diagnosis, PodExists, RunError, type RunEvent, type RunResult, TimedOut } from "@podwright/runner"
-import { jsonReport } from "../../src/report/JsonReport.ts"
+import type { RunEvent } from "@podwright/runner"
 import { ProgressThinning, reportError, reportEvent } from "../../src/report/TextReport.ts"
-
-const diagnosis = new Diagnosis({
-  cause: { _tag: "CommandFailed", exitCode: 3, said: "" },
-  kind: "permanent",
-  summary: "it ended with code 3",
-  remedy: "see its log"
-})
-const facts = {
-  pod: "pod-1",
-  namespace: "ns",
-  node: "node1",
-  containers: {},
-  timings: { submitted: 0, collected: 650 },
-  logLines: { stdout: 2, stderr: 1 },
-  logGaps: 0,
-  outputs: { rows: 3 },
-  metrics: [{ type: "counter" as const, name: "read", value: 2, tags: {} }]
-}
-const success: RunResult = {
-  ...facts,
-  state: "SUCCESS",
-  exitCode: 0,
-  outputFiles: { "out.txt": { path: "/o/out.txt", bytes: 3, sha256: "ab" } },
-  diagnosis: null
-}
-const failure: RunResult = { ...success, state: "FAILED", exitCode: 3, diagnosis }
+import { diagnosis, failure, success } from "../support/results.ts"
 
 describe("reportEvent", () => {
   const at = 0
@@ -134,56 +107,6 @@ describe("reportEvent", () => {
 
   it("prefixes every line of an error", () => {
     assert.strictEqual(reportError("a\nb").text, "podwright: error: a\npodwright: b\n")
-  })
-})
-
-describe("jsonReport", () => {
-  it("is one object for one task", () => {
-    assert.deepStrictEqual(jsonReport([{ _tag: "Result", taskId: "t", result: failure }]), {
-      task: "t",
-      state: "FAILED",
-      exitCode: 3,
-      outputFiles: failure.outputFiles,
-      ...facts,
-      attempts: [],
-      cached: false,
-      cachedAt: null,
-      error: { cause: "CommandFailed", message: "it ended with code 3" }
-    })
-  })
-
-  it("has the same keys when a run ended without a result", () => {
-    const whole = Object.keys(jsonReport([{ _tag: "Result", taskId: "t", result: success }]) as object)
-    const late = new RunError({
-      operation: "o",
-      reason: new TimedOut({ limit: "timeout", seconds: 3, spentOn: "x" }),
-      facts
-    })
-    const report = jsonReport([{ _tag: "Error", taskId: "t", error: late }])
-    assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
-    assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
-    const early = new RunError({ operation: "o", reason: new PodExists({ owner: "of somebody else" }) })
-    assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
-  })
-
-  it("is an object also when no task was begun", () => {
-    const reason = { _tag: "Config", detail: "no cluster" } as const
-    const error = new KubeError({ operation: "KubeConnection.open", subject: {}, reason })
-    const report = jsonReport([{ _tag: "Error", taskId: null, error }])
-    assert.include(report, { task: null, state: "ERROR", exitCode: null, pod: null })
-    assert.include((report as { error: object }).error, { cause: "Config" })
-  })
-
-  it("lists the tasks of a flow and ends as the last one did", () => {
-    const report = jsonReport([
-      { _tag: "Result", taskId: "a", result: success },
-      { _tag: "Result", taskId: "b", result: failure }
-    ])
-    assert.include(report as object, { task: "b", state: "FAILED" })
-    assert.deepStrictEqual(
-      (report as { tasks: ReadonlyArray<{ task: string }> }).tasks.map(({ task }) => task),
-      ["a", "b"]
-    )
   })
 })
 

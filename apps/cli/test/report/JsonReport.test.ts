@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { KubeError } from "@podwright/k8s-io"
+import { PodExists, RunError, TimedOut } from "@podwright/runner"
+import { jsonReport } from "../../src/report/JsonReport.ts"
+import { facts, failure, success } from "../support/results.ts"
+
+describe("jsonReport", () => {
+  it("is one object for one task", () => {
+    assert.deepStrictEqual(jsonReport([{ _tag: "Result", taskId: "t", result: failure }]), {
+      task: "t",
+      state: "FAILED",
+      exitCode: 3,
+      outputFiles: failure.outputFiles,
+      ...facts,
+      attempts: [],
+      cached: false,
+      cachedAt: null,
+      error: { cause: "CommandFailed", message: "it ended with code 3" }
+    })
+  })
+
+  it("has the same keys when a run ended without a result", () => {
+    const whole = Object.keys(jsonReport([{ _tag: "Result", taskId: "t", result: success }]) as object)
+    const late = new RunError({
+      operation: "o",
+      reason: new TimedOut({ limit: "timeout", seconds: 3, spentOn: "x" }),
+      facts
+    })
+    const report = jsonReport([{ _tag: "Error", taskId: "t", error: late }])
+    assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
+    assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
+    const early = new RunError({ operation: "o", reason: new PodExists({ owner: "of somebody else" }) })
+    assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
+  })
+
+  it("is an object also when no task was begun", () => {
+    const reason = { _tag: "Config", detail: "no cluster" } as const
+    const error = new KubeError({ operation: "KubeConnection.open", subject: {}, reason })
+    const report = jsonReport([{ _tag: "Error", taskId: null, error }])
+    assert.include(report, { task: null, state: "ERROR", exitCode: null, pod: null })
+    assert.include((report as { error: object }).error, { cause: "Config" })
+  })
+
+  it("lists the tasks of a flow and ends as the last one did", () => {
+    const report = jsonReport([
+      { _tag: "Result", taskId: "a", result: success },
+      { _tag: "Result", taskId: "b", result: failure }
+    ])
+    assert.include(report as object, { task: "b", state: "FAILED" })
+    assert.deepStrictEqual(
+      (report as { tasks: ReadonlyArray<{ task: string }> }).tasks.map(({ task }) => task),
+      ["a", "b"]
+    )
+  })
+})
