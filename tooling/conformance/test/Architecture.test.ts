@@ -1,12 +1,14 @@
-/** Imports point down, as docs/architecture.md draws it. */
-import { readdirSync, readFileSync } from "node:fs"
+/**
+ * Imports point down, as docs/architecture.md draws it: between packages, and within a package between its rooms. A room
+ * is a folder of `src`; a file of `src` itself is a room of its own. Imports of types count.
+ */
+import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { assert, describe, it } from "@effect/vitest"
-
-const REPOSITORY = join(import.meta.dirname, "../../..")
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { folders, openWorkspace, REPOSITORY, sources } from "./support/Workspace.ts"
 
 /** What each package may import of the workspace. */
-const ALLOWED: Readonly<Record<string, ReadonlyArray<string>>> = {
+const PACKAGES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/spec-builder": [],
   "packages/k8s-io": [],
   "packages/file-sync": ["k8s-io"],
@@ -16,45 +18,72 @@ const ALLOWED: Readonly<Record<string, ReadonlyArray<string>>> = {
   "apps/cli": ["spec-builder", "k8s-io", "file-sync", "task-file", "runner", "local-cluster"]
 }
 
-const sources = (folder: string): ReadonlyArray<string> =>
-  readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
-    .map((path) => join(folder, path))
+/** For a file that assembles the others, as a package's door does. */
+const EVERY_ROOM_ABOVE = "every room above"
 
-interface Import {
-  readonly module: string
-  readonly kind: "static" | "type" | "dynamic"
+/** The rooms of each package, the lowest first, and what each may import of the rooms above it in its table. */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string> | typeof EVERY_ROOM_ABOVE>>>> = {
+  "packages/k8s-io": {
+    error: [],
+    config: ["error"],
+    client: ["error", "config"],
+    exec: ["error", "client"],
+    pods: ["error", "client"],
+    access: ["error", "client"],
+    "KubeLayer.ts": ["error", "client", "exec", "pods", "access"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
+  "packages/task-file": {
+    "TaskFileError.ts": [],
+    "YamlDocument.ts": ["TaskFileError.ts"],
+    "Expression.ts": ["YamlDocument.ts"],
+    "TaskFile.ts": ["YamlDocument.ts"],
+    "InputValues.ts": ["TaskFileError.ts", "TaskFile.ts"],
+    "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
+    "TaskRendering.ts": ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
+  "tooling/conformance": {
+    clusters: [],
+    generated: ["clusters"],
+    cases: ["clusters"],
+    chaos: ["clusters"],
+    "main.ts": ["clusters", "chaos"]
+  }
 }
 
-/** Every module a file names. */
-const imports = (file: string): ReadonlyArray<Import> =>
-  Array.from(
-    readFileSync(join(REPOSITORY, file), "utf8").matchAll(
-      /(?:^|\n)\s*(?:import|export)(\s+type)?\s[^"']*?from\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s+["']([^"']+)["']/g
-    ),
-    (match): Import => ({
-      module: match[2] ?? match[3] ?? match[4] ?? "",
-      kind: match[3] !== undefined ? "dynamic" : match[1] !== undefined ? "type" : "static"
-    })
-  )
+/** Tests of a whole package, or of one function of a file with a test of its own; every other has its file's path. */
+const TESTS_WITHOUT_A_FILE: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "packages/spec-builder": ["BrowserBundle.test.ts", "Readme.test.ts", "pod/ExplainPod.test.ts"],
+  "packages/runner": ["Catalogue.test.ts"],
+  "apps/cli": ["Bundle.test.ts"]
+}
 
-describe("layers", () => {
-  it("know every package and app", () => {
-    const found = ["packages", "apps"].flatMap((folder) =>
-      readdirSync(join(REPOSITORY, folder), { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => `${folder}/${entry.name}`)
-    )
-    assert.deepStrictEqual(found.sort(), Object.keys(ALLOWED).sort())
+const workspace = openWorkspace()
+afterAll(workspace.close)
+
+const { imports } = workspace
+
+/** The room of a file that is given by its path from `src`. */
+const roomOf = (path: string): string => (dirname(path) === "." ? path : dirname(path))
+
+describe("packages", () => {
+  it("are all known", () => {
+    const found = ["packages", "apps"].flatMap((folder) => folders(folder).map((name) => `${folder}/${name}`))
+    assert.deepStrictEqual(found.sort(), Object.keys(PACKAGES).sort())
   })
 
-  for (const [folder, allowed] of Object.entries(ALLOWED)) {
+  for (const [folder, allowed] of Object.entries(PACKAGES)) {
     it(`${folder} imports only ${allowed.length === 0 ? "what is outside the workspace" : allowed.join(", ")}`, () => {
       const own = `@podwright/${folder.split("/")[1]}`
       const upward = sources(`${folder}/src`).flatMap((file) =>
         imports(file)
           .filter(({ module }) => module.startsWith("@podwright/"))
-          .filter(({ module }) => module === own || !allowed.some((name) => module === `@podwright/${name}`))
+          .filter(
+            ({ module }) =>
+              module === own ||
+              !allowed.some((name) => module === `@podwright/${name}` || module.startsWith(`@podwright/${name}/`))
+          )
           .map(({ module }) => `${file} imports ${module}`)
       )
       assert.deepStrictEqual(upward, [])
@@ -67,17 +96,21 @@ describe("layers", () => {
     })
   }
 
-  it("reads imports at all", () => {
+  it("have imports that these tests read, of every kind", () => {
     const named = sources("packages/runner/src").flatMap((file) => imports(file).map(({ module }) => module))
     assert.include(named, "@podwright/file-sync")
+    assert.deepInclude(imports("packages/k8s-io/src/config/KeyStore.ts"), { module: "node-forge", kind: "dynamic" })
+    assert.deepInclude(imports("packages/local-cluster/src/api/ApiServer.ts"), { module: "ws", kind: "type" })
+    assert.deepInclude(imports("packages/k8s-io/src/access/AccessReview.ts"), {
+      module: "../error/KubeError.ts",
+      kind: "type"
+    })
   })
 
-  it("spec-builder needs neither Node nor a Kubernetes client at run time", () => {
+  it("spec-builder needs effect, deepmerge-ts and @noble/hashes alone: it runs in a browser", () => {
     const found = sources("packages/spec-builder/src").flatMap((file) =>
       imports(file)
-        .filter(
-          ({ kind, module }) => kind !== "type" && (module.startsWith("node:") || module.startsWith("@kubernetes/"))
-        )
+        .filter(({ module }) => !/^(\.\.?\/|(effect|deepmerge-ts|@noble\/hashes)(\/|$))/.test(module))
         .map(({ module }) => `${file} imports ${module}`)
     )
     assert.deepStrictEqual(found, [])
@@ -106,11 +139,82 @@ describe("layers", () => {
   })
 
   it("client-node is loaded on demand only: it costs 0.4 s and 65 MiB", () => {
-    const found = Object.keys(ALLOWED)
+    const found = Object.keys(PACKAGES)
       .flatMap((folder) => sources(`${folder}/src`))
       .filter((file) =>
         imports(file).some(({ kind, module }) => kind === "static" && module === "@kubernetes/client-node")
       )
     assert.deepStrictEqual(found, [])
   })
+})
+
+describe("rooms", () => {
+  for (const [folder, table] of Object.entries(ROOMS)) {
+    const rooms = Object.keys(table)
+    const files = sources(`${folder}/src`).map((file) => file.slice(`${folder}/src/`.length))
+
+    it(`${folder} has its files in ${rooms.join(", ")}`, () => {
+      assert.deepStrictEqual(
+        files.filter((file) => !rooms.includes(roomOf(file))),
+        []
+      )
+      assert.deepStrictEqual(
+        rooms.filter((room) => !files.some((file) => roomOf(file) === room)),
+        []
+      )
+    })
+
+    for (const [index, [room, row]] of Object.entries(table).entries()) {
+      const above = rooms.slice(0, index)
+      const allowed = row === EVERY_ROOM_ABOVE ? above : row
+      it(`${folder}/src/${room} imports ${allowed.length === 0 ? "no other room" : allowed.join(", ")}`, () => {
+        assert.deepStrictEqual(
+          allowed.filter((name) => !above.includes(name)),
+          [],
+          "a room may import only rooms above it in the table"
+        )
+        const arrows = files
+          .filter((file) => roomOf(file) === room)
+          .flatMap((file) =>
+            imports(`${folder}/src/${file}`)
+              .filter(({ module }) => module.startsWith("."))
+              .map(({ module }) => ({ file, to: join(dirname(file), module) }))
+          )
+          .filter(({ to }) => roomOf(to) !== room)
+        assert.deepStrictEqual(
+          arrows.filter(({ to }) => !allowed.includes(roomOf(to))).map(({ file, to }) => `${file} imports ${to}`),
+          []
+        )
+        const used = new Set(arrows.map(({ to }) => roomOf(to)))
+        assert.deepStrictEqual(
+          row === EVERY_ROOM_ABOVE ? [] : allowed.filter((name) => !used.has(name)),
+          [],
+          "nothing imports these: the table must not allow them"
+        )
+      })
+    }
+  }
+})
+
+describe("tests", () => {
+  for (const folder of Object.keys(PACKAGES)) {
+    it(`of ${folder} have the paths of the files they test`, () => {
+      const exceptions = TESTS_WITHOUT_A_FILE[folder] ?? []
+      const tests = sources(`${folder}/test`)
+        .map((file) => file.slice(`${folder}/test/`.length))
+        .filter((file) => file.endsWith(".test.ts"))
+      assert.deepStrictEqual(
+        exceptions.filter((file) => !tests.includes(file)),
+        []
+      )
+      assert.deepStrictEqual(
+        tests.filter(
+          (file) =>
+            !exceptions.includes(file) &&
+            !existsSync(join(REPOSITORY, folder, "src", file.replace(/\.test\.ts$/, ".ts")))
+        ),
+        []
+      )
+    })
+  }
 })
