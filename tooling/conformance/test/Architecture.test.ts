@@ -23,6 +23,17 @@ const EVERY_ROOM_ABOVE = "every room above"
 
 /** The rooms of each package, the lowest first, and what each may import of the rooms above it in its table. */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string> | typeof EVERY_ROOM_ABOVE>>>> = {
+  "packages/spec-builder": {
+    "PackageVersion.ts": [],
+    "SpecError.ts": [],
+    values: [],
+    script: [],
+    merge: ["values"],
+    properties: ["PackageVersion.ts", "SpecError.ts", "values"],
+    task: [],
+    pod: ["SpecError.ts", "values", "script", "merge", "properties", "task"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
   "packages/k8s-io": {
     error: [],
     config: ["error"],
@@ -31,6 +42,15 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     pods: ["error", "client"],
     access: ["error", "client"],
     "KubeLayer.ts": ["error", "client", "exec", "pods", "access"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
+  "packages/file-sync": {
+    "FileSyncError.ts": [],
+    pieces: ["FileSyncError.ts"],
+    log: ["FileSyncError.ts"],
+    inputs: ["FileSyncError.ts", "pieces"],
+    outputs: ["FileSyncError.ts", "pieces"],
+    session: ["FileSyncError.ts", "pieces", "log", "inputs", "outputs"],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/task-file": {
@@ -42,6 +62,45 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
     "TaskRendering.ts": ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
     "index.ts": EVERY_ROOM_ABOVE
+  },
+  "packages/local-cluster": {
+    contract: [],
+    sandbox: ["contract"],
+    kubelet: ["contract", "sandbox"],
+    api: ["contract"],
+    "LocalCluster.ts": ["contract", "kubelet", "api"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
+  "packages/runner": {
+    diagnosis: [],
+    task: ["diagnosis"],
+    pod: ["diagnosis", "task"],
+    connection: ["task"],
+    claim: ["diagnosis", "task", "pod"],
+    run: ["diagnosis", "task", "pod", "connection", "claim"],
+    attempts: ["task", "run"],
+    plain: ["task"],
+    "plain.ts": ["task", "run", "plain"],
+    "index.ts": EVERY_ROOM_ABOVE
+  },
+  "apps/cli": {
+    "CommandExit.ts": [],
+    "HeapGrowth.ts": [],
+    "ProcessOutput.ts": [],
+    "Termination.ts": [],
+    report: ["ProcessOutput.ts"],
+    "ExitCode.ts": ["report"],
+    commands: [],
+    "commands/properties": ["ProcessOutput.ts"],
+    "commands/cluster": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts"],
+    "commands/clean": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
+    "commands/run": ["CommandExit.ts", "Termination.ts", "report", "ExitCode.ts", "commands", "commands/cluster"],
+    "commands/render": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands", "commands/run"],
+    "commands/rbac": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands/render"],
+    "commands/doctor": ["CommandExit.ts", "ProcessOutput.ts", "ExitCode.ts", "commands", "commands/render"],
+    "cli.ts": EVERY_ROOM_ABOVE,
+    "index.ts": ["cli.ts"],
+    "main.ts": ["CommandExit.ts", "HeapGrowth.ts", "Termination.ts", "ExitCode.ts", "cli.ts"]
   },
   "tooling/conformance": {
     clusters: [],
@@ -149,6 +208,10 @@ describe("packages", () => {
 })
 
 describe("rooms", () => {
+  it("are known of every package", () => {
+    assert.deepStrictEqual(Object.keys(ROOMS).sort(), [...Object.keys(PACKAGES), "tooling/conformance"].sort())
+  })
+
   for (const [folder, table] of Object.entries(ROOMS)) {
     const rooms = Object.keys(table)
     const files = sources(`${folder}/src`).map((file) => file.slice(`${folder}/src/`.length))
