@@ -5,16 +5,7 @@
  *
  * The volume is the truth, the exec only a view of it: everything the script learns it reads from files that main's
  * gate or an earlier session renamed into place, so a session that is cut can be followed by another at any point.
- *
- * | file below the volume root | written by | means |
- * | --- | --- | --- |
- * | `run/ready` | session | inputs are complete, main may start |
- * | `run/.bell` | helper | a fifo that main's gate waits at; whoever makes `ready` rings |
- * | `run/stdout`, `run/stderr` | main's gate | everything main wrote so far |
- * | `run/exit` | main's gate, by rename | main's exit code; stdout and stderr are complete |
- * | `run/session.NAME` | session | the processes of the last session in the helper NAME, for the next one to end |
- * | `run/sent` | session | the driver has everything, and deletes the pod: the helper stays, should the driver die before |
- * | `run/done` | session | the driver has everything, the helper may end |
+ * `docs/architecture.md` lists these files and who writes each.
  */
 import { PIECE_BYTES } from "../pieces/Piece.ts"
 import type { SessionPlan } from "./SessionPlan.ts"

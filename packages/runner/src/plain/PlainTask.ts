@@ -1,6 +1,6 @@
 /**
  * A task as plain data, with the names and the forms of the task file: what a program without Effect writes down, or reads from
- * JSON. Pure: decodes to a `TaskRequest`; all problems are found at once, each with its path. Knows no expressions.
+ * JSON. Pure but for a random id: decodes to a `TaskRequest`; finds all problems at once, each with its path. Knows no expressions.
  */
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"

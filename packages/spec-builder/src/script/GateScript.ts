@@ -1,13 +1,7 @@
 /**
  * The script around main's command in the gate shape: waits for the input, runs the command, keeps its output and its exit
  * code on the volume. Text only; it must run under dash, bash and busybox ash alike.
- *
- * | file in `run/` | means |
- * | --- | --- |
- * | `ready` (helper's side) | inputs are complete, the command may start |
- * | `.bell` (helper's side) | a fifo: a line in it says that `ready` may be there; only a call to look, never the truth |
- * | `stdout`, `stderr` | what the command wrote so far; both exist before it starts |
- * | `exit` | its exit code, renamed into place when both files are complete |
+ * `docs/architecture.md` lists the files in `run/` that it waits for and writes. Both logs exist before the command starts.
  */
 
 /*
