@@ -2,10 +2,16 @@
  * The one error of this package: why task values or runner properties cannot make a pod. Each issue carries a path into
  * what the caller gave, so that whoever read it from a file can point at line and column. Pure.
  */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 
-/** One thing that is wrong, and where: `path` leads into the runner's properties or into the task's values, by `source`. */
+/**
+ * One thing that is wrong, and where: `path` leads into the runner's properties or into the task's values, by `source`. An
+ * `unknown-name` is the name at the end of the path, which nobody reads; all else is a `value`, the default.
+ */
 export class SpecIssue extends Schema.Class<SpecIssue>("@podwright/spec-builder/SpecIssue")({
+  kind: Schema.Literals(["unknown-name", "value"]).pipe(
+    Schema.withConstructorDefault(Effect.succeed("value" as const))
+  ),
   source: Schema.Literals(["runner", "task"]),
   path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])),
   message: Schema.String

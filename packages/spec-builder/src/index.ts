@@ -15,6 +15,7 @@ export {
   TokenProviderProperties,
   TokenTaskProperties
 } from "./properties/ConnectionProperties.ts"
+export { type KnownNames, propertyDecoder, type SpecIssues } from "./properties/PropertyDecoding.ts"
 export * from "./properties/RetryProperties.ts"
 export * from "./properties/RunnerDecoding.ts"
 export { RunnerProperties } from "./properties/RunnerProperties.ts"

@@ -100,7 +100,7 @@ const placed = (document: YamlDocument, path: Path, issues: SpecError["issues"])
     return document.issue(
       full,
       `${String(full.at(-1))}: ${issue.message}`,
-      issue.message.startsWith("unknown property") ? "key" : "value"
+      issue.kind === "unknown-name" ? "key" : "value"
     )
   })
 

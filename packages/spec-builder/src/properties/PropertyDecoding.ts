@@ -1,33 +1,68 @@
 /**
- * Reads properties of any schema from a parsed file: all issues at once, each with its path, and an unknown name with the one
+ * Reads values of any schema from a parsed file: all issues at once, each with its path, and an unknown name with the one
  * that was probably meant. Pure.
  */
 import { Result, Schema, SchemaIssue } from "effect"
 import { SpecIssue } from "../SpecError.ts"
 import { nearestName } from "../values/NearestName.ts"
 
-const UNKNOWN_NAME = "unknown property"
+/** The formatter hands on texts alone, so an unknown name travels through it as a text that no message can be. */
+const UNKNOWN_NAME = "\0"
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN_NAME : SchemaIssue.defaultLeafHook(issue))
 })
 
-export interface PropertyNames {
-  /** Every place that has names of its own, as a path with dots, with these names. */
-  readonly names: ReadonlyMap<string, ReadonlyArray<string>>
+type Path = ReadonlyArray<string | number>
+
+/** What a decoder must know to explain an unknown name. */
+export interface KnownNames {
   readonly source: SpecIssue["source"]
+  /** The names that are known at a place, given its path without the unknown name. */
+  readonly known: (place: Path) => ReadonlyArray<string>
+  /** What messages call such a name. Default: `property`. */
+  readonly noun?: "property" | "key"
 }
 
-const explainUnknown = (path: ReadonlyArray<string | number>, names: PropertyNames["names"]): string => {
+/** At least one issue, in the order found. */
+export type SpecIssues = readonly [SpecIssue, ...Array<SpecIssue>]
+
+const explainUnknown = (path: Path, { known, noun = "property" }: KnownNames): string => {
   const name = String(path.at(-1))
-  const known = names.get(path.slice(0, -1).join(".")) ?? []
-  const nearest = nearestName(name, known)
+  const names = known(path.slice(0, -1))
+  const nearest = nearestName(name, names)
   return nearest === undefined
-    ? `${UNKNOWN_NAME} '${name}'; known here: ${known.join(", ")}`
-    : `${UNKNOWN_NAME} '${name}'; did you mean '${nearest}'?`
+    ? `unknown ${noun} '${name}'; known here: ${names.join(", ")}`
+    : `unknown ${noun} '${name}'; did you mean '${nearest}'?`
 }
 
-/** A key without a value (`labels:` and nothing behind it) reads as absent, as it does for the reference. */
-const withoutEmptyKeys = (input: unknown, path: string, names: PropertyNames["names"]): unknown => {
+/**
+ * A reader of one schema that refuses names it does not know and suggests the nearest one it does. It reports every issue;
+ * their paths lead into the value that it is given.
+ */
+export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, names: KnownNames) => {
+  const { source } = names
+  const decode = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
+  return (input: unknown): Result.Result<S["Type"], SpecIssues> =>
+    Result.mapError(decode(input), (error): SpecIssues => {
+      const issues = format(error.issue).issues.map(({ message, path: parts = [] }) => {
+        const path = parts.map((part) => {
+          const key = typeof part === "object" ? part.key : part
+          return typeof key === "symbol" ? String(key) : key
+        })
+        return message === UNKNOWN_NAME
+          ? new SpecIssue({ kind: "unknown-name", source, path, message: explainUnknown(path, names) })
+          : new SpecIssue({ source, path, message })
+      })
+      const [first = new SpecIssue({ source, path: [], message: error.message }), ...rest] = issues
+      return [first, ...rest]
+    })
+}
+
+/** Every place that has names of its own, as a path with dots, with these names. */
+export type NamesByPlace = ReadonlyMap<string, ReadonlyArray<string>>
+
+/** A key without a value (`labels:` and nothing after it) reads as absent, as it does for the reference. */
+const withoutEmptyKeys = (input: unknown, path: string, names: NamesByPlace): unknown => {
   if (!names.has(path) || typeof input !== "object" || input === null || Array.isArray(input)) return input
   const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined)
   return Object.fromEntries(
@@ -35,22 +70,12 @@ const withoutEmptyKeys = (input: unknown, path: string, names: PropertyNames["na
   )
 }
 
-type Issues = readonly [SpecIssue, ...Array<SpecIssue>]
-
-/** A reader of one schema; issues' paths lead into what it is given. */
-export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, { names, source }: PropertyNames) => {
-  const decode = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
-  return (input: unknown): Result.Result<S["Type"], Issues> =>
-    Result.mapError(decode(withoutEmptyKeys(input, "", names)), (error): Issues => {
-      const issues = format(error.issue).issues.map((issue) => {
-        const path = (issue.path ?? []).map((part) => {
-          const key = typeof part === "object" ? part.key : part
-          return typeof key === "symbol" ? String(key) : key
-        })
-        const message = issue.message === UNKNOWN_NAME ? explainUnknown(path, names) : issue.message
-        return new SpecIssue({ source, path, message })
-      })
-      const [first = new SpecIssue({ source, path: [], message: error.message }), ...rest] = issues
-      return [first, ...rest]
-    })
+/** `propertyDecoder` for properties of the reference, where a key without a value reads as absent. */
+export const referenceDecoder = <S extends Schema.Decoder<unknown>>(
+  schema: S,
+  source: SpecIssue["source"],
+  names: NamesByPlace
+) => {
+  const decode = propertyDecoder(schema, { source, known: (place) => names.get(place.join(".")) ?? [] })
+  return (input: unknown) => decode(withoutEmptyKeys(input, "", names))
 }

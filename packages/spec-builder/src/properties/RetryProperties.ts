@@ -5,7 +5,7 @@
 import { Duration, Effect, Result, Schema } from "effect"
 import { InvalidProperties, SpecError, SpecIssue } from "../SpecError.ts"
 import { nearestName } from "../values/NearestName.ts"
-import { propertyDecoder } from "./PropertyDecoding.ts"
+import { referenceDecoder, type SpecIssues } from "./PropertyDecoding.ts"
 import { BooleanOrText, positive } from "./PropertySchema.ts"
 
 const Attempts = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
@@ -49,25 +49,22 @@ type Written = typeof Constant.Type | typeof Random.Type | typeof Exponential.Ty
 /** When to run a failed task again; told apart by `type`. */
 export type RetryProperties = Without<Written>
 
-const names = (schema: { readonly fields: object }) => ({
-  names: new Map([["", Object.keys(schema.fields)]]),
-  source: "task" as const
-})
+type Decode = (input: unknown) => Result.Result<Written, SpecIssues>
 
-type Issues = readonly [SpecIssue, ...Array<SpecIssue>]
-type Decode = (input: unknown) => Result.Result<Written, Issues>
+const decoder = <S extends typeof Constant | typeof Random | typeof Exponential>(schema: S) =>
+  referenceDecoder(schema, "task", new Map([["", Object.keys(schema.fields)]]))
 
 const DECODERS: Readonly<Record<Written["type"], Decode>> = {
-  constant: propertyDecoder(Constant, names(Constant)),
-  random: propertyDecoder(Random, names(Random)),
-  exponential: propertyDecoder(Exponential, names(Exponential))
+  constant: decoder(Constant),
+  random: decoder(Random),
+  exponential: decoder(Exponential)
 }
 const TYPES = Object.keys(DECODERS)
 const isType = (type: unknown): type is Written["type"] => typeof type === "string" && TYPES.includes(type)
 
 const issue = (path: ReadonlyArray<string>, message: string) => new SpecIssue({ source: "task", path, message })
 
-const decoderOf = (input: unknown): Result.Result<Decode, Issues> => {
+const decoderOf = (input: unknown): Result.Result<Decode, SpecIssues> => {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     return Result.fail([issue([], "expected an object with type, interval and the like")])
   const type: unknown = Reflect.get(input, "type")
@@ -110,7 +107,7 @@ const withOneName = ({ maxAttempt, ...retry }: Written): RetryProperties =>
 export const decodeRetry = (input: unknown): Result.Result<RetryProperties, SpecError> =>
   decoderOf(input).pipe(
     Result.flatMap((decode) => decode(input)),
-    Result.flatMap((retry): Result.Result<RetryProperties, Issues> => {
+    Result.flatMap((retry): Result.Result<RetryProperties, SpecIssues> => {
       const [first, ...rest] = contradictions(retry)
       return first === undefined ? Result.succeed(withOneName(retry)) : Result.fail([first, ...rest])
     }),

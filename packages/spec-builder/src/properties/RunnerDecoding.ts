@@ -5,7 +5,7 @@
 import { Result } from "effect"
 import { InvalidProperties, SpecError } from "../SpecError.ts"
 import { ConnectionProperties, TokenProviderProperties, TokenTaskProperties } from "./ConnectionProperties.ts"
-import { propertyDecoder } from "./PropertyDecoding.ts"
+import { type NamesByPlace, referenceDecoder } from "./PropertyDecoding.ts"
 import {
   FileSidecarProperties,
   ResourceProperties,
@@ -14,8 +14,7 @@ import {
   VolumeProperties
 } from "./RunnerProperties.ts"
 
-/** Every place that has names of its own, with these names. */
-const NAMES: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+const NAMES: NamesByPlace = new Map([
   ["", Object.keys(RunnerProperties.fields)],
   ["config", Object.keys(ConnectionProperties.fields)],
   ["config.oauthTokenProvider", Object.keys(TokenProviderProperties.fields)],
@@ -27,7 +26,7 @@ const NAMES: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["volume", Object.keys(VolumeProperties.fields)]
 ])
 
-const decode = propertyDecoder(RunnerProperties, { names: NAMES, source: "runner" })
+const decode = referenceDecoder(RunnerProperties, "runner", NAMES)
 
 /**
  * Reads the runner's properties. All issues are reported, not only the first; their paths lead into `input`.

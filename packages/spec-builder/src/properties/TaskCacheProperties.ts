@@ -1,20 +1,17 @@
 /** What a task's `taskCache` says, by the names of the reference: whether an equal task's result is used again. Pure. */
 import { Result, Schema } from "effect"
 import { InvalidProperties, SpecError } from "../SpecError.ts"
-import { propertyDecoder } from "./PropertyDecoding.ts"
+import { referenceDecoder } from "./PropertyDecoding.ts"
 import { BooleanOrText, positive } from "./PropertySchema.ts"
 
 export const TaskCacheProperties = Schema.Struct({
   enabled: BooleanOrText,
-  /** How old a result may be, counted from when it was kept, right behind its run; absent: any age. */
+  /** How old a result may be, counted from when it was kept, right after its run; absent: any age. */
   ttl: Schema.optionalKey(positive)
 })
 export type TaskCacheProperties = typeof TaskCacheProperties.Type
 
-const decode = propertyDecoder(TaskCacheProperties, {
-  names: new Map([["", Object.keys(TaskCacheProperties.fields)]]),
-  source: "task"
-})
+const decode = referenceDecoder(TaskCacheProperties, "task", new Map([["", Object.keys(TaskCacheProperties.fields)]]))
 
 /** Reads `taskCache`. All issues are reported; their paths lead into `input`. */
 export const decodeTaskCache = (input: unknown): Result.Result<TaskCacheProperties, SpecError> =>

@@ -1,0 +1,45 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { propertyDecoder, type SpecIssues } from "../../src/properties/PropertyDecoding.ts"
+
+const Shape = Schema.Struct({
+  name: Schema.String,
+  files: Schema.optionalKey(Schema.Array(Schema.Struct({ path: Schema.String })))
+})
+
+const known = (place: ReadonlyArray<string | number>): ReadonlyArray<string> =>
+  place.length === 0 ? Object.keys(Shape.fields) : ["path"]
+
+const issuesOf = (decoded: Result.Result<unknown, SpecIssues>) =>
+  Result.getOrThrow(Result.flip(decoded)).map(({ kind, message, path, source }) => ({ kind, message, path, source }))
+
+describe("propertyDecoder", () => {
+  const decode = propertyDecoder(Shape, { source: "task", known })
+
+  it("gives what the schema gives", () => {
+    assert.deepStrictEqual(decode({ name: "a" }), Result.succeed({ name: "a" }))
+  })
+
+  it("tells unknown names from values by kind, and suggests names of the same place", () => {
+    assert.deepStrictEqual(issuesOf(decode({ name: 1, file: [], files: [{ path: "p", zzzzzz: 1 }] })), [
+      { kind: "value", message: "Expected string", path: ["name"], source: "task" },
+      {
+        kind: "unknown-name",
+        message: "unknown property 'zzzzzz'; known here: path",
+        path: ["files", 0, "zzzzzz"],
+        source: "task"
+      },
+      {
+        kind: "unknown-name",
+        message: "unknown property 'file'; did you mean 'files'?",
+        path: ["file"],
+        source: "task"
+      }
+    ])
+  })
+
+  it("calls names as it is told", () => {
+    const [issue] = issuesOf(propertyDecoder(Shape, { source: "task", known, noun: "key" })({ name: "a", nane: "b" }))
+    assert.strictEqual(issue?.message, "unknown key 'nane'; did you mean 'name'?")
+  })
+})
