@@ -243,7 +243,8 @@ describe("rooms", () => {
               .filter(({ module }) => module.startsWith("."))
               .map(({ module }) => ({ file, to: join(dirname(file), module) }))
           )
-          .filter(({ to }) => roomOf(to) !== room)
+          // The package's own version is read from beside `src`.
+          .filter(({ to }) => roomOf(to) !== room && to !== "../package.json")
         assert.deepStrictEqual(
           arrows.filter(({ to }) => !allowed.includes(roomOf(to))).map(({ file, to }) => `${file} imports ${to}`),
           []
