@@ -335,7 +335,7 @@ const processesIn = (namespace: string): ReadonlyArray<string> =>
   })
 
 layer(Layer.empty)("a sandbox that cannot be", (it) => {
-  const script = join(here, "support/sandboxAttempt.ts")
+  const script = join(here, "../support/sandboxAttempt.ts")
   /** What makeSandbox says in a process of its own, whose state folder would be in `folder`. */
   const attempt = (folder: string, command: ReadonlyArray<string>, path = process.env["PATH"] ?? "") => {
     const [program = "", ...args] = [...command, process.execPath, "--conditions=@podwright/source", script]
@@ -430,7 +430,7 @@ layer(Layer.empty)("a sandbox's end", (it) => {
 
   it.effect("comes when its process is killed", () =>
     Effect.gen(function* () {
-      const script = join(here, "support/sandboxUntilKilled.ts")
+      const script = join(here, "../support/sandboxUntilKilled.ts")
       const child = yield* Effect.acquireRelease(
         Effect.sync(() =>
           spawn(process.execPath, ["--conditions=@podwright/source", script], { stdio: ["ignore", "pipe", "ignore"] })
