@@ -3,23 +3,23 @@
  */
 import { Effect, Queue, Stream } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
-import type { KubeObject, ObjectChange, PodStore } from "../contract/Runtime.ts"
-import type { ObjectStore, StoredObject } from "./ObjectStore.ts"
+import type { ObjectChange, PodStore } from "../contract/Runtime.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
+import type { StoredEvent, StoredPod } from "./StoredObject.ts"
 
 /** The real server keeps events for an hour; here a number bounds them, the oldest going first. */
 const EVENT_LIMIT = 10_000
 
 /** The store for the one node there is. */
 export const nodeStore = (store: ObjectStore): PodStore => {
-  const byUid = new Map<string, StoredObject>()
+  const byUid = new Map<string, StoredPod>()
   for (const pod of store.list("pods")) byUid.set(pod.metadata.uid, pod)
-  store.subscribe(({ object, resource, type }) => {
-    if (resource !== "pods") return
+  store.subscribe("pods", ({ object, type }) => {
     if (type === "DELETED") byUid.delete(object.metadata.uid)
     else byUid.set(object.metadata.uid, object)
   })
 
-  const change = (podUid: string, next: (pod: StoredObject) => StoredObject): Effect.Effect<boolean> =>
+  const change = (podUid: string, next: (pod: StoredPod) => StoredPod): Effect.Effect<boolean> =>
     Effect.sync(() => {
       const pod = byUid.get(podUid)
       return pod !== undefined && store.update("pods", next(pod)) !== undefined
@@ -27,21 +27,20 @@ export const nodeStore = (store: ObjectStore): PodStore => {
 
   let eventNumber = 0
   /** Oldest first. */
-  const events: Array<StoredObject> = []
+  const events: Array<StoredEvent> = []
   return {
     pods: Stream.callback<ObjectChange>((queue) =>
       Effect.gen(function* () {
         for (const object of store.list("pods")) Queue.offerUnsafe(queue, { type: "ADDED", object })
-        const stop = store.subscribe(({ object, resource, type }) => {
-          if (resource === "pods") Queue.offerUnsafe(queue, { type, object })
+        const stop = store.subscribe("pods", ({ object, type }) => {
+          Queue.offerUnsafe(queue, { type, object })
         })
         yield* Effect.addFinalizer(() => Effect.sync(stop))
         return yield* Effect.never
       })
     ),
     setStatus: (podUid, status) => change(podUid, (pod) => ({ ...pod, status })),
-    bind: (podUid, nodeName) =>
-      change(podUid, (pod) => ({ ...pod, spec: { ...(pod["spec"] as KubeObject), nodeName } })),
+    bind: (podUid, nodeName) => change(podUid, (pod) => ({ ...pod, spec: { ...pod.spec, nodeName } })),
     remove: (podUid) =>
       Effect.sync(() => {
         const pod = byUid.get(podUid)

@@ -4,49 +4,25 @@
  */
 import { Effect } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
-import type { KubeObject, ObjectChange } from "../contract/Runtime.ts"
-
-export type ResourceName = "namespaces" | "pods" | "events"
-
-export interface ObjectMetadata {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid: string
-  readonly resourceVersion: string
-  readonly creationTimestamp: string
-  readonly deletionTimestamp?: string
-  readonly deletionGracePeriodSeconds?: number
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-}
-
-/** An object with its identity; the rest is as it came. */
-export interface StoredObject extends KubeObject {
-  readonly metadata: ObjectMetadata
-}
-
-export interface StoredChange extends ObjectChange {
-  readonly object: StoredObject
-  /** The object as it was; undefined for one that is new. */
-  readonly previous: StoredObject | undefined
-  readonly resource: ResourceName
-  readonly resourceVersion: number
-}
-
-/** What a new object brings: everything but what the store decides. */
-export type NewObject = KubeObject & { readonly metadata: { readonly name: string; readonly namespace?: string } }
+import type { NewObject, ResourceName, StoredChange, StoredObject } from "./StoredObject.ts"
 
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`
 
 export class ObjectStore {
-  readonly #objects: Readonly<Record<ResourceName, Map<string, StoredObject>>> = {
+  readonly #objects: { readonly [R in ResourceName]: Map<string, StoredObject<R>> } = {
     namespaces: new Map(),
     pods: new Map(),
     events: new Map()
   }
   readonly #history: Array<StoredChange> = []
   readonly #historyLimit: number
-  readonly #listeners = new Set<(change: StoredChange) => void>()
+  readonly #listeners: { readonly [R in ResourceName]: Set<(change: StoredChange<R>) => void> } = {
+    namespaces: new Set(),
+    pods: new Set(),
+    events: new Set()
+  }
+  /** Those who wait for any change, each called once. */
+  readonly #waiting = new Set<() => void>()
   #revision = 0
 
   /** `historyLimit`: how many changes a watch may lie behind before it is told 410. */
@@ -64,12 +40,12 @@ export class ObjectStore {
     return this.#revision - this.#history.length
   }
 
-  get(resource: ResourceName, namespace: string | undefined, name: string): StoredObject | undefined {
+  get<R extends ResourceName>(resource: R, namespace: string | undefined, name: string): StoredObject<R> | undefined {
     return this.#objects[resource].get(keyOf(namespace, name))
   }
 
   /** All objects of a resource, of one namespace or all, by namespace and name as the real server lists them. */
-  list(resource: ResourceName, namespace?: string): ReadonlyArray<StoredObject> {
+  list<R extends ResourceName>(resource: R, namespace?: string): ReadonlyArray<StoredObject<R>> {
     return Array.from(this.#objects[resource].entries())
       .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -77,7 +53,7 @@ export class ObjectStore {
   }
 
   /** Adds an object; undefined when the name is taken. */
-  create(resource: ResourceName, object: NewObject): StoredObject | undefined {
+  create<R extends ResourceName>(resource: R, object: NewObject<R>): StoredObject<R> | undefined {
     const key = keyOf(object.metadata.namespace, object.metadata.name)
     if (this.#objects[resource].has(key)) return undefined
     const metadata = {
@@ -89,32 +65,36 @@ export class ObjectStore {
   }
 
   /** Replaces an object that is there; undefined when another, or none, has its place. */
-  update(resource: ResourceName, object: StoredObject): StoredObject | undefined {
+  update<R extends ResourceName>(resource: R, object: StoredObject<R>): StoredObject<R> | undefined {
     const { name, namespace, uid } = object.metadata
     if (this.get(resource, namespace, name)?.metadata.uid !== uid) return undefined
     return this.#put("MODIFIED", resource, object)
   }
 
   /** Removes an object, given in its last state; undefined when another, or none, has its place. */
-  remove(resource: ResourceName, object: StoredObject): StoredObject | undefined {
+  remove<R extends ResourceName>(resource: R, object: StoredObject<R>): StoredObject<R> | undefined {
     const { name, namespace, uid } = object.metadata
     if (this.get(resource, namespace, name)?.metadata.uid !== uid) return undefined
     return this.#put("DELETED", resource, object)
   }
 
   /** The changes of a resource after a resourceVersion; "expired" when the history no longer reaches back to it. */
-  changesSince(resource: ResourceName, resourceVersion: number): ReadonlyArray<StoredChange> | "expired" {
+  changesSince<R extends ResourceName>(
+    resource: R,
+    resourceVersion: number
+  ): ReadonlyArray<StoredChange<R>> | "expired" {
     if (resourceVersion < this.oldestResourceVersion) return "expired"
     return this.#history
       .slice(resourceVersion - this.oldestResourceVersion)
-      .filter((change) => change.resource === resource)
+      .filter((change): change is StoredChange<R> => change.resource === resource)
   }
 
-  /** Calls back at each change, at once and in order; returns how to stop it. */
-  subscribe(listener: (change: StoredChange) => void): () => void {
-    this.#listeners.add(listener)
+  /** Calls back at each change of a resource, at once and in order; returns how to stop it. */
+  subscribe<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void {
+    const listeners = this.#listeners[resource]
+    listeners.add(listener)
     return () => {
-      this.#listeners.delete(listener)
+      listeners.delete(listener)
     }
   }
 
@@ -122,25 +102,29 @@ export class ObjectStore {
   readonly changed = (resourceVersion: number): Effect.Effect<void> =>
     Effect.callback<void>((resume) => {
       if (this.#revision > resourceVersion) return resume(Effect.void)
-      const stop = this.subscribe(() => {
-        stop()
+      const wake = () => {
+        this.#waiting.delete(wake)
         resume(Effect.void)
+      }
+      this.#waiting.add(wake)
+      return Effect.sync(() => {
+        this.#waiting.delete(wake)
       })
-      return Effect.sync(stop)
     })
 
-  #put(type: ObjectChange["type"], resource: ResourceName, object: StoredObject): StoredObject {
+  #put<R extends ResourceName>(type: StoredChange["type"], resource: R, object: StoredObject<R>): StoredObject<R> {
     this.#revision += 1
     const key = keyOf(object.metadata.namespace, object.metadata.name)
     const previous = this.#objects[resource].get(key)
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } }
     if (type === "DELETED") this.#objects[resource].delete(key)
     else this.#objects[resource].set(key, stored)
-    const change = { type, object: stored, previous, resource, resourceVersion: this.#revision }
+    const change: StoredChange<R> = { type, object: stored, previous, resource, resourceVersion: this.#revision }
     this.#history.push(change)
     if (this.#history.length > this.#historyLimit) this.#history.shift()
-    // A copy: whoever is woken listens anew at once, and is not to be told of this change again.
-    for (const listener of Array.from(this.#listeners)) listener(change)
+    for (const listener of Array.from(this.#listeners[resource])) listener(change)
+    // A copy: whoever is woken waits anew at once, and is not to be told of this change again.
+    for (const wake of Array.from(this.#waiting)) wake()
     return stored
   }
 }

@@ -2,14 +2,15 @@
  * Objects as `kubectl get` shows them: a `Table` in the columns of a real server. Pure; the time is given, for ages.
  */
 
+import type { TerminatedState } from "../contract/PodStatus.ts"
 import type { KubeObject } from "../contract/Runtime.ts"
-import type { ResourceName, StoredObject } from "./ObjectStore.ts"
+import type { ResourceName, StoredObject, StoredPod } from "./StoredObject.ts"
 
-interface Column {
+interface Column<R extends ResourceName = ResourceName> {
   readonly name: string
   /** 1 is shown by `-o wide` only. */
   readonly priority?: 0 | 1
-  readonly cell: (object: StoredObject, now: number) => string | number
+  readonly cell: (object: StoredObject<R>, now: number) => string | number
 }
 
 /** An age as kubectl writes it: two units at most, seconds only below two minutes. */
@@ -27,105 +28,64 @@ export const age = (since: string | null | undefined, now: number): string => {
   return `${days}d`
 }
 
-interface ContainerState {
-  readonly waiting?: { readonly reason?: string }
-  readonly running?: object
-  readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly signal?: number }
-}
-
-interface ContainerStatus {
-  readonly name: string
-  readonly ready?: boolean
-  readonly started?: boolean
-  readonly restartCount?: number
-  readonly state?: ContainerState
-}
-
-interface PodView {
-  readonly spec: {
-    readonly nodeName?: string
-    readonly containers: ReadonlyArray<{ readonly name: string }>
-    readonly initContainers?: ReadonlyArray<{ readonly name: string; readonly restartPolicy?: string }>
-  }
-  readonly status: {
-    readonly phase?: string
-    readonly reason?: string
-    readonly podIP?: string
-    readonly containerStatuses?: ReadonlyArray<ContainerStatus>
-    readonly initContainerStatuses?: ReadonlyArray<ContainerStatus>
-  }
-}
-
-const endWord = ({ exitCode, reason, signal }: NonNullable<ContainerState["terminated"]>): string =>
-  reason || (signal ? `Signal:${signal}` : `ExitCode:${exitCode}`)
+const endWord = ({ exitCode, reason }: TerminatedState): string => reason || `ExitCode:${exitCode}`
 
 /** The word in the STATUS column, by the rules of the server's printer. */
-export const podStatusWord = (object: StoredObject): string => {
-  const pod = object as unknown as PodView
+export const podStatusWord = ({ metadata, spec, status }: StoredPod): string => {
   const sidecars = new Set(
-    (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name)
+    (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name)
   )
-  const inits = pod.status.initContainerStatuses ?? []
-  let word = pod.status.reason || pod.status.phase || "Unknown"
+  const inits = status.initContainerStatuses ?? []
+  let word = status.reason || status.phase
   const position = inits.findIndex(({ name, started, state }) =>
-    sidecars.has(name) ? started !== true : state?.terminated?.exitCode !== 0
+    sidecars.has(name) ? started !== true : state.terminated?.exitCode !== 0
   )
   const init = inits[position]
-  if (init !== undefined && pod.status.phase === "Pending") {
-    const { terminated, waiting } = init.state ?? {}
+  if (init !== undefined && status.phase === "Pending") {
+    const { terminated, waiting } = init.state
     if (terminated) word = `Init:${endWord(terminated)}`
-    else if (waiting?.reason && waiting.reason !== "PodInitializing") word = `Init:${waiting.reason}`
+    else if (waiting !== undefined && waiting.reason !== "PodInitializing") word = `Init:${waiting.reason}`
     else word = `Init:${position}/${inits.length}`
   } else {
     let running = false
-    for (const { ready, state = {} } of [...(pod.status.containerStatuses ?? [])].reverse()) {
-      if (state.waiting?.reason) word = state.waiting.reason
+    for (const { ready, state } of [...(status.containerStatuses ?? [])].reverse()) {
+      if (state.waiting) word = state.waiting.reason
       else if (state.terminated) word = endWord(state.terminated)
       else if (ready && state.running) running = true
     }
     if (word === "Completed" && running) word = "Running"
   }
-  return object.metadata.deletionTimestamp === undefined || ["Failed", "Succeeded"].includes(pod.status.phase ?? "")
+  return metadata.deletionTimestamp === undefined || ["Failed", "Succeeded"].includes(status.phase)
     ? word
     : "Terminating"
 }
 
 const name: Column = { name: "Name", cell: ({ metadata }) => metadata.name }
 const created: Column = { name: "Age", cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) }
-const statuses = (object: StoredObject) => (object as unknown as PodView).status.containerStatuses ?? []
+const statuses = ({ status }: StoredPod) => status.containerStatuses ?? []
 
-interface EventView {
-  readonly type?: string
-  readonly reason?: string
-  readonly message?: string
-  readonly lastTimestamp?: string
-  readonly involvedObject: { readonly kind: string; readonly name: string }
-}
-const event = (object: StoredObject): EventView => object as unknown as EventView
-
-const COLUMNS: Readonly<Record<ResourceName, ReadonlyArray<Column>>> = {
+const COLUMNS: { readonly [R in ResourceName]: ReadonlyArray<Column<R>> } = {
   pods: [
     name,
     {
       name: "Ready",
-      cell: (pod) =>
-        `${statuses(pod).filter(({ ready }) => ready).length}/${(pod as unknown as PodView).spec.containers.length}`
+      cell: (pod) => `${statuses(pod).filter(({ ready }) => ready).length}/${pod.spec.containers.length}`
     },
     { name: "Status", cell: podStatusWord },
     { name: "Restarts", cell: (pod) => statuses(pod).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0) },
     created,
-    { name: "IP", priority: 1, cell: (pod) => (pod as unknown as PodView).status.podIP ?? "<none>" },
-    { name: "Node", priority: 1, cell: (pod) => (pod as unknown as PodView).spec.nodeName ?? "<none>" }
+    { name: "IP", priority: 1, cell: (pod) => pod.status.podIP ?? "<none>" },
+    { name: "Node", priority: 1, cell: (pod) => pod.spec.nodeName ?? "<none>" }
   ],
   events: [
-    { name: "Last Seen", cell: (object, now) => age(event(object).lastTimestamp, now) },
-    { name: "Type", cell: (object) => event(object).type ?? "" },
-    { name: "Reason", cell: (object) => event(object).reason ?? "" },
+    { name: "Last Seen", cell: (event, now) => age(event.lastTimestamp, now) },
+    { name: "Type", cell: (event) => event.type },
+    { name: "Reason", cell: (event) => event.reason },
     {
       name: "Object",
-      cell: (object) => `${event(object).involvedObject.kind.toLowerCase()}/${event(object).involvedObject.name}`
+      cell: (event) => `${event.involvedObject.kind.toLowerCase()}/${event.involvedObject.name}`
     },
-    { name: "Message", cell: (object) => (event(object).message ?? "").trim() }
+    { name: "Message", cell: (event) => event.message.trim() }
   ],
   namespaces: [name, { name: "Status", cell: () => "Active" }, created]
 }
@@ -134,13 +94,13 @@ const COLUMNS: Readonly<Record<ResourceName, ReadonlyArray<Column>>> = {
 export const wantsTable = (accept: string | undefined): boolean => /^[^,]*;as=Table;v=v1;/.test(accept ?? "")
 
 /** The Table of some objects. */
-export const objectTable = (
-  resource: ResourceName,
-  objects: ReadonlyArray<StoredObject>,
+export const objectTable = <R extends ResourceName>(
+  resource: R,
+  objects: ReadonlyArray<StoredObject<R>>,
   resourceVersion: string,
   now: number
 ): KubeObject => {
-  const columns = COLUMNS[resource]
+  const columns: ReadonlyArray<Column<R>> = COLUMNS[resource]
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",

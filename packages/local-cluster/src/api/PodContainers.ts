@@ -3,30 +3,16 @@
  */
 import { Result } from "effect"
 import { type ApiStatus, badRequest } from "./ApiStatus.ts"
-import type { StoredObject } from "./ObjectStore.ts"
-
-interface PodView {
-  readonly spec: {
-    readonly containers: ReadonlyArray<{ readonly name: string }>
-    readonly initContainers?: ReadonlyArray<{ readonly name: string }>
-  }
-  readonly status: {
-    readonly containerStatuses?: ReadonlyArray<ContainerView>
-    readonly initContainerStatuses?: ReadonlyArray<ContainerView>
-  }
-}
-
-interface ContainerView {
-  readonly name: string
-  readonly state?: { readonly waiting?: { readonly reason?: string } }
-}
+import type { StoredPod } from "./StoredObject.ts"
 
 /** The container's name; one need not be named where there is only one. */
-export const chooseContainer = (object: StoredObject, named: string | null): Result.Result<string, ApiStatus> => {
-  const { spec } = object as unknown as PodView
+export const chooseContainer = (
+  { metadata, spec }: StoredPod,
+  named: string | null
+): Result.Result<string, ApiStatus> => {
   const names = spec.containers.map(({ name }) => name)
   const inits = (spec.initContainers ?? []).map(({ name }) => name)
-  const pod = object.metadata.name
+  const pod = metadata.name
   if (named !== null && named !== "") {
     if ([...names, ...inits].includes(named)) return Result.succeed(named)
     return Result.fail(badRequest(`container ${named} is not valid for pod ${pod}`))
@@ -40,8 +26,7 @@ export const chooseContainer = (object: StoredObject, named: string | null): Res
 }
 
 /** Why a container that never started has no log. */
-export const waitingReason = (object: StoredObject, container: string): string => {
-  const { status } = object as unknown as PodView
+export const waitingReason = ({ status }: StoredPod, container: string): string => {
   const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]
-  return all.find(({ name }) => name === container)?.state?.waiting?.reason ?? "ContainerCreating"
+  return all.find(({ name }) => name === container)?.state.waiting?.reason ?? "ContainerCreating"
 }

@@ -2,8 +2,7 @@
  * What the API server fills into a new pod. Pure. The defaults that a client or the kubelet of this cluster may look at.
  */
 
-import type { KubeObject } from "../contract/Runtime.ts"
-import type { PodSpec } from "./PodValidation.ts"
+import type { PodSpec, ValidContainer, ValidPodSpec } from "./PodValidation.ts"
 
 /** As the server: a tag of `latest`, or none, is pulled always. */
 const pullPolicy = (image: string): string => {
@@ -13,18 +12,18 @@ const pullPolicy = (image: string): string => {
   return tag === "latest" ? "Always" : "IfNotPresent"
 }
 
-const container = (given: KubeObject): KubeObject => ({
+const container = (given: ValidContainer): ValidContainer => ({
   resources: {},
   terminationMessagePath: "/dev/termination-log",
   terminationMessagePolicy: "File",
-  imagePullPolicy: pullPolicy(String(given["image"] ?? "")),
+  imagePullPolicy: pullPolicy(given.image ?? ""),
   ...given
 })
 
 /** The spec as it is stored. Limits are requests where there are none, as the server has it. */
-export const defaultSpec = (spec: PodSpec): KubeObject => {
-  const withRequests = (given: KubeObject): KubeObject => {
-    const resources = given["resources"] as { readonly limits?: object; readonly requests?: object } | undefined
+export const defaultSpec = (spec: ValidPodSpec): ValidPodSpec => {
+  const withRequests = (given: ValidContainer): ValidContainer => {
+    const { resources } = given
     if (resources?.limits === undefined) return container(given)
     return container({
       ...given,
@@ -45,7 +44,7 @@ export const defaultSpec = (spec: PodSpec): KubeObject => {
     serviceAccountName: account,
     serviceAccount: account,
     ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(withRequests) }),
-    containers: (spec.containers ?? []).map(withRequests)
+    containers: spec.containers.map(withRequests)
   }
 }
 

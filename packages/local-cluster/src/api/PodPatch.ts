@@ -15,9 +15,10 @@ import {
   specIsFixed,
   unsupportedPatch
 } from "./ApiStatus.ts"
-import type { ObjectStore, StoredObject } from "./ObjectStore.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
 import { decodePod } from "./PodDecoding.ts"
 import { labelProblem } from "./PodValidation.ts"
+import type { StoredPod } from "./StoredObject.ts"
 
 const isObject = (value: unknown): value is KubeObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -38,7 +39,7 @@ const isPlain = (patch: unknown): boolean =>
   !Array.isArray(patch) &&
   (!isObject(patch) || Object.entries(patch).every(([key, value]) => !key.startsWith("$") && isPlain(value)))
 
-const patched = (pod: StoredObject, body: unknown, contentType: string): Effect.Effect<unknown, ApiStatus> => {
+const patched = (pod: StoredPod, body: unknown, contentType: string): Effect.Effect<unknown, ApiStatus> => {
   switch (contentType.split(";")[0]?.trim()) {
     case "application/json-patch+json": {
       if (!Array.isArray(body)) return Effect.fail(badRequest("a JSON patch is a list of operations"))
@@ -61,25 +62,25 @@ const equal = (left: unknown, right: unknown): boolean => JSON.stringify(left) =
 /** Applies a patch; a `resourceVersion` in it that is not the pod's refuses it, as does a `test` that does not hold. */
 export const patchPod = (
   store: ObjectStore,
-  pod: StoredObject,
+  pod: StoredPod,
   body: unknown,
   contentType: string
-): Effect.Effect<StoredObject, ApiStatus> =>
+): Effect.Effect<StoredPod, ApiStatus> =>
   Effect.gen(function* () {
     const { name } = pod.metadata
     const { object } = yield* Effect.fromResult(decodePod(yield* patched(pod, body, contentType)))
     const metadata = (object["metadata"] ?? {}) as KubeObject
-    if (!equal(object["spec"], pod["spec"])) return yield* Effect.fail(specIsFixed(name))
+    if (!equal(object["spec"], pod.spec)) return yield* Effect.fail(specIsFixed(name))
     if (metadata["name"] !== name || metadata["namespace"] !== pod.metadata.namespace)
       return yield* Effect.fail(badRequest("the name of the object does not match the name on the URL"))
     if (metadata["uid"] !== pod.metadata.uid || metadata["resourceVersion"] !== pod.metadata.resourceVersion)
       return yield* Effect.fail(modifiedMeanwhile(name))
     // Decoded, so they are maps of texts where they are there.
-    const { annotations, labels } = metadata as Pick<StoredObject["metadata"], "annotations" | "labels">
+    const { annotations, labels } = metadata as Pick<StoredPod["metadata"], "annotations" | "labels">
     const problem = labelProblem(name, labels)
     if (problem !== undefined) return yield* Effect.fail(problem)
     const { annotations: _annotations, labels: _labels, ...kept } = pod.metadata
-    const next: StoredObject = {
+    const next: StoredPod = {
       ...pod,
       metadata: {
         ...kept,

@@ -4,15 +4,15 @@
  */
 import { Effect, Schema } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
-import type { KubeObject } from "../contract/Runtime.ts"
 import { type ApiStatus, alreadyExists, badRequest, notFound, preconditionFailed } from "./ApiStatus.ts"
-import type { NewObject, ObjectStore, StoredObject } from "./ObjectStore.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
 import { decodePod, unknownFields } from "./PodDecoding.ts"
 import { defaultSpec, qosClass } from "./PodDefaults.ts"
 import { type PodSpec, validatePod } from "./PodValidation.ts"
+import type { NewObject, StoredPod } from "./StoredObject.ts"
 
 export interface CreatedPod {
-  readonly pod: StoredObject
+  readonly pod: StoredPod
   /** Unknown fields that were left out, for `Warning` headers. */
   readonly unknown: ReadonlyArray<string>
 }
@@ -52,12 +52,11 @@ export const createPod = (
       return yield* Effect.fail(notFound("namespaces", namespace))
     const generated = given.generateName === undefined ? "" : given.generateName + randomSuffix()
     const name = given.name || generated
-    const spec = (object["spec"] ?? {}) as PodSpec
-    const problem = validatePod(name, given.labels, spec)
-    if (problem !== undefined) return yield* Effect.fail(problem)
-    const stored = defaultSpec(spec)
+    const spec = defaultSpec(
+      yield* Effect.fromResult(validatePod(name, given.labels, (object["spec"] ?? {}) as PodSpec))
+    )
     const { annotations, generateName, labels, ownerReferences } = given
-    const pod: NewObject = {
+    const pod: NewObject<"pods"> = {
       kind: "Pod",
       apiVersion: "v1",
       metadata: {
@@ -68,8 +67,8 @@ export const createPod = (
         ...(annotations === undefined ? {} : { annotations }),
         ...(ownerReferences === undefined ? {} : { ownerReferences })
       },
-      spec: stored,
-      status: { phase: "Pending", qosClass: qosClass(stored as PodSpec) }
+      spec,
+      status: { phase: "Pending", qosClass: qosClass(spec) }
     }
     if (query.get("dryRun") === "All") {
       if (store.get("pods", namespace, name) !== undefined) return yield* Effect.fail(alreadyExists("pods", name))
@@ -94,19 +93,16 @@ const DeleteOptions = Schema.Struct({
 })
 const decodeOptions = Schema.decodeUnknownEffect(DeleteOptions)
 
-const statusOf = (pod: StoredObject) => (pod["status"] ?? {}) as KubeObject
-const specOf = (pod: StoredObject) => (pod["spec"] ?? {}) as KubeObject
-
 /**
  * Deletes a pod: at once when nothing of it can run, else by a deletion timestamp for the kubelet to act on. A pod that is
  * already being deleted gets the shorter of the two grace periods.
  */
 export const deletePod = (
   store: ObjectStore,
-  pod: StoredObject,
+  pod: StoredPod,
   body: unknown,
   query: URLSearchParams
-): Effect.Effect<StoredObject, ApiStatus> =>
+): Effect.Effect<StoredPod, ApiStatus> =>
   Effect.gen(function* () {
     const options = yield* decodeOptions(body ?? {}).pipe(
       Effect.mapError((error) => badRequest(`DeleteOptions cannot be read: ${error.message}`))
@@ -121,13 +117,13 @@ export const deletePod = (
       )
     const inQuery = query.get("gracePeriodSeconds")
     const wanted = options.gracePeriodSeconds ?? (inQuery === null ? undefined : Number(inQuery))
-    const phase = statusOf(pod)["phase"]
-    const inert = specOf(pod)["nodeName"] === undefined || phase === "Succeeded" || phase === "Failed"
-    const grace = inert ? 0 : Math.max(0, wanted ?? Number(specOf(pod)["terminationGracePeriodSeconds"] ?? 30))
+    const { phase } = pod.status
+    const inert = pod.spec.nodeName === undefined || phase === "Succeeded" || phase === "Failed"
+    const grace = inert ? 0 : Math.max(0, wanted ?? pod.spec.terminationGracePeriodSeconds ?? 30)
     const earlier = pod.metadata.deletionGracePeriodSeconds
     if (grace > 0 && earlier !== undefined && earlier <= grace) return pod
     const deletionTimestamp = apiTime(Date.now() + grace * 1000)
-    const marked: StoredObject = {
+    const marked: StoredPod = {
       ...pod,
       metadata: { ...pod.metadata, deletionTimestamp, deletionGracePeriodSeconds: grace }
     }

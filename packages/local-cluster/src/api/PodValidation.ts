@@ -2,13 +2,13 @@
  * What the API server checks of a pod's values, and what it fills in. Pure. A subset of the real server's: what every pod of
  * this cluster needs to make sense, in the real server's words.
  */
-
+import { Result } from "effect"
 import { quantityValue } from "../contract/Quantity.ts"
 import type { KubeObject } from "../contract/Runtime.ts"
 import type { ApiStatus, StatusCause } from "./ApiStatus.ts"
 import { invalid } from "./ApiStatus.ts"
 
-interface Container extends KubeObject {
+export interface Container extends KubeObject {
   readonly name?: string
   readonly image?: string
   readonly restartPolicy?: string
@@ -24,6 +24,7 @@ interface Volume extends KubeObject {
   readonly name?: string
 }
 
+/** A decoded spec: its fields have the right types, and any of them may be absent. */
 export interface PodSpec extends KubeObject {
   readonly containers?: ReadonlyArray<Container>
   readonly initContainers?: ReadonlyArray<Container>
@@ -31,6 +32,18 @@ export interface PodSpec extends KubeObject {
   readonly restartPolicy?: string
   readonly activeDeadlineSeconds?: number
   readonly terminationGracePeriodSeconds?: number
+  readonly nodeName?: string
+}
+
+/** A container that has passed `validatePod`. */
+export interface ValidContainer extends Container {
+  readonly name: string
+}
+
+/** A spec that has passed `validatePod`. */
+export interface ValidPodSpec extends PodSpec {
+  readonly containers: ReadonlyArray<ValidContainer>
+  readonly initContainers?: ReadonlyArray<ValidContainer>
 }
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -158,8 +171,8 @@ export const labelProblem = (name: string, labels: unknown): ApiStatus | undefin
   return causes.length === 0 ? undefined : invalid(name, causes)
 }
 
-/** Everything wrong with a decoded pod, as the server refuses it; undefined when it may be stored. */
-export const validatePod = (name: string, labels: unknown, spec: PodSpec): ApiStatus | undefined => {
+/** The spec of a pod that may be stored; fails with everything that is wrong with it, as the server refuses it. */
+export const validatePod = (name: string, labels: unknown, spec: PodSpec): Result.Result<ValidPodSpec, ApiStatus> => {
   const causes: Array<StatusCause> = [...metadataCauses(name, labels)]
   const volumeNames = new Set<string>()
   spec.volumes?.forEach((volume, index) => {
@@ -187,5 +200,6 @@ export const validatePod = (name: string, labels: unknown, spec: PodSpec): ApiSt
         "must be greater than or equal to 0"
       )
     )
-  return causes.length === 0 ? undefined : invalid(name, causes)
+  // Without a cause there are containers, and all of them have names.
+  return causes.length === 0 ? Result.succeed(spec as ValidPodSpec) : Result.fail(invalid(name, causes))
 }

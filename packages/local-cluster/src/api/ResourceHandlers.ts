@@ -7,12 +7,13 @@ import { isAllowed } from "./Access.ts"
 import { type ApiAnswer, type ApiRequest, answer, flag } from "./ApiRequest.ts"
 import { type ApiStatus, alreadyExists, badRequest, methodNotAllowed, noSuchResource, notFound } from "./ApiStatus.ts"
 import { type LogQuery, LogText, logQuery } from "./LogQuery.ts"
-import type { ObjectStore, ResourceName, StoredObject } from "./ObjectStore.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
 import { objectTable, wantsTable } from "./ObjectTable.ts"
 import { chooseContainer, waitingReason } from "./PodContainers.ts"
 import { patchPod } from "./PodPatch.ts"
 import { createPod, deletePod } from "./PodResource.ts"
-import { fieldSelector, labelSelector, type Predicate } from "./Selector.ts"
+import { fieldSelector, labelSelector } from "./Selector.ts"
+import type { ResourceName, StoredObject } from "./StoredObject.ts"
 import { type WatchEvent, watchEvents } from "./WatchStream.ts"
 
 const KINDS: Readonly<Record<ResourceName, string>> = { pods: "Pod", events: "Event", namespaces: "Namespace" }
@@ -20,18 +21,20 @@ const KINDS: Readonly<Record<ResourceName, string>> = { pods: "Pod", events: "Ev
 /** A real server ends a watch after 30 to 60 minutes when the client names no time. */
 const WATCH_SECONDS = 1800
 
-const selection = (request: ApiRequest, resource: ResourceName): Result.Result<Predicate, ApiStatus> =>
+const selection = (
+  request: ApiRequest,
+  resource: ResourceName
+): Result.Result<(object: StoredObject) => boolean, ApiStatus> =>
   Result.gen(function* () {
     const byLabel = yield* labelSelector(request.query.get("labelSelector") ?? "")
     const byField = yield* fieldSelector(resource, request.query.get("fieldSelector") ?? "")
     const { name } = request.target
-    return (object: KubeObject) =>
-      byLabel(object) && byField(object) && (name === undefined || (object as StoredObject).metadata.name === name)
+    return (object) => byLabel(object) && byField(object) && (name === undefined || object.metadata.name === name)
   })
 
 const encoder = new TextEncoder()
 
-const eventLine = (event: WatchEvent, resource: ResourceName, asTable: boolean): string => {
+const eventLine = <R extends ResourceName>(event: WatchEvent<R>, resource: R, asTable: boolean): string => {
   switch (event.type) {
     case "ERROR":
       return JSON.stringify({ type: "ERROR", object: event.status })
@@ -76,16 +79,16 @@ const tail = Effect.fnUntraced(function* (
 })
 
 export const makeHandlers = (store: ObjectStore, runtime: ContainerRuntime) => {
-  const found = (
-    resource: ResourceName,
+  const found = <R extends ResourceName>(
+    resource: R,
     namespace: string | undefined,
     name = ""
-  ): Effect.Effect<StoredObject, ApiStatus> => {
+  ): Effect.Effect<StoredObject<R>, ApiStatus> => {
     const object = store.get(resource, namespace, name)
     return object === undefined ? Effect.fail(notFound(resource, name)) : Effect.succeed(object)
   }
 
-  const list = Effect.fnUntraced(function* (request: ApiRequest, resource: ResourceName) {
+  const list = Effect.fnUntraced(function* <R extends ResourceName>(request: ApiRequest, resource: R) {
     const selects = yield* Effect.fromResult(selection(request, resource))
     const items = store.list(resource, request.target.namespace).filter(selects)
     const resourceVersion = String(store.resourceVersion)
@@ -93,7 +96,7 @@ export const makeHandlers = (store: ObjectStore, runtime: ContainerRuntime) => {
     return answer({ kind: `${KINDS[resource]}List`, apiVersion: "v1", metadata: { resourceVersion }, items })
   })
 
-  const watch = Effect.fnUntraced(function* (request: ApiRequest, resource: ResourceName) {
+  const watch = Effect.fnUntraced(function* <R extends ResourceName>(request: ApiRequest, resource: R) {
     const { query } = request
     const selects = yield* Effect.fromResult(selection(request, resource))
     const version = query.get("resourceVersion") ?? ""
@@ -135,7 +138,7 @@ export const makeHandlers = (store: ObjectStore, runtime: ContainerRuntime) => {
     return { _tag: "Stream", contentType: "text/plain", bytes: logBytes(records, query) } satisfies ApiAnswer
   })
 
-  const read = Effect.fnUntraced(function* (request: ApiRequest, resource: ResourceName) {
+  const read = Effect.fnUntraced(function* <R extends ResourceName>(request: ApiRequest, resource: R) {
     const object = yield* found(resource, request.target.namespace, request.target.name)
     if (!wantsTable(request.accept)) return answer(object)
     return answer(objectTable(resource, [object], object.metadata.resourceVersion, Date.now()))

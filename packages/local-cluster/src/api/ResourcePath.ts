@@ -1,7 +1,7 @@
 /**
  * What a request is about, read from its method and path: the verb, resource and name that access rules speak of. Pure.
  */
-import type { ResourceName } from "./ObjectStore.ts"
+import type { ResourceName } from "./StoredObject.ts"
 
 export type Verb = "get" | "list" | "watch" | "create" | "delete" | "patch" | "other"
 

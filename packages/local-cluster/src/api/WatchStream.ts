@@ -5,13 +5,13 @@
  */
 import { Clock, Effect, Option, Stream } from "effect"
 import { type ApiStatus, expired } from "./ApiStatus.ts"
-import type { ObjectStore, ResourceName, StoredChange, StoredObject } from "./ObjectStore.ts"
-import type { Predicate } from "./Selector.ts"
+import type { ObjectStore } from "./ObjectStore.ts"
+import type { ResourceName, StoredChange, StoredObject } from "./StoredObject.ts"
 
-export interface WatchRequest {
-  readonly resource: ResourceName
+export interface WatchRequest<R extends ResourceName = ResourceName> {
+  readonly resource: R
   readonly namespace: string | undefined
-  readonly selects: Predicate
+  readonly selects: (object: StoredObject<R>) => boolean
   /** Go on from here; undefined for the present state first. */
   readonly resourceVersion: number | undefined
   /** Ends the present state with a bookmark of its own (`sendInitialEvents`). */
@@ -20,8 +20,8 @@ export interface WatchRequest {
   readonly timeoutSeconds: number
 }
 
-export type WatchEvent =
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: StoredObject }
+export type WatchEvent<R extends ResourceName = ResourceName> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: StoredObject<R> }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: number; readonly initialEnd: boolean }
   | { readonly type: "ERROR"; readonly status: ApiStatus }
 
@@ -29,7 +29,10 @@ export type WatchEvent =
 const BOOKMARK_INTERVAL_MS = 60_000
 
 /** What a change is to somebody who sees only selected objects: one that begins to be selected is new to them. */
-export const selectedChange = (change: StoredChange, selects: Predicate): WatchEvent | undefined => {
+export const selectedChange = <R extends ResourceName>(
+  change: StoredChange<R>,
+  selects: (object: StoredObject<R>) => boolean
+): WatchEvent<R> | undefined => {
   const before = change.previous !== undefined && selects(change.previous)
   const now = change.type !== "DELETED" && selects(change.object)
   if (!before && !now) return undefined
@@ -38,14 +41,17 @@ export const selectedChange = (change: StoredChange, selects: Predicate): WatchE
 }
 
 /** The events of a watch, in batches; ends after `timeoutSeconds` or behind an ERROR. */
-export const watchEvents = (store: ObjectStore, request: WatchRequest): Stream.Stream<ReadonlyArray<WatchEvent>> => {
+export const watchEvents = <R extends ResourceName>(
+  store: ObjectStore,
+  request: WatchRequest<R>
+): Stream.Stream<ReadonlyArray<WatchEvent<R>>> => {
   const concerns = (object: StoredObject) =>
     request.namespace === undefined || object.metadata.namespace === request.namespace
   const start = Effect.gen(function* () {
     let position = request.resourceVersion ?? store.resourceVersion
     let ended = false
     let bookmarkDue = (yield* Clock.currentTimeMillis) + BOOKMARK_INTERVAL_MS
-    const initial: Array<WatchEvent> =
+    const initial: Array<WatchEvent<R>> =
       request.resourceVersion !== undefined
         ? []
         : store
@@ -54,7 +60,7 @@ export const watchEvents = (store: ObjectStore, request: WatchRequest): Stream.S
             .map((object) => ({ type: "ADDED", object }))
     if (request.markInitialEnd) initial.push({ type: "BOOKMARK", resourceVersion: position, initialEnd: true })
 
-    const next: Effect.Effect<ReadonlyArray<WatchEvent>> = Effect.gen(function* () {
+    const next: Effect.Effect<ReadonlyArray<WatchEvent<R>>> = Effect.gen(function* () {
       while (true) {
         const changes = store.changesSince(request.resource, position)
         if (changes === "expired") {
@@ -75,7 +81,7 @@ export const watchEvents = (store: ObjectStore, request: WatchRequest): Stream.S
       }
     })
     return Stream.concat(
-      initial.length === 0 ? Stream.empty : Stream.succeed<ReadonlyArray<WatchEvent>>(initial),
+      initial.length === 0 ? Stream.empty : Stream.succeed<ReadonlyArray<WatchEvent<R>>>(initial),
       Stream.fromEffectRepeat(next).pipe(Stream.takeUntil(() => ended))
     )
   })

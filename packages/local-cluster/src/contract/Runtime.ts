@@ -5,6 +5,7 @@
  * processes and writes their status back. For logs and exec the server asks the kubelet through `ContainerRuntime`.
  */
 import type { Effect, Scope, Stream } from "effect"
+import type { PodStatus } from "./PodStatus.ts"
 
 /** A JSON object as the API has it. */
 export interface KubeObject {
@@ -70,7 +71,7 @@ export interface PodStore {
   /** Every pod there is, then every change of one, in order and without a gap. */
   readonly pods: Stream.Stream<ObjectChange>
   /** Replaces a pod's `status` (and sets its resourceVersion). False when no pod has this uid any more. */
-  readonly setStatus: (podUid: string, status: KubeObject) => Effect.Effect<boolean>
+  readonly setStatus: (podUid: string, status: PodStatus) => Effect.Effect<boolean>
   /** Sets `spec.nodeName`, as a scheduler's binding does. False when no pod has this uid any more. */
   readonly bind: (podUid: string, nodeName: string) => Effect.Effect<boolean>
   /** Removes a pod that has been deleted and whose containers have ended. */

@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { Deferred, Effect, Exit, Result, type Scope } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
+import type { TerminatedState } from "../contract/PodStatus.ts"
 import { quantityValue } from "../contract/Quantity.ts"
 import type { ContainerRuntime } from "../contract/Runtime.ts"
 import { type ContainerMount, makeBelow, makeFolder } from "../sandbox/ContainerRoot.ts"
@@ -16,7 +17,6 @@ import { ContainerLog } from "./ContainerLog.ts"
 import { type PlannedMount, planContainer } from "./ContainerPlan.ts"
 import { imageTrouble } from "./ImageTrouble.ts"
 import type { ContainerSpec, KubeletPod } from "./KubeletPod.ts"
-import type { ContainerEnd } from "./PodLifecycle.ts"
 import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "./PodSignal.ts"
 import { runningExec } from "./ProcessStreams.ts"
 
@@ -130,7 +130,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
 
   const startError = (context: PodContext, container: ContainerSpec, why: string) => {
     const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${why}: unknown`
-    const end: ContainerEnd = {
+    const end: TerminatedState = {
       exitCode: START_ERROR_CODE,
       reason: "StartError",
       message,
@@ -212,7 +212,7 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     yield* drained
     const killed = (cgroup?.kills() ?? 0) > 0
     const message = endMessage(container, folder, known, exitCode)
-    const end: ContainerEnd = {
+    const end: TerminatedState = {
       exitCode,
       reason: killed ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
       ...(message === "" ? {} : { message }),

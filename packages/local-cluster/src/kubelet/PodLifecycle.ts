@@ -2,28 +2,19 @@
  * What a pod's containers have been through, and what is to happen next: which to start, which to stop, when the pod has
  * ended. Pure; `PodWorker.ts` does it, `PodStatus.ts` tells it.
  */
+import type { TerminatedState } from "../contract/PodStatus.ts"
 import { type ContainerSpec, isSidecar, type KubeletPod } from "./KubeletPod.ts"
-
-/** How an instance of a container ended. Times are RFC 3339. */
-export interface ContainerEnd {
-  readonly exitCode: number
-  readonly reason: string
-  readonly message?: string
-  readonly startedAt: string
-  readonly finishedAt: string
-  readonly containerID: string
-}
 
 export type ContainerState =
   /** `begun`: somebody is at it already, or it is to wait. */
   | { readonly _tag: "Waiting"; readonly reason: string; readonly message?: string; readonly begun: boolean }
   | { readonly _tag: "Running"; readonly startedAt: string; readonly containerID: string }
-  | { readonly _tag: "Terminated"; readonly end: ContainerEnd }
+  | { readonly _tag: "Terminated"; readonly end: TerminatedState }
 
 export interface ContainerHistory {
   readonly state: ContainerState
   /** The end of the instance before this one. */
-  readonly last: ContainerEnd | undefined
+  readonly last: TerminatedState | undefined
   readonly restarts: number
 }
 
@@ -61,7 +52,7 @@ export const afterEnd = (
   pod: KubeletPod,
   container: ContainerSpec,
   before: ContainerHistory,
-  end: ContainerEnd,
+  end: TerminatedState,
   stopping: boolean
 ): ContainerHistory => {
   if (stopping || !isRestarted(pod, container, end.exitCode)) return { ...before, state: { _tag: "Terminated", end } }

@@ -2,8 +2,8 @@
  * What a pod's worker is told, by whom it starts and by who ends it. Types only.
  */
 import type { Effect } from "effect"
+import type { TerminatedState } from "../contract/PodStatus.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
-import type { ContainerEnd } from "./PodLifecycle.ts"
 import type { PodVerdict } from "./PodStatus.ts"
 
 /** A container that runs, for whoever ends it. */
@@ -15,7 +15,7 @@ export interface ContainerInstance {
 export type InstanceOutcome =
   | { readonly _tag: "Waits"; readonly reason: string; readonly message: string }
   | { readonly _tag: "Started"; readonly instance: ContainerInstance; readonly startedAt: string }
-  | { readonly _tag: "Ended"; readonly end: ContainerEnd }
+  | { readonly _tag: "Ended"; readonly end: TerminatedState }
 
 export type PodSignal =
   | { readonly _tag: "Outcome"; readonly container: string; readonly outcome: InstanceOutcome }

@@ -2,9 +2,9 @@
  * A pod's `status` as a kubelet reports it. Pure.
  */
 
-import type { KubeObject } from "../contract/Runtime.ts"
+import type { ContainerStatus, PodCondition, PodPhase, PodStatus } from "../contract/PodStatus.ts"
 import type { ContainerSpec, KubeletPod } from "./KubeletPod.ts"
-import { type ContainerEnd, type ContainerHistory, initFailed, isPassed, type PodHistory } from "./PodLifecycle.ts"
+import { type ContainerHistory, initFailed, isPassed, type PodHistory } from "./PodLifecycle.ts"
 
 /** Why a pod as a whole ended, when not by its containers. */
 export interface PodVerdict {
@@ -14,15 +14,6 @@ export interface PodVerdict {
   readonly disruption?: string
 }
 
-interface Condition {
-  readonly type: string
-  readonly status: "True" | "False"
-  readonly reason?: string
-  readonly message?: string
-  readonly lastProbeTime: null
-  readonly lastTransitionTime: string
-}
-
 /** Everything a status is made of. Times are RFC 3339 in whole seconds. */
 export interface StatusFacts {
   readonly pod: KubeletPod
@@ -30,14 +21,12 @@ export interface StatusFacts {
   readonly startTime: string
   readonly verdict: PodVerdict | undefined
   /** The status before, whose transition times stay where nothing has changed. */
-  readonly previous: KubeObject | undefined
+  readonly previous: PodStatus | undefined
   readonly now: string
 }
 
-export type Phase = "Pending" | "Running" | "Succeeded" | "Failed"
-
 /** The kubelet's rules (`getPhase`). */
-export const podPhase = (pod: KubeletPod, history: PodHistory): Phase => {
+export const podPhase = (pod: KubeletPod, history: PodHistory): PodPhase => {
   const states = (containers: ReadonlyArray<ContainerSpec>) =>
     containers.map(({ name }) => history.get(name)).filter((one) => one !== undefined)
   const inits = pod.spec.initContainers ?? []
@@ -52,24 +41,15 @@ export const podPhase = (pod: KubeletPod, history: PodHistory): Phase => {
   return good ? "Succeeded" : "Failed"
 }
 
-const terminated = (end: ContainerEnd): KubeObject => ({
-  exitCode: end.exitCode,
-  reason: end.reason,
-  ...(end.message === undefined ? {} : { message: end.message }),
-  startedAt: end.startedAt,
-  finishedAt: end.finishedAt,
-  containerID: end.containerID
-})
-
 const containerStatus = (
   container: ContainerSpec,
   { last, restarts, state }: ContainerHistory,
   isInit: boolean
-): KubeObject => {
+): ContainerStatus => {
   const image = container.image ?? ""
   const common = {
     name: container.name,
-    lastState: last === undefined ? {} : { terminated: terminated(last) },
+    lastState: last === undefined ? {} : { terminated: last },
     restartCount: restarts,
     image
   }
@@ -96,7 +76,7 @@ const containerStatus = (
     case "Terminated":
       return {
         ...common,
-        state: { terminated: terminated(state.end) },
+        state: { terminated: state.end },
         // An init container that has done its work counts as ready.
         ready: isInit && state.end.exitCode === 0,
         started: false,
@@ -106,10 +86,10 @@ const containerStatus = (
   }
 }
 
-const conditions = (facts: StatusFacts, phase: Phase): ReadonlyArray<Condition> => {
+const conditions = (facts: StatusFacts, phase: PodPhase): ReadonlyArray<PodCondition> => {
   const { history, now, pod, previous, verdict } = facts
-  const before = (previous?.["conditions"] ?? []) as ReadonlyArray<Condition>
-  const condition = (type: string, status: boolean, reason?: string, message?: string): Condition => {
+  const before = previous?.conditions ?? []
+  const condition = (type: string, status: boolean, reason?: string, message?: string): PodCondition => {
     const earlier = before.find((one) => one.type === type)
     const word = status ? "True" : "False"
     return {
@@ -153,7 +133,7 @@ const conditions = (facts: StatusFacts, phase: Phase): ReadonlyArray<Condition> 
 }
 
 /** The status of a pod that is on the node. */
-export const podStatus = (facts: StatusFacts): KubeObject => {
+export const podStatus = (facts: StatusFacts): PodStatus => {
   const { history, pod, startTime, verdict } = facts
   const phase = verdict === undefined ? podPhase(pod, history) : "Failed"
   const statuses = (containers: ReadonlyArray<ContainerSpec>, isInit: boolean) =>
@@ -178,7 +158,7 @@ export const podStatus = (facts: StatusFacts): KubeObject => {
 }
 
 /** The status of a pod that no node takes. */
-export const unscheduledStatus = (pod: KubeletPod, message: string, now: string): KubeObject => ({
+export const unscheduledStatus = (pod: KubeletPod, message: string, now: string): PodStatus => ({
   phase: "Pending",
   conditions: [
     {

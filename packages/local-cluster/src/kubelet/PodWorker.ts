@@ -4,7 +4,8 @@
  */
 import { Deferred, Effect, Option, Queue, type Scope } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
-import type { KubeObject, PodStore } from "../contract/Runtime.ts"
+import type { PodStatus } from "../contract/PodStatus.ts"
+import type { PodStore } from "../contract/Runtime.ts"
 import type { ContainerStarter } from "./ContainerStarter.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
 import {
@@ -51,7 +52,7 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
   /** A lost node tells nothing more than that it is lost. */
   let silent = false
   let silenced = false
-  let written: { readonly status: KubeObject; readonly text: string } | undefined
+  let written: { readonly status: PodStatus; readonly text: string } | undefined
 
   const set = (name: string, change: (before: ContainerHistory) => ContainerHistory) => {
     const before = history.get(name)

@@ -3,6 +3,7 @@ import { type Cause, Deferred, Effect, Queue, Stream } from "effect"
 import { exitStatus, readMessage, refusalStatus } from "../../src/api/ExecConnection.ts"
 import type { ContainerRuntime, RunningExec } from "../../src/contract/Runtime.ts"
 import { idleRuntime, pod, testServer } from "../support/TestServer.ts"
+import { within } from "../support/within.ts"
 
 const EXEC = "/api/v1/namespaces/default/pods/p/exec?container=main&stdin=true&stdout=true&stderr=true&command=x"
 
@@ -66,14 +67,15 @@ describe("an exec", () => {
           )
       })
       yield* call("POST", "/api/v1/namespaces/default/pods", { body: pod("p") })
-      yield* exec(EXEC, {
+      const { messages } = yield* exec(EXEC, {
         protocols: ["v4.channel.k8s.io"],
         onOpen: (socket) => socket.send(input("one")),
         onMessage: (socket, message) => {
           if (message.length > 1) socket.close()
         }
       })
-      yield* Deferred.await(ended)
+      assert.deepStrictEqual(messages.at(-1), [1, "one"])
+      yield* within("the program's streams are closed", Deferred.await(ended))
     })
   )
 

@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { nodeStore } from "../../src/api/NodeStore.ts"
-import { ObjectStore, type StoredObject } from "../../src/api/ObjectStore.ts"
+import { ObjectStore } from "../../src/api/ObjectStore.ts"
+import type { StoredPod } from "../../src/api/StoredObject.ts"
+import { addPod } from "../support/storedObjects.ts"
 
 const made = (...names: ReadonlyArray<string>) => {
   const store = new ObjectStore(100_000)
   const node = nodeStore(store)
-  const pods = names.map((name) => store.create("pods", { metadata: { name, namespace: "n" } }))
-  const add = (pod: StoredObject | undefined, reason: string) =>
+  const pods = names.map((name) => addPod(store, name))
+  const add = (pod: StoredPod | undefined, reason: string) =>
     node.addEvent({ podUid: pod?.metadata.uid ?? "", type: "Normal", reason, message: reason, component: "kubelet" })
-  const reasons = () => store.list("events").map((event) => event["reason"])
+  const reasons = () => store.list("events").map((event) => event.reason)
   return { pods, add, reasons }
 }
 

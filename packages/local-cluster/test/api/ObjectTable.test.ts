@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { age, objectTable, podStatusWord, wantsTable } from "../../src/api/ObjectTable.ts"
+import type { StoredPod } from "../../src/api/StoredObject.ts"
+import type { ContainerStatus, PodStatus } from "../../src/contract/PodStatus.ts"
 
-const pod = (status: object, spec: object = {}, deletionTimestamp?: string) => ({
+const pod = (status: PodStatus, deletionTimestamp?: string): StoredPod => ({
   metadata: {
     name: "p",
     uid: "u",
@@ -9,44 +11,39 @@ const pod = (status: object, spec: object = {}, deletionTimestamp?: string) => (
     creationTimestamp: "2026-01-01T00:00:00Z",
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp })
   },
-  spec: { containers: [{ name: "main" }], ...spec },
+  spec: { containers: [{ name: "main" }] },
   status
 })
-const running = { name: "main", ready: true, state: { running: {} } }
-const ended = (reason: string, exitCode: number) => ({ name: "main", state: { terminated: { reason, exitCode } } })
+const container = (name: string, state: ContainerStatus["state"], ready = false): ContainerStatus => ({
+  name,
+  state,
+  lastState: {},
+  ready,
+  started: ready,
+  restartCount: 0,
+  image: "busybox",
+  imageID: ""
+})
+const at = "2026-01-01T00:00:00Z"
+const waiting = (name: string, reason: string) => container(name, { waiting: { reason } })
+const running = (name: string) => container(name, { running: { startedAt: at } }, true)
+const ended = (name: string, reason: string, exitCode: number) =>
+  container(name, { terminated: { reason, exitCode, startedAt: at, finishedAt: at, containerID: "local://c1" } })
 
 describe("podStatusWord", () => {
-  const table: ReadonlyArray<readonly [string, ReturnType<typeof pod>]> = [
+  const table: ReadonlyArray<readonly [string, StoredPod]> = [
     ["Pending", pod({ phase: "Pending" })],
-    [
-      "ContainerCreating",
-      pod({
-        phase: "Pending",
-        containerStatuses: [{ name: "main", state: { waiting: { reason: "ContainerCreating" } } }]
-      })
-    ],
-    ["Running", pod({ phase: "Running", containerStatuses: [running] })],
-    ["Completed", pod({ phase: "Succeeded", containerStatuses: [ended("Completed", 0)] })],
-    ["Running", pod({ phase: "Running", containerStatuses: [ended("Completed", 0), { ...running, name: "files" }] })],
-    ["Error", pod({ phase: "Failed", containerStatuses: [ended("Error", 1)] })],
-    ["ExitCode:3", pod({ phase: "Failed", containerStatuses: [ended("", 3)] })],
+    ["ContainerCreating", pod({ phase: "Pending", containerStatuses: [waiting("main", "ContainerCreating")] })],
+    ["Running", pod({ phase: "Running", containerStatuses: [running("main")] })],
+    ["Completed", pod({ phase: "Succeeded", containerStatuses: [ended("main", "Completed", 0)] })],
+    ["Running", pod({ phase: "Running", containerStatuses: [ended("main", "Completed", 0), running("files")] })],
+    ["Error", pod({ phase: "Failed", containerStatuses: [ended("main", "Error", 1)] })],
+    ["ExitCode:3", pod({ phase: "Failed", containerStatuses: [ended("main", "", 3)] })],
     ["Evicted", pod({ phase: "Failed", reason: "Evicted" })],
-    ["Terminating", pod({ phase: "Running", containerStatuses: [running] }, {}, "2026-01-01T00:00:00Z")],
-    ["Init:0/1", pod({ phase: "Pending", initContainerStatuses: [{ name: "i", state: { running: {} } }] })],
-    [
-      "Init:Error",
-      pod({
-        phase: "Pending",
-        initContainerStatuses: [{ name: "i", ...{ state: { terminated: { reason: "Error", exitCode: 1 } } } }]
-      })
-    ],
-    [
-      "Init:ImagePullBackOff",
-      pod({
-        phase: "Pending",
-        initContainerStatuses: [{ name: "i", state: { waiting: { reason: "ImagePullBackOff" } } }]
-      })
-    ]
+    ["Terminating", pod({ phase: "Running", containerStatuses: [running("main")] }, at)],
+    ["Init:0/1", pod({ phase: "Pending", initContainerStatuses: [running("i")] })],
+    ["Init:Error", pod({ phase: "Pending", initContainerStatuses: [ended("i", "Error", 1)] })],
+    ["Init:ImagePullBackOff", pod({ phase: "Pending", initContainerStatuses: [waiting("i", "ImagePullBackOff")] })]
   ]
   for (const [word, object] of table)
     it(`${word}: ${JSON.stringify(object.status)}`, () => assert.strictEqual(podStatusWord(object), word))
@@ -72,7 +69,7 @@ describe("objectTable", () => {
   it("has kubectl's columns", () => {
     const table = objectTable(
       "pods",
-      [pod({ phase: "Running", podIP: "127.0.0.1", containerStatuses: [running] })],
+      [pod({ phase: "Running", podIP: "127.0.0.1", containerStatuses: [running("main")] })],
       "7",
       Date.parse("2026-01-01T00:01:00Z")
     )

@@ -1,15 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type PodSpec, validatePod } from "../../src/api/PodValidation.ts"
+import { Option, Result } from "effect"
+import { type PodSpec, type ValidPodSpec, validatePod } from "../../src/api/PodValidation.ts"
 
-const good: PodSpec = { containers: [{ name: "a", image: "busybox" }] }
+const good: ValidPodSpec = { containers: [{ name: "a", image: "busybox" }] }
+const refusal = (name: string, labels: unknown, spec: PodSpec) =>
+  Option.getOrUndefined(Result.getFailure(validatePod(name, labels, spec)))
 const messages = (spec: PodSpec, name = "a", labels: unknown = {}) =>
-  (validatePod(name, labels, spec)?.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`)
+  (refusal(name, labels, spec)?.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`)
 
 describe("validatePod", () => {
-  it("has nothing against a small pod", () => assert.isUndefined(validatePod("a", undefined, good)))
+  it("has nothing against a small pod", () =>
+    assert.deepStrictEqual(validatePod("a", undefined, good), Result.succeed(good)))
 
   it("says everything at once, as a real server does", () => {
-    const status = validatePod("A_b", undefined, {
+    const status = refusal("A_b", undefined, {
       restartPolicy: "Sometimes",
       activeDeadlineSeconds: 0,
       containers: [

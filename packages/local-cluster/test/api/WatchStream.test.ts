@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { ObjectStore, type StoredObject } from "../../src/api/ObjectStore.ts"
+import { ObjectStore } from "../../src/api/ObjectStore.ts"
+import type { StoredPod } from "../../src/api/StoredObject.ts"
 import { type WatchRequest, watchEvents } from "../../src/api/WatchStream.ts"
+import { addPod } from "../support/storedObjects.ts"
 
-const request: WatchRequest = {
+const request: WatchRequest<"pods"> = {
   resource: "pods",
   namespace: undefined,
   selects: () => true,
@@ -14,13 +16,7 @@ const request: WatchRequest = {
   timeoutSeconds: 3600
 }
 
-const add = (store: ObjectStore, name: string, status: object = {}): StoredObject => {
-  const pod = store.create("pods", { metadata: { name, namespace: "n" }, status })
-  if (pod === undefined) throw new Error(`${name} is taken`)
-  return pod
-}
-
-const words = (store: ObjectStore, more: Partial<WatchRequest>, count: number) =>
+const words = (store: ObjectStore, more: Partial<WatchRequest<"pods">>, count: number) =>
   watchEvents(store, { ...request, ...more }).pipe(
     Stream.flattenIterable,
     Stream.map((event) =>
@@ -38,7 +34,7 @@ describe("watchEvents", () => {
   it.effect("begins with the present state, marked where asked for", () =>
     Effect.gen(function* () {
       const store = new ObjectStore(10)
-      add(store, "a")
+      addPod(store, "a")
       assert.deepStrictEqual(yield* words(store, { markInitialEnd: true }, 2), ["ADDED a", "BOOKMARK 1 initial"])
     })
   )
@@ -46,8 +42,8 @@ describe("watchEvents", () => {
   it.effect("goes on from a version without what was before", () =>
     Effect.gen(function* () {
       const store = new ObjectStore(10)
-      add(store, "a")
-      add(store, "b")
+      addPod(store, "a")
+      addPod(store, "b")
       assert.deepStrictEqual(yield* words(store, { resourceVersion: 1 }, 1), ["ADDED b"])
     })
   )
@@ -55,11 +51,10 @@ describe("watchEvents", () => {
   it.effect("tells an object that begins or ends to be selected as added or deleted", () =>
     Effect.gen(function* () {
       const store = new ObjectStore(10)
-      const pod = add(store, "a", { phase: "Pending" })
-      for (const phase of ["Running", "Running", "Failed", "Failed"])
+      const pod = addPod(store, "a")
+      for (const phase of ["Running", "Running", "Failed", "Failed"] as const)
         store.update("pods", { ...pod, status: { phase } })
-      const selects = (object: object) =>
-        (object as { readonly status: { readonly phase: string } }).status.phase === "Running"
+      const selects = ({ status }: StoredPod) => status.phase === "Running"
       const found = yield* Effect.forkChild(words(store, { resourceVersion: 0, selects }, 3))
       assert.deepStrictEqual(yield* Fiber.join(found), ["ADDED a", "MODIFIED a", "DELETED a"])
     })
@@ -68,7 +63,7 @@ describe("watchEvents", () => {
   it.effect("sends bookmarks while nothing happens", () =>
     Effect.gen(function* () {
       const store = new ObjectStore(10)
-      add(store, "a")
+      addPod(store, "a")
       const found = yield* Effect.forkChild(words(store, { resourceVersion: 1 }, 2))
       yield* TestClock.adjust("3 minutes")
       assert.deepStrictEqual(yield* Fiber.join(found), ["BOOKMARK 1", "BOOKMARK 1"])
@@ -86,8 +81,8 @@ describe("watchEvents", () => {
   it.effect("ends with 410 when it has fallen behind", () =>
     Effect.gen(function* () {
       const store = new ObjectStore(1)
-      add(store, "a")
-      add(store, "b")
+      addPod(store, "a")
+      addPod(store, "b")
       assert.deepStrictEqual(yield* words(store, { resourceVersion: 0 }, 5), ["ERROR 410"])
     })
   )

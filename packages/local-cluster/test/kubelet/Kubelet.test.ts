@@ -1,17 +1,19 @@
 /** Whole pods on the node, as real processes, as whoever runs the tests. What is expected was read from a real 1.35 node. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
-import { containerStatus, main, makeTestNode, type Status, type TestNode } from "../support/TestNode.ts"
+import type { PodStatus } from "../../src/contract/PodStatus.ts"
+import { containerStatus, main, makeTestNode, type TestNode } from "../support/TestNode.ts"
+import { within } from "../support/within.ts"
 
 class Node extends Context.Service<Node, TestNode>()("local-cluster/test/Node") {
   static readonly layer = Layer.effect(Node, makeTestNode)
 }
 
-const runsMain = (status: Status) => containerStatus(status)?.state.running !== undefined
+const runsMain = (status: PodStatus) => containerStatus(status)?.state.running !== undefined
 const trouble = (name: string, more: object = {}) =>
   main("sleep 1000", { image: `local-cluster.invalid/${name}`, ...more })
-const pick = (status: Status) => ({ phase: status.phase, terminated: containerStatus(status)?.state.terminated })
-const conditions = (status: Status) =>
+const pick = (status: PodStatus) => ({ phase: status.phase, terminated: containerStatus(status)?.state.terminated })
+const conditions = (status: PodStatus) =>
   Object.fromEntries((status.conditions ?? []).map((one) => [one.type, `${one.status} ${one.reason ?? ""}`.trim()]))
 
 layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
@@ -138,7 +140,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
     it.effect.each(waits)("does not begin without %s", ([, container, reason, message]) =>
       Effect.gen(function* () {
         const pod = yield* (yield* Node).create({ containers: [container] })
-        const status = yield* pod.until((one) => containerStatus(one)?.state.waiting?.reason === reason)
+        const status = yield* pod.until(reason, (one) => containerStatus(one)?.state.waiting?.reason === reason)
         assert.strictEqual(status.phase, "Pending")
         assert.match(containerStatus(status)?.state.waiting?.message ?? "", message)
         assert.include(
@@ -168,7 +170,10 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
           { containers: [trouble("unschedulable")] }
         ]) {
           const pod = yield* node.create(spec)
-          const status = yield* pod.until((one) => conditions(one)["PodScheduled"] === "False Unschedulable")
+          const status = yield* pod.until(
+            "no node takes it",
+            (one) => conditions(one)["PodScheduled"] === "False Unschedulable"
+          )
           assert.match(status.conditions?.[0]?.message ?? "", /^0\/1 nodes are available: /)
           assert.deepStrictEqual(
             pod.events().map(([type, reason]) => `${type} ${reason}`),
@@ -263,7 +268,10 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
     it.effect("wait longer and longer when they crash", () =>
       Effect.gen(function* () {
         const pod = yield* (yield* Node).create({ restartPolicy: "Always", containers: [main("exit 1")] })
-        const status = yield* pod.until((one) => containerStatus(one)?.state.waiting?.reason === "CrashLoopBackOff")
+        const status = yield* pod.until(
+          "CrashLoopBackOff",
+          (one) => containerStatus(one)?.state.waiting?.reason === "CrashLoopBackOff"
+        )
         assert.strictEqual(status.phase, "Running")
         assert.match(
           containerStatus(status)?.state.waiting?.message ?? "",
@@ -318,7 +326,10 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
           message: "Pod was active on the node longer than the specified deadline"
         })
         assert.strictEqual(containerStatus(status)?.state.terminated?.exitCode, 137)
-        assert.isTrue(pod.events().some(([, reason]) => reason === "DeadlineExceeded"))
+        assert.include(
+          pod.events().map(([, reason]) => reason),
+          "DeadlineExceeded"
+        )
         // nobody was told before it was so
         for (const one of pod.statuses()) assert.strictEqual(one.phase === "Failed", one.reason !== undefined)
       })
@@ -333,7 +344,10 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
           pod.statuses().filter(({ phase }) => phase === "Running"),
           []
         )
-        assert.isFalse(pod.events().some(([, reason]) => reason === "Started"))
+        assert.notInclude(
+          pod.events().map(([, reason]) => reason),
+          "Started"
+        )
         yield* pod.delete(0)
         yield* pod.gone
       })
@@ -377,14 +391,17 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         const script = "trap 'exit 4' TERM; echo ready; while :; do sleep 0.01; done"
         const polite = yield* node.create({ containers: [main(script)] })
         const deaf = yield* node.create({ containers: [main("trap '' TERM; while :; do sleep 0.01; done")] })
-        for (const pod of [polite, deaf]) yield* pod.until(runsMain)
+        for (const pod of [polite, deaf]) yield* pod.until("main runs", runsMain)
         const log = yield* node.runtime.log({ podUid: polite.uid, container: "main" }, true)
         if (log !== undefined) yield* Stream.runDrain(Stream.take(log, 1))
         yield* polite.delete(30)
         yield* deaf.delete(1)
         for (const pod of [polite, deaf]) yield* pod.gone
         assert.deepStrictEqual(
-          [polite, deaf].map((pod) => containerStatus(pod.statuses().at(-1) ?? {})?.state.terminated?.exitCode),
+          [polite, deaf].map((pod) => {
+            const last = pod.statuses().at(-1)
+            return last && containerStatus(last)?.state.terminated?.exitCode
+          }),
           [4, 137]
         )
       })
@@ -406,15 +423,16 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
       })
     )
 
-    it.effect("deletion at once", () =>
+    it.effect("deletion at once, which ends an exec with the container", () =>
       Effect.gen(function* () {
         const node = yield* Node
         const pod = yield* node.create({ containers: [main("sleep 1000")] })
-        yield* pod.until(runsMain)
+        yield* pod.until("main runs", runsMain)
         const exec = yield* Effect.forkChild(pod.exec(["sleep", "1000"]))
         yield* pod.delete(0)
         yield* pod.gone
-        yield* Fiber.await(exec)
+        assert.isUndefined(pod.status())
+        yield* within("the exec has ended", Fiber.await(exec))
       })
     )
   })
@@ -425,7 +443,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         const pod = yield* (yield* Node).create({
           containers: [main("trap 'exit 0' TERM; while :; do sleep 0.01; done", { workingDir: "/made" })]
         })
-        yield* pod.until(runsMain)
+        yield* pod.until("main runs", runsMain)
         assert.deepStrictEqual(yield* pod.exec(["sh", "-c", "pwd; cat; echo e >&2; exit 3"], "typed"), {
           code: 3,
           stdout: "/made\ntyped",
@@ -448,7 +466,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
           initContainers: [{ ...main("until [ -e /tmp/go ]; do sleep 0.01; done"), name: "i" }],
           containers: [main("true")]
         })
-        yield* pod.until((one) => containerStatus(one, "i")?.state.running !== undefined)
+        yield* pod.until("the init container runs", (one) => containerStatus(one, "i")?.state.running !== undefined)
         assert.strictEqual(yield* Effect.flip(pod.exec(["true"])), "ContainerNotFound")
         yield* pod.exec(["touch", "/tmp/go"], "", "i")
         assert.strictEqual((yield* pod.ended).phase, "Succeeded")
@@ -461,7 +479,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         const script =
           "until [ -e /tmp/go ]; do sleep 0.01; done; head -c 40000 /dev/zero | tr '\\0' x; echo; seq 20000; printf end"
         const pod = yield* (yield* Node).create({ containers: [main(script)] })
-        yield* pod.until(runsMain)
+        yield* pod.until("main runs", runsMain)
         const following = yield* Effect.forkChild(pod.log("main", true))
         assert.deepStrictEqual(yield* pod.log("main", false), [])
         yield* pod.exec(["touch", "/tmp/go"])
@@ -490,7 +508,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
       const phases = yield* Effect.forEach(pods, (pod) => Effect.map(pod.ended, ({ phase }) => phase), {
         concurrency: "unbounded"
       })
-      assert.isTrue(phases.every((phase) => phase === "Succeeded"))
+      assert.deepStrictEqual(new Set(phases), new Set(["Succeeded"]))
     })
   )
 })

@@ -23,7 +23,7 @@ const facts = (
   ...more
 })
 const conditions = (status: ReturnType<typeof podStatus>) =>
-  (status["conditions"] as ReadonlyArray<Record<string, string | null>>).map(({ message, reason, status, type }) =>
+  (status.conditions ?? []).map(({ message, reason, status, type }) =>
     `${type} ${status} ${reason ?? ""} ${message ?? ""}`.trim()
   )
 
@@ -68,7 +68,7 @@ describe("podStatus", () => {
       "ContainersReady True",
       "PodScheduled True"
     ])
-    assert.deepStrictEqual((status["containerStatuses"] as ReadonlyArray<unknown>)[0], {
+    assert.deepStrictEqual(status.containerStatuses?.[0], {
       name: "a",
       state: { running: { startedAt: first } },
       lastState: {},
@@ -90,9 +90,8 @@ describe("podStatus", () => {
       "ContainersReady False PodFailed",
       "PodScheduled True"
     ])
-    const seen = status["initContainerStatuses"] as ReadonlyArray<{ readonly name: string; readonly ready: boolean }>
     assert.deepStrictEqual(
-      seen.map(({ name, ready }) => [name, ready]),
+      status.initContainerStatuses?.map(({ name, ready }) => [name, ready]),
       [
         ["i", true],
         ["s", false]
@@ -110,9 +109,8 @@ describe("podStatus", () => {
   it("keeps the times of what has not changed", () => {
     const previous = podStatus(facts(two, { a: running, b: starting }))
     const status = podStatus(facts(two, { a: running, b: running }, { previous, now: later }))
-    const times = status["conditions"] as ReadonlyArray<{ readonly type: string; readonly lastTransitionTime: string }>
     assert.deepStrictEqual(
-      times.map(({ lastTransitionTime, type }) => [type, lastTransitionTime]),
+      status.conditions?.map(({ lastTransitionTime, type }) => [type, lastTransitionTime]),
       [
         ["PodReadyToStartContainers", first],
         ["Initialized", first],

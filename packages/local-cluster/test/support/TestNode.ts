@@ -1,48 +1,16 @@
 /** A kubelet on a store of its own, with the API server's part done directly. */
 import { Effect, type Scope, Stream } from "effect"
 import { nodeStore } from "../../src/api/NodeStore.ts"
-import { ObjectStore, type StoredObject } from "../../src/api/ObjectStore.ts"
+import { ObjectStore } from "../../src/api/ObjectStore.ts"
 import { createPod, deletePod } from "../../src/api/PodResource.ts"
+import type { StoredPod } from "../../src/api/StoredObject.ts"
 import type { LocalClusterError } from "../../src/contract/LocalClusterError.ts"
+import type { ContainerStatus, PodStatus } from "../../src/contract/PodStatus.ts"
 import type { ContainerRuntime } from "../../src/contract/Runtime.ts"
 import { makeKubelet } from "../../src/kubelet/Kubelet.ts"
+import { within } from "./within.ts"
 
-interface State {
-  readonly waiting?: { readonly reason: string; readonly message?: string }
-  readonly running?: { readonly startedAt: string }
-  readonly terminated?: {
-    readonly exitCode: number
-    readonly reason: string
-    readonly message?: string
-    readonly startedAt: string
-  }
-}
-
-export interface Status {
-  readonly phase?: string
-  readonly reason?: string
-  readonly message?: string
-  readonly conditions?: ReadonlyArray<{
-    readonly type: string
-    readonly status: string
-    readonly reason?: string
-    readonly message?: string
-  }>
-  readonly containerStatuses?: ReadonlyArray<ContainerStatus>
-  readonly initContainerStatuses?: ReadonlyArray<ContainerStatus>
-}
-
-export interface ContainerStatus {
-  readonly name: string
-  readonly state: State
-  readonly lastState: State
-  readonly ready: boolean
-  readonly restartCount: number
-}
-
-export const statusOf = (pod: StoredObject): Status => (pod["status"] ?? {}) as Status
-
-export const containerStatus = (status: Status, name = "main"): ContainerStatus | undefined =>
+export const containerStatus = (status: PodStatus, name = "main"): ContainerStatus | undefined =>
   [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find((one) => one.name === name)
 
 export interface TestNode {
@@ -54,13 +22,14 @@ export interface TestNode {
 
 export interface TestPod {
   readonly uid: string
-  readonly status: () => Status
-  /** Completes when its status is so; every state it is in is looked at. */
-  readonly until: (isSo: (status: Status) => boolean) => Effect.Effect<Status>
+  /** Its last status; undefined once it is deleted. */
+  readonly status: () => PodStatus | undefined
+  /** Completes when its status is so, as `what` says; every status that it had is looked at. */
+  readonly until: (what: string, isSo: (status: PodStatus) => boolean) => Effect.Effect<PodStatus>
   /** Every status that it had, from the beginning. */
-  readonly statuses: () => ReadonlyArray<Status>
+  readonly statuses: () => ReadonlyArray<PodStatus>
   /** Completes when it has ended. */
-  readonly ended: Effect.Effect<Status>
+  readonly ended: Effect.Effect<PodStatus>
   readonly gone: Effect.Effect<void>
   readonly delete: (graceSeconds?: number) => Effect.Effect<void>
   readonly events: () => ReadonlyArray<readonly [type: string, reason: string, message: string]>
@@ -95,21 +64,21 @@ export const makeTestNode: Effect.Effect<TestNode, LocalClusterError, Scope.Scop
       metadata: { name },
       spec: { restartPolicy: "Never", terminationGracePeriodSeconds: 1, ...spec }
     }
-    const statuses: Array<Status> = []
+    const statuses: Array<PodStatus> = []
     const waiting = new Set<() => void>()
-    let last: StoredObject | undefined
-    store.subscribe(({ object, resource, type }) => {
-      if (resource !== "pods" || object.metadata.name !== name) return
+    let last: StoredPod | undefined
+    store.subscribe("pods", ({ object, type }) => {
+      if (object.metadata.name !== name) return
       last = type === "DELETED" ? undefined : object
-      statuses.push(statusOf(object))
+      statuses.push(object.status)
       for (const look of Array.from(waiting)) look()
     })
     const { pod } = yield* Effect.orDie(createPod(store, "team", body, new URLSearchParams("fieldValidation=Strict")))
     const { uid } = pod.metadata
     last = pod
 
-    const when = <A>(found: () => A | undefined): Effect.Effect<A> =>
-      Effect.callback<A>((resume) => {
+    const when = <A>(what: string, found: () => A | undefined): Effect.Effect<A> => {
+      const holds = Effect.callback<A>((resume) => {
         const look = () => {
           const value = found()
           if (value === undefined) return
@@ -120,10 +89,12 @@ export const makeTestNode: Effect.Effect<TestNode, LocalClusterError, Scope.Scop
         look()
         return Effect.sync(() => waiting.delete(look))
       })
+      return within(`${name}: ${what}`, holds, () => `, its status is ${JSON.stringify(last?.status)}`)
+    }
 
-    const until = (isSo: (status: Status) => boolean) => {
+    const until = (what: string, isSo: (status: PodStatus) => boolean): Effect.Effect<PodStatus> => {
       let seen = 0
-      return when(() => {
+      return when(what, () => {
         while (seen < statuses.length) {
           const status = statuses[seen++]
           if (status !== undefined && isSo(status)) return status
@@ -134,11 +105,11 @@ export const makeTestNode: Effect.Effect<TestNode, LocalClusterError, Scope.Scop
 
     const testPod: TestPod = {
       uid,
-      status: () => (last === undefined ? {} : statusOf(last)),
+      status: () => last?.status,
       until,
       statuses: () => statuses,
-      ended: until(({ phase }) => phase === "Succeeded" || phase === "Failed"),
-      gone: when(() => (last === undefined ? true : undefined)),
+      ended: until("it has ended", ({ phase }) => phase === "Succeeded" || phase === "Failed"),
+      gone: when("it is deleted", () => (last === undefined ? true : undefined)),
       delete: (graceSeconds) =>
         Effect.suspend(() => {
           const now = store.get("pods", "team", name) ?? pod
@@ -148,8 +119,8 @@ export const makeTestNode: Effect.Effect<TestNode, LocalClusterError, Scope.Scop
       events: () =>
         store
           .list("events")
-          .filter((event) => (event["involvedObject"] as { readonly uid: string }).uid === uid)
-          .map((event) => [String(event["type"]), String(event["reason"]), String(event["message"])] as const),
+          .filter((event) => event.involvedObject.uid === uid)
+          .map((event) => [event.type, event.reason, event.message] as const),
       log: (container = "main", follow = true) =>
         Effect.gen(function* () {
           const records = yield* runtime.log({ podUid: uid, container }, follow)

@@ -1,6 +1,7 @@
 /** Pods as the kubelet reads them, with as little as a test has to say. */
+import type { TerminatedState } from "../../src/contract/PodStatus.ts"
 import type { ContainerSpec, KubeletPod } from "../../src/kubelet/KubeletPod.ts"
-import type { ContainerEnd, ContainerState, PodHistory } from "../../src/kubelet/PodLifecycle.ts"
+import type { ContainerState, PodHistory } from "../../src/kubelet/PodLifecycle.ts"
 
 export const container = (name: string, more: Partial<ContainerSpec> = {}): ContainerSpec => ({
   name,
@@ -20,7 +21,7 @@ export const kubeletPod = (
   status: { qosClass: "BestEffort" }
 })
 
-export const end = (exitCode: number, more: Partial<ContainerEnd> = {}): ContainerEnd => ({
+export const end = (exitCode: number, more: Partial<TerminatedState> = {}): TerminatedState => ({
   exitCode,
   reason: exitCode === 0 ? "Completed" : "Error",
   startedAt: "2026-01-02T03:04:05Z",
