@@ -109,11 +109,11 @@ const treeEntries: (
   const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
   const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
   // A file at a time as a plain call: an Effect for each of many costs more than they do.
-  for (let next = 0; next < children.length; ) {
+  const remaining = children.values()
+  for (;;) {
     const folder = yield* Effect.try({
       try: () => {
-        while (next < children.length) {
-          const child = children[next++] ?? ""
+        for (const child of remaining) {
           const inside = join(path, child)
           const target = `${name}/${child}`
           try {

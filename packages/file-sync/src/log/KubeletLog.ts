@@ -5,9 +5,9 @@
  */
 import { KubeError, PodLog } from "@podwright/k8s-io"
 import { Clock, Effect, Ref, type Scope, Stream } from "effect"
-import { Channel, FileSyncError } from "../FileSyncError.ts"
+import { Channel, FileSyncError, isPodMissing } from "../FileSyncError.ts"
 import { KubeletLines } from "./KubeletLines.ts"
-import type { KubeletCursor, LogEvent } from "./LogEvent.ts"
+import type { Interruption, KubeletCursor, LogEvent } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
 
 export interface KubeletLogRequest {
@@ -21,7 +21,7 @@ export interface KubeletLogRequest {
   /** Asked when the API server says that the pod is not there; where that is not true, reading goes on. */
   readonly podIsGone: Effect.Effect<boolean>
   /** Awaited: a slow listener holds the socket back. Everything is told as `stdout`. */
-  readonly onEvent: (event: LogEvent) => Effect.Effect<void>
+  readonly onEvent: (event: LogEvent | Interruption) => Effect.Effect<void>
 }
 
 /** Before a read is repeated: one that ends at once must not become a busy loop. Doubled for each that failed in a row. */
@@ -124,23 +124,28 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
     return { fresh, rest }
   })
 
+  let interrupted = false
+  /** What to make of a read that failed: the log's end, or a reason to read again. */
+  const failed = Effect.fnUntraced(function* (cause: KubeError) {
+    const error = new FileSyncError({ operation: "read log", pod, reason: new Channel({ error: cause }) })
+    if (isPodMissing(error) ? yield* request.podIsGone : !error.retryable) return yield* error
+    yield* Effect.logDebug(`The log of pod ${pod} could not be read: ${error.message}`)
+    // A container that waits to start is no failure: the watch tells what holds it back.
+    if (!interrupted && cause.reason._tag !== "NotRunningYet") {
+      interrupted = true
+      yield* request.onEvent({ _tag: "Interrupted", error })
+    }
+    return undefined
+  })
+
   yield* request.ended.pipe(Effect.andThen(Ref.set(ended, true)), Effect.forkScoped)
   let failures = 0
   let rest = ""
   while (true) {
     const final = yield* Ref.get(ended)
-    const end = yield* read(!final).pipe(
-      Effect.catchIf(
-        // A container that waits to start is no failure: the watch tells what holds it back.
-        (error) => error.retryable,
-        () => Effect.undefined
-      ),
-      Effect.catchReason("KubeError", "NotFound", (_reason, error) =>
-        Effect.flatMap(request.podIsGone, (gone) => (gone ? Effect.fail(error) : Effect.undefined))
-      ),
-      Effect.mapError((error) => new FileSyncError({ operation: "read log", pod, reason: new Channel({ error }) }))
-    )
+    const end = yield* Effect.catch(read(!final), failed)
     failures = end === undefined ? failures + 1 : 0
+    if (end !== undefined) interrupted = false
     // A failed last read says nothing about what is left; one that adds nothing says that nothing is. A rest may have been
     // torn by a cut that looks like an end, so it has to come twice.
     if (final && end !== undefined && !end.fresh && end.rest === rest) {

@@ -4,6 +4,7 @@
  * another process.
  */
 import { Schema } from "effect"
+import type { FileSyncError } from "../FileSyncError.ts"
 import type { LineEnding } from "./LogLines.ts"
 
 export const LogCursor = Schema.TaggedUnion({
@@ -38,6 +39,12 @@ export type LogEvent =
   | { readonly _tag: "Gap"; readonly gap: LogGap }
   /** Nothing is left to read: every line has been told, but for gaps. */
   | { readonly _tag: "LogEnded"; readonly cursor: LogCursor | undefined }
+
+/** Reading was cut, or failed; it continues where it ended. Reported once, however many attempts that takes. */
+export interface Interruption {
+  readonly _tag: "Interrupted"
+  readonly error: FileSyncError
+}
 
 export interface LogGap {
   /** Time of the last line before, as the node wrote it; undefined when there was none. */

@@ -8,7 +8,7 @@ import type { PieceCompression } from "../pieces/Piece.ts"
 import { COMPRESSED_LIMIT, expandPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
 import { ProgressMeter, type TransferProgress } from "../pieces/TransferProgress.ts"
-import { makeOutputStaging, type OutputStaging, outputLimits, type PlacedOutputs } from "./OutputFiles.ts"
+import { makeOutputStaging, type OutputStaging, type PlacedOutputs } from "./OutputFiles.ts"
 import type { OutputRequest } from "./OutputRequest.ts"
 
 /**
@@ -49,7 +49,6 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   let unpacking:
     | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
     | undefined
-  let archiveBytes = 0
   let gathered = 0
   let room: Buffer | undefined
   const rooms: Array<Buffer> = []
@@ -66,8 +65,10 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     FileSyncError,
     FileSystem.FileSystem | Scope.Scope
   > {
-    const { directory = "", limits = outputLimits } = options.outputs ?? {}
-    staging ??= yield* makeOutputStaging(directory, limits)
+    const { outputs } = options
+    if (outputs === undefined) return yield* protocol("it sent outputs, and none were asked for")
+    if (unpacking !== undefined) return yield* protocol("it began an archive within another")
+    staging ??= yield* makeOutputStaging(outputs.directory, outputs.limits)
     const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
     const fiber = yield* staging
       .unpack(Stream.fromQueue(queue), () => meter?.file())
@@ -103,7 +104,6 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     const part = Math.min(bytes.length, GATHERED_BYTES - gathered)
     room.set(part === bytes.length ? bytes : bytes.subarray(0, part), gathered)
     gathered += part
-    archiveBytes += part
     return part
   }
 
@@ -118,8 +118,9 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
 
   /** Announces a piece of so many bytes, compressed or not. */
   const piece = (bytes: number): Effect.Effect<void, FileSyncError> => {
+    if (unpacking === undefined) return protocol("it announced a piece before an archive")
     if (options.compression === "none") return Effect.void
-    if (bytes > COMPRESSED_LIMIT) return protocol(`a piece of ${bytes} bytes`)
+    if (bytes > COMPRESSED_LIMIT) return protocol(`it announced a compressed piece of ${bytes} bytes`)
     zipped = { room: Buffer.allocUnsafeSlow(bytes), filled: 0 }
     return Effect.void
   }
@@ -142,7 +143,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
 
   /** The archive has ended; compares what came with the helper's digest. */
   const check = Effect.fnUntraced(function* (expected: string) {
-    if (unpacking === undefined) return yield* protocol("a digest of nothing")
+    if (unpacking === undefined) return yield* protocol("it sent a digest before an archive")
     yield* handOn()
     yield* Queue.end(unpacking.queue)
     yield* Fiber.join(unpacking.fiber)
@@ -155,13 +156,10 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   })
 
   /** Puts what has come in place; undefined when there was no archive. */
-  const commit = Effect.gen(function* (): Effect.fn.Return<
-    { readonly placed: PlacedOutputs; readonly bytes: number } | undefined,
-    FileSyncError
-  > {
+  const commit = Effect.gen(function* (): Effect.fn.Return<PlacedOutputs | undefined, FileSyncError> {
     if (staging === undefined) return undefined
-    if (unpacking !== undefined) return yield* protocol("no digest of an archive")
-    return { placed: yield* staging.commit, bytes: archiveBytes }
+    if (unpacking !== undefined) return yield* protocol("it ended before the digest of an archive")
+    return yield* staging.commit
   })
 
   return { begin, piece, take, check, commit }

@@ -175,7 +175,10 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           }
           switch (action._tag) {
             case "SendInputs": {
-              if (request.inputs !== undefined && request.inputs.bytes > 0) {
+              if (request.inputs === undefined) {
+                return yield* fail("upload", new Protocol({ detail: "it asked for inputs, and this session has none" }))
+              }
+              if (request.inputs.bytes > 0) {
                 // Beside the reader, who may hear of a failure meanwhile.
                 upload.fiber = yield* send(request.inputs).pipe(
                   Effect.onError((cause) => Deferred.failCause(completed, cause)),
@@ -185,7 +188,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               return
             }
             case "CheckInputs": {
-              const expected = upload.fiber === undefined ? "nothing" : yield* Fiber.join(upload.fiber)
+              if (upload.fiber === undefined) {
+                return yield* fail(
+                  "upload",
+                  new Protocol({ detail: "it sent a receipt for inputs that were not sent" })
+                )
+              }
+              const expected = yield* Fiber.join(upload.fiber)
               if (expected !== action.sha256) {
                 return yield* fail("upload", new Corrupt({ what: "inputs", expected, actual: action.sha256 }))
               }
@@ -194,13 +203,10 @@ export const runSession = Effect.fn("PodSession.run")(function* (
             case "GateOpen":
               if (told.delivered) return
               told.delivered = true
-              // No session delivers behind an open gate.
-              request.inputs?.forget()
               return yield* request.onEvent({
                 _tag: "InputsDelivered",
                 bytes: request.inputs?.fileBytes ?? 0,
-                files: request.inputs?.files ?? 0,
-                byEarlierSession: action.byEarlierSession
+                files: request.inputs?.files ?? 0
               })
             case "ReportExit": {
               if (lines.received.stdout !== action.exit.stdoutBytes) {
@@ -224,8 +230,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
             case "CommitOutputs": {
               const committed = yield* outputs.commit
               if (committed === undefined) return
-              placed = committed.placed
-              return yield* request.onEvent({ _tag: "Collected", files: placed.files, bytes: committed.bytes })
+              placed = committed
+              return
             }
             case "Fail":
               return yield* fail("session", helperReason(action.stage, action.detail))
@@ -284,6 +290,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
     )
     if (outcome._tag !== "Failed") return outcome
     const { error } = outcome
+    yield* Effect.logDebug(`A session of pod ${request.pod} failed: ${error.message}`)
     if (isPodMissing(error) ? yield* request.podIsGone : !error.retryable) return yield* error
     if (error.reason._tag === "Corrupt" && ++corrupt >= CORRUPT_ATTEMPTS) return yield* error
     const tooEarly = error.reason._tag === "Channel" && error.reason.error.reason._tag === "NotRunningYet"

@@ -9,8 +9,22 @@ import type { VolumeOffsets } from "./SessionPlan.ts"
 
 type StreamName = "stdout" | "stderr"
 
+export interface SessionLines {
+  /** Behind the lines that have been reported. */
+  readonly cursor: () => LogCursor
+  /** Bytes of each stream that are here; the same object, which grows. */
+  readonly received: VolumeOffsets
+  /** The next bytes of a stream. */
+  readonly take: (stream: StreamName, bytes: Uint8Array) => Effect.Effect<void>
+  /** The stream has ended; a line without newline is reported now. */
+  readonly finish: (stream: StreamName) => Effect.Effect<void>
+}
+
 /** `told` is how far an earlier driver has told the log. */
-export const makeSessionLines = (told: VolumeOffsets, onEvent: (event: LogEvent) => Effect.Effect<void>) => {
+export const makeSessionLines = (
+  told: VolumeOffsets,
+  onEvent: (event: LogEvent) => Effect.Effect<void>
+): SessionLines => {
   const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
   const received = { stdout: 0, stderr: 0 }
 
@@ -25,10 +39,9 @@ export const makeSessionLines = (told: VolumeOffsets, onEvent: (event: LogEvent)
 
   return {
     cursor,
-    /** Bytes of each stream that are here. */
-    received: received as VolumeOffsets,
+    received,
 
-    /** The next bytes of a stream. A cursor stands between two batches, so what is before it makes batches of its own. */
+    /** A cursor stands between two batches, so what is before it makes batches of its own. */
     take: Effect.fnUntraced(function* (stream: StreamName, bytes: Uint8Array) {
       const known = Math.min(bytes.length, Math.max(0, told[stream] - received[stream]))
       received[stream] += bytes.length
@@ -36,7 +49,6 @@ export const makeSessionLines = (told: VolumeOffsets, onEvent: (event: LogEvent)
       for (const batch of splitters[stream].push(bytes.subarray(known))) yield* tell(stream, batch)
     }),
 
-    /** The stream has ended; a line without newline is told now. */
     finish: Effect.fnUntraced(function* (stream: StreamName) {
       const last = splitters[stream].finish()
       if (last !== undefined) yield* tell(stream, last)

@@ -94,7 +94,7 @@ export const parseRecord = (line: string): SessionRecord | undefined => {
       return sha256 === undefined ? undefined : { _tag: "Digest", sha256 }
     }
     case "fail":
-      return { _tag: "Failed", stage: first ?? "unknown", detail: words.slice(2).join(" ") }
+      return first === undefined ? undefined : { _tag: "Failed", stage: first, detail: words.slice(2).join(" ") }
     default:
       return undefined
   }

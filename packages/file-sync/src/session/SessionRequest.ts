@@ -2,9 +2,8 @@
  * What a session is asked for, what it tells on the way and what it gives. Types only; `PodSession.ts` carries it out.
  */
 import type { Effect } from "effect"
-import type { FileSyncError } from "../FileSyncError.ts"
 import type { InputArchive } from "../inputs/InputArchive.ts"
-import type { LogEvent } from "../log/LogEvent.ts"
+import type { Interruption, LogEvent } from "../log/LogEvent.ts"
 import type { OutputFiles } from "../outputs/OutputFiles.ts"
 import type { OutputRequest } from "../outputs/OutputRequest.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
@@ -15,18 +14,12 @@ import type { SessionExit } from "./SessionState.ts"
 export type SessionEvent =
   /** The helper answered for the first time: its container runs. */
   | { readonly _tag: "Opened" }
-  | {
-      readonly _tag: "InputsDelivered"
-      readonly bytes: number
-      readonly files: number
-      readonly byEarlierSession: boolean
-    }
+  /** The gate is open, opened by this session or by one before it. `bytes` are the files', without the archive's headers. */
+  | { readonly _tag: "InputsDelivered"; readonly bytes: number; readonly files: number }
   | LogEvent
   | TransferProgress
   | { readonly _tag: "Exited"; readonly exit: SessionExit }
-  | { readonly _tag: "Collected"; readonly files: OutputFiles; readonly bytes: number }
-  /** The exec was lost; another continues where it ended. Told once, however many attempts that takes. */
-  | { readonly _tag: "Interrupted"; readonly error: FileSyncError }
+  | Interruption
 
 /**
  * - `leave`: another session is still to come.

@@ -29,8 +29,8 @@ export const initialState: SessionState = {
 export type SessionAction =
   | { readonly _tag: "SendInputs" }
   /** Compare with what was sent; tell the helper to put it in place when it is the same. */
-  | { readonly _tag: "CheckInputs"; readonly bytes: number; readonly sha256: string }
-  | { readonly _tag: "GateOpen"; readonly byEarlierSession: boolean }
+  | { readonly _tag: "CheckInputs"; readonly sha256: string }
+  | { readonly _tag: "GateOpen" }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
   | { readonly _tag: "StageOutputs" }
   | { readonly _tag: "TakePiece"; readonly bytes: number }
@@ -48,11 +48,10 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
     case "Send":
       return [state, { _tag: "SendInputs" }]
     case "Received":
-      return [state, { _tag: "CheckInputs", bytes: record.bytes, sha256: record.sha256 }]
+      return [state, { _tag: "CheckInputs", sha256: record.sha256 }]
     case "Present":
-      return [state, { _tag: "GateOpen", byEarlierSession: true }]
     case "Ready":
-      return [state, { _tag: "GateOpen", byEarlierSession: false }]
+      return [state, { _tag: "GateOpen" }]
     case "LogStart":
       return [state, none]
     case "Exit": {

@@ -1,10 +1,10 @@
 /** The kubelet's log against an API that serves what each test says. */
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, PodLog, type PodLogRequest } from "@podwright/k8s-io"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, Logger, References, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { followKubeletLog } from "../../src/log/KubeletLog.ts"
-import type { KubeletCursor, LogEvent } from "../../src/log/LogEvent.ts"
+import type { Interruption, KubeletCursor, LogEvent } from "../../src/log/LogEvent.ts"
 
 const line = (second: number, text: string) =>
   `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000001Z ${text}\n`
@@ -25,7 +25,7 @@ const follow = Effect.fnUntraced(function* (
   podIsGone = Effect.succeed(true)
 ) {
   const asked: Array<PodLogRequest> = []
-  const events: Array<LogEvent> = []
+  const events: Array<LogEvent | Interruption> = []
   const ended = yield* Deferred.make<void>()
   const podLog = PodLog.of({
     read: (request) =>
@@ -112,6 +112,51 @@ describe("followKubeletLog", () => {
     })
   )
 
+  it.effect("reports the first of several failures in a row, and no container that waits to start", () =>
+    Effect.gen(function* () {
+      const failing = (reason: KubeError["reason"]) => ({ text: "", goesOn: Stream.fail(error(reason)) })
+      const waiting = failing({ _tag: "NotRunningYet", detail: "is waiting to start: ContainerCreating" })
+      const { events } = yield* follow(
+        [
+          waiting,
+          failing({ _tag: "ServerError", code: 502, detail: "the first" }),
+          failing({ _tag: "ServerError", code: 503, detail: "the second" }),
+          waiting,
+          failing({ _tag: "ServerError", code: 502, detail: "the third" }),
+          { text: line(1, "a") },
+          failing({ _tag: "ServerError", code: 502, detail: "after a read" }),
+          { text: line(1, "a") }
+        ],
+        8
+      )
+      const interruptions = events.flatMap((event) => (event._tag === "Interrupted" ? [event.error] : []))
+      assert.deepStrictEqual(
+        interruptions.map(({ operation, pod, retryable }) => [operation, pod, retryable]),
+        [
+          ["read log", "pod", true],
+          ["read log", "pod", true]
+        ]
+      )
+      assert.match(String(interruptions[0]), /the first/)
+      assert.match(String(interruptions[1]), /after a read/)
+    })
+  )
+
+  it.effect("logs each failure for those who look for it", () =>
+    Effect.gen(function* () {
+      const messages: Array<unknown> = []
+      const logger = Logger.make(({ logLevel, message }) => messages.push([logLevel, message]))
+      yield* follow([{ text: "", goesOn: cut }, { text: "", goesOn: cut }, { text: line(1, "a") }], 3).pipe(
+        Effect.provide(Logger.layer([logger])),
+        Effect.provideService(References.MinimumLogLevel, "Debug")
+      )
+      assert.deepStrictEqual(
+        messages.map((entry) => String(entry).slice(0, 42)),
+        Array.from({ length: 2 }, () => "Debug,The log of pod pod could not be read")
+      )
+    })
+  )
+
   for (const complaint of [
     'failed to try resolving symlinks in path "/var/log/pods/x/0.log": no such file or directory',
     "unable to retrieve container logs for containerd://abc",
@@ -139,7 +184,7 @@ describe("followKubeletLog", () => {
       )
       assert.deepStrictEqual(
         events.map(({ _tag }) => _tag),
-        ["Lines", "Gap", "Lines", "LogEnded"]
+        ["Lines", "Interrupted", "Gap", "Lines", "LogEnded"]
       )
     })
   )

@@ -14,6 +14,7 @@ import { PROGRESS_INTERVAL_MS } from "../../src/pieces/TransferProgress.ts"
 import { runSession } from "../../src/session/PodSession.ts"
 import { logStart } from "../../src/session/SessionPlan.ts"
 import type { SessionEvent, SessionRequest } from "../../src/session/SessionRequest.ts"
+import { RECORD_MARK } from "../../src/session/SessionScript.ts"
 import { type LocalExecOptions, localExec } from "../support/LocalExec.ts"
 
 /** Plays main and its gate: waits for `ready`, runs a script in the working folder, leaves logs and exit code. */
@@ -61,7 +62,20 @@ const exchange = Effect.fnUntraced(
     if (setting.noGate !== true) yield* gate(root, setting.script)
     const inputs = yield* makeInputArchive(setting.files ?? [])
     const events: Array<SessionEvent> = []
-    const { counts, layer } = localExec(setting)
+    const said: Array<string> = []
+    const { counts, layer } = localExec({
+      ...setting,
+      damage: (attempt, output) => {
+        said.push(Buffer.from(output.bytes).toString("latin1"))
+        return setting.damage?.(attempt, output) ?? output
+      }
+    })
+    /** The records of these kinds, in order, as the helper said them. */
+    const verbs = (wanted: ReadonlyArray<string>) =>
+      Array.from(
+        said.join("").matchAll(new RegExp(`${RECORD_MARK}[0-9a-f]{32} (\\w+)`, "g")),
+        ([, verb = ""]) => verb
+      ).filter((verb) => wanted.includes(verb))
     const result = yield* runSession({
       namespace: "default",
       pod: "pod",
@@ -86,7 +100,7 @@ const exchange = Effect.fnUntraced(
     }).pipe(Effect.provide(layer))
     const text = (stream: "stdout" | "stderr") =>
       events.flatMap((event) => (event._tag === "Lines" && event.stream === stream ? event.lines : []))
-    return { root, target, result, events, counts, stdout: text("stdout"), stderr: text("stderr") }
+    return { root, target, result, events, counts, verbs, stdout: text("stdout"), stderr: text("stderr") }
   },
   Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici))
 )
@@ -116,7 +130,7 @@ describe("runSession", () => {
         assert.deepStrictEqual(
           // Progress is told where the machine is slow.
           events.map((event) => event._tag).filter((tag) => tag !== "Lines" && tag !== "Progress"),
-          ["Opened", "InputsDelivered", "Exited", "Collected", "LogEnded"]
+          ["Opened", "InputsDelivered", "Exited", "LogEnded"]
         )
         assert.isTrue(existsSync(join(root, "run/ready")))
       })
@@ -437,13 +451,17 @@ describe("runSession", () => {
         await writeFile(join(root, "work/data"), "earlier")
         await writeFile(join(root, "run/ready"), "")
       })
-      const { events, stdout } = yield* exchange({
+      const { events, stdout, verbs } = yield* exchange({
         root,
         script: "cat data",
         files: [{ name: "data", source: { _tag: "Text", text: "later" } }]
       })
       assert.deepStrictEqual(stdout, ["earlier"])
-      assert.isTrue(events.some((event) => event._tag === "InputsDelivered" && event.byEarlierSession))
+      assert.deepStrictEqual(verbs(["present", "send", "ready"]), ["present"])
+      assert.include(
+        events.map(({ _tag }) => _tag),
+        "InputsDelivered"
+      )
     })
   )
 
@@ -622,7 +640,7 @@ describe("runSession", () => {
   for (const shell of shells) {
     it.live(`matches patterns across folders, whatever the names hold (${shell.join(" ")})`, () =>
       Effect.gen(function* () {
-        const { events, result } = yield* exchange({
+        const { result, verbs } = yield* exchange({
           shell,
           script: `mkdir -p a/b e 'o dd'; touch top.csv a/b/deep.csv .dot.csv 'o dd/-x"$.csv' 'o dd/new
 line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv a/b/l.csv; exit 4`,
@@ -644,7 +662,8 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
             "top.csv"
           ].sort()
         )
-        assert.strictEqual(events.filter((event) => event._tag === "Collected").length, 1)
+        // The output folder is empty: all that comes is what the patterns match, in one archive.
+        assert.deepStrictEqual(verbs(["archive", "digest", "end"]), ["archive", "digest", "archive", "digest", "end"])
       })
     )
   }
@@ -728,6 +747,36 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     })
   )
 
+  /** A shell that runs the session's script with a line before it. */
+  const saying = Effect.fnUntraced(function* (line: string) {
+    const path = join(yield* folder, "saying")
+    // Its arguments are -c SCRIPT podwright ROOT NONCE ...
+    yield* Effect.promise(() =>
+      writeFile(path, `N=$5; say() { printf '\\036%s %s\\n' "$N" "$1"; }\n${line}\nexec sh "$@"`)
+    )
+    return ["sh", path]
+  })
+
+  for (const [what, line, request, detail] of [
+    ["a helper that asks for inputs of a session without", "say send", { inputs: undefined }, /asked for inputs/],
+    ["a receipt for inputs that were not sent", `say "received 1 ${"a".repeat(64)}"`, {}, /inputs that were not sent/],
+    ["outputs that were not asked for", "say archive", { outputs: undefined }, /none were asked for/],
+    ["an archive within another", "say archive; say archive", {}, /archive within another/],
+    ["a piece of no archive", 'say "piece 1"', {}, /piece before an archive/],
+    ["an archive without its digest", "say archive; say end", {}, /before the digest/]
+  ] as const) {
+    it.live(`fails at ${what}: F11`, () =>
+      Effect.gen(function* () {
+        const error = yield* exchange({ script: "exit 0", shell: yield* saying(line), request }).pipe(
+          Effect.timeout("10 seconds"),
+          Effect.flip
+        )
+        assert.strictEqual(error._tag === "FileSyncError" && error.reason._tag, "Protocol")
+        assert.match(error.message, detail)
+      })
+    )
+  }
+
   it.live("leaves nothing half-written and says what the helper complained of", () =>
     Effect.gen(function* () {
       const error = yield* exchange({
@@ -744,7 +793,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     Effect.gen(function* () {
       const nothing = yield* exchange({ script: "echo x >work.txt" })
       assert.strictEqual(nothing.result.exit?.code, 0)
-      assert.isFalse(nothing.events.some((event) => event._tag === "Collected"))
+      assert.deepStrictEqual(nothing.verbs(["archive"]), [])
       assert.isFalse(existsSync(nothing.target))
       for (const name of ["plain", ".hidden", "..odd", "-dash", "*"]) {
         const { result } = yield* exchange({ script: `echo x >"$OUT/${name}"` })
@@ -754,7 +803,7 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
       // Root may look into any folder; anybody else is told.
       assert.strictEqual(closed._tag, process.getuid?.() === 0 ? "Success" : "Failure")
       const broken = yield* exchange({ script: "ln -s nowhere $OUT/link" })
-      assert.isTrue(broken.events.some((event) => event._tag === "Collected"))
+      assert.deepStrictEqual(broken.verbs(["archive"]), ["archive"])
     })
   )
 

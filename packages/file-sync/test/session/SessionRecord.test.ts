@@ -58,6 +58,7 @@ describe("parseRecord", () => {
     ["piece", undefined],
     ["received 12 abc", undefined],
     ["digest", undefined],
+    ["fail", undefined],
     ["hello", undefined],
     ["", undefined]
   ]

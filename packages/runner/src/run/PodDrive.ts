@@ -127,6 +127,8 @@ const session = Effect.fnUntraced(function* (
         yield* drive.started
       }
       if (event._tag === "InputsDelivered") {
+        // No session delivers after the gate is open: a command that runs for hours needs no list of files.
+        drive.inputs.forget()
         const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
         yield* journal.phase("inputs-delivered", detail)
       }
@@ -204,6 +206,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     cursor,
     podIsGone: drive.podIsGone,
     onEvent: (event) => {
+      if (event._tag === "Interrupted") return journal.warn(`reconnecting: ${event.error.message}`)
       last = event
       return journal.log(event)
     }
