@@ -22,17 +22,17 @@ describe("propertyDecoder", () => {
 
   it("tells unknown names from values by kind, and suggests names of the same place", () => {
     assert.deepStrictEqual(issuesOf(decode({ name: 1, file: [], files: [{ path: "p", zzzzzz: 1 }] })), [
+      {
+        kind: "unknown-name",
+        message: "unknown property 'file'; did you mean 'files'?",
+        path: ["file"],
+        source: "task"
+      },
       { kind: "value", message: "Expected string", path: ["name"], source: "task" },
       {
         kind: "unknown-name",
         message: "unknown property 'zzzzzz'; known here: path",
         path: ["files", 0, "zzzzzz"],
-        source: "task"
-      },
-      {
-        kind: "unknown-name",
-        message: "unknown property 'file'; did you mean 'files'?",
-        path: ["file"],
         source: "task"
       }
     ])
