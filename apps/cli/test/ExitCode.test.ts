@@ -1,17 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FileSyncError, InputUnreadable, OutputUnwritable, PatternInvalid, Protocol } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
-import {
-  Diagnosis,
-  Files,
-  Kube,
-  OutputMissing,
-  PodExists,
-  PodFailed,
-  RunError,
-  type RunResult,
-  TimedOut
-} from "@podwright/runner"
+import { Diagnosis, RunError, RunReason, type RunResult } from "@podwright/runner"
 import { exitCodeOfError, exitCodeOfResult } from "../src/ExitCode.ts"
 
 const result: RunResult = {
@@ -39,7 +29,8 @@ describe("exitCodeOfResult", () => {
 })
 
 describe("exitCodeOfError", () => {
-  const files = (reason: FileSyncError["reason"]) => new Files({ error: new FileSyncError({ operation: "o", reason }) })
+  const files = (reason: FileSyncError["reason"]) =>
+    new RunReason.Files({ error: new FileSyncError({ operation: "o", reason }) })
   const diagnosis = new Diagnosis({
     cause: { _tag: "Evicted", node: "n", reason: "Evicted", said: "s" },
     kind: "transient",
@@ -47,20 +38,20 @@ describe("exitCodeOfError", () => {
     remedy: "r"
   })
   const cases: ReadonlyArray<readonly [RunError["reason"], number]> = [
-    [new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }), 124],
+    [new RunReason.TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" }), 124],
     [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
     [files(new PatternInvalid({ pattern: "p", detail: "d" })), 2],
     [files(new OutputUnwritable({ path: "p", detail: "d" })), 2],
     [files(new Protocol({ detail: "d" })), 125],
     [
-      new Kube({
+      new RunReason.Kube({
         error: new KubeError({ operation: "o", subject: {}, reason: { _tag: "Unauthorized", detail: "d" } })
       }),
       125
     ],
-    [new PodFailed({ diagnosis }), 125],
-    [new PodExists({ owner: "of somebody else" }), 125],
-    [new OutputMissing({ names: ["n"] }), 125]
+    [new RunReason.PodFailed({ diagnosis }), 125],
+    [new RunReason.PodExists({ pod: "p", owner: "of somebody else" }), 125],
+    [new RunReason.OutputMissing({ names: ["n"] }), 125]
   ]
   for (const [reason, code] of cases) {
     it(`${reason._tag} is ${code}`, () =>

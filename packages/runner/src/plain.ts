@@ -8,8 +8,9 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime, Result, Stream } from "effect"
 import { type PlainTask, plainTaskRequest } from "./plain/PlainTask.ts"
 import { type RunOptions, TaskRunner } from "./run/TaskRunner.ts"
-import { RunError, Spec } from "./task/RunError.ts"
+import { RunError } from "./task/RunError.ts"
 import type { RunEvent } from "./task/RunEvent.ts"
+import { Spec } from "./task/RunReason.ts"
 import type { RunResult } from "./task/RunResult.ts"
 import type { TaskRequest } from "./task/TaskRequest.ts"
 
@@ -78,7 +79,7 @@ const requestOf = (task: PlainTask): Effect.Effect<TaskRequest, RunError> =>
     Effect.fromResult(
       Result.mapError(
         plainTaskRequest(task, process.cwd()),
-        (error) => new RunError({ operation: "read task", reason: new Spec({ error }) })
+        (error) => new RunError({ operation: "PlainTask.decode", reason: new Spec({ error }) })
       )
     )
   )

@@ -1,6 +1,6 @@
 /** Ways to end badly that only a real cluster has, each provoked: the cause, its kind, and the facts that tell it. */
 import { aroundEach, assert, describe, it } from "@effect/vitest"
-import { type Cause, type Diagnosis, RunError } from "@podwright/runner"
+import { type Diagnosis, type DiagnosisCause, RunError } from "@podwright/runner"
 import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"
 import { go, untilTold } from "../src/clusters/HeldTask.ts"
@@ -50,16 +50,16 @@ const end = async (task: Partial<PlainTask>, once?: (pod: string) => Promise<unk
   }
 }
 
-const isCause = <Tag extends Cause["_tag"]>(
+const isCause = <Tag extends DiagnosisCause["_tag"]>(
   { diagnosis, error, result }: End,
   tag: Tag,
   kind: Diagnosis["kind"]
-): Extract<Cause, { readonly _tag: Tag }> => {
+): Extract<DiagnosisCause, { readonly _tag: Tag }> => {
   const seen = `${error?.message ?? JSON.stringify(result)}`
   assert.strictEqual(diagnosis?.cause._tag, tag, seen)
   assert.strictEqual(diagnosis?.kind, kind, seen)
   assert.notStrictEqual(diagnosis?.remedy, "")
-  return diagnosis?.cause as Extract<Cause, { readonly _tag: Tag }>
+  return diagnosis?.cause as Extract<DiagnosisCause, { readonly _tag: Tag }>
 }
 
 const sleeping = ["echo begun", "sleep 600"] as const

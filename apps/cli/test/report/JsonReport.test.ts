@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
-import { PodExists, RunError, TimedOut } from "@podwright/runner"
+import { RunError, RunReason } from "@podwright/runner"
 import { jsonReport } from "../../src/report/JsonReport.ts"
 import { facts, failure, success } from "../support/results.ts"
 
@@ -23,13 +23,16 @@ describe("jsonReport", () => {
     const whole = Object.keys(jsonReport([{ _tag: "Result", taskId: "t", result: success }]) as object)
     const late = new RunError({
       operation: "o",
-      reason: new TimedOut({ limit: "timeout", seconds: 3, spentOn: "x" }),
+      reason: new RunReason.TimedOut({ stage: "running", limit: "timeout", seconds: 3, spentOn: "x" }),
       facts
     })
     const report = jsonReport([{ _tag: "Error", taskId: "t", error: late }])
     assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
     assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
-    const early = new RunError({ operation: "o", reason: new PodExists({ owner: "of somebody else" }) })
+    const early = new RunError({
+      operation: "o",
+      reason: new RunReason.PodExists({ pod: "p", owner: "of somebody else" })
+    })
     assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
   })
 

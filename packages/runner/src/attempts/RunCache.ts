@@ -21,7 +21,7 @@ export interface CachedTask<R = never> {
   /** Where results are kept; made when there is one to keep. Processes may share it. */
   readonly folder: string
   /**
-   * Whether an earlier driver of this very task run has left a pod (`TaskRunner.isLeft`), which nobody else would take over or
+   * Whether an earlier driver of this very task run has left a pod (`TaskRunner.hasEarlierPod`), which nobody else would take over or
    * remove: then the task runs, in that pod. Asked on a hit only; absent where there can be none.
    */
   readonly podLeft?: Effect.Effect<boolean, RunError, R>

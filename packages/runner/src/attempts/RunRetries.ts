@@ -2,12 +2,13 @@
  * Runs a task until it succeeds or `RetryPolicy.ts` gives up. Every attempt is a run of its own in a pod of its own, named
  * after its number; events tell each, and the result or error says what became of all of them.
  */
-import { randomBytes } from "node:crypto"
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
 import { TaskRunner } from "../run/TaskRunner.ts"
-import { Detached, RunError } from "../task/RunError.ts"
+import { randomId } from "../task/RandomId.ts"
+import { RunError } from "../task/RunError.ts"
 import { RunEvent } from "../task/RunEvent.ts"
+import { Detached } from "../task/RunReason.ts"
 import type { RunAttempt, RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
@@ -44,12 +45,9 @@ const recordOf = (ended: Ended, number: number, { executionId, taskRunId }: Task
   })
 }
 
-/** 80 bits, as ids that are never looked up for a clash should have. */
-const newId = (): string => randomBytes(10).toString("hex")
-
 const nextIdentity = (identity: TaskIdentity, newExecution: boolean): TaskIdentity =>
   newExecution
-    ? { ...identity, executionId: newId(), taskRunId: newId(), attempt: 0 }
+    ? { ...identity, executionId: randomId(), taskRunId: randomId(), attempt: 0 }
     : { ...identity, attempt: identity.attempt + 1 }
 
 /** With all attempts, where there were several. */
@@ -57,10 +55,8 @@ const withAttempts = (ended: Ended, attempts: ReadonlyArray<RunAttempt>): Ended 
   if (attempts.length < 2) return ended
   return ended.pipe(
     Result.map((result) => ({ ...result, attempts })),
-    Result.mapError(({ facts, operation, reason }) =>
-      facts === undefined
-        ? new RunError({ operation, reason })
-        : new RunError({ operation, reason, facts: { ...facts, attempts } })
+    Result.mapError((error) =>
+      error.facts === undefined ? error : error.with({ facts: { ...error.facts, attempts } })
     )
   )
 }
@@ -82,7 +78,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const attempts: Array<RunAttempt> = []
   let { identity } = task
   if (task.resumes === true) {
-    const attempt = yield* runner.attemptLeft(yield* task.request(identity))
+    const attempt = yield* runner.earlierAttempt(yield* task.request(identity))
     if (attempt !== undefined && attempt > identity.attempt) identity = { ...identity, attempt }
   }
   const before = identity.attempt
@@ -157,7 +153,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
     )
     yield* Effect.raceFirst(
       Effect.sleep(Duration.millis(delayMs)),
-      Effect.andThen(detach, new RunError({ operation: "run task", reason: new Detached({ pod: false }) }))
+      Effect.andThen(detach, new RunError({ operation: "RunRetries.run", reason: new Detached({ pod: null }) }))
     )
   }
 })

@@ -1,7 +1,8 @@
 /** This process as a driver of pods, and whether others of its machine are there. Reads what tells processes and machines apart. */
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
+import { randomId } from "../task/RandomId.ts"
 import type { Driver } from "./PodLease.ts"
 
 /** One boot of one machine and one namespace of process ids: only within it does a process id say anything. Linux tells. */
@@ -32,7 +33,7 @@ let machine: { readonly id: string | undefined } | undefined
 export const newDriver = (): Driver => {
   machine ??= { id: machineOf() }
   return {
-    name: `${hostname()}/${process.pid}/${randomBytes(8).toString("hex")}`,
+    name: `${hostname()}/${process.pid}/${randomId()}`,
     pid: process.pid,
     machine: machine.id
   }

@@ -6,9 +6,10 @@ import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io
 import { LEASE_ANNOTATION } from "@podwright/spec-builder"
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
-import { insist } from "../pod/PersistentRequest.ts"
+import { persistently } from "../pod/PersistentRequest.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
-import { LeaseLost, RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { LeaseLost } from "../task/RunReason.ts"
 import { isAlive, newDriver } from "./DriverProcess.ts"
 import {
   type LeaseState,
@@ -38,8 +39,8 @@ export interface RunLease {
 /** What a patch is answered whose `test` does not hold, or which came between two others. */
 const isOvertaken = ({ reason }: KubeError): boolean => reason._tag === "Invalid" || reason._tag === "Conflict"
 
-export class PodLeases extends Context.Service<
-  PodLeases,
+export class LeaseKeeper extends Context.Service<
+  LeaseKeeper,
   {
     /** For one run; it counts among this process's runs until the scope ends. */
     readonly open: (
@@ -48,11 +49,11 @@ export class PodLeases extends Context.Service<
       warn: (message: string) => Effect.Effect<void>
     ) => Effect.Effect<RunLease, never, Pods | Scope.Scope>
   }
->()("@podwright/runner/PodLeases") {
-  static readonly layer = Layer.sync(PodLeases, () => {
+>()("@podwright/runner/LeaseKeeper") {
+  static readonly layer = Layer.sync(LeaseKeeper, () => {
     let runs = 0
 
-    const open = Effect.fn("PodLeases.open")(function* (
+    const open = Effect.fn("LeaseKeeper.open")(function* (
       namespace: string,
       name: string,
       warn: (message: string) => Effect.Effect<void>
@@ -98,7 +99,8 @@ export class PodLeases extends Context.Service<
         return taken
       })
 
-      const lost = (holder: string) => new RunError({ operation: "drive pod", reason: new LeaseLost({ holder }) })
+      const lost = (holder: string) =>
+        new RunError({ operation: "LeaseKeeper.keep", reason: new LeaseLost({ pod: name, holder }) })
       /** Somebody else's name in the lease; undefined when it is ours, or nobody's. */
       const otherHolder = (found: string | undefined): string | undefined => {
         const holder = readLease(found)?.holder ?? undefined
@@ -157,7 +159,7 @@ export class PodLeases extends Context.Service<
       const release = Effect.fnUntraced(function* (pod: Pod) {
         const now = yield* Clock.currentTimeMillis
         const released = change(pod, text, releasedText(me, now))
-        yield* insist("Pods.annotate", { namespace, name }, released).pipe(Effect.asVoid)
+        yield* persistently("Pods.annotate", { namespace, name }, released).pipe(Effect.asVoid)
       })
 
       const isSure = Effect.fnUntraced(function* (pod: Pod) {
@@ -173,6 +175,6 @@ export class PodLeases extends Context.Service<
 
       return { annotation, state, take, keep, release, isSure }
     })
-    return PodLeases.of({ open })
+    return LeaseKeeper.of({ open })
   })
 }

@@ -6,7 +6,7 @@ import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Clock, Effect, Stream } from "effect"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
-import { insist } from "../pod/PersistentRequest.ts"
+import { persistently } from "../pod/PersistentRequest.ts"
 import { isAlive, newDriver } from "./DriverProcess.ts"
 import { leaseState } from "./PodLease.ts"
 import { decideOrphan, type PodClaimed, type PodForsaken } from "./PodOrphan.ts"
@@ -55,7 +55,7 @@ export const cleanPods = (options: CleaningOptions): Stream.Stream<CleanedPod, K
         const { name, namespace, uid } = listed.metadata
         const subject = { namespace, name, uid }
         /** The pod as it is now; undefined when it has gone, or goes. */
-        const look = insist("Pods.get", { namespace, name }, pods.get(namespace, name)).pipe(
+        const look = persistently("Pods.get", { namespace, name }, pods.get(namespace, name)).pipe(
           Effect.map((pod) =>
             pod.metadata.uid === uid && pod.metadata.deletionTimestamp === undefined ? pod : undefined
           ),
@@ -67,7 +67,7 @@ export const cleanPods = (options: CleaningOptions): Stream.Stream<CleanedPod, K
           if (_tag === "Keep") return { ...subject, _tag: "Kept", why }
           if (options.dryRun) return { ...subject, _tag: "WouldRemove", why }
           const { resourceVersion } = pod.metadata
-          const found = yield* insist(
+          const found = yield* persistently(
             "Pods.delete",
             { namespace, name },
             pods.delete(namespace, name, { uid, resourceVersion })

@@ -5,8 +5,9 @@
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LABEL_PREFIX, LEASE_ANNOTATION, type PodPlan } from "@podwright/spec-builder"
 import { Effect } from "effect"
-import { insist } from "../pod/PersistentRequest.ts"
-import { Kube, PodExists, RunError, SpecChanged } from "../task/RunError.ts"
+import { persistently } from "../pod/PersistentRequest.ts"
+import { RunError } from "../task/RunError.ts"
+import { Kube, PodExists, SpecChanged } from "../task/RunReason.ts"
 import type { RunLease } from "./LeaseKeeper.ts"
 import { type ClaimPolicy, decideClaim, podOwner } from "./PodClaim.ts"
 
@@ -36,7 +37,7 @@ export interface PodCreation {
   readonly policy: ClaimPolicy
 }
 
-const failed = (error: KubeError) => new RunError({ operation: "create pod", reason: new Kube({ error }) })
+const failed = (error: KubeError) => new RunError({ operation: "PodCreation.obtain", reason: new Kube({ error }) })
 
 /**
  * Creates the pod, or takes one of this name for it: one that this very driver made (an earlier try whose reply was lost), or
@@ -60,9 +61,13 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
 
   const subject = { namespace, name: plan.name }
   const look = (passes?: (error: KubeError) => boolean) =>
-    insist("Pods.get", subject, pods.get(namespace, plan.name), passes)
+    persistently("Pods.get", subject, pods.get(namespace, plan.name), passes)
   const remove = (pod: Pod, gracePeriodSeconds: number) =>
-    insist("Pods.delete", subject, pods.delete(namespace, plan.name, { uid: pod.metadata.uid, gracePeriodSeconds }))
+    persistently(
+      "Pods.delete",
+      subject,
+      pods.delete(namespace, plan.name, { uid: pod.metadata.uid, gracePeriodSeconds })
+    )
 
   const claim = Effect.fnUntraced(function* (): Effect.fn.Return<Obtained, RunError> {
     const found = yield* look().pipe(
@@ -87,7 +92,7 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
             const { _tag } = error.reason
             return _tag === "Invalid" || _tag === "Conflict" || _tag === "NotFound"
               ? Effect.succeed<Obtained>({ _tag: "Missed" })
-              : Effect.fail(new RunError({ operation: "take over pod", reason: new Kube({ error }) }))
+              : Effect.fail(new RunError({ operation: "PodCreation.obtain", reason: new Kube({ error }) }))
           })
         )
       case "WaitForLease":
@@ -98,9 +103,15 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
         yield* remove(found, REPLACED_GRACE_SECONDS).pipe(Effect.mapError(failed))
         return { _tag: "Leaving" }
       case "Changed":
-        return yield* new RunError({ operation: "take over pod", reason: new SpecChanged({ owner: podOwner(found) }) })
+        return yield* new RunError({
+          operation: "PodCreation.obtain",
+          reason: new SpecChanged({ pod: plan.name, owner: podOwner(found) })
+        })
       case "Foreign":
-        return yield* new RunError({ operation: "create pod", reason: new PodExists({ owner: decided.why }) })
+        return yield* new RunError({
+          operation: "PodCreation.obtain",
+          reason: new PodExists({ pod: plan.name, owner: decided.why })
+        })
     }
   })
 

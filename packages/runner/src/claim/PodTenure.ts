@@ -6,7 +6,8 @@ import type { Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
-import { LeaseHeld, RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { LeaseHeld } from "../task/RunReason.ts"
 import { type Obtained, obtainPod, type PodCreation } from "./PodCreation.ts"
 
 /** Before looking again whether a pod that is on its way out has gone; the watch says so sooner, if it has seen the pod at all. */
@@ -56,7 +57,10 @@ export const withPod = Effect.fnUntraced(function* <A, E, R, R2>(
     }
     const { holder, pod, remainingMs } = obstacle
     if (leased !== undefined && leaseTextOf(leased) !== leaseTextOf(pod)) {
-      return yield* new RunError({ operation: "take over pod", reason: new LeaseHeld({ holder }) })
+      return yield* new RunError({
+        operation: "PodTenure.withPod",
+        reason: new LeaseHeld({ pod: creation.plan.name, holder })
+      })
     }
     if (leased === undefined) {
       const seconds = Math.ceil(remainingMs / 1000)

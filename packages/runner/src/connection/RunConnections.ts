@@ -21,7 +21,8 @@ import {
 import type { ConnectionProperties } from "@podwright/spec-builder"
 import { Context, Effect, Layer, RcMap, type Scope } from "effect"
 import { HttpClient } from "effect/http"
-import { Files, Kube, RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { Files, Kube } from "../task/RunReason.ts"
 import { fetchToken } from "./TokenTask.ts"
 
 /** What a run needs of a cluster. */
@@ -47,19 +48,14 @@ const connectionConfig = (properties: ConnectionProperties, client: HttpClient.H
 const explainBy =
   (config: ConnectionConfig) =>
   (error: RunError): RunError => {
-    const facts = error.facts === undefined ? {} : { facts: error.facts }
-    const { operation, reason } = error
+    const { reason } = error
     if (reason._tag === "Kube")
-      return new RunError({
-        operation,
-        reason: new Kube({ error: withConnectionHint(reason.error, config) }),
-        ...facts
-      })
+      return error.with({ reason: new Kube({ error: withConnectionHint(reason.error, config) }) })
     if (reason._tag !== "Files" || reason.error.reason._tag !== "Channel") return error
     const channel = new Channel({ error: withConnectionHint(reason.error.reason.error, config) })
-    const { operation: what, pod } = reason.error
-    const files = new FileSyncError({ operation: what, ...(pod === undefined ? {} : { pod }), reason: channel })
-    return new RunError({ operation, reason: new Files({ error: files }), ...facts })
+    const { operation, pod } = reason.error
+    const files = new FileSyncError({ operation, ...(pod === undefined ? {} : { pod }), reason: channel })
+    return error.with({ reason: new Files({ error: files }) })
   }
 
 type Services = Effect.Effect<Context.Context<KubeServices>, KubeError, Scope.Scope>
@@ -80,7 +76,7 @@ const make = Effect.fnUntraced(function* (ambient: Services, configured: (config
       RcMap.get(connections, { config }).pipe(
         // a failure is not kept for the next run
         Effect.tapError(() => RcMap.invalidate(connections, { config })),
-        Effect.mapError((error) => new RunError({ operation: "connect", reason: new Kube({ error }) }))
+        Effect.mapError((error) => new RunError({ operation: "RunConnections.open", reason: new Kube({ error }) }))
       )
   })
 })

@@ -3,11 +3,11 @@
  * diagnosis. The texts are for the person who has to act on them. Pods that do not run yet: `PendingDiagnosis.ts`.
  */
 import { Schema } from "effect"
-import { Cause } from "./DiagnosisCause.ts"
+import { DiagnosisCause } from "./DiagnosisCause.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
 
 export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
-  cause: Cause,
+  cause: DiagnosisCause,
   /** Whether the same task may succeed when it is simply run again. */
   kind: Schema.Literals(["transient", "permanent"]),
   /** What is so, with the cluster's own words. */
@@ -17,7 +17,7 @@ export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
 }) {}
 
 /** A diagnosis of its parts. */
-export const diagnosis = (cause: Cause, kind: Diagnosis["kind"], summary: string, remedy: string): Diagnosis =>
+export const diagnosis = (cause: DiagnosisCause, kind: Diagnosis["kind"], summary: string, remedy: string): Diagnosis =>
   new Diagnosis({ cause, kind, summary, remedy })
 
 const words = (...parts: ReadonlyArray<string | undefined>) =>

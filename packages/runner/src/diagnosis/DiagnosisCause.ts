@@ -7,7 +7,7 @@ const container = { container: Schema.String }
 /** Null where the pod had none, or it was not seen. */
 const node = { node: Schema.NullOr(Schema.String) }
 
-export const Cause = Schema.TaggedUnion({
+export const DiagnosisCause = Schema.TaggedUnion({
   /** No node fits; `said` is the scheduler's sentence. */
   Unschedulable: said,
   /** Somebody holds the pod back from the scheduler (`schedulingGates`). */
@@ -42,4 +42,4 @@ export const Cause = Schema.TaggedUnion({
   /** The pod ended and nothing tells why. */
   Unknown: { phase: Schema.String, ...said }
 })
-export type Cause = typeof Cause.Type
+export type DiagnosisCause = typeof DiagnosisCause.Type

@@ -2,7 +2,6 @@
  * A task as plain data, with the names and the forms of the task file: what a program without Effect writes down, or reads from
  * JSON. Pure but for a random id: decodes to a `TaskRequest`; finds all problems at once, each with its path. Knows no expressions.
  */
-import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import {
   DEFAULT_INTERPRETER,
@@ -16,6 +15,7 @@ import {
 } from "@podwright/spec-builder"
 import { InputFileValue, inputSource } from "@podwright/task-file"
 import { Duration, Result, Schema, SchemaIssue } from "effect"
+import { randomId } from "../task/RandomId.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 
 const optional = Schema.optionalKey
@@ -113,9 +113,6 @@ const inTask = ({ issues }: SpecError): SpecError => {
   )
   return invalid([first ?? new SpecIssue({ source: "task", path: ["runner"], message: "it is not valid" }), ...rest])
 }
-
-/** 80 bits, in letters that labels and names allow. */
-const randomId = (): string => randomBytes(10).toString("hex")
 
 /** Reads a task of plain values; `directory` is what relative paths of input files are relative to. */
 export const plainTaskRequest = (input: unknown, directory: string): Result.Result<TaskRequest, SpecError> =>

@@ -25,7 +25,7 @@ const within =
     })
 
 /** Asks until there is an answer, or an error that does not pass. Takes at most 15 seconds. */
-export const insist = <A, R>(
+export const persistently = <A, R>(
   operation: string,
   subject: KubeSubject,
   request: Effect.Effect<A, KubeError, R>,

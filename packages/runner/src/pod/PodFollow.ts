@@ -7,7 +7,8 @@ import { Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
 import { type Diagnosis, deleted, diagnosePodEnd, helperEnded, nodeSilent, unknownEnd } from "../diagnosis/Diagnosis.ts"
 import { diagnosePending, pendingBehindMain } from "../diagnosis/PendingDiagnosis.ts"
 import { mainHasEnded, observePod, type PodObservation } from "../diagnosis/PodObservation.ts"
-import { Kube, PodFailed, RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { Kube, PodFailed } from "../task/RunReason.ts"
 import { monotonicMillis } from "./MonotonicClock.ts"
 
 interface Followed {
@@ -57,7 +58,8 @@ const SILENCE_SECONDS = 30
 /** How often a trouble that has a grace is looked at again; graces are tens of seconds. */
 const TROUBLE_INTERVAL = "1 second"
 
-const podFailed = (diagnosis: Diagnosis) => new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis }) })
+const podFailed = (diagnosis: Diagnosis) =>
+  new RunError({ operation: "PodFollow.failure", reason: new PodFailed({ diagnosis }) })
 
 /** Why a pod that had begun to run cannot go on; undefined while it can. */
 const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnosis | undefined => {
@@ -115,7 +117,7 @@ export const followPod = Effect.fn("PodFollow.make")(function* (
       )
     ),
     Effect.catch((error: KubeError) =>
-      Deferred.fail(broken, new RunError({ operation: "watch pod", reason: new Kube({ error }) }))
+      Deferred.fail(broken, new RunError({ operation: "PodFollow.failure", reason: new Kube({ error }) }))
     ),
     Effect.forkScoped
   )

@@ -4,7 +4,7 @@
  */
 import { Pods } from "@podwright/k8s-io"
 import { Effect } from "effect"
-import { insist } from "./PersistentRequest.ts"
+import { persistently } from "./PersistentRequest.ts"
 import type { PodFollow } from "./PodFollow.ts"
 
 /** A server that lags does so for less; client-go's informers resume their watches within a second as well. */
@@ -27,7 +27,7 @@ export const podIsGone = Effect.fn("PodPresence.isGone")(function* (
 ): Effect.fn.Return<boolean, never, Pods> {
   const { name, namespace, uid } = pod
   const pods = yield* Pods
-  const look = insist("Pods.get", { namespace, name }, pods.get(namespace, name)).pipe(
+  const look = persistently("Pods.get", { namespace, name }, pods.get(namespace, name)).pipe(
     Effect.map(({ metadata }) => metadata.uid !== uid),
     Effect.catch(({ reason }) => Effect.succeed(reason._tag === "NotFound"))
   )

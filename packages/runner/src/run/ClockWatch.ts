@@ -3,10 +3,12 @@ import { Deferred, Duration, Effect } from "effect"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import type { PodEventFollow } from "../pod/PodEventFollow.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
-import { RunError, TimedOut } from "../task/RunError.ts"
+import type { ClockStage } from "../task/ClockStage.ts"
+import { RunError } from "../task/RunError.ts"
+import { TimedOut } from "../task/RunReason.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { describeCollecting, describeProgress, describeRunning } from "./PodProgress.ts"
-import { type ClockStage, COLLECT_SILENCE, limitName, remainingLimit, silenceLeft } from "./RunClock.ts"
+import { COLLECT_SILENCE, limitName, remainingLimit, silenceLeft } from "./RunClock.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
 /** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */
@@ -37,7 +39,10 @@ export const keepClocks = Effect.fnUntraced(function* ({ follow, journal, reache
           : describeCollecting((yield* journal.arrival).outputs)
     const name = limitName(stage, task.timeout !== undefined)
     const seconds = Duration.toSeconds(limit)
-    return yield* new RunError({ operation: "run task", reason: new TimedOut({ limit: name, seconds, spentOn }) })
+    return yield* new RunError({
+      operation: "ClockWatch.keep",
+      reason: new TimedOut({ stage, limit: name, seconds, spentOn })
+    })
   })
   const within = Effect.fnUntraced(function* (
     stage: "starting" | "running",

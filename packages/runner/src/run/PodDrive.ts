@@ -27,7 +27,8 @@ import { deleted } from "../diagnosis/Diagnosis.ts"
 import { isRunning, mainHasEnded } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
 import { WATCH_WORD } from "../pod/PodPresence.ts"
-import { Files, PodFailed, RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { Files, PodFailed } from "../task/RunReason.ts"
 import { ExecBudget, spread } from "./ExecBudget.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
@@ -77,7 +78,7 @@ const mayBeThePods = ({ reason }: FileSyncError): boolean =>
 const failed = Effect.fnUntraced(function* (operation: string, error: FileSyncError, follow: PodFollow) {
   if (!isPodMissing(error)) return yield* new RunError({ operation, reason: new Files({ error }) })
   const diagnosis = deleted(yield* follow.current)
-  return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis }) })
+  return yield* new RunError({ operation, reason: new PodFailed({ diagnosis }) })
 })
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`
@@ -142,7 +143,7 @@ const session = Effect.fnUntraced(function* (
   if (seen === undefined || !isRunning(seen, container)) yield* pause(0)
   return yield* runSession(request).pipe(
     Effect.tapError((error) => (mayBeThePods(error) ? Effect.sleep(WATCH_WORD) : ignore)),
-    Effect.catch((error) => failed("move files", error, follow)),
+    Effect.catch((error) => failed("PodDrive.session", error, follow)),
     Effect.ensuring(Scope.close(waiting, Exit.void))
   )
 })
@@ -211,7 +212,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
       return journal.log(event)
     }
   }).pipe(
-    Effect.catch((error) => failed("read log", error, follow)),
+    Effect.catch((error) => failed("PodDrive.log", error, follow)),
     Effect.andThen(Ref.set(drained, true)),
     Effect.forkChild
   )

@@ -3,7 +3,7 @@ import { type Pod, Pods } from "@podwright/k8s-io"
 import type { PodPlan, RunnerProperties } from "@podwright/spec-builder"
 import { Effect, type Exit } from "effect"
 import type { RunLease } from "../claim/LeaseKeeper.ts"
-import { insist } from "../pod/PersistentRequest.ts"
+import { persistently } from "../pod/PersistentRequest.ts"
 import type { RunError } from "../task/RunError.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import { podEnding } from "./PodEnding.ts"
@@ -41,7 +41,7 @@ export const leavePod = Effect.fnUntraced(function* (
   const subject = { namespace, name: plan.name }
   const pods = yield* Pods
   const deletion = pods.delete(namespace, plan.name, options)
-  yield* insist("Pods.delete", subject, deletion).pipe(
+  yield* persistently("Pods.delete", subject, deletion).pipe(
     Effect.andThen(journal.phase("removed")),
     // The run's own end must not be hidden; the pod's deadline ends it in any case.
     Effect.catch((error) => journal.warn(`pod ${plan.name} could not be deleted: ${error.message}`))

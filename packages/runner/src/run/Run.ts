@@ -2,21 +2,22 @@
  * One run of a task from submit to result: makes the pod, follows it, moves files and log, keeps the clocks, and leaves the pod as
  * it is to be left. Puts the parts together; what they do is in their own files.
  */
-import { randomBytes } from "node:crypto"
 import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputSelection } from "@podwright/file-sync"
 import { KubeConnection, type Pod, Pods } from "@podwright/k8s-io"
 import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { Clock, Deferred, Duration, Effect, type FileSystem, type Scope } from "effect"
 import type { HttpClient } from "effect/http"
-import { PodLeases } from "../claim/LeaseKeeper.ts"
+import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
 import { withPod } from "../claim/PodTenure.ts"
 import type { KubeServices } from "../connection/RunConnections.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { followPodEvents } from "../pod/PodEventFollow.ts"
 import { followPod } from "../pod/PodFollow.ts"
 import { podIsGone } from "../pod/PodPresence.ts"
-import { CursorMismatch, Detached, Files, RunError, Spec, TimedOut } from "../task/RunError.ts"
+import { randomId } from "../task/RandomId.ts"
+import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
+import { CursorMismatch, Detached, Files, Spec, TimedOut } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { keepClocks, type Spent } from "./ClockWatch.ts"
@@ -30,7 +31,7 @@ import { type Receipts, resultOf, settle, settleFailure } from "./RunSettlement.
 import { transferLimits } from "./TransferLimits.ts"
 
 /** What a run needs: a cluster, what the runs of a process share, files and HTTP for inputs. */
-export type TaskRunServices = KubeServices | ExecBudget | PodLeases | FileSystem.FileSystem | HttpClient.HttpClient
+export type TaskRunServices = KubeServices | ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
 
 export interface RunOptions {
   /**
@@ -41,16 +42,16 @@ export interface RunOptions {
 }
 
 const wrap = {
-  spec: (error: SpecError) => new RunError({ operation: "build pod", reason: new Spec({ error }) }),
-  files: (error: FileSyncError) => new RunError({ operation: "move files", reason: new Files({ error }) })
+  spec: (error: SpecError) => new RunError({ operation: "Run.plan", reason: new Spec({ error }) }),
+  files: (error: FileSyncError) => new RunError({ operation: "Run.inputs", reason: new Files({ error }) })
 }
 
 /** A cursor of the other kind cannot be continued from; to begin anew would tell every line twice. */
 const checkCursor = ({ logCursor }: TaskRequest, { logs }: PodPlan): Effect.Effect<void, RunError> => {
   const expected = logs === "volume" ? "Volume" : "Kubelet"
   if (logCursor === undefined || logCursor._tag === expected) return Effect.void
-  const reason = new CursorMismatch({ given: logCursor._tag.toLowerCase(), expected: expected.toLowerCase() })
-  return Effect.fail(new RunError({ operation: "check task", reason }))
+  const reason = new CursorMismatch({ given: logCursor._tag === "Volume" ? "volume" : "kubelet", expected: logs })
+  return Effect.fail(new RunError({ operation: "Run.checkCursor", reason }))
 }
 
 /** From submit to result, in a scope of its own; interruption kills the pod. Everything is told to `emit`, which is awaited. */
@@ -74,8 +75,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
   const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrap.files))
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)
-  const withFacts = (error: RunError) =>
-    Effect.flatMap(journal.facts, (facts) => new RunError({ operation: error.operation, reason: error.reason, facts }))
+  const withFacts = (error: RunError) => Effect.flatMap(journal.facts, (facts) => error.with({ facts }))
 
   const follow = yield* followPod({
     namespace,
@@ -89,15 +89,16 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
   const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
 
   const { onSpecChange, resume } = task.runner
-  const lease = yield* (yield* PodLeases).open(namespace, plan.name, journal.warn)
-  const driver = randomBytes(8).toString("hex")
+  const lease = yield* (yield* LeaseKeeper).open(namespace, plan.name, journal.warn)
+  const driver = randomId()
   const waiting = task.runner.waitUntilRunning
   const began = yield* monotonicMillis
   const waitingTooLong = Effect.andThen(
     Effect.flatMap(monotonicMillis, (now) => Effect.sleep(Duration.toMillis(waiting) - (now - began))),
     new RunError({
-      operation: "run task",
+      operation: "Run.execute",
       reason: new TimedOut({
+        stage: "starting",
         limit: limitName("starting", false),
         seconds: Duration.toSeconds(waiting),
         spentOn: `waiting for an earlier pod of the name ${plan.name} to be gone, or left by its driver`
@@ -129,7 +130,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
   const left = Effect.andThen(
     detach,
     // Nobody could take it over.
-    resume ? new RunError({ operation: "run task", reason: new Detached({ pod: true }) }) : Effect.interrupt
+    resume ? new RunError({ operation: "Run.execute", reason: new Detached({ pod: plan.name }) }) : Effect.interrupt
   )
 
   const use = Effect.fnUntraced(function* (pod: Pod, adopted: boolean) {
@@ -168,7 +169,7 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
       Effect.flatMap((driven) => Effect.map(settle(settling), (outcome) => ({ driven, outcome }))),
       Effect.catch((error) => settleFailure(error, settling, journal))
     )
-    return yield* resultOf(outcome, moved, journal)
+    return yield* resultOf(outcome, moved, plan.name, journal)
   })
 
   const result = yield* withPod({
@@ -179,10 +180,10 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
     giveBack: (pod, exit) => leavePod(pod, exit, { plan, namespace, properties: task.runner, lease, journal }),
     whileWaiting: Effect.raceFirst(
       waitingTooLong,
-      Effect.andThen(detach, new RunError({ operation: "run task", reason: new Detached({ pod: false }) }))
+      Effect.andThen(detach, new RunError({ operation: "Run.execute", reason: new Detached({ pod: null }) }))
     )
   }).pipe(Effect.catch((error) => Effect.flatMap(withFacts(error), Effect.fail)))
-  const complete = { ...result, ...(yield* journal.facts) }
+  const complete = { ...result, ...(yield* journal.facts), pod: plan.name }
   yield* journal.finished(complete)
   return complete
 })

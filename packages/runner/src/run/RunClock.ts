@@ -3,13 +3,7 @@
  * went into is reported by the error. Pure.
  */
 import { Duration } from "effect"
-
-/**
- * - `starting`: from `submitted` until the pod's containers run; limited by `waitUntilRunning`.
- * - `running`: from then until the command has ended; limited by the task's `timeout`, else `waitUntilCompletion`.
- * - `collecting`: from then until the outputs are here; not limited as a whole, but nothing may come for long.
- */
-export type ClockStage = "starting" | "running" | "collecting"
+import type { ClockStage } from "../task/ClockStage.ts"
 
 /** The option that sets a stage's limit, for messages. */
 export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {

@@ -2,15 +2,16 @@
  * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
  * are made, so that facts and events agree.
  */
-import type { LogEvent, TransferProgress } from "@podwright/file-sync"
+import type { LogEvent, ToldLines, TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import type { PodObservation } from "../diagnosis/PodObservation.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { containerFacts } from "../task/ContainerFacts.ts"
-import { type LogLines, LogValues } from "../task/LogValues.ts"
-import { RunEvent, type RunPhase } from "../task/RunEvent.ts"
+import { LogValues } from "../task/LogValues.ts"
+import { RunEvent } from "../task/RunEvent.ts"
+import type { RunPhase } from "../task/RunPhase.ts"
 import type { RunFacts, RunResult } from "../task/RunResult.ts"
 
 export interface RunJournal {
@@ -43,7 +44,8 @@ export const openJournal = Effect.fnUntraced(function* (
   emit: (event: RunEvent) => Effect.Effect<void>
 ) {
   const submitted = yield* monotonicMillis
-  const timings: Record<string, number> = {}
+  const timings: { -readonly [phase in RunPhase]?: number } = {}
+  let created = false
   const logLines = { stdout: 0, stderr: 0 }
   let logGaps = 0
   const values = new LogValues()
@@ -66,7 +68,7 @@ export const openJournal = Effect.fnUntraced(function* (
 
   const facts = Effect.sync(
     (): RunFacts => ({
-      pod: pod.name,
+      pod: created ? pod.name : null,
       namespace: pod.namespace,
       node,
       timings: { ...timings },
@@ -79,7 +81,7 @@ export const openJournal = Effect.fnUntraced(function* (
   )
 
   const at = Clock.currentTimeMillis
-  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: LogLines) {
+  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: ToldLines) {
     // A piece of a line counts with its last piece.
     logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
     const how = ending === "newline" ? {} : { ending }
@@ -100,6 +102,7 @@ export const openJournal = Effect.fnUntraced(function* (
     arrival: Effect.sync(() => ({ at: arrived, outputs })),
     phase: Effect.fnUntraced(function* (phase, detail) {
       if (Object.hasOwn(timings, phase)) return
+      if (phase === "created" || phase === "adopted") created = true
       const now = yield* at
       timings[phase] = (yield* monotonicMillis) - submitted
       yield* emit(

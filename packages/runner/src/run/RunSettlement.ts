@@ -10,10 +10,10 @@ import {
 } from "../diagnosis/Outcome.ts"
 import { mainHasEnded } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
-import { OutputMissing, PodFailed, RunError, type RunReason } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
+import { OutputMissing, PodFailed, type RunReason } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { Driven } from "./PodDrive.ts"
-import { limitName } from "./RunClock.ts"
 import type { RunJournal } from "./RunJournal.ts"
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
@@ -60,7 +60,7 @@ export const settle = Effect.fnUntraced(function* ({ follow, plan, receipts }: S
 const isOfOutputs = (reason: RunReason): boolean =>
   reason._tag === "Files" ||
   reason._tag === "PodFailed" ||
-  (reason._tag === "TimedOut" && reason.limit === limitName("collecting", false))
+  (reason._tag === "TimedOut" && reason.stage === "collecting")
 
 /**
  * What becomes of a run that fails when its command has ended: a command that failed has its own code to tell, whatever became of
@@ -73,8 +73,9 @@ export const settleFailure = Effect.fnUntraced(function* (
 ): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError> {
   const { exitCode } = yield* settling.receipts
   const pod = yield* settling.follow.current
-  const code = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : 0)
-  if (code === 0 || !isOfOutputs(error.reason)) return yield* error
+  const ownCode = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : undefined)
+  const commandFailed = ownCode !== undefined && ownCode !== 0
+  if (!commandFailed || !isOfOutputs(error.reason)) return yield* error
   const outcome = yield* settle(settling)
   if (outcome._tag !== "Failed") return yield* error
   yield* journal.warn(error.message)
@@ -85,13 +86,20 @@ export const settleFailure = Effect.fnUntraced(function* (
 export const resultOf = Effect.fnUntraced(function* (
   outcome: Decision,
   driven: Driven,
+  pod: string,
   journal: RunJournal
 ): Effect.fn.Return<RunResult, RunError> {
   if (outcome._tag === "Lost") {
-    return yield* new RunError({ operation: "run pod", reason: new PodFailed({ diagnosis: outcome.diagnosis }) })
+    return yield* new RunError({
+      operation: "RunSettlement.result",
+      reason: new PodFailed({ diagnosis: outcome.diagnosis })
+    })
   }
   if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
-    return yield* new RunError({ operation: "collect outputs", reason: new OutputMissing({ names: driven.missing }) })
+    return yield* new RunError({
+      operation: "RunSettlement.result",
+      reason: new OutputMissing({ names: driven.missing })
+    })
   }
   if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
   if (driven.missing.length > 0)
@@ -99,6 +107,7 @@ export const resultOf = Effect.fnUntraced(function* (
   const failed = outcome._tag === "Failed"
   return {
     ...(yield* journal.facts),
+    pod,
     state: failed ? "FAILED" : "SUCCESS",
     exitCode: failed ? outcome.exitCode : 0,
     outputFiles: driven.files,

@@ -5,8 +5,8 @@
 import type { KubeConnection, KubeLayerOptions, Pods } from "@podwright/k8s-io"
 import { type Cause, Context, Effect, Exit, type FileSystem, Layer, Queue, Stream } from "effect"
 import type { HttpClient } from "effect/http"
-import { findAttempt, findLeft } from "../claim/EarlierAttempts.ts"
-import { PodLeases } from "../claim/LeaseKeeper.ts"
+import { findEarlierAttempt, hasEarlierPod } from "../claim/EarlierAttempts.ts"
+import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
 import { RunConnections } from "../connection/RunConnections.ts"
 import type { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
@@ -17,7 +17,7 @@ import { type RunOptions, runTask } from "./Run.ts"
 
 export type { RunOptions } from "./Run.ts"
 
-type Surroundings = ExecBudget | PodLeases | FileSystem.FileSystem | HttpClient.HttpClient
+type Surroundings = ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
 
 /** Room for events between a run and a slow consumer; then the run waits for it. */
 const EVENT_BUFFER = 64
@@ -35,9 +35,9 @@ export class TaskRunner extends Context.Service<
       options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
     /** The attempt that an earlier driver of the task run has left a pod of; undefined where it has left none. */
-    readonly attemptLeft: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
+    readonly earlierAttempt: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
     /** Whether an earlier driver of the task run, whichever attempt it had come to, has left a pod that goes on or was not collected. */
-    readonly isLeft: (task: TaskRequest) => Effect.Effect<boolean, RunError>
+    readonly hasEarlierPod: (task: TaskRequest) => Effect.Effect<boolean, RunError>
     /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
   }
@@ -79,16 +79,21 @@ export class TaskRunner extends Context.Service<
             return Stream.fromQueue(queue)
           })
         )
-      return TaskRunner.of({ run, attemptLeft: asking(findAttempt), isLeft: asking(findLeft), events })
+      return TaskRunner.of({
+        run,
+        earlierAttempt: asking(findEarlierAttempt),
+        hasEarlierPod: asking(hasEarlierPod),
+        events
+      })
     })
   )
 
   /** With the budget of this process; needs a cluster (`kubeLayer` of k8s-io), a file system and an HTTP client. */
   static readonly layer = TaskRunner.layerNoDeps.pipe(
-    Layer.provide([ExecBudget.layer, PodLeases.layer, RunConnections.layerAmbient])
+    Layer.provide([ExecBudget.layer, LeaseKeeper.layer, RunConnections.layerAmbient])
   )
 
   /** The same, with a cluster that is looked for by these options when the first run needs it. */
   static readonly layerConnecting = (options: KubeLayerOptions = {}) =>
-    TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, PodLeases.layer, RunConnections.layer(options)]))
+    TaskRunner.layerNoDeps.pipe(Layer.provide([ExecBudget.layer, LeaseKeeper.layer, RunConnections.layer(options)]))
 }

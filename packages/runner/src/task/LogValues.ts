@@ -35,11 +35,9 @@ export interface LineValues {
   readonly logs: ReadonlyArray<LogEntry>
 }
 
-export type LogLines = ToldLines
-
 /** What became of lines: told as lines, or taken as values, or held until the rest of the line has come (both absent). */
 export interface TakenLines {
-  readonly lines: ReadonlyArray<LogLines>
+  readonly lines: ReadonlyArray<ToldLines>
   readonly values: LineValues | undefined
   /** What is wrong with the values, in words for the person who wrote them. */
   readonly warnings: ReadonlyArray<string>
@@ -119,30 +117,30 @@ const readList = <A>(
   value: unknown,
   key: string,
   read: (one: unknown) => Result.Result<A, string>,
-  problems: Array<string>
+  problems: Array<ValuesProblem>
 ): ReadonlyArray<A> => {
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) {
-    problems.push(`${key}: expected a list`)
+    problems.push(ofLine(`${key}: expected a list`))
     return []
   }
   return value.flatMap((one, index) => {
     const found = read(one)
     if (Result.isSuccess(found)) return [found.success]
-    problems.push(`${key}[${index}]: ${found.failure}`)
+    problems.push(ofLine(`${key}[${index}]: ${found.failure}`))
     return []
   })
 }
 
-const readOutputs = (value: unknown, problems: Array<string>): LogOutputs => {
+const readOutputs = (value: unknown, problems: Array<ValuesProblem>): LogOutputs => {
   if (value === undefined || value === null) return {}
   if (!isObject(value)) {
-    problems.push("outputs: expected an object, a value by each name")
+    problems.push(ofLine("outputs: expected an object with a value for each name"))
     return {}
   }
   const plain = Object.entries(value).filter((entry): entry is [string, Schema.Json] => {
     if (isPlain(entry[1])) return true
-    problems.push(`outputs.${entry[0]}: a number beyond 1.8e308, or nested more than ${DEPTH_LIMIT} deep`)
+    problems.push(ofLine(`outputs.${entry[0]}: a number beyond 1.8e308, or nested more than ${DEPTH_LIMIT} deep`))
     return false
   })
   return Object.fromEntries(plain)
@@ -156,13 +154,23 @@ const valuesText = (line: string): string | undefined => {
     : undefined
 }
 
+/** Something that is wrong with values, in words for the person who wrote them. */
+export interface ValuesProblem {
+  readonly message: string
+  /** It says nothing about the line it was found in, so a run reports it once and not with every line. */
+  readonly once: boolean
+}
+
 export interface ReadLine {
   /** Undefined when the line has none and is a line like any other. */
   readonly values: LineValues | undefined
-  readonly problems: ReadonlyArray<string>
+  readonly problems: ReadonlyArray<ValuesProblem>
 }
 
-const noValues = (...problems: ReadonlyArray<string>): ReadLine => ({ values: undefined, problems })
+const ofLine = (message: string): ValuesProblem => ({ message, once: false })
+const ofRun = (message: string): ValuesProblem => ({ message, once: true })
+
+const noValues = (...problems: ReadonlyArray<ValuesProblem>): ReadLine => ({ values: undefined, problems })
 
 /**
  * Reads one whole line. What is valid is taken though another part of it is not; a line with nothing valid, or with no key
@@ -175,14 +183,14 @@ export const readLineValues = (line: string): ReadLine => {
     try: (): unknown => JSON.parse(text),
     catch: (error) => (error instanceof Error ? error.message : String(error))
   })
-  if (Result.isFailure(parsed)) return noValues(`not JSON (${parsed.failure})`)
+  if (Result.isFailure(parsed)) return noValues(ofLine(`not JSON (${parsed.failure})`))
   const given = parsed.success
   // `::{…}::` parses to an object or not at all.
-  if (!isObject(given)) return noValues("expected an object")
-  const problems: Array<string> = []
+  if (!isObject(given)) return noValues(ofLine("expected an object"))
+  const problems: Array<ValuesProblem> = []
   const unknown = Object.keys(given).filter((key) => !KEYS.includes(key))
   if (unknown.length > 0)
-    problems.push(`unknown key ${unknown.map((key) => `'${key}'`).join(", ")}; known: ${KEYS.join(", ")}`)
+    problems.push(ofRun(`unknown key ${unknown.map((key) => `'${key}'`).join(", ")}; known: ${KEYS.join(", ")}`))
   const values: LineValues = {
     outputs: readOutputs(given["outputs"], problems),
     metrics: readList(given["metrics"], "metrics", readMetric, problems),
@@ -196,8 +204,8 @@ export const readLineValues = (line: string): ReadLine => {
 export class LogValues {
   readonly #outputs = new Map<string, { readonly value: Schema.Json; readonly length: number }>()
   readonly #metrics = new Map<string, Metric>()
-  readonly #held: Record<"stdout" | "stderr", Array<LogLines>> = { stdout: [], stderr: [] }
-  readonly #told = new Set<string>()
+  readonly #held: Record<"stdout" | "stderr", Array<ToldLines>> = { stdout: [], stderr: [] }
+  readonly #reported = new Set<string>()
   #length = 0
 
   /** By name; the last value that a name was given. Of two streams, the one whose line was read last. */
@@ -211,7 +219,7 @@ export class LogValues {
   }
 
   /** Takes lines as their source tells them: one that carries values comes alone, or alone in pieces. */
-  take(event: LogLines): TakenLines {
+  take(event: ToldLines): TakenLines {
     const { ending, lines, stream } = event
     const [first = ""] = lines
     const held = this.#held[stream]
@@ -229,7 +237,7 @@ export class LogValues {
       return {
         lines: pieces,
         values: undefined,
-        warnings: this.#warnings([`longer than ${megabytes} Mi characters`], first)
+        warnings: this.#warnings([ofLine(`longer than ${megabytes} Mi characters`)], first)
       }
     }
     const line = pieces.map((piece) => piece.lines[0] ?? "").join("")
@@ -243,30 +251,30 @@ export class LogValues {
   }
 
   /** Lines of which the rest will not come. */
-  release(): ReadonlyArray<LogLines> {
+  release(): ReadonlyArray<ToldLines> {
     const { stderr, stdout } = this.#held
     this.#held.stdout = []
     this.#held.stderr = []
     return [...stdout, ...stderr]
   }
 
-  /** A problem that does not tell of the line itself is told once. */
-  #warnings(problems: ReadonlyArray<string>, line: string): ReadonlyArray<string> {
-    return problems.flatMap((problem) => {
-      const once = problem.startsWith("unknown key") || problem.startsWith("too much")
-      if (once && this.#told.has(problem)) return []
-      if (once) this.#told.add(problem)
-      return [`values in the log: ${problem}: ${shorten(line)}`]
+  #warnings(problems: ReadonlyArray<ValuesProblem>, line: string): ReadonlyArray<string> {
+    return problems.flatMap(({ message, once }) => {
+      if (once && this.#reported.has(message)) return []
+      if (once) this.#reported.add(message)
+      return [`values in the log: ${message}: ${shorten(line)}`]
     })
   }
 
-  #keep({ metrics, outputs }: LineValues): ReadonlyArray<string> {
-    const problems: Array<string> = []
+  #keep({ metrics, outputs }: LineValues): ReadonlyArray<ValuesProblem> {
+    const problems: Array<ValuesProblem> = []
     for (const [name, value] of Object.entries(outputs)) {
       const length = name.length + JSON.stringify(value).length
       const after = this.#length + length - (this.#outputs.get(name)?.length ?? 0)
       if (after > OUTPUTS_LIMIT) {
-        problems.push(`too much: outputs are kept up to ${OUTPUTS_LIMIT / 1024 / 1024} Mi characters; '${name}' is not`)
+        problems.push(
+          ofRun(`too much: outputs are kept up to ${OUTPUTS_LIMIT / 1024 / 1024} Mi characters; '${name}' is not`)
+        )
         continue
       }
       this.#length = after
@@ -277,7 +285,7 @@ export class LogValues {
       const key = JSON.stringify([metric.type, metric.name, tags])
       const before = this.#metrics.get(key)
       if (before === undefined && this.#metrics.size >= METRICS_LIMIT) {
-        problems.push(`too much: ${METRICS_LIMIT} different metrics are kept, and no more`)
+        problems.push(ofRun(`too much: ${METRICS_LIMIT} different metrics are kept, and no more`))
         continue
       }
       const value = before === undefined || metric.type === "gauge" ? metric.value : before.value + metric.value

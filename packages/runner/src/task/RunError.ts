@@ -1,103 +1,31 @@
 /**
- * The one error of a run: a run that has no result because of the task as given, the platform or the time. A command
- * that ran and failed is no error but a `RunResult` with state `FAILED`.
+ * The one error of a run: a run that has no result, because of the task as given, the platform or the time. A command that
+ * ran and failed is no error but a `RunResult` with state `FAILED`.
  */
-import { FileSyncError } from "@podwright/file-sync"
-import { KubeError } from "@podwright/k8s-io"
-import { SpecError } from "@podwright/spec-builder"
 import { Schema } from "effect"
-import { Diagnosis } from "../diagnosis/Diagnosis.ts"
+import { RunReason } from "./RunReason.ts"
 import { RunFacts } from "./RunResult.ts"
 
-/** The task's values cannot make a pod. */
-export class Spec extends Schema.TaggedClass<Spec>()("Spec", { error: SpecError }) {}
-
-/** The cursor given is not of the log that the pod has: another pod's, or of before `logs` was changed. */
-export class CursorMismatch extends Schema.TaggedClass<CursorMismatch>()("CursorMismatch", {
-  given: Schema.String,
-  expected: Schema.String
-}) {}
-
-/** Inputs cannot be read, or files cannot be moved. */
-export class Files extends Schema.TaggedClass<Files>()("Files", { error: FileSyncError }) {}
-
-/** The API server refused or could not be reached. */
-export class Kube extends Schema.TaggedClass<Kube>()("Kube", { error: KubeError }) {}
-
-/** A pod of this run's name exists already, and this run did not make it. */
-export class PodExists extends Schema.TaggedClass<PodExists>()("PodExists", {
-  /** Whose it is, in words. */
-  owner: Schema.String
-}) {}
-
-/** The pod of this task run was made from another spec, and the runner's `onSpecChange` is `fail`. */
-export class SpecChanged extends Schema.TaggedClass<SpecChanged>()("SpecChanged", { owner: Schema.String }) {}
-
-/** Another driver has the pod of this task run, and has shown that it lives by renewing its lease. */
-export class LeaseHeld extends Schema.TaggedClass<LeaseHeld>()("LeaseHeld", {
-  /** `HOST/PID/WORD`. */
-  holder: Schema.String
-}) {}
-
-/** Another driver has taken the pod over; it goes on there, and this run has nothing more to do with it. */
-export class LeaseLost extends Schema.TaggedClass<LeaseLost>()("LeaseLost", { holder: Schema.String }) {}
-
-/** The driver was asked to leave its pod alone; `pod` is false where there was none yet. */
-export class Detached extends Schema.TaggedClass<Detached>()("Detached", { pod: Schema.Boolean }) {}
-
-/** The pod will not come to run, or ended without a result. */
-export class PodFailed extends Schema.TaggedClass<PodFailed>()("PodFailed", { diagnosis: Diagnosis }) {}
-
-/** A clock ran out. */
-export class TimedOut extends Schema.TaggedClass<TimedOut>()("TimedOut", {
-  /** The option that sets the limit. */
-  limit: Schema.String,
-  seconds: Schema.Finite,
-  /** What the time went into. */
-  spentOn: Schema.String
-}) {}
-
-/** The command succeeded but did not write what `outputFiles` names. */
-export class OutputMissing extends Schema.TaggedClass<OutputMissing>()("OutputMissing", {
-  names: Schema.Array(Schema.String)
-}) {}
-
-export const RunReason = Schema.Union([
-  Spec,
-  CursorMismatch,
-  Files,
-  Kube,
-  PodExists,
-  SpecChanged,
-  LeaseHeld,
-  LeaseLost,
-  Detached,
-  PodFailed,
-  TimedOut,
-  OutputMissing
-])
-export type RunReason = typeof RunReason.Type
-
-const explain = (reason: RunReason, pod: string | undefined): string => {
+const explain = (reason: RunReason): string => {
   switch (reason._tag) {
     case "Spec":
     case "Files":
     case "Kube":
       return reason.error.message
     case "CursorMismatch":
-      return `logCursor is of a ${reason.given} log, and this pod's is a ${reason.expected} log; give none to read it from its beginning`
+      return `logCursor comes from a ${reason.given} log, but this task's log is a ${reason.expected} log. Leave logCursor out to read the log from its beginning`
     case "PodExists":
-      return `pod ${pod ?? ""} exists already, ${reason.owner}. Delete the pod, or use another run id`
+      return `pod ${reason.pod} already exists, ${reason.owner}. Delete the pod, or use another task run id`
     case "SpecChanged":
-      return `pod ${pod ?? ""} exists already, ${reason.owner}, and its spec is not what this task asks for. Run the task as it was, delete the pod, or set onSpecChange: replace`
+      return `pod ${reason.pod} already exists, ${reason.owner}, and its spec differs from this task's. Run the task as it was, delete the pod, or set onSpecChange: replace`
     case "LeaseHeld":
-      return `pod ${pod ?? ""} is driven by ${reason.holder} (host/process), which has just renewed its lease. Let it finish, or end that process: its pod can then be taken over`
+      return `pod ${reason.pod} is driven by ${reason.holder} (host/process), which has just renewed its lease. Let that process finish, or end it: the pod can then be taken over`
     case "LeaseLost":
-      return `pod ${pod ?? ""} has been taken over by ${reason.holder} (host/process), and goes on there`
+      return `pod ${reason.pod} was taken over by ${reason.holder} (host/process) and continues there`
     case "Detached":
-      return reason.pod
-        ? `detached: pod ${pod ?? ""} goes on. Run the same task run again to take it over`
-        : "detached before there was a pod"
+      return reason.pod === null
+        ? "detached before a pod was created"
+        : `detached: pod ${reason.pod} continues. Start the same task run again to take it over`
     case "PodFailed":
       return `${reason.diagnosis.summary}. What to do: ${reason.diagnosis.remedy}`
     case "TimedOut":
@@ -107,14 +35,26 @@ const explain = (reason: RunReason, pod: string | undefined): string => {
   }
 }
 
+/**
+ * A run without a result. `reason._tag` says which kind, `message` what happened and what to do, `retryable` whether the
+ * same task may succeed when it is run again.
+ *
+ * ```ts
+ * runner.run(task).pipe(
+ *   Effect.catchReason("RunError", "TimedOut", ({ stage }) => Console.log(`too slow while ${stage}`))
+ * )
+ * ```
+ */
 export class RunError extends Schema.TaggedError<RunError>()("RunError", {
+  /** What was being done, as `File.function` of this package. For logs. */
   operation: Schema.String,
   reason: RunReason,
-  /** What is known of the run; absent when it failed before there was a pod. */
+  /** What was known of the run when it failed; absent when the task was refused before the run began. */
   facts: Schema.optionalKey(RunFacts)
 }) {
+  /** Says what happened, where, and what to do. Holds no credentials. */
   override get message(): string {
-    return explain(this.reason, this.facts?.pod)
+    return explain(this.reason)
   }
 
   /** Whether running the same task again may succeed. */
@@ -130,5 +70,11 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", {
       default:
         return false
     }
+  }
+
+  /** The same error with another reason or with the facts that are known by now. */
+  with(parts: { readonly reason?: RunReason; readonly facts?: RunFacts }): RunError {
+    const { facts, operation, reason } = this
+    return new RunError({ operation, reason, ...(facts === undefined ? {} : { facts }), ...parts })
   }
 }

@@ -6,24 +6,8 @@ import { LogCursor } from "@podwright/file-sync"
 import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import { LogEntry, LogOutputs, Metric } from "./LogValues.ts"
+import { RunPhase } from "./RunPhase.ts"
 import { RunResult } from "./RunResult.ts"
-
-/**
- * The phases of a run in their order; not every shape of pod passes through all of them. `adopted` stands in for `created`
- * where the pod is one that an earlier driver has left.
- */
-export const RunPhase = Schema.Literals([
-  "submitted",
-  "created",
-  "adopted",
-  "scheduled",
-  "started",
-  "inputs-delivered",
-  "finished",
-  "collected",
-  "removed"
-])
-export type RunPhase = typeof RunPhase.Type
 
 export const LogStream = Schema.Literals(["stdout", "stderr"])
 export type LogStream = typeof LogStream.Type

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import { ContainerFacts } from "./ContainerFacts.ts"
 import { LogOutputs, Metric } from "./LogValues.ts"
+import { RunPhase } from "./RunPhase.ts"
 
 export const CollectedFile = Schema.Struct({
   /** Where it lies on this machine. */
@@ -28,11 +29,12 @@ export type RunAttempt = typeof RunAttempt.Type
 
 /** What is known of a run at any moment, also when it ends in an error. */
 export const RunFacts = Schema.Struct({
-  pod: Schema.String,
+  /** The pod's name; null until it was created or taken over. */
+  pod: Schema.NullOr(Schema.String),
   namespace: Schema.String,
   node: Schema.NullOr(Schema.String),
   /** Milliseconds from `submitted` to each phase that was reached. */
-  timings: Schema.Record(Schema.String, Schema.Finite),
+  timings: Schema.Record(RunPhase, Schema.optionalKey(Schema.Finite)),
   /** Containers by name. A quick run is over before the kubelet has told of all. */
   containers: Schema.Record(Schema.String, ContainerFacts),
   /** Lines delivered so far. */
@@ -54,6 +56,8 @@ export type RunFacts = typeof RunFacts.Type
 
 export const RunResult = Schema.Struct({
   ...RunFacts.fields,
+  /** The pod's name. */
+  pod: Schema.String,
   /**
    * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not at the first attempt, and
    * `warningOnRetry` is set.

@@ -12,6 +12,7 @@ import {
   retryDelay
 } from "../../src/attempts/RetryPolicy.ts"
 import { Diagnosis } from "../../src/diagnosis/Diagnosis.ts"
+import { RunError } from "../../src/task/RunError.ts"
 import {
   CursorMismatch,
   Files,
@@ -19,11 +20,10 @@ import {
   OutputMissing,
   PodExists,
   PodFailed,
-  RunError,
   type RunReason,
   Spec,
   TimedOut
-} from "../../src/task/RunError.ts"
+} from "../../src/task/RunReason.ts"
 import { type CauseName, causes } from "../support/causes.ts"
 
 const retryOf = (retry: object) => Result.getOrThrow(decodeRetry(retry))
@@ -47,16 +47,16 @@ describe("classifyFailure", () => {
     ["a pod that somebody deleted", pod("Deleted"), "failure"],
     ["a pull that failed", pod("ImagePull"), "failure"],
     ["an image whose name is none", pod("ImageName"), "final"],
-    ["time that ran out", new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }), "failure"],
+    ["time that ran out", new TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" }), "failure"],
     ["outputs that are missing", new OutputMissing({ names: ["a"] }), "failure"],
-    ["a pod of that name", new PodExists({ owner: "o" }), "failure"],
+    ["a pod of that name", new PodExists({ pod: "p", owner: "o" }), "failure"],
     ["a server that is away", kube({ _tag: "Unreachable", address: "a", detail: "d" }), "failure"],
     ["a quota", forbidden("exceeded quota: q"), "failure"],
     ["a permission", forbidden('User "u" cannot create resource "pods" in API group "" in the namespace "n"'), "final"],
     ["a pod that is refused", kube({ _tag: "Invalid", detail: "d", causes: [] }), "final"],
     ["a kubeconfig that is wrong", kube({ _tag: "Config", detail: "d" }), "final"],
     ["a task that is wrong", new Spec({ error: spec }), "final"],
-    ["a cursor of another log", new CursorMismatch({ given: "a", expected: "b" }), "final"],
+    ["a cursor of another log", new CursorMismatch({ given: "volume", expected: "kubelet" }), "final"],
     ["a pattern that is wrong", files(new PatternInvalid({ pattern: "p", detail: "d" })), "final"],
     ["an input that is not there", files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), "final"],
     ["a transfer that was lost", files(new Lost({ detail: "d" })), "failure"]

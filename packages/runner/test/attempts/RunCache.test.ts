@@ -9,8 +9,9 @@ import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-bui
 import { Duration, Effect, Layer, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { type CachedTask, runCached } from "../../src/attempts/RunCache.ts"
-import { Kube, RunError } from "../../src/task/RunError.ts"
+import { RunError } from "../../src/task/RunError.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
+import { Kube } from "../../src/task/RunReason.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 

@@ -16,8 +16,9 @@ import { INFRASTRUCTURE_RETRIES } from "../../src/attempts/RetryPolicy.ts"
 import { type RetriedTask, runWithRetries } from "../../src/attempts/RunRetries.ts"
 import { Diagnosis } from "../../src/diagnosis/Diagnosis.ts"
 import { TaskRunner } from "../../src/run/TaskRunner.ts"
-import { CursorMismatch, PodFailed, RunError } from "../../src/task/RunError.ts"
+import { RunError } from "../../src/task/RunError.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
+import { CursorMismatch, PodFailed } from "../../src/task/RunReason.ts"
 import type { RunFacts, RunResult } from "../../src/task/RunResult.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 import { type CauseName, causes } from "../support/causes.ts"
@@ -48,7 +49,7 @@ const request = (own: TaskIdentity): TaskRequest => ({
   logCursor: { _tag: "Volume", stdout: own.attempt, stderr: 0 }
 })
 
-const factsOf = (pod: string): RunFacts => ({
+const factsOf = (pod: string): RunFacts & { readonly pod: string } => ({
   pod,
   namespace: "n",
   node: null,
@@ -76,7 +77,10 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
     yield* Effect.sleep("1 second")
     const facts = factsOf(podName(task.identity))
     if (end === "input") {
-      return yield* new RunError({ operation: "o", reason: new CursorMismatch({ given: "a", expected: "b" }) })
+      return yield* new RunError({
+        operation: "o",
+        reason: new CursorMismatch({ given: "volume", expected: "kubelet" })
+      })
     }
     if (typeof end === "string" && end !== "ok") {
       return yield* new RunError({ operation: "o", reason: new PodFailed({ diagnosis: diagnosis(end) }), facts })
@@ -98,8 +102,8 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
       TaskRunner,
       TaskRunner.of({
         run,
-        attemptLeft: () => Effect.undefined,
-        isLeft: () => Effect.succeed(false),
+        earlierAttempt: () => Effect.undefined,
+        hasEarlierPod: () => Effect.succeed(false),
         events: () => Stream.empty
       })
     ),

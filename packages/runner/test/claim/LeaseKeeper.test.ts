@@ -3,7 +3,7 @@ import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LEASE_ANNOTATION } from "@podwright/spec-builder"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { PodLeases } from "../../src/claim/LeaseKeeper.ts"
+import { LeaseKeeper } from "../../src/claim/LeaseKeeper.ts"
 import { type PodLease, readLease } from "../../src/claim/PodLease.ts"
 import type { PodFollow } from "../../src/pod/PodFollow.ts"
 
@@ -51,14 +51,14 @@ const drive = (begin: "create" | "take over", allowed: number) =>
       events: unused
     })
     const created = yield* Effect.gen(function* () {
-      const leases = yield* PodLeases
+      const leases = yield* LeaseKeeper
       const lease = yield* leases.open("n", "p", (message) => Effect.sync(() => warnings.push(message)))
       const annotation = begin === "create" ? readLease(yield* lease.annotation) : undefined
       if (begin === "take over") yield* lease.take(pod)
       yield* Effect.forkScoped(lease.keep(pod, follow))
       yield* TestClock.adjust("1 minute")
       return annotation
-    }).pipe(Effect.scoped, Effect.provideService(Pods, pods), Effect.provide(PodLeases.layer))
+    }).pipe(Effect.scoped, Effect.provideService(Pods, pods), Effect.provide(LeaseKeeper.layer))
     return { created, written, warnings }
   })
 

@@ -6,7 +6,8 @@ import { type ConnectionProperties, decodeRunnerProperties } from "@podwright/sp
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { RunConnections } from "../../src/connection/RunConnections.ts"
-import { Kube, RunError } from "../../src/task/RunError.ts"
+import { RunError } from "../../src/task/RunError.ts"
+import { Kube } from "../../src/task/RunReason.ts"
 
 const config = (input: object): ConnectionProperties => {
   const found = Result.getOrThrow(decodeRunnerProperties({ config: input })).config

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Exit } from "effect"
 import { mayHelperEnd, podEnding } from "../../src/run/PodEnding.ts"
-import { Detached, LeaseLost, PodExists, RunError, TimedOut } from "../../src/task/RunError.ts"
+import { RunError } from "../../src/task/RunError.ts"
+import { Detached, LeaseLost, PodExists, TimedOut } from "../../src/task/RunReason.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
 
 const result: RunResult = {
@@ -19,12 +20,15 @@ const result: RunResult = {
   outputFiles: {},
   diagnosis: null
 }
-const failure = new RunError({ operation: "run", reason: new PodExists({ owner: "of somebody else" }) })
-const late = new RunError({ operation: "run", reason: new TimedOut({ limit: "timeout", seconds: 1, spentOn: "x" }) })
+const failure = new RunError({ operation: "run", reason: new PodExists({ pod: "p", owner: "of somebody else" }) })
+const late = new RunError({
+  operation: "run",
+  reason: new TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" })
+})
 
 const failed = { ...result, state: "FAILED" as const, exitCode: 3 }
-const detached = new RunError({ operation: "run", reason: new Detached({ pod: true }) })
-const overtaken = new RunError({ operation: "run", reason: new LeaseLost({ holder: "h/1/w" }) })
+const detached = new RunError({ operation: "run", reason: new Detached({ pod: "p" }) })
+const overtaken = new RunError({ operation: "run", reason: new LeaseLost({ pod: "p", holder: "h/1/w" }) })
 
 describe("podEnding", () => {
   const cases: ReadonlyArray<readonly [string, Exit.Exit<RunResult, RunError>, ReadonlyArray<string>]> = [

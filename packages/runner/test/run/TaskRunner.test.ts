@@ -365,7 +365,7 @@ describe("TaskRunner", () => {
     [
       "a cursor of another kind of log",
       task({ logs: "kubelet" }, { logCursor: { _tag: "Volume", stdout: 1, stderr: 0 } }),
-      "logCursor is of a volume log, and this pod's is a kubelet log"
+      "logCursor comes from a volume log, but this task's log is a kubelet log"
     ],
     ["a pattern it cannot match", task({}, { outputFiles: ["[x"] }), "[x"],
     [
@@ -399,7 +399,7 @@ describe("TaskRunner", () => {
       const run = yield* begin(yield* task(), { create: { _tag: "AlreadyExists", detail: "pods exists" } })
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag, "PodExists")
-      assert.include(error.message, "exists already, made by something other than podwright")
+      assert.include(error.message, "already exists, made by something other than podwright")
       assert.deepStrictEqual(run.requests, ["create", "get"])
     })
   )

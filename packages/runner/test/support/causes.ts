@@ -1,5 +1,5 @@
 /** A cause of each kind that tests of attempts speak of, its facts as small as they can be. */
-import type { Cause } from "../../src/diagnosis/DiagnosisCause.ts"
+import type { DiagnosisCause } from "../../src/diagnosis/DiagnosisCause.ts"
 
 const lost = { node: "node1", reason: "r", said: "" }
 
@@ -12,6 +12,6 @@ export const causes = {
   ImagePull: { _tag: "ImagePull", container: "main", image: "i", said: "" },
   ImageName: { _tag: "ImageName", container: "main", image: "i", reason: "InvalidImageName", said: "" },
   CommandFailed: { _tag: "CommandFailed", exitCode: 3, said: "" }
-} as const satisfies Partial<Record<Cause["_tag"], Cause>>
+} as const satisfies Partial<Record<DiagnosisCause["_tag"], DiagnosisCause>>
 
 export type CauseName = keyof typeof causes

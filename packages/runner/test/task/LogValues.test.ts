@@ -1,21 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LINE_LIMIT, LogSplitter } from "@podwright/file-sync"
+import { LINE_LIMIT, LogSplitter, type ToldLines } from "@podwright/file-sync"
 import { Effect, Schema } from "effect"
-import {
-  type LogLines,
-  LogValues,
-  METRICS_LIMIT,
-  OUTPUTS_LIMIT,
-  readLineValues,
-  VALUES_LINE_LIMIT
-} from "../../src/task/LogValues.ts"
+import { LogValues, METRICS_LIMIT, OUTPUTS_LIMIT, readLineValues, VALUES_LINE_LIMIT } from "../../src/task/LogValues.ts"
 
 const cursor = { _tag: "Volume", stdout: 0, stderr: 0 } as const
 const event = (
   line: string,
-  ending: LogLines["ending"] = "newline",
-  stream: LogLines["stream"] = "stdout"
-): LogLines => ({
+  ending: ToldLines["ending"] = "newline",
+  stream: ToldLines["stream"] = "stdout"
+): ToldLines => ({
   stream,
   lines: [line],
   ending,
@@ -67,8 +60,8 @@ describe("readLineValues", () => {
   it.each(stays)("leaves in the log: %s", (_, line, words) => {
     const { problems, values } = readLineValues(line)
     assert.isUndefined(values)
-    assert.strictEqual(problems.length, words.length, problems.join("\n"))
-    for (const [index, word] of words.entries()) assert.match(problems[index] ?? "", word)
+    assert.strictEqual(problems.length, words.length, problems.map(({ message }) => message).join("\n"))
+    for (const [index, word] of words.entries()) assert.match(problems[index]?.message ?? "", word)
   })
 
   const taken: ReadonlyArray<readonly [string, string, object]> = [

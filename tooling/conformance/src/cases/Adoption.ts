@@ -202,7 +202,7 @@ export const adoption = (cluster: Cluster): void => {
     it("leaves its pod to go on, and the next one takes it over at once", async () => {
       const { args, code, id, stderr } = await leave()
       assert.strictEqual(code, 75, stderr)
-      assert.match(stderr, /detached: pod .* goes on/)
+      assert.match(stderr, /detached: pod .* continues/)
       const second = start(cluster, args)
       await second.printed("adopted pod")
       await go(cluster, id)
@@ -287,7 +287,7 @@ export const adoption = (cluster: Cluster): void => {
       await first.printed("line 1")
       const second = await podwright(cluster, args)
       assert.strictEqual(second.code, 125, second.stderr)
-      assert.match(second.stderr, /exists already, .* and resume is false/)
+      assert.match(second.stderr, /already exists, .* and resume is false/)
       assert.strictEqual((await kill(first, "SIGINT")).code, 130)
       await cluster.untilNoPods(id)
     })

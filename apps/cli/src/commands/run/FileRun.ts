@@ -7,10 +7,10 @@ import { pathToFileURL } from "node:url"
 import { checkOutputDirectory, type LogCursor } from "@podwright/file-sync"
 import {
   executionRecord,
-  Files,
   INFRASTRUCTURE_RETRIES,
   RunError,
   type RunEvent,
+  RunReason,
   type RunResult,
   runCached,
   runWithRetries,
@@ -59,7 +59,7 @@ const mayGoOn = (end: TaskEnd | undefined): boolean =>
 /** A field of the connection that turns out to be wrong when it is used is told with its place in the file, as others are. */
 const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): RunError | TaskFileError => {
   // Once there is a pod the file was right, and the platform failed.
-  if (error.facts?.timings["created"] !== undefined || error.facts?.timings["adopted"] !== undefined) return error
+  if (error.facts !== undefined && error.facts.pod !== null) return error
   const cause = error.reason._tag === "Kube" ? error.reason.error.reason : undefined
   if (cause?._tag !== "Config" || cause.field?.startsWith("config.") !== true) return error
   const path = [...task.path, task.keys.runner, ...cause.field.split(".")]
@@ -78,7 +78,7 @@ export const runFile = Effect.fn("FileRun.run")(function* (
   const writable =
     options.outputDirectory === undefined ? Result.void : yield* Effect.result(checkOutputDirectory(root))
   if (Result.isFailure(writable)) {
-    const error = new RunError({ operation: "check output folder", reason: new Files({ error: writable.failure }) })
+    const error = new RunError({ operation: "FileRun.run", reason: new RunReason.Files({ error: writable.failure }) })
     return [{ _tag: "Error", taskId: null, error }]
   }
   const outputs = yield* Ref.make<Record<string, TaskOutputs>>({})
@@ -130,7 +130,9 @@ export const runFile = Effect.fn("FileRun.run")(function* (
         : Effect.flatMap(request(identity), (first) => {
             const { cacheDirectory: folder, onEvent } = options
             const mayBeLeft = options.executionId !== undefined && first.runner.resume
-            const left = mayBeLeft ? { podLeft: Effect.flatMap(TaskRunner, (runner) => runner.isLeft(first)) } : {}
+            const left = mayBeLeft
+              ? { podLeft: Effect.flatMap(TaskRunner, (runner) => runner.hasEarlierPod(first)) }
+              : {}
             return runCached({ task: first, cache, folder, onEvent, ...left }, run)
           })
     const end = yield* (
