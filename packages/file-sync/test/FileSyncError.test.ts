@@ -1,3 +1,7 @@
+/**
+ * Failures of moving files: the tag of each, and its message. Numbers such as F14 are rows of the
+ * catalogue in packages/file-sync/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { FileSyncError, helperReason } from "../src/FileSyncError.ts"
 

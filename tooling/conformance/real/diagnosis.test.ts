@@ -1,4 +1,7 @@
-/** Ways to end badly that only a real cluster has, each provoked: the cause, its kind, and the facts that tell it. */
+/**
+ * Ways to end badly that only a real cluster has, each provoked: the cause, its kind, and the facts
+ * that tell it. Numbers such as P3 are rows of the catalogue in packages/runner/README.md.
+ */
 import { aroundEach, assert, describe, it } from "@effect/vitest"
 import { type Diagnosis, type DiagnosisCause, RunError } from "@podwright/runner"
 import { type PlainTask, type RunEvent, type RunResult, runTask } from "@podwright/runner/plain"

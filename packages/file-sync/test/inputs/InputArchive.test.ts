@@ -1,3 +1,7 @@
+/**
+ * The archive of a task's inputs: its names, length, digest and entries, and which inputs are
+ * refused. Numbers such as F8 are rows of the catalogue in packages/file-sync/README.md.
+ */
 import { hash, randomBytes } from "node:crypto"
 import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"

@@ -1,3 +1,7 @@
+/**
+ * Inputs of 8 GiB and more, read back by the tars of this machine. Numbers such as F23 are rows of
+ * the catalogue in packages/file-sync/README.md.
+ */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { chmod, mkdtemp, rm, truncate, writeFile } from "node:fs/promises"

@@ -1,4 +1,7 @@
-/** The kubelet's log against an API that serves what each test says. */
+/**
+ * The kubelet's log against an API that serves what each test says. Numbers such as R8 are rows of
+ * the catalogue in packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, PodLog, type PodLogRequest } from "@podwright/k8s-io"
 import { Deferred, Effect, Fiber, Logger, References, Stream } from "effect"

@@ -1,3 +1,7 @@
+/**
+ * Where an entry of an output archive may be written, and which entries are refused. Numbers such
+ * as F11 are rows of the catalogue in packages/file-sync/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import type { Tar } from "effect/encoding"
 import { type OutputPlacement, placeOutput } from "../../src/outputs/OutputEntry.ts"

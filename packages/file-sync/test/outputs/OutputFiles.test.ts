@@ -1,3 +1,7 @@
+/**
+ * Output archives unpacked into a real folder: staged, checked, then moved to their names. Numbers
+ * such as F11 are rows of the catalogue in packages/file-sync/README.md.
+ */
 import { createHash } from "node:crypto"
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"

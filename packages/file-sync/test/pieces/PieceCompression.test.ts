@@ -1,3 +1,7 @@
+/**
+ * Pieces packed and unpacked, whole and damaged. Numbers such as F24 are rows of the catalogue in
+ * packages/file-sync/README.md.
+ */
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -1,3 +1,8 @@
+/**
+ * Sessions against the real scripts, run by the shells of this machine instead of a pod. Numbers
+ * such as R8 and F5 are rows of the catalogues in packages/runner/README.md and
+ * packages/file-sync/README.md.
+ */
 import { execFileSync, spawn } from "node:child_process"
 import { createHash, hash, randomBytes } from "node:crypto"
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs"

@@ -1,4 +1,7 @@
-/** Exec channels against a fake API server: both protocols, every way to end, and pressure both ways. */
+/**
+ * Exec channels against a fake API server: both protocols, every way to end, and pressure both
+ * ways. Numbers such as F15 are rows of the catalogue in packages/file-sync/README.md.
+ */
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, type Scope, Stream } from "effect"

@@ -1,4 +1,7 @@
-/** Each way in which a pod does not end well: what is made of it, with its facts. */
+/**
+ * Each way in which a pod does not end well: what is made of it, with its facts. Numbers such as R4
+ * are rows of the catalogue in packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import {
   type Diagnosis,

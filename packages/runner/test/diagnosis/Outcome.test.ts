@@ -1,3 +1,7 @@
+/**
+ * What a run's outcome is, from the receipts and from what the kubelet reports. Numbers such as R2
+ * are rows of the catalogue in packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { type Decision, decideOutcome, type Outcome, outcomeWithoutKubelet } from "../../src/diagnosis/Outcome.ts"
 import type { PodObservation } from "../../src/diagnosis/PodObservation.ts"

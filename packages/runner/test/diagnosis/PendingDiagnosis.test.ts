@@ -1,4 +1,7 @@
-/** Each way in which a pod does not come to run: what is made of it, with its facts. */
+/**
+ * Each way in which a pod does not come to run: what is made of it, with its facts. Numbers such as
+ * P3 are rows of the catalogue in packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { diagnosePending } from "../../src/diagnosis/PendingDiagnosis.ts"
 import type { PodObservation } from "../../src/diagnosis/PodObservation.ts"

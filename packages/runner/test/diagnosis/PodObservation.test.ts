@@ -1,3 +1,7 @@
+/**
+ * What is read from a pod's status. Numbers such as R13 are rows of the catalogue in
+ * packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import type { ContainerStatus, Pod } from "@podwright/k8s-io"
 import { isRunning, mainHasEnded, observePod } from "../../src/diagnosis/PodObservation.ts"

@@ -1,4 +1,8 @@
-/** What a run makes of what the watch tells, beside its diagnosis: whose pod it is, which containers matter, by which clock. */
+/**
+ * What a run makes of what the watch tells, beside its diagnosis: whose pod it is, which containers
+ * matter, by which clock. Numbers such as R10 are rows of the catalogue in
+ * packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { begin, pass, started, stuck, task } from "../support/BegunRun.ts"

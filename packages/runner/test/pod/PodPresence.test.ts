@@ -1,3 +1,7 @@
+/**
+ * Whether a pod that seems to be gone is gone. Numbers such as R8 are rows of the catalogue in
+ * packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, Fiber } from "effect"

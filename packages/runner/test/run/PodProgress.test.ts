@@ -1,4 +1,7 @@
-/** What an error of a clock says that the time went into. */
+/**
+ * What an error of a clock says that the time went into. Numbers such as P11 are rows of the
+ * catalogue in packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { describeCollecting, describeProgress, describeRunning } from "../../src/run/PodProgress.ts"
 import { limitName } from "../../src/run/RunClock.ts"

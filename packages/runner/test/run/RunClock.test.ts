@@ -1,3 +1,7 @@
+/**
+ * How much of a limit remains. Numbers such as R16 are rows of the catalogue in
+ * packages/runner/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { remainingLimit } from "../../src/run/RunClock.ts"

@@ -1,3 +1,8 @@
+/**
+ * Whole runs against a fake cluster: which requests a run sends, and how it ends. Numbers
+ * such as R14 and F20 are rows of the catalogues in packages/runner/README.md and
+ * packages/file-sync/README.md.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { type Exec, KubeError } from "@podwright/k8s-io"
 import { Duration, Effect, Fiber, Stream } from "effect"
