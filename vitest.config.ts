@@ -13,7 +13,8 @@ const folders = [
   "apps/cli",
   "tooling/fault-proxy",
   "tooling/conformance",
-  "tooling/bench"
+  "tooling/bench",
+  "scripts"
 ]
 
 /** A test that runs pods takes seconds; this is only there to end one that hangs. */
