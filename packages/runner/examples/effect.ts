@@ -1,33 +1,11 @@
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { type TaskRequest, TaskRunner } from "@podwright/runner"
-import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
+import { TaskRunner, taskRequest } from "@podwright/runner"
+import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Console, Effect, Layer, Stream } from "effect"
 
 const program = Effect.gen(function* () {
-  const request: TaskRequest = {
-    identity: {
-      namespace: "team",
-      flowId: "f",
-      taskId: "hello",
-      executionId: "e",
-      taskRunId: crypto.randomUUID(),
-      attempt: 0
-    },
-    image: "busybox",
-    command: {
-      _tag: "Commands",
-      interpreter: DEFAULT_INTERPRETER,
-      beforeCommands: [],
-      commands: ["echo Hello World"],
-      failFast: true
-    },
-    env: {},
-    inputFiles: [],
-    outputFiles: [],
-    outputDirectory: "out",
-    timeout: undefined,
-    runner: yield* Effect.fromResult(decodeRunnerProperties({ pullPolicy: "IF_NOT_PRESENT" }))
-  }
+  const properties = yield* Effect.fromResult(decodeRunnerProperties({ pullPolicy: "IF_NOT_PRESENT" }))
+  const request = taskRequest({ image: "busybox", commands: ["echo Hello World"], runner: properties })
   const runner = yield* TaskRunner
   yield* runner
     .events(request)

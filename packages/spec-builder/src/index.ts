@@ -25,6 +25,14 @@ export * from "./SpecError.ts"
 export * from "./script/GateScript.ts"
 export * from "./script/HelperScript.ts"
 export * from "./task/ContainerCommand.ts"
+export {
+  type InputFile,
+  makeTask,
+  type Task,
+  type TaskFields,
+  type TaskSource,
+  taskValues
+} from "./task/Task.ts"
 export * from "./task/TaskValues.ts"
 export { canonicalJson } from "./values/CanonicalJson.ts"
 export type { Json, JsonObject } from "./values/Json.ts"

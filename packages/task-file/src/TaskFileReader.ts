@@ -7,12 +7,11 @@ import {
   decodeRetry,
   decodeRunnerProperties,
   decodeTaskCache,
-  nearestName,
+  propertyDecoder,
   type RetryProperties,
   type SpecError
 } from "@podwright/spec-builder"
-import { Effect, FileSystem, Result, Schema, SchemaIssue } from "effect"
-
+import { Effect, FileSystem, Result, type Schema } from "effect"
 import { FlowFile, FlowTask, type InputFileValue, NativeFile, type TaskDeclaration, type TaskFile } from "./TaskFile.ts"
 import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 import { type Path, YamlDocument } from "./YamlDocument.ts"
@@ -31,44 +30,28 @@ export interface ParseOptions {
   readonly defaultImage?: string
 }
 
-const UNKNOWN = "unknown key"
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN : SchemaIssue.defaultLeafHook(issue))
-})
-
 const inputNames = ["id", "type", "description", "displayName", "required", "defaults"]
 
-/** Names known at a path of either form. */
-const knownNames = (path: Path, isFlow: boolean): ReadonlyArray<string> => {
-  if (path.length === 1) return Object.keys(isFlow ? FlowFile.fields : NativeFile.fields)
-  if (path[0] === "inputs") return inputNames
-  if (path[0] === "tasks" && path.length === 3) return Object.keys(FlowTask.fields)
+/** Names known at a place of either form. */
+const knownNames = (place: Path, isFlow: boolean): ReadonlyArray<string> => {
+  if (place.length === 0) return Object.keys(isFlow ? FlowFile.fields : NativeFile.fields)
+  if (place[0] === "inputs") return inputNames
+  if (place[0] === "tasks" && place.length === 2) return Object.keys(FlowTask.fields)
   return ["path", "url", "text"]
 }
 
-const unknownKey = (path: Path, isFlow: boolean): string => {
-  const name = String(path.at(-1))
-  const known = knownNames(path, isFlow)
-  const nearest = nearestName(name, known)
-  return nearest === undefined
-    ? `${UNKNOWN} '${name}'; known here: ${known.join(", ")}`
-    : `${UNKNOWN} '${name}'; did you mean '${nearest}'?`
-}
-
-const decodeShape = <S extends Schema.Decoder<unknown>>(schema: S, document: YamlDocument, isFlow: boolean) =>
-  Result.mapError(
-    Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(document.value),
-    (error): ReadonlyArray<TaskFileIssue> =>
-      format(error.issue).issues.map((issue) => {
-        const path = (issue.path ?? []).map((part) => {
-          const key = typeof part === "object" ? part.key : part
-          return typeof key === "symbol" ? String(key) : key
-        })
-        return issue.message === UNKNOWN
-          ? document.issue(path, unknownKey(path, isFlow), "key")
-          : document.issue(path, path.length === 0 ? issue.message : `${lastName(path)}: ${issue.message}`)
-      })
+const decodeShape = <S extends Schema.Decoder<unknown>>(schema: S, document: YamlDocument, isFlow: boolean) => {
+  const decode = propertyDecoder(schema, { source: "task", noun: "key", known: (place) => knownNames(place, isFlow) })
+  return Result.mapError(
+    decode(document.value),
+    (issues): ReadonlyArray<TaskFileIssue> =>
+      issues.map(({ kind, message, path }) =>
+        kind === "unknown-name"
+          ? document.issue(path, message, "key")
+          : document.issue(path, path.length === 0 ? message : `${lastName(path)}: ${message}`)
+      )
   )
+}
 
 /** The last part of a path as a person would name it; `commands[2]` for a place in a list. */
 const lastName = (path: Path): string =>

@@ -1,51 +1,25 @@
-/** Renders every expression of a declared task and gives the values that a run needs. */
+/** Renders every expression of a declared task: what comes out is a `Task` that can be run. */
 import { isAbsolute, resolve } from "node:path"
 import {
   CONNECTION_FILES,
-  DEFAULT_INTERPRETER,
   decodeRunnerProperties,
+  type InputFile,
   type Json,
+  makeTask,
+  OUTPUT_DIRECTORY,
   parseRunDuration,
   type RunnerProperties,
-  TOKEN_EXPRESSION
+  type Task,
+  type TaskIdentity,
+  type TaskSource,
+  TOKEN_EXPRESSION,
+  WORK_DIRECTORY
 } from "@podwright/spec-builder"
 import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
 import type { InputFileValue, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
-import type { Path, SourcePosition } from "./YamlDocument.ts"
-
-export type ResolvedSource =
-  | { readonly _tag: "Text"; readonly text: string }
-  | { readonly _tag: "Stdin" }
-  /** Absolute. */
-  | { readonly _tag: "Path"; readonly path: string }
-  | { readonly _tag: "Url"; readonly url: string }
-
-export interface ResolvedInputFile {
-  /** Relative to the working folder. */
-  readonly name: string
-  readonly source: ResolvedSource
-  /** Where the file says so. */
-  readonly at: SourcePosition
-}
-
-/** A task with every expression rendered. */
-export interface ResolvedTask {
-  readonly id: string
-  readonly image: string
-  readonly interpreter: ReadonlyArray<string>
-  readonly beforeCommands: ReadonlyArray<string>
-  /** Empty: the image's own entrypoint runs. */
-  readonly commands: ReadonlyArray<string>
-  readonly failFast: boolean
-  readonly targetOS: TaskDeclaration["targetOS"]
-  readonly env: Readonly<Record<string, string>>
-  readonly inputFiles: ReadonlyArray<ResolvedInputFile>
-  readonly outputFiles: ReadonlyArray<string>
-  readonly timeout: Duration.Duration | undefined
-  readonly runner: RunnerProperties
-}
+import type { Path } from "./YamlDocument.ts"
 
 /** What a task that has ended gives to later ones, as `outputs.<task id>`. */
 export interface TaskOutputs {
@@ -55,21 +29,21 @@ export interface TaskOutputs {
   readonly outputFiles: Readonly<Record<string, string>>
 }
 
+/** What a task's expressions may refer to, besides the file itself. */
 export interface TaskScope {
+  /** Becomes the task's own; expressions know its `execution.id` and `taskrun.id`. */
+  readonly identity: TaskIdentity
+  /** Values of the file's inputs, as `resolveInputs` gives them. */
   readonly inputs: Readonly<Record<string, unknown>>
   /** Of the tasks before, by task id. */
   readonly outputs: Readonly<Record<string, TaskOutputs>>
-  readonly executionId: string
-  readonly taskRunId: string
-  /** The task's working folder in the pod. */
-  readonly workingDir: string
-  readonly outputDir: string
+  /** Answers `secret('NAME')`; undefined where there is no secret of that name. */
   readonly secret: (name: string) => string | undefined
 }
 
 const URI = /^(file|https?):/
 
-const sourceOf = (value: InputFileValue, rendered: string, directory: string): ResolvedSource => {
+const sourceOf = (value: InputFileValue, rendered: string, directory: string): TaskSource => {
   if (typeof value === "string")
     return URI.test(rendered) ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
   if ("path" in value && rendered === "-") return { _tag: "Stdin" }
@@ -78,7 +52,7 @@ const sourceOf = (value: InputFileValue, rendered: string, directory: string): R
 }
 
 /** Where the content of an input file comes from, its value having no expressions. */
-export const inputSource = (value: InputFileValue, directory: string): ResolvedSource =>
+export const inputSource = (value: InputFileValue, directory: string): TaskSource =>
   sourceOf(value, textOf(value)[0], directory)
 
 /** The one text of an input file's value, and the key it stands under. */
@@ -99,12 +73,15 @@ const withFilesOf = (directory: string, runner: RunnerProperties): RunnerPropert
   return { ...runner, config: { ...config, ...Object.fromEntries(files) } }
 }
 
-/** Renders a task of `file`. All problems of its expressions are reported at once, each at its line and column. */
+/**
+ * Renders a task of `file`. All problems of its expressions are reported at once, each at its line and column. Paths of input files
+ * and of the connection become absolute; they are relative to the file's folder.
+ */
 export const renderTask = Effect.fn("TaskRendering.render")(function* (
   file: TaskFile,
   task: TaskDeclaration,
   scope: TaskScope
-): Effect.fn.Return<ResolvedTask, TaskFileError> {
+): Effect.fn.Return<Task, TaskFileError> {
   const issues: Array<TaskFileIssue> = []
   const render = yield* makeRenderer({
     secret: scope.secret,
@@ -112,12 +89,12 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
       inputs: scope.inputs,
       outputs: scope.outputs,
       vars: file.variables,
-      workingDir: scope.workingDir,
-      outputDir: scope.outputDir,
+      workingDir: WORK_DIRECTORY,
+      outputDir: OUTPUT_DIRECTORY,
       flow: { id: file.id, namespace: file.namespace },
       task: { id: task.id },
-      execution: { id: scope.executionId },
-      taskrun: { id: scope.taskRunId }
+      execution: { id: scope.identity.executionId },
+      taskrun: { id: scope.identity.taskRunId }
     }
   })
 
@@ -149,7 +126,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const { path } = task
   const image = yield* text(task.image, [...path, task.keys.image])
   const interpreter =
-    task.interpreter === undefined ? DEFAULT_INTERPRETER : yield* texts(task.interpreter, [...path, "interpreter"])
+    task.interpreter === undefined ? undefined : yield* texts(task.interpreter, [...path, "interpreter"])
   const beforeCommands = yield* texts(task.beforeCommands, [...path, "beforeCommands"])
   const commands = yield* texts(task.commands, [...path, "commands"])
   const env = yield* Effect.forEach(Object.entries(task.env), ([name, value]) =>
@@ -160,10 +137,9 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     const place = [...path, "inputFiles", name, ...key]
     return Effect.map(
       text(source, place),
-      (rendered): ResolvedInputFile => ({
+      (rendered): InputFile => ({
         name,
-        source: sourceOf(value, rendered, file.directory),
-        at: file.document.positionOf(place)
+        source: sourceOf(value, rendered, file.directory)
       })
     )
   })
@@ -191,10 +167,10 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     ]
     return yield* new TaskFileError({ operation: "render", issues: all })
   }
-  return {
-    id: task.id,
+  return makeTask({
+    identity: scope.identity,
     image,
-    interpreter,
+    ...(interpreter === undefined ? {} : { interpreter }),
     beforeCommands,
     commands,
     failFast: task.failFast,
@@ -204,5 +180,5 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     outputFiles,
     timeout,
     runner: withFilesOf(file.directory, runner.success)
-  }
+  })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import type { Task } from "@podwright/spec-builder"
 import { Duration, Effect, Result, Schema } from "effect"
 import { hasExpression, makeRenderer, readProblem } from "../src/Expression.ts"
 import { parseTaskFile } from "../src/TaskFileReader.ts"
@@ -9,10 +10,7 @@ import { renderTask, type TaskScope } from "../src/TaskRendering.ts"
 const scope: TaskScope = {
   inputs: {},
   outputs: {},
-  executionId: "exec",
-  taskRunId: "run",
-  workingDir: "/podwright/work",
-  outputDir: "/podwright/output",
+  identity: { namespace: "n", flowId: "f", taskId: "t", executionId: "exec", taskRunId: "run", attempt: 0 },
   secret: () => undefined
 }
 
@@ -22,6 +20,8 @@ const render = Effect.fnUntraced(function* (source: string, different: Partial<T
   if (task === undefined) return yield* Effect.die("there is no such task")
   return yield* renderTask(file, task, { ...scope, ...different })
 })
+
+const commandsOf = ({ command }: Task) => (command._tag === "Commands" ? command.commands : [])
 
 const problems = (source: string, different: Partial<TaskScope> = {}) =>
   render(source, different).pipe(
@@ -34,12 +34,17 @@ describe("renderTask", () => {
     Effect.gen(function* () {
       const source = readFileSync(join(import.meta.dirname, "../../../examples/hello-with-file.yaml"), "utf8")
       const task = yield* render(source, { inputs: { file: "file:///tmp/in.txt" } })
-      assert.deepStrictEqual(task.commands, ["cp /podwright/work/data.txt /podwright/work/out.txt"])
-      assert.deepStrictEqual(
-        task.inputFiles.map(({ name, source }) => ({ name, source })),
-        [{ name: "data.txt", source: { _tag: "Url", url: "file:///tmp/in.txt" } }]
-      )
-      assert.deepStrictEqual(task.interpreter, ["/bin/sh", "-c"])
+      assert.deepStrictEqual(task.command, {
+        _tag: "Commands",
+        interpreter: ["/bin/sh", "-c"],
+        beforeCommands: [],
+        commands: ["cp /podwright/work/data.txt /podwright/work/out.txt"],
+        failFast: true,
+        targetOS: "LINUX"
+      })
+      assert.deepStrictEqual(task.inputFiles, [
+        { name: "data.txt", source: { _tag: "Url", url: "file:///tmp/in.txt" } }
+      ])
     })
   )
 
@@ -87,7 +92,7 @@ tasks:
       const outputs = { one: { exitCode: 0, vars: { n: 1 }, outputFiles: { "out.txt": "file:///o/out.txt" } } }
       const secret = (name: string) => (name === "TOKEN" ? "s3cret" : undefined)
       const task = yield* render(source, { outputs, secret }, 1)
-      assert.deepStrictEqual(task.commands, ["n.f.two hi exec run", "file:///o/out.txt 0 2"])
+      assert.deepStrictEqual(commandsOf(task), ["n.f.two hi exec run", "file:///o/out.txt 0 2"])
       assert.deepStrictEqual(task.env, { TOKEN: "s3cret" })
       assert.strictEqual(Duration.toMillis(task.timeout ?? 0), 120_000)
       assert.deepStrictEqual(task.runner.labels, { "two-label": "f" })
@@ -100,7 +105,7 @@ tasks:
       const task = yield* render('image: i\ncommands: ["echo {{ inputs.x }}"]\n', {
         inputs: { x: "{{ secret('A') }}" }
       })
-      assert.deepStrictEqual(task.commands, ["echo {{ secret('A') }}"])
+      assert.deepStrictEqual(commandsOf(task), ["echo {{ secret('A') }}"])
     })
   )
 

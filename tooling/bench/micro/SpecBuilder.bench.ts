@@ -2,7 +2,7 @@
 import { buildPod, decodeRunnerProperties, type JsonObject, mergeSpecs } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { test } from "vitest"
-import { oneKibibyte, taskValues } from "../src/BenchTask.ts"
+import { benchValues, oneKibibyte } from "../src/BenchTask.ts"
 import { inTurns } from "../src/Turns.ts"
 
 /** A container's layers as a team has them: defaults of a platform, of a team, and of one task. */
@@ -51,7 +51,7 @@ test("three layers of a container merged", (context) =>
   ]))
 
 test("a pod built, gate shape with files", (context) => {
-  const task = taskValues(oneKibibyte, "micro")
+  const task = benchValues(oneKibibyte, "micro")
   const [, team] = layers
   const runner = Result.getOrThrow(decodeRunnerProperties({ containerDefaultSpec: team, podSpec: { tolerations: [] } }))
   const build = () => Result.getOrThrow(buildPod(task, runner))

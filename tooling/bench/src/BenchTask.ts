@@ -1,6 +1,6 @@
 /** What is run: the same tasks for podwright and for the raw sequences. Pure data. */
-import type { TaskRequest } from "@podwright/runner"
-import { DEFAULT_INTERPRETER, decodeRunnerProperties, type TaskValues } from "@podwright/spec-builder"
+import { taskRequest } from "@podwright/runner"
+import { decodeRunnerProperties, makeTask, type TaskFields, type TaskValues, taskValues } from "@podwright/spec-builder"
 import { Effect } from "effect"
 
 export interface BenchTask {
@@ -46,44 +46,26 @@ const identity = (run: string) => ({
   attempt: 0
 })
 
-const command = (task: BenchTask) =>
-  ({
-    _tag: "Commands",
-    interpreter: DEFAULT_INTERPRETER,
-    beforeCommands: [],
-    commands: task.commands,
-    failFast: true
-  }) as const
-
 export const runnerProperties = Effect.orDie(
   Effect.fromResult(decodeRunnerProperties({ pullPolicy: PULL_POLICY.property }))
 )
 
-/** For spec-builder: what the runner makes of `taskRequest`. */
-export const taskValues = (task: BenchTask, run: string): TaskValues => ({
+const fields = (task: BenchTask, run: string): TaskFields => ({
   identity: identity(run),
   image: IMAGE,
-  command: command(task),
-  env: {},
-  hasInputs: task.input.length > 0,
-  wantsOutputs: task.input.length > 0
+  commands: task.commands,
+  ...(task.input.length === 0
+    ? {}
+    : {
+        inputFiles: [{ name: "data.txt", source: { _tag: "Text", text: task.input.toString() } }],
+        outputFiles: ["out.txt"]
+      })
 })
 
-export const taskRequest = Effect.fnUntraced(function* (
-  task: BenchTask,
-  run: string,
-  outputDirectory: string
-): Effect.fn.Return<TaskRequest> {
-  const files = task.input.length > 0
-  return {
-    identity: identity(run),
-    image: IMAGE,
-    command: command(task),
-    env: {},
-    inputFiles: files ? [{ name: "data.txt", source: { _tag: "Text", text: task.input.toString() } }] : [],
-    outputFiles: files ? ["out.txt"] : [],
-    outputDirectory,
-    timeout: undefined,
-    runner: yield* runnerProperties
-  }
+/** For spec-builder: what the runner makes of `benchRequest`. */
+export const benchValues = (task: BenchTask, run: string): TaskValues => taskValues(makeTask(fields(task, run)))
+
+/** For the runner. */
+export const benchRequest = Effect.fnUntraced(function* (task: BenchTask, run: string, outputDirectory: string) {
+  return taskRequest({ ...fields(task, run), outputDirectory, runner: yield* runnerProperties })
 })

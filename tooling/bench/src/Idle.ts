@@ -4,7 +4,7 @@
  */
 import { TaskRunner } from "@podwright/runner"
 import { Data, Effect } from "effect"
-import { type BenchTask, hello, PULL_POLICY, runnerProperties, taskRequest } from "./BenchTask.ts"
+import { type BenchTask, benchRequest, hello, PULL_POLICY, runnerProperties } from "./BenchTask.ts"
 import { makeRawClient, type RawClient } from "./RawClient.ts"
 import { podOf } from "./RawRun.ts"
 import { markdownTable, type Summary, summarise } from "./Statistics.ts"
@@ -147,7 +147,7 @@ const sleeper = (name: string) => ({
 
 const round = Effect.fnUntraced(function* (client: RawClient, run: string) {
   const runner = yield* TaskRunner
-  const request = yield* taskRequest(silent, `${run}-followed`, "unused")
+  const request = yield* benchRequest(silent, `${run}-followed`, "unused")
   const followed = (yield* podOf(silent, `${run}-followed`)).metadata.name
   const alone = yield* podOf(hello, `${run}-alone`)
   const bare = `bench-idle-${run}-bare`

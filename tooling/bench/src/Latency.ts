@@ -9,7 +9,7 @@ import { join } from "node:path"
 import type { KubeConnection } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Random, type Scope } from "effect"
-import { type BenchTask, hello, oneKibibyte, taskRequest } from "./BenchTask.ts"
+import { type BenchTask, benchRequest, hello, oneKibibyte } from "./BenchTask.ts"
 import { kubeconfigPath, kubectlRun } from "./Kubectl.ts"
 import { makeRawClient, type RawClient } from "./RawClient.ts"
 import { rawSequence, rawWatch, type Times } from "./RawRun.ts"
@@ -32,7 +32,7 @@ const podwright = Effect.fnUntraced(function* (task: BenchTask, run: string) {
     Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-bench-"))),
     (path) => Effect.promise(() => rm(path, { recursive: true }))
   )
-  const request = yield* taskRequest(task, run, join(folder, "out"))
+  const request = yield* benchRequest(task, run, join(folder, "out"))
   let stdout = ""
   const begin = performance.now()
   const result = yield* Effect.orDie(

@@ -13,7 +13,7 @@ import { type KubeError, kubeLayer } from "@podwright/k8s-io"
 import { type RunEvent, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties } from "@podwright/spec-builder"
 import { Effect, Layer, Random, type Scope } from "effect"
-import { hello, taskRequest } from "./BenchTask.ts"
+import { benchRequest, hello } from "./BenchTask.ts"
 import { kubectlProgram } from "./Kubectl.ts"
 import { type AuditCounts, LINE_BYTES, LineAudit, printNumberedLines } from "./LineAudit.ts"
 import { watchProcess } from "./MeasuredProcess.ts"
@@ -69,7 +69,7 @@ const run = Effect.fnUntraced(function* (
 ) {
   const runner = yield* TaskRunner
   const properties = yield* Effect.fromResult(decodeRunnerProperties({ logs }))
-  const request = yield* taskRequest({ ...hello, commands: [command] }, `logs-${process.pid}-${name}`, "unused")
+  const request = yield* benchRequest({ ...hello, commands: [command] }, `logs-${process.pid}-${name}`, "unused")
   return yield* runner.run({ ...request, runner: properties }, (event) => Effect.sync(() => onEvent(event)))
 }, Effect.orDie)
 

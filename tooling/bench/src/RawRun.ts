@@ -6,7 +6,7 @@
 import { attemptDelay } from "@podwright/runner"
 import { buildPod, type PodManifest } from "@podwright/spec-builder"
 import { Effect } from "effect"
-import { type BenchTask, PULL_POLICY, runnerProperties, taskValues } from "./BenchTask.ts"
+import { type BenchTask, benchValues, PULL_POLICY, runnerProperties } from "./BenchTask.ts"
 import type { RawClient, RawExec } from "./RawClient.ts"
 
 export type Times = Readonly<Record<string, number>>
@@ -42,7 +42,7 @@ const eagerly = (client: RawClient, exec: RawExec, pause = EAGER_PAUSE): Effect.
 
 /** The very pod that a run of the task makes. */
 export const podOf = Effect.fnUntraced(function* (task: BenchTask, run: string) {
-  const plan = yield* Effect.orDie(Effect.fromResult(buildPod(taskValues(task, run), yield* runnerProperties)))
+  const plan = yield* Effect.orDie(Effect.fromResult(buildPod(benchValues(task, run), yield* runnerProperties)))
   return plan.manifest
 })
 

@@ -10,7 +10,7 @@ import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-no
 import { type KubeConnection, kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
 import { Effect, Layer, type Scope } from "effect"
-import { hello, taskRequest } from "./BenchTask.ts"
+import { benchRequest, hello } from "./BenchTask.ts"
 import { makeRawClient } from "./RawClient.ts"
 import { rawFollowed } from "./RawRun.ts"
 
@@ -62,7 +62,7 @@ const podwright = Effect.gen(function* () {
     (path) => Effect.promise(() => rm(path, { recursive: true }))
   )
   return Effect.fnUntraced(function* (run: string) {
-    const request = yield* taskRequest(hello, run, join(folder, run))
+    const request = yield* benchRequest(hello, run, join(folder, run))
     let stdout = ""
     const result = yield* Effect.orDie(
       runner.run(request, (event) =>

@@ -11,7 +11,7 @@ import { folders, openWorkspace, REPOSITORY, sources } from "./support/Workspace
 const PACKAGES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/spec-builder": [],
   "packages/k8s-io": [],
-  "packages/file-sync": ["k8s-io"],
+  "packages/file-sync": ["k8s-io", "spec-builder"],
   "packages/task-file": ["spec-builder"],
   "packages/local-cluster": [],
   "packages/runner": ["spec-builder", "k8s-io", "file-sync", "task-file"],
@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     script: [],
     merge: ["values"],
     properties: ["PackageVersion.ts", "SpecError.ts", "values"],
-    task: [],
+    task: ["properties"],
     pod: ["SpecError.ts", "values", "script", "merge", "properties", "task"],
     "index.ts": EVERY_ROOM_ABOVE
   },

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { failureDetail } from "@podwright/k8s-io"
+import type { InputFile } from "@podwright/spec-builder"
 import { Effect, FileSystem, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -24,21 +25,6 @@ import {
 } from "./InputEntry.ts"
 import { InputReader } from "./InputReader.ts"
 import { LARGE_SIZE, LargeSizes } from "./LargeSizes.ts"
-
-export type InputSource =
-  | { readonly _tag: "Text"; readonly text: string }
-  /** This process's stdin to its end; of at most one input. */
-  | { readonly _tag: "Stdin" }
-  /** A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go below the input's name. */
-  | { readonly _tag: "Path"; readonly path: string }
-  /** An `http:`, `https:` or `file:` URL. */
-  | { readonly _tag: "Url"; readonly url: string }
-
-export interface InputFile {
-  /** Where it goes below the working folder: relative, without `..`. */
-  readonly name: string
-  readonly source: InputSource
-}
 
 export interface InputArchive {
   /** Length of the whole archive. */

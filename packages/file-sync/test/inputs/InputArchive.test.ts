@@ -11,9 +11,10 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import type { InputFile } from "@podwright/spec-builder"
 import { Effect, Exit, Layer, Schema, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { type InputFile, inputNameProblem, makeInputArchive } from "../../src/inputs/InputArchive.ts"
+import { inputNameProblem, makeInputArchive } from "../../src/inputs/InputArchive.ts"
 
 const services = Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici)
 

@@ -4,19 +4,18 @@
  */
 import { join } from "node:path"
 import {
-  DEFAULT_INTERPRETER,
   decodeRunnerProperties,
   InvalidTask,
-  nearestName,
+  propertyDecoder,
   RunDuration,
   type RunnerProperties,
   SpecError,
   SpecIssue
 } from "@podwright/spec-builder"
 import { InputFileValue, inputSource } from "@podwright/task-file"
-import { Duration, Result, Schema, SchemaIssue } from "effect"
+import { Duration, Result, Schema } from "effect"
 import { randomId } from "../task/RandomId.ts"
-import type { TaskRequest } from "../task/TaskRequest.ts"
+import { type TaskRequest, taskRequest } from "../task/TaskRequest.ts"
 
 const optional = Schema.optionalKey
 const Texts = Schema.Array(Schema.String)
@@ -75,41 +74,20 @@ export interface PlainTask {
   readonly taskRunId?: string
 }
 
-const UNKNOWN = "unknown property"
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN : SchemaIssue.defaultLeafHook(issue))
-})
-
-const explainUnknown = (path: ReadonlyArray<string | number>): string => {
-  const name = String(path.at(-1))
-  const known = path.length === 1 ? Object.keys(Task.fields) : ["path", "url", "text"]
-  const nearest = nearestName(name, known)
-  return `${UNKNOWN} '${name}'; ${nearest === undefined ? `known here: ${known.join(", ")}` : `did you mean '${nearest}'?`}`
-}
-
 const invalid = (issues: readonly [SpecIssue, ...ReadonlyArray<SpecIssue>]) =>
   new SpecError({ operation: "decodeTask", reason: new InvalidTask({ issues }) })
 
-const decode = Schema.decodeUnknownResult(Task, { errors: "all", onExcessProperty: "error" })
+const read = propertyDecoder(Task, {
+  source: "task",
+  known: (place) => (place.length === 0 ? Object.keys(Task.fields) : ["path", "url", "text"])
+})
 
-const decodeTask = (input: unknown) =>
-  Result.mapError(decode(input), (error) => {
-    const issues = format(error.issue).issues.map((issue) => {
-      const path = (issue.path ?? []).map((part) => {
-        const key = typeof part === "object" ? part.key : part
-        return typeof key === "symbol" ? String(key) : key
-      })
-      const message = issue.message === UNKNOWN ? explainUnknown(path) : issue.message
-      return new SpecIssue({ source: "task", path, message })
-    })
-    const [first = new SpecIssue({ source: "task", path: [], message: error.message }), ...rest] = issues
-    return invalid([first, ...rest])
-  })
+const decodeTask = (input: unknown) => Result.mapError(read(input), invalid)
 
-/** The runner's issues are told by their place in the task. */
+/** The runner's issues carry their place in the task. */
 const inTask = ({ issues }: SpecError): SpecError => {
   const [first, ...rest] = issues.map(
-    ({ message, path }) => new SpecIssue({ source: "task", path: ["runner", ...path], message })
+    ({ kind, message, path }) => new SpecIssue({ kind, source: "task", path: ["runner", ...path], message })
   )
   return invalid([first ?? new SpecIssue({ source: "task", path: ["runner"], message: "it is not valid" }), ...rest])
 }
@@ -117,31 +95,22 @@ const inTask = ({ issues }: SpecError): SpecError => {
 /** Reads a task of plain values; `directory` is what relative paths of input files are relative to. */
 export const plainTaskRequest = (input: unknown, directory: string): Result.Result<TaskRequest, SpecError> =>
   Result.gen(function* () {
-    const task = yield* decodeTask(input)
+    const { env, executionId = randomId(), id, inputFiles, namespace, taskRunId, ...task } = yield* decodeTask(input)
     const runner = yield* Result.mapError(decodeRunnerProperties(task.runner ?? {}), inTask)
-    const { executionId = randomId(), id = "task", namespace = "default", taskRunId = randomId() } = task
-    return {
-      identity: { namespace, flowId: id, taskId: id, executionId, taskRunId, attempt: 0 },
-      image: task.image,
-      command:
-        task.commands === undefined
-          ? { _tag: "Entrypoint" }
-          : {
-              _tag: "Commands",
-              interpreter: task.interpreter ?? DEFAULT_INTERPRETER,
-              beforeCommands: task.beforeCommands ?? [],
-              commands: task.commands,
-              failFast: task.failFast ?? true,
-              targetOS: task.targetOS === "WINDOWS" ? "WINDOWS" : "LINUX"
-            },
-      env: Object.fromEntries(Object.entries(task.env ?? {}).map(([name, value]) => [name, String(value)])),
-      inputFiles: Object.entries(task.inputFiles ?? {}).map(([name, value]) => ({
+    return taskRequest({
+      outputDirectory: join(directory, ".podwright", executionId),
+      ...task,
+      identity: {
+        executionId,
+        ...(id === undefined ? {} : { taskId: id }),
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(taskRunId === undefined ? {} : { taskRunId })
+      },
+      env: Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => [name, String(value)])),
+      inputFiles: Object.entries(inputFiles ?? {}).map(([name, value]) => ({
         name,
         source: inputSource(value, directory)
       })),
-      outputFiles: task.outputFiles ?? [],
-      outputDirectory: task.outputDirectory ?? join(directory, ".podwright", executionId),
-      timeout: task.timeout,
       runner
-    }
+    })
   })

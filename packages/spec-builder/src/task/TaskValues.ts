@@ -1,9 +1,7 @@
 /**
- * What a pod is built from: one task with every expression already rendered. Whoever reads a task file or calls from a
- * program fills it in. Pure.
+ * What a pod is built from: who the task run is, its image, command and environment, and what the pod must know of its files.
+ * `Task.ts` has the whole task. Pure.
  */
-import { Duration } from "effect"
-
 /** Who the task run is. The pod's name and labels come from it; equal identities give equal names. */
 export interface TaskIdentity {
   readonly namespace: string
@@ -43,6 +41,7 @@ export interface Entrypoint {
 /** Where log lines are read from: the files that the gate keeps on the pod's volume, or the kubelet's `pods/log`. */
 export type LogSource = "volume" | "kubelet"
 
+/** The values of a task that its pod is built from: `taskValues` takes them from a `Task`. */
 export interface TaskValues {
   readonly identity: TaskIdentity
   readonly image: string
@@ -61,21 +60,3 @@ export interface TaskValues {
 
 /** The interpreter of a task that names none. */
 export const DEFAULT_INTERPRETER: ReadonlyArray<string> = ["/bin/sh", "-c"]
-
-/** A task with its files and its limit, as whoever runs it has them. */
-export interface TaskDescription extends Pick<TaskValues, "identity" | "image" | "command" | "env"> {
-  readonly inputFiles: ReadonlyArray<unknown>
-  readonly outputFiles: ReadonlyArray<unknown>
-  readonly timeout: Duration.Duration | undefined
-}
-
-/** What its pod must know of a task. */
-export const taskValues = ({ inputFiles, outputFiles, timeout, ...task }: TaskDescription): TaskValues => ({
-  identity: task.identity,
-  image: task.image,
-  command: task.command,
-  env: task.env,
-  hasInputs: inputFiles.length > 0,
-  wantsOutputs: outputFiles.length > 0,
-  ...(timeout === undefined ? {} : { timeoutSeconds: Math.ceil(Duration.toSeconds(timeout)) })
-})

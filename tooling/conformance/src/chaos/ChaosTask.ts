@@ -1,8 +1,8 @@
 /** The kinds of runs of the chaos run, and what is true of each. Pure but for the numbers it makes up. */
 import { createHash } from "node:crypto"
 import { numbersFrom } from "@podwright/fault-proxy"
-import type { RunResult, TaskRequest } from "@podwright/runner"
-import { DEFAULT_INTERPRETER, type RunnerProperties } from "@podwright/spec-builder"
+import { type RunResult, type TaskRequest, taskRequest } from "@podwright/runner"
+import type { RunnerProperties } from "@podwright/spec-builder"
 
 export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel"] as const
 export type ChaosKind = (typeof CHAOS_KINDS)[number]
@@ -89,23 +89,17 @@ export const chaosRequest = (
   namespace: string,
   outputDirectory: string,
   runner: RunnerProperties
-): TaskRequest => ({
-  identity: { namespace: "chaos", flowId, taskId: task.kind, executionId: taskRunId, taskRunId, attempt: 0 },
-  image: "busybox",
-  command: {
-    _tag: "Commands",
-    interpreter: DEFAULT_INTERPRETER,
-    beforeCommands: [],
+): TaskRequest =>
+  taskRequest({
+    identity: { namespace: "chaos", flowId, taskId: task.kind, executionId: taskRunId, taskRunId },
+    image: "busybox",
     commands: task.commands,
-    failFast: true
-  },
-  env: {},
-  inputFiles: task.input === undefined ? [] : [{ name: "data", source: { _tag: "Text", text: task.input } }],
-  outputFiles: task.input === undefined ? [] : ["copy"],
-  outputDirectory,
-  timeout: undefined,
-  runner: { ...runner, namespace }
-})
+    ...(task.input === undefined
+      ? {}
+      : { inputFiles: [{ name: "data", source: { _tag: "Text", text: task.input } }], outputFiles: ["copy"] }),
+    outputDirectory,
+    runner: { ...runner, namespace }
+  })
 
 /** Holds what is delivered of a stream against what is expected, and forgets it. */
 export class DeliveredLines {

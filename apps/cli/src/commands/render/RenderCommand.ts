@@ -1,6 +1,6 @@
 /** What `podwright render` does once its flags are read: the pod of each task of a file, as YAML. */
 import { resolve } from "node:path"
-import { explainPod, OUTPUT_DIRECTORY, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
+import { explainPod, taskValues } from "@podwright/spec-builder"
 import { loadTaskFile, renderTask, resolveInputs, type TaskOutputs } from "@podwright/task-file"
 import { Effect, Option } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
@@ -9,7 +9,6 @@ import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
 import { withStdin } from "../run/StdinInput.ts"
 import { renderedIdentity } from "../run/TaskIdentities.ts"
-import { taskRequest } from "../run/TaskRequests.ts"
 import { manifestYaml } from "./ManifestYaml.ts"
 import { renderedOutputs } from "./RenderedOutputs.ts"
 
@@ -31,18 +30,14 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
     return yield* Effect.forEach(loaded.tasks, (task) =>
       Effect.gen(function* () {
         const identity = renderedIdentity(loaded, task.id)
-        const resolved = yield* renderTask(loaded, task, {
+        const rendered = yield* renderTask(loaded, task, {
           inputs,
           outputs,
-          executionId: identity.executionId,
-          taskRunId: identity.taskRunId,
-          workingDir: WORK_DIRECTORY,
-          outputDir: OUTPUT_DIRECTORY,
+          identity,
           secret: (name) => process.env[`SECRET_${name}`]
         })
-        outputs[task.id] = renderedOutputs(task.id, resolved.outputFiles, loaded.tasks)
-        const request = taskRequest(resolved, identity, "")
-        const pod = yield* Effect.fromResult(explainPod(taskValues(request), request.runner))
+        outputs[task.id] = renderedOutputs(task.id, rendered.outputFiles, loaded.tasks)
+        const pod = yield* Effect.fromResult(explainPod(taskValues(rendered), rendered.runner))
         return manifestYaml(task.id, pod, given.explain)
       })
     )

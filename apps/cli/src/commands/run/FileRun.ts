@@ -16,13 +16,12 @@ import {
   runWithRetries,
   TaskRunner
 } from "@podwright/runner"
-import { OUTPUT_DIRECTORY, type TaskIdentity, WORK_DIRECTORY } from "@podwright/spec-builder"
+import type { TaskIdentity } from "@podwright/spec-builder"
 import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
 import { Effect, type FileSystem, Ref, Result } from "effect"
 import type { HttpClient } from "effect/http"
 import type { TaskEnd } from "../../report/JsonReport.ts"
 import { newExecutionId, newTaskIdentity } from "./TaskIdentities.ts"
-import { taskRequest } from "./TaskRequests.ts"
 
 export interface FileRunOptions {
   readonly file: TaskFile
@@ -102,14 +101,12 @@ export const runFile = Effect.fn("FileRun.run")(function* (
       renderTask(file, task, {
         inputs: options.inputs,
         outputs: before,
-        executionId: identity.executionId,
-        taskRunId: identity.taskRunId,
-        workingDir: WORK_DIRECTORY,
-        outputDir: OUTPUT_DIRECTORY,
+        identity,
         secret: (name) => process.env[`SECRET_${name}`]
       }).pipe(
-        Effect.map((resolved) => ({
-          ...taskRequest(resolved, identity, directory),
+        Effect.map((task) => ({
+          ...task,
+          outputDirectory: directory,
           ...(options.logCursor === undefined ? {} : { logCursor: options.logCursor })
         }))
       )
