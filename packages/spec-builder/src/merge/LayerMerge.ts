@@ -1,11 +1,13 @@
 /**
- * Merges layers as `SpecMerge.ts` tells, and keeps of every part which layer set it. Pure.
+ * Merges layers by the rules of `SpecMerge.ts`, and keeps of every part which layer set it. `deepmerge-ts` walks the fields,
+ * two layers at a time; what becomes of two values that meet is decided here. Pure.
  */
-
+import { deepmergeCustom } from "deepmerge-ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
 import type { Json } from "../values/Json.ts"
 import { EXCLUSIVE, LIST_KEYS, type ListKey, REPLACED_LISTS, SINGLE_ENTRY_KEYS, UNIONS } from "./MergeKeys.ts"
 import {
+  isTraced,
   type Overridden,
   type Traced,
   type TracedLayer,
@@ -16,20 +18,19 @@ import {
   untrace
 } from "./Traced.ts"
 
-/** Where in the spec a merge is: the field that holds the value, and whether a `securityContext` lies above. */
-interface Place {
-  readonly field: string
-  readonly inSecurityContext: boolean
+/** What two traced values merge to, for `deepmerge-ts`' types. */
+declare module "deepmerge-ts" {
+  interface DeepMergeFunctionURItoKind<Ts extends ReadonlyArray<unknown>, Fs extends DeepMergeFunctionsURIs, in out M> {
+    readonly PodwrightTracedURI: Ts extends readonly [TracedObject, TracedObject] ? TracedObject : Traced
+  }
 }
+
+/** Where in the spec a merge is: the field that holds the value, and whether a `securityContext` lies above. */
+type Place = Readonly<{ field: string; inSecurityContext: boolean }>
 
 const ROOT: Place = { field: "", inSecurityContext: false }
 
-const below = (place: Place, field: string): Place => ({
-  field,
-  inSecurityContext: place.inSecurityContext || field === "securityContext"
-})
-
-const isNull = (traced: Traced | undefined): boolean => traced?._tag === "Scalar" && traced.value === null
+const isNull = (traced: Traced): boolean => traced._tag === "Scalar" && traced.value === null
 
 const keyOf = (entry: Traced, key: ListKey): string | undefined => {
   if (entry._tag !== "Object") return undefined
@@ -58,9 +59,7 @@ const overrides = (earlier: Traced): ReadonlyArray<Overridden> => [
 
 const replace = (earlier: Traced, later: Traced): Traced => ({ ...adopt(later), overrode: overrides(earlier) })
 
-/**
- * Entries that repeat a key within one list stay apart: whether that is allowed is the API server's to say.
- */
+/** Entries that repeat a key within one list stay apart: whether that is allowed is the API server's to say. */
 const mergeByKey = (earlier: TracedList, later: TracedList, key: ListKey): ReadonlyArray<Traced> => {
   const items = [...earlier.items]
   const known = new Map<string, number>()
@@ -76,7 +75,7 @@ const mergeByKey = (earlier: TracedList, later: TracedList, key: ListKey): Reado
       items.push(adopt(entry))
       continue
     }
-    items[index] = key.replaces === true ? replace(previous, entry) : merge(previous, entry, ROOT)
+    items[index] = key.replaces === true ? replace(previous, entry) : merge(previous, entry)
     known.delete(name)
   }
   return items
@@ -99,28 +98,55 @@ const typeOf = (traced: TracedObject): Json => {
   return type === undefined ? null : untrace(type)
 }
 
-const mergeObjects = (earlier: TracedObject, later: TracedObject, place: Place): TracedObject => {
-  if (UNIONS.has(place.field) && typeOf(later) !== null && typeOf(later) !== typeOf(earlier)) {
-    return { ...adoptObject(later), overrode: overrides(earlier) }
-  }
+/** Whether the later object is another variant of a union, so that none of the earlier one's fields may stay. */
+const isOtherVariant = (earlier: TracedObject, later: TracedObject, place: Place): boolean =>
+  UNIONS.has(place.field) && typeOf(later) !== null && typeOf(later) !== typeOf(earlier)
+
+/** The earlier fields without those that a field of the later object excludes. */
+const compatible = (earlier: TracedObject, later: TracedObject, place: Place): ReadonlyMap<string, Traced> => {
   const exclusive = EXCLUSIVE.get(place.field) ?? []
-  const chosen = exclusive.filter((member) => later.fields.has(member) && !isNull(later.fields.get(member)))
-  const fields = new Map(earlier.fields)
-  for (const member of exclusive) if (chosen.length > 0 && !chosen.includes(member)) fields.delete(member)
-  for (const [field, value] of later.fields) {
-    const previous = fields.get(field)
-    if (isNull(value)) fields.delete(field)
-    else fields.set(field, previous === undefined ? adopt(value) : merge(previous, value, below(place, field)))
-  }
-  return { ...earlier, fields }
+  const chosen = new Set(
+    exclusive.filter((member) => {
+      const given = later.fields.get(member)
+      return given !== undefined && !isNull(given)
+    })
+  )
+  if (chosen.size === 0) return earlier.fields
+  return new Map(Array.from(earlier.fields).filter(([field]) => !exclusive.includes(field) || chosen.has(field)))
 }
 
-const merge = (earlier: Traced, later: Traced, place: Place): Traced => {
-  if (earlier._tag === "Object" && later._tag === "Object") return mergeObjects(earlier, later, place)
-  if (earlier._tag === "List" && later._tag === "List") return mergeLists(earlier, later, place)
-  return replace(earlier, later)
-}
+const merge = deepmergeCustom<Traced, { DeepMergeRecordsURI: "PodwrightTracedURI" }, Place>(
+  {
+    metaDataUpdater: (place = ROOT, { key }) => ({
+      field: String(key),
+      inSecurityContext: place.inSecurityContext || key === "securityContext"
+    }),
+    // A field that both layers have.
+    mergeRecords: ([earlier, later], utils, place = ROOT) => {
+      if (!isTraced(earlier) || !isTraced(later)) throw new TypeError("only traced values can be merged")
+      if (isNull(later)) return utils.actions.skip
+      if (earlier._tag === "List" && later._tag === "List") return mergeLists(earlier, later, place)
+      if (earlier._tag !== "Object" || later._tag !== "Object") return replace(earlier, later)
+      if (isOtherVariant(earlier, later, place)) return replace(earlier, later)
+      const fields = utils.defaultMergeFunctions.mergeMaps(
+        [compatible(earlier, later, place), later.fields],
+        utils,
+        place
+      )
+      return { ...earlier, fields }
+    },
+    // A field that one layer has.
+    mergeOthers: ([value], utils) => {
+      if (!isTraced(value)) throw new TypeError("only traced values can be merged")
+      return isNull(value) ? utils.actions.skip : adopt(value)
+    }
+  },
+  ROOT
+)
 
 /** Merges layers, the last wins, and keeps of every part which layer set it. */
 export const mergeLayers = (layers: ReadonlyArray<TracedLayer>): TracedObject =>
-  layers.reduce((merged, { from, value }) => mergeObjects(merged, traceObject(from, value), ROOT), tracedObject("", []))
+  layers.reduce<TracedObject>(
+    (merged, { from, value }) => merge(merged, traceObject(from, value)),
+    tracedObject("", [])
+  )

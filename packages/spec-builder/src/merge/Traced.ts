@@ -1,6 +1,7 @@
 /**
  * JSON in which every part knows the layer that set it and what that layer overrode. Pure; merging is in `SpecMerge.ts`.
  */
+import { Predicate } from "effect"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 
 /** A fragment of a manifest and who wrote it. */
@@ -37,6 +38,10 @@ export interface TracedScalar extends Origin {
 }
 
 export type Traced = TracedObject | TracedList | TracedScalar
+
+/** Tells traced values from others by their tag. */
+export const isTraced = (value: unknown): value is Traced =>
+  Predicate.isTagged(value, "Object") || Predicate.isTagged(value, "List") || Predicate.isTagged(value, "Scalar")
 
 /** A field of the manifest, the layer that set it, and what that overrode, oldest first. */
 export interface FieldOrigin {
