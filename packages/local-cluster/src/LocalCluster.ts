@@ -7,6 +7,7 @@ import type { PolicyRule, User } from "./api/Access.ts"
 import { startApiServer } from "./api/ApiServer.ts"
 import { makeCertificate } from "./api/Certificate.ts"
 import { kubeconfigText } from "./api/Kubeconfig.ts"
+import { addNamespace } from "./api/NamespaceResource.ts"
 import { nodeStore } from "./api/NodeStore.ts"
 import { ObjectStore } from "./api/ObjectStore.ts"
 import { AddressRefused, LocalClusterError } from "./contract/LocalClusterError.ts"
@@ -61,12 +62,7 @@ export class LocalCluster extends Context.Service<
     const limited = options.users ?? []
     const store = new ObjectStore(options.historyLimit ?? HISTORY_LIMIT)
     for (const name of new Set(["default", "kube-system", ...limited.map(({ namespace }) => namespace)]))
-      store.create("namespaces", {
-        kind: "Namespace",
-        apiVersion: "v1",
-        metadata: { name },
-        status: { phase: "Active" }
-      })
+      addNamespace(store, name)
 
     const administrator = { name: ADMINISTRATOR, token: newToken(), namespace: "default" }
     const members = limited.map((user) => ({ ...user, token: newToken() }))

@@ -23,9 +23,10 @@ import {
 } from "./ApiStatus.ts"
 import { DOCUMENTS } from "./Discovery.ts"
 import { EXEC_PROTOCOLS, serveExec } from "./ExecConnection.ts"
+import { findObject } from "./ObjectReading.ts"
 import type { ObjectStore } from "./ObjectStore.ts"
 import { chooseContainer } from "./PodContainers.ts"
-import { makeHandlers } from "./ResourceHandlers.ts"
+import { handleRequest } from "./ResourceHandlers.ts"
 import { requestTarget } from "./ResourcePath.ts"
 
 export interface ApiServerOptions extends ListenOptions {
@@ -118,7 +119,6 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
   options: ApiServerOptions
 ): Effect.fn.Return<string, LocalClusterError, Scope.Scope> {
   const { store, runtime, users } = options
-  const { found, handle } = makeHandlers(store, runtime)
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
 
@@ -154,7 +154,7 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
       contentType: request.headers["content-type"] ?? "",
       user
     }
-    return yield* handle(asked)
+    return yield* handleRequest(store, runtime, asked)
   })
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -194,7 +194,7 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     // Kubernetes 1.35 asks for `create` besides, since an upgrade by GET does what a POST does; it gives no reason (seen).
     if (!isAllowed(user, { ...question(target), verb: "create" }))
       return yield* Effect.fail(forbidden(`pods "${target.name}" is forbidden: `, "pods", target.name))
-    const pod = yield* found("pods", target.namespace, target.name)
+    const pod = yield* findObject(store, "pods", target.namespace, target.name)
     const query = url.searchParams
     const container = yield* Effect.fromResult(chooseContainer(pod, query.get("container")))
     if (flag(query, "tty")) return yield* Effect.fail(badRequest("a local cluster has no terminals: run without -t"))

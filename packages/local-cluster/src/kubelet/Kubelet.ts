@@ -13,9 +13,9 @@ import { makeContainerStarter } from "./ContainerStarter.ts"
 import { imageTrouble } from "./ImageTrouble.ts"
 import { KubeletPod } from "./KubeletPod.ts"
 import type { PodSignal } from "./PodSignal.ts"
-import { unscheduledStatus } from "./PodStatus.ts"
 import { runPod } from "./PodWorker.ts"
 import { NODE_NAME, type NodeCapacity, type SchedulingDecision, schedule, unschedulable } from "./Scheduler.ts"
+import { unscheduledStatus } from "./StatusFacts.ts"
 
 const decodePod = Schema.decodeUnknownResult(KubeletPod)
 

@@ -1,6 +1,6 @@
 /**
  * What a pod's containers have been through, and what is to happen next: which to start, which to stop, when the pod has
- * ended. Pure; `PodWorker.ts` does it, `PodStatus.ts` tells it.
+ * ended. Pure; `PodWorker.ts` does it, `StatusFacts.ts` reports it.
  */
 import type { TerminatedState } from "../contract/PodStatus.ts"
 import { type ContainerSpec, isSidecar, type KubeletPod } from "./KubeletPod.ts"

@@ -4,7 +4,7 @@
 import type { Effect } from "effect"
 import type { TerminatedState } from "../contract/PodStatus.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
-import type { PodVerdict } from "./PodStatus.ts"
+import type { PodVerdict } from "./StatusFacts.ts"
 
 /** A container that runs, for whoever ends it. */
 export interface ContainerInstance {

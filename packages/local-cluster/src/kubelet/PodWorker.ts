@@ -18,7 +18,7 @@ import {
   restartDelaySeconds
 } from "./PodLifecycle.ts"
 import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "./PodSignal.ts"
-import { type PodVerdict, podStatus } from "./PodStatus.ts"
+import { type PodVerdict, podStatus } from "./StatusFacts.ts"
 
 /** `minimumGracePeriodInSeconds` of the kubelet: it gives containers so long whatever the spec says, unless the deletion says less. */
 const LEAST_GRACE_SECONDS = 2

@@ -1,15 +1,12 @@
 /**
- * The namespaces that all containers of a cluster live in, and the processes in them. Starts `unshare` and `nsenter`, and
- * keeps a state folder in the system's folder for temporary files.
+ * The namespaces that all containers of a cluster live in, and the processes in them. Keeps a state folder in the system's
+ * folder for temporary files; `Holder.ts` starts `unshare`, `Program.ts` starts `nsenter`.
  *
  * A *holder*, process 1 of a pid namespace, holds them open. It waits for the end of a pipe from this process, however this
  * process ends; when it ends itself, the kernel kills everything in its namespace. So nothing outlives the cluster.
  */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import {
   chmodSync,
-  closeSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
@@ -20,27 +17,16 @@ import {
   writeFileSync
 } from "node:fs"
 import type { Socket } from "node:net"
-import { availableParallelism, constants, tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import { Deferred, Effect, type Scope } from "effect"
-import {
-  LocalClusterError,
-  type LocalClusterReason,
-  NamespacesRefused,
-  NotLinux,
-  ToolMissing
-} from "../contract/LocalClusterError.ts"
+import { type LocalClusterError, NotLinux } from "../contract/LocalClusterError.ts"
 import { type ContainerRootPlan, makeContainerRoot, makeFolder } from "./ContainerRoot.ts"
 import { makeFifos } from "./Fifos.ts"
+import { cannotStart, startHolder } from "./Holder.ts"
 import { lockedOptions, type MachineRoot, machineRoot, parseMountInfo, readOnlyMounts } from "./MachineRoot.ts"
-import {
-  containerCommand,
-  execCommand,
-  HOLDER_SCRIPT,
-  type ProcessLaunch,
-  setupScript,
-  templateFstab
-} from "./SandboxScript.ts"
+import { inCgroup, launchCommand, type StartFailure, signalProcess, startFailure } from "./Program.ts"
+import { containerCommand, execCommand, type ProcessLaunch, setupScript, templateFstab } from "./SandboxScript.ts"
 import { makeStartQueue } from "./StartQueue.ts"
 
 /** A running program, seen from outside. */
@@ -77,12 +63,6 @@ export interface ContainerStart
   readonly cgroup: string | undefined
 }
 
-/** Why a program did not start, in containerd's words where it is the program's own fault. */
-export interface StartFailure {
-  readonly _tag: "StartFailure"
-  readonly message: string
-}
-
 export interface Sandbox {
   /** The state folder; it goes with the sandbox. */
   readonly folder: string
@@ -100,57 +80,6 @@ export interface Sandbox {
  * way is waiting for the kernel.
  */
 const STARTS_AT_ONCE = 2 * availableParallelism()
-
-/** pivot_root(8) is where an ordinary user's PATH does not reach. */
-const TOOL_ENVIRONMENT = { ...process.env, PATH: `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` }
-
-const failed = (message: string): StartFailure => ({ _tag: "StartFailure", message })
-
-const exitCode = (code: number | null, signal: NodeJS.Signals | null): number =>
-  code ?? 128 + (signal === null ? 0 : constants.signals[signal])
-
-interface Launched {
-  /** Of the container's process 1; 0 for an exec. */
-  readonly pid: number
-  readonly ended: Deferred.Deferred<number>
-}
-
-/** Starts a command that reports on descriptor 2 and has its stderr on 3, and waits for its `ready`. */
-const launchCommand = (
-  command: ReadonlyArray<string>,
-  stdin: number | "ignore",
-  stdout: number,
-  stderr: number
-): Effect.Effect<Launched, StartFailure> =>
-  Effect.callback<Launched, StartFailure>((resume) => {
-    const ended = Deferred.makeUnsafe<number>()
-    const [program = "", ...args] = command
-    const child = spawn(program, args, { cwd: "/", detached: true, stdio: [stdin, stdout, "pipe", stderr] })
-    for (const end of [stdin, stdout, stderr]) if (end !== "ignore") closeSync(end)
-    const report = child.stderr
-    if (report === null) return resume(Effect.die("a process without its report pipe"))
-    let said = ""
-    let ready = false
-    report.setEncoding("utf8")
-    report.on("data", (text: string) => {
-      said += text
-      if (!/^ready$/m.test(said)) return
-      ready = true
-      resume(Effect.succeed({ pid: Number(/^pid (\d+)$/m.exec(said)?.[1] ?? 0), ended }))
-    })
-    child.on("exit", (code, signal) => Deferred.doneUnsafe(ended, Effect.succeed(exitCode(code, signal))))
-    child.on("close", () => {
-      const why = said.replace(/^pid \d+\n/, "").trim()
-      if (!ready) resume(Effect.fail(failed(why || "nsenter: killed before the program began")))
-    })
-    child.on("error", (error) => resume(Effect.fail(failed(error.message))))
-  })
-
-/** Maps ids one to one for root, as far as this process has them itself; anybody else is the namespace's root. */
-const idMap = (file: "uid_map" | "gid_map", byRoot: boolean, own: number): string =>
-  !byRoot
-    ? `0 ${own} 1\n`
-    : readFileSync(`/proc/self/${file}`, "utf8").replace(/^\s*(\d+)\s+\d+\s+(\d+)$/gm, "$1 $1 $2")
 
 const readMachineRoot = (): MachineRoot =>
   machineRoot(
@@ -173,6 +102,11 @@ const copyResolver = (state: string): string | undefined => {
   copyFileSync(real, join(state, "resolver", basename(real)))
   return dirname(real)
 }
+
+const close = (...sockets: ReadonlyArray<Socket>): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const socket of sockets) socket.destroy()
+  })
 
 /** Makes the sandbox; closing the scope ends all its processes and removes its folder. */
 export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope> = Effect.gen(function* () {
@@ -200,7 +134,7 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
   const startNow = Effect.fnUntraced(function* (given: ContainerStart) {
     const made = yield* Effect.try({
       try: () => makeContainerRoot({ ...given, ...common, workingDir: given.launch.workingDir }),
-      catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
+      catch: (cause) => startFailure(cause instanceof Error ? cause.message : String(cause))
     })
     const command = containerCommand(holder.pid, { hostname: given.hostname, ...made }, given.launch, byRoot)
     const [stdout, stderr] = [yield* fifos.output, yield* fifos.output]
@@ -243,83 +177,3 @@ export const makeSandbox: Effect.Effect<Sandbox, LocalClusterError, Scope.Scope>
 
   return { folder, start, exec }
 })
-
-const close = (...sockets: ReadonlyArray<Socket>): Effect.Effect<void> =>
-  Effect.sync(() => {
-    for (const socket of sockets) socket.destroy()
-  })
-
-/** The shell joins before the program exists, so nothing of it escapes the limit. */
-const inCgroup = (cgroup: string | undefined, command: ReadonlyArray<string>): ReadonlyArray<string> =>
-  cgroup === undefined
-    ? command
-    : ["sh", "-c", 'echo $$ >"$1" || exit 128; shift; exec "$@"', "sh", join(cgroup, "cgroup.procs"), ...command]
-
-const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, signal)
-  } catch (cause) {
-    // it has just ended by itself
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause
-  }
-}
-
-const startHolder = (folder: string, setup: string, byRoot: boolean) =>
-  Effect.gen(function* () {
-    const child = spawn("sh", ["-c", HOLDER_SCRIPT, "sh", setup, folder], {
-      cwd: "/",
-      detached: true,
-      env: TOOL_ENVIRONMENT,
-      stdio: ["pipe", "pipe", "pipe"]
-    })
-    const ended = once(child, "exit")
-    const silent = once(child.stderr, "close")
-    let complaint = ""
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text
-    })
-    const lines = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]()
-    const end = Effect.promise(async () => {
-      child.stdin.end()
-      await ended
-    })
-    const nextPid = Effect.tryPromise({
-      try: async () => {
-        const { done, value } = await lines.next()
-        if (done === true) {
-          await silent
-          throw new Error(complaint)
-        }
-        return Number(value)
-      },
-      catch: (cause) => (cause instanceof Error ? cause.message : String(cause))
-    })
-    const prepared = Effect.gen(function* () {
-      const shell = yield* nextPid
-      yield* Effect.try({
-        try: () => {
-          if (!byRoot) writeFileSync(`/proc/${shell}/setgroups`, "deny")
-          writeFileSync(`/proc/${shell}/uid_map`, idMap("uid_map", byRoot, process.getuid?.() ?? 0))
-          writeFileSync(`/proc/${shell}/gid_map`, idMap("gid_map", byRoot, process.getgid?.() ?? 0))
-        },
-        catch: (cause) => (cause instanceof Error ? cause.message : String(cause))
-      })
-      child.stdin.write("go\n")
-      return yield* nextPid
-    })
-    const pid = yield* prepared.pipe(
-      Effect.tapError(() => end),
-      Effect.mapError((detail) => cannotStart(refusal(detail.trim())))
-    )
-    return { pid, end }
-  })
-
-const cannotStart = (reason: LocalClusterReason) => new LocalClusterError({ operation: "start", reason })
-
-/** What the tools' own words mean. */
-const refusal = (detail: string): LocalClusterReason => {
-  const missing = /(\w+): (?:command )?not found/.exec(detail)?.[1]
-  return missing === undefined
-    ? new NamespacesRefused({ detail: detail.replaceAll("\n", "; ") })
-    : new ToolMissing({ tool: missing })
-}

@@ -106,7 +106,8 @@ layer(TestSandbox.layer)("Sandbox", (it) => {
         const sandbox = yield* TestSandbox
         assert.deepStrictEqual(yield* Effect.flip(startContainer(sandbox, [program])), {
           _tag: "StartFailure",
-          message
+          message,
+          joinFailed: false
         })
         const container = yield* idleContainer(sandbox)
         assert.strictEqual((yield* Effect.flip(sandbox.exec(container, [program]))).message, message)

@@ -1,7 +1,7 @@
 /** What a status says. Expected values were read from a real 1.35 node's pods. */
 import { assert, describe, it } from "@effect/vitest"
 import type { ContainerState } from "../../src/kubelet/PodLifecycle.ts"
-import { podPhase, podStatus, type StatusFacts, unscheduledStatus } from "../../src/kubelet/PodStatus.ts"
+import { podPhase, podStatus, type StatusFacts, unscheduledStatus } from "../../src/kubelet/StatusFacts.ts"
 import { container, ended, history, kubeletPod, running, sidecar, starting, untouched } from "../support/pods.ts"
 
 const first = "2026-01-02T03:04:05Z"
