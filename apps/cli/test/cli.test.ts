@@ -61,12 +61,12 @@ describe("podwright", () => {
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
     ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
-    ["no file", ["run"]],
+    ["a missing file", ["run"]],
     ["an input without a value", ["run", "task.yaml", "--input", "name"]],
     ["an unknown command", ["rnu", "task.yaml"]],
     ["a namespace that cannot be one", ["rbac", "--namespace", "Team_1"]],
     ["a service account that cannot be one", ["rbac", "--service-account", "a:b:c"]],
-    ["an age that is none", ["clean", "--older-than", "1 hour"]],
+    ["text that is not an age", ["clean", "--older-than", "1 hour"]],
     ["an age below zero", ["clean", "--older-than", "PT-1H"]],
     ["a user without a name", ["rbac", "--user", ""]]
   ]
@@ -100,7 +100,10 @@ describe("podwright", () => {
   const unrendered: ReadonlyArray<readonly [string, string]> = [
     ["a file that is wrong", "image: busybox\ncomands: [echo]\n"],
     ["a file that asks for another version", "image: busybox\nrunner: { version: '999' }\n"],
-    ["what breaks the protocol", "image: busybox\ncommands: [echo]\nrunner: { containerSpec: { command: [x] } }\n"],
+    [
+      "a runner property that breaks the protocol",
+      "image: busybox\ncommands: [echo]\nrunner: { containerSpec: { command: [x] } }\n"
+    ],
     ["an input that is missing", "image: busybox\ninputs: [{ id: a, type: STRING }]\ncommands: [echo]\n"]
   ]
   for (const [what, text] of unrendered) {

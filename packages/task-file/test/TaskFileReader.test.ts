@@ -125,13 +125,13 @@ describe("parseTaskFile", () => {
 
   const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<RegExp>]> = [
     ["bad YAML", "id: f\ntasks: [\n", [/^flow\.yaml:[23]:\d+: /]],
-    ["a key twice", "image: i\nimage: j\ncommands: [c]\n", [/^flow\.yaml:2:1: .*unique/]],
+    ["a key given twice", "image: i\nimage: j\ncommands: [c]\n", [/^flow\.yaml:2:1: .*unique/]],
     [
       "a task id that leads to another folder",
       flow("").replace(/- id: \S+/, "- id: ../up"),
       [/^flow\.yaml:4:9: id: expected letters, digits/]
     ],
-    ["nothing", "", [/^flow\.yaml:1:1: expected a task or a flow/]],
+    ["an empty file", "", [/^flow\.yaml:1:1: expected a task or a flow/]],
     ["a list", "- a\n", [/^flow\.yaml:1:1: expected a task or a flow/]],
     [
       "an octal number",
@@ -145,7 +145,7 @@ describe("parseTaskFile", () => {
     ],
     ["a misspelt key of a flow", `idd: x\n${flow("")}`, [/^flow\.yaml:1:1: unknown key 'idd'; did you mean 'id'\?$/]],
     [
-      "a key nobody means",
+      "an unknown key unlike any other",
       "image: i\ncommands: [c]\nzzzzzzzzz: 1\n",
       [/^flow\.yaml:3:1: unknown key 'zzzzzzzzz'; known here: id, /]
     ],
@@ -175,7 +175,7 @@ describe("parseTaskFile", () => {
       [/^flow\.yaml:4:5: commands: Missing key/]
     ],
     [
-      "an unknown task type, whose other keys we cannot judge",
+      "an unknown task type, of whose other keys nothing is said",
       "id: f\nnamespace: n\ntasks:\n  - id: t\n    type: io.kestra.plugin.core.log.Log\n    message: x\n",
       [/^flow\.yaml:5:11: unknown task type 'io\.kestra\.plugin\.core\.log\.Log'; known: io\.kestra/]
     ],
@@ -188,7 +188,7 @@ describe("parseTaskFile", () => {
       [/^flow\.yaml:3:25: type: Expected/]
     ],
     [
-      "an id twice",
+      "two inputs of one id",
       "image: i\ncommands: [c]\ninputs: [{ id: a, type: INT }, { id: a, type: INT }]\n",
       [/^flow\.yaml:3:38: id 'a' is taken/]
     ],

@@ -115,13 +115,21 @@ tasks:
       'image: i\ncommands:\n  - "echo {{ inputs.fil }}"\n',
       /^flow\.yaml:3:14: undefined value in 'inputs\.fil'$/
     ],
-    ["a plain scalar", "image: i\ncommands:\n  - echo {{ nope }} x\n", /^flow\.yaml:3:13: undefined value in 'nope'$/],
+    [
+      "an undefined value in a plain scalar",
+      "image: i\ncommands:\n  - echo {{ nope }} x\n",
+      /^flow\.yaml:3:13: undefined value in 'nope'$/
+    ],
     [
       "the second expression of a line",
       "image: i\ncommands:\n  - echo {{ workingDir }} {{ nope }}\n",
       /^flow\.yaml:3:30: /
     ],
-    ["a line of a block", "image: i\ncommands:\n  - |\n    echo one\n    echo {{ nope }}\n", /^flow\.yaml:5:13: /],
+    [
+      "an undefined value in a line of a block",
+      "image: i\ncommands:\n  - |\n    echo one\n    echo {{ nope }}\n",
+      /^flow\.yaml:5:13: /
+    ],
     [
       "the second of two equal lines of a block",
       "image: i\ncommands:\n  - |\n    {% if a is defined %}{% endif %}\n    x {{ task.id }}\n    x {{ nope }}\n    x {{ nope }}\n",
@@ -154,20 +162,20 @@ tasks:
       "image: i\ncommands: ['{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}']\n",
       /^flow\.yaml:2:\d+: .*fuel/
     ],
-    ["a prototype", "image: i\ncommands: ['{{ inputs.constructor }}']\n", /undefined value/],
+    ["the constructor of an object", "image: i\ncommands: ['{{ inputs.constructor }}']\n", /undefined value/],
     ["an inherited name", "image: i\ncommands: ['{{ inputs.__proto__.x }}']\n", /undefined value/],
     [
-      "a duration that is none once rendered",
+      "a timeout that is not a duration once rendered",
       "image: i\ncommands: [c]\ntimeout: '{{ task.id }}'\n",
       /^flow\.yaml:3:10: expected a duration such as PT1H30M, 90s or 1h30m, not 'flow'$/
     ],
     [
-      "a timeout of nothing",
+      "a timeout of zero",
       "image: i\ncommands: [c]\ntimeout: PT0S\n",
       /^flow\.yaml:3:10: expected a time longer than zero/
     ],
     [
-      "a runner property that is wrong once rendered",
+      "a runner property that is invalid once rendered",
       "image: i\ncommands: [c]\nrunner: { delete: '{{ task.id }}' }\n",
       /^flow\.yaml:3:19: delete: /
     ]

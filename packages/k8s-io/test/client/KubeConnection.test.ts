@@ -140,7 +140,7 @@ const accepted: ReadonlyArray<readonly [what: string, config: ConnectionConfig, 
 ]
 
 const unreadable: ReadonlyArray<readonly [what: string, config: ConnectionConfig, words: string]> = [
-  ["an authority that is none", { caCertData: "AAAA" }, "config.caCertData: holds neither PEM nor base64"],
+  ["text that is not an authority", { caCertData: "AAAA" }, "config.caCertData: holds neither PEM nor base64"],
   [
     "a broken certificate",
     { caCertData: caCertData.replace("MII", "AAA") },
@@ -163,12 +163,12 @@ const unreadable: ReadonlyArray<readonly [what: string, config: ConnectionConfig
     "config.clientKeyData: holds no readable private key"
   ],
   [
-    "another certificate's key",
+    "a key of another certificate",
     { ...client, clientKeyData: fixtureText("rotated.key") },
     "config.clientKeyData: does not belong to the certificate of config.clientCertData"
   ],
   [
-    "another kind of key than it says",
+    "a key of another kind than clientKeyAlgo",
     { ...client, clientKeyAlgo: "EC" },
     "config.clientKeyAlgo: says EC, and the key of config.clientKeyData is RSA"
   ],
@@ -210,15 +210,19 @@ const unreadable: ReadonlyArray<readonly [what: string, config: ConnectionConfig
         ]
       ] as const
   ),
-  ["a store of a third kind", store("other.jceks"), "config.keyStoreFile: is a JCEKS store"],
-  ["a store that is none", store("ca.pem"), "config.keyStoreFile: holds no readable PKCS#12 or JKS store"],
-  ["a store of authorities for a key's", store("trust.jks"), "config.keyStoreFile: holds no key with its certificate"],
+  ["a key store of an unsupported kind", store("other.jceks"), "config.keyStoreFile: is a JCEKS store"],
+  ["a file that is not a key store", store("ca.pem"), "config.keyStoreFile: holds no readable PKCS#12 or JKS store"],
+  [
+    "a trust store instead of a key store",
+    store("trust.jks"),
+    "config.keyStoreFile: holds no key with its certificate"
+  ],
   [
     "a wrong passphrase of the trust store",
     { trustStoreFile: fixture("trust.jks"), trustStorePassphrase: "wrong" },
     "config.trustStorePassphrase: does not open the store of config.trustStoreFile"
   ],
-  ["no URL", { masterUrl: "nowhere" }, 'config.masterUrl: "nowhere" is not a URL'],
+  ["a masterUrl that is not a URL", { masterUrl: "nowhere" }, 'config.masterUrl: "nowhere" is not a URL'],
   ["plain http over the network", { masterUrl: "http://example.test" }, "config.masterUrl: plain http would send"]
 ]
 
@@ -229,7 +233,11 @@ const refused: ReadonlyArray<readonly [what: string, config: ConnectionConfig, w
     { caCertData: fixtureText("other-ca.pem"), ...client },
     ["TLS connection was refused", "Check config.caCertData."]
   ],
-  ["no authority at all", client, ["config.caCertData, config.caCertFile, config.trustStoreFile, one of which"]],
+  [
+    "a private authority that is not given",
+    client,
+    ["config.caCertData, config.caCertFile, config.trustStoreFile, one of which"]
+  ],
   [
     "a certificate of an authority that the server does not know",
     { ...certificateOf("stranger"), clientKeyData: fixtureText("stranger.key") },
@@ -237,7 +245,7 @@ const refused: ReadonlyArray<readonly [what: string, config: ConnectionConfig, w
   ],
   ["a wrong token", { caCertData, oauthToken: "bad" }, ["Check config.oauthToken."]],
   ["a wrong password", { caCertData, username: "me", password: "wrong" }, ["Check config.username, config.password."]],
-  ["nobody", { caCertData }, ["the task's config, which names nobody"]]
+  ["no credentials", { caCertData }, ["the task's config, which names nobody"]]
 ]
 
 const ready = Effect.map(tlsApi(), (api) => {

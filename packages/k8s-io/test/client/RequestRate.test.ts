@@ -26,10 +26,10 @@ const delays = (moments: ReadonlyArray<number>, of: RateLimit = limit): Readonly
 
 describe("takeToken", () => {
   it.each([
-    ["a burst goes at once, the next wait their turn", [0, 0, 0, 0], [0, 0, 100, 200]],
-    ["waiting is counted from now", [0, 0, 0, 50], [0, 0, 100, 150]],
-    ["a quiet time fills it again", [0, 0, 0, 10_000, 10_000, 10_000], [0, 0, 100, 0, 0, 100]],
-    ["one a tenth of a second never waits", [0, 100, 200, 300, 400], [0, 0, 0, 0, 0]],
+    ["a burst starts at once, and later requests wait", [0, 0, 0, 0], [0, 0, 100, 200]],
+    ["a wait is counted from the request", [0, 0, 0, 50], [0, 0, 100, 150]],
+    ["a quiet time refills the burst", [0, 0, 0, 10_000, 10_000, 10_000], [0, 0, 100, 0, 0, 100]],
+    ["ten requests a second never wait", [0, 100, 200, 300, 400], [0, 0, 0, 0, 0]],
     ["a clock that was set back gives nothing", [1000, 1000, 500, 500], [0, 0, 100, 200]]
   ] as const)("%s", (_what, moments, expected) => {
     assert.deepStrictEqual(

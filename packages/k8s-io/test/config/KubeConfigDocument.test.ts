@@ -58,7 +58,7 @@ describe("readKubeConfig", () => {
     ],
     ["a user without fields", user(null), { users: [{ name: "u" }] }],
     [
-      "everything that says who one is",
+      "every field of a user's credentials",
       user({
         token: "t",
         tokenFile: "../token",
@@ -143,7 +143,7 @@ describe("readKubeConfig", () => {
     it(`takes ${what}`, () => assert.deepStrictEqual(read(value), Result.succeed({ ...nothing, ...expected })))
 
   const refused: ReadonlyArray<readonly [string, unknown, RegExp]> = [
-    ["a text", "no kubeconfig", /^Expected object/],
+    ["text instead of an object", "no kubeconfig", /^Expected object/],
     ["a list for an object", { clusters: {} }, /^clusters: Expected array/],
     ["a nameless user", { users: [{ user: {} }] }, /^users\[0\]\.name: Missing key/],
     ["a number for a token", user({ token: 1 }), /^users\[0\]\.user\.token: Expected string/],

@@ -124,8 +124,12 @@ describe("loadConfig", () => {
       refused({ context: { user: "x" } }),
       'contexts[one].context.user: there is no user "x"'
     ],
-    ["no URL", refused({ cluster: { server: "example" } }), 'clusters[one].cluster.server: "example" is not a URL'],
-    ["another scheme", refused({ cluster: { server: "ftp://x" } }), "neither https nor http"],
+    [
+      "a server that is not a URL",
+      refused({ cluster: { server: "example" } }),
+      'clusters[one].cluster.server: "example" is not a URL'
+    ],
+    ["a server with a scheme other than http", refused({ cluster: { server: "ftp://x" } }), "neither https nor http"],
     [
       "plain http over the network",
       refused({ cluster: { server: "http://example.test" } }),

@@ -26,11 +26,11 @@ const counting = (cache: Duration.Duration) => {
 describe("tokenExpiry", () => {
   it.each([
     ["a JSON Web Token", webToken({ exp: 1000 }), 1_000_000],
-    ["one without an end", webToken({ sub: "me" }), undefined],
-    ["one whose end is no number", webToken({ exp: "soon" }), undefined],
-    ["a claim that is no object", webToken(null), undefined],
-    ["words with dots between", "ya29.a0.b1", undefined],
-    ["any other token", "sha256~secret", undefined]
+    ["a JSON Web Token without an expiry", webToken({ sub: "me" }), undefined],
+    ["a JSON Web Token whose expiry is not a number", webToken({ exp: "soon" }), undefined],
+    ["a JSON Web Token whose claims are not an object", webToken(null), undefined],
+    ["three words with dots between that are not a JSON Web Token", "ya29.a0.b1", undefined],
+    ["an opaque token", "sha256~secret", undefined]
   ] as const)("of %s", (_, token, expected) => {
     assert.strictEqual(tokenExpiry(token), expected)
   })
@@ -39,9 +39,9 @@ describe("tokenExpiry", () => {
 describe("usableUntil", () => {
   it.each([
     ["the cache's length", "opaque", 60, 60_000],
-    ["30 s before the token's own end", webToken({ exp: 50 }), 60, 20_000],
+    ["30 s before the token's own expiry", webToken({ exp: 50 }), 60, 20_000],
     ["the cache's length when the token lasts longer", webToken({ exp: 500 }), 60, 60_000],
-    ["no time at all when the cache is off", "opaque", 0, 0]
+    ["zero when the cache is off", "opaque", 0, 0]
   ] as const)("is %s", (_, token, cache, expected) => {
     assert.strictEqual(usableUntil(token, 0, Duration.seconds(cache)), expected)
   })

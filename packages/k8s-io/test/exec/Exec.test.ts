@@ -289,9 +289,9 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
       })
     )
     it.effect.each([
-      ["has answered the ping behind them", true, 6],
-      ["has not", false, 12]
-    ] as const)("a peer that falls silent behind bytes and %s is lost after so many beats", ([, answers, limit]) =>
+      ["has answered a ping sent after them", true, 6],
+      ["has not answered a ping sent after them", false, 12]
+    ] as const)("a peer that falls silent after bytes and %s is lost in time", ([, answers, limit]) =>
       Effect.gen(function* () {
         let pings = 0
         const { open } = yield* withExec({
@@ -321,7 +321,7 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes(`${limit * 10} s`))
       })
     )
-    it.effect("a peer that answers pings is not: F16", () =>
+    it.effect("a peer that answers pings is not lost: F16", () =>
       Effect.gen(function* () {
         let pings = 0
         let peer: WebSocket | undefined

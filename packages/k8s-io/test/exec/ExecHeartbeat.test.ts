@@ -35,17 +35,25 @@ describe("beat", () => {
   })
 
   const cases: ReadonlyArray<readonly [string, ReadonlyArray<HeartbeatObservation>, number | "never"]> = [
-    ["takes a minute of silence for death", times(6, silence), 6],
-    ["counts any frame as life", [...times(5, silence), heard, ...times(5, silence)], "never"],
-    ["gives silence behind bytes two minutes", times(11, unproven), "never"],
-    ["and no more", times(12, unproven), 12],
-    ["takes an answer behind them for proof that the bytes came", [unproven, heard, ...times(6, silence)], 8],
-    ["but not something heard", [{ ...unproven, heard: true }, ...times(11, unproven)], "never"],
-    ["gives bytes that nobody takes five minutes", times(29, choked), "never"],
-    ["and no more of these either", times(30, choked), 30],
-    ["counts bytes that are taken as life", times(100, moving), "never"],
+    ["ends after a minute of silence", times(6, silence), 6],
+    ["takes any frame as a sign of life", [...times(5, silence), heard, ...times(5, silence)], "never"],
+    ["waits through two minutes of silence after unconfirmed bytes", times(11, unproven), "never"],
+    ["ends after two minutes of silence after unconfirmed bytes", times(12, unproven), 12],
     [
-      "does not judge while we do not read",
+      "takes an answer to a ping sent after bytes as proof that the bytes arrived",
+      [unproven, heard, ...times(6, silence)],
+      8
+    ],
+    [
+      "does not take another frame as proof that the bytes arrived",
+      [{ ...unproven, heard: true }, ...times(11, unproven)],
+      "never"
+    ],
+    ["waits five minutes for bytes that the peer does not read", times(29, choked), "never"],
+    ["ends after five minutes of bytes that the peer does not read", times(30, choked), 30],
+    ["takes bytes that the peer reads as a sign of life", times(100, moving), "never"],
+    [
+      "does not end while this side does not read",
       [...times(5, silence), ...times(100, paused), ...times(5, silence)],
       "never"
     ]

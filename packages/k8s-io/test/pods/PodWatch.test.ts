@@ -197,7 +197,7 @@ describe("losses", () => {
       assert.deepStrictEqual(a.seen, ["Absent", "Present 11"])
     })
   )
-  it.effect("410 inside the stream lists again and tells of what was missed", () =>
+  it.effect("410 inside the stream lists again and reports what was missed", () =>
     Effect.gen(function* () {
       const one = yield* cluster
       one.pods.push(pod({ name: "a", version: "3" }))
@@ -211,7 +211,7 @@ describe("losses", () => {
       assert.strictEqual(last(one).asked.query.get("resourceVersion"), "90")
     })
   )
-  it.effect("410 as the answer does the same", () =>
+  it.effect("410 as the answer lists again and reports what was missed", () =>
     Effect.gen(function* () {
       const one = yield* cluster
       one.pods.push(pod({ name: "a", version: "3" }))

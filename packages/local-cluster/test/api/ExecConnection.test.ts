@@ -99,7 +99,7 @@ describe("an exec", () => {
         ["a terminal", `${EXEC}&tty=true`, "admin", 400],
         ["a wrong token", EXEC, "wrong", 401],
         ["a user who may get but not create", EXEC.replace("/default/", "/team/"), "limited", 403],
-        ["another path", "/api/v1/namespaces/default/pods/p/attach", "admin", 404]
+        ["a subresource other than exec", "/api/v1/namespaces/default/pods/p/attach", "admin", 404]
       ]
       for (const [name, path, token, code] of table) assert.strictEqual((yield* exec(path, { token })).code, code, name)
       assert.strictEqual((yield* exec(EXEC, { protocols: ["other"] })).code, 400)

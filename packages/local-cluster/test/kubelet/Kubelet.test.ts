@@ -460,7 +460,7 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
       })
     )
 
-    it.effect("and beside an init container that runs", () =>
+    it.effect("a program runs beside an init container", () =>
       Effect.gen(function* () {
         const pod = yield* (yield* Node).create({
           initContainers: [{ ...main("until [ -e /tmp/go ]; do sleep 0.01; done"), name: "i" }],

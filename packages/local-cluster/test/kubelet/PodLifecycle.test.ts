@@ -27,25 +27,55 @@ describe("nextSteps", () => {
     ]
   > = [
     ["main containers start together", two, { a: untouched, b: untouched }, { start: ["a", "b"] }],
-    ["none is started twice", two, { a: starting, b: running }, {}],
-    ["the pod goes on while one runs", two, { a: ended(1), b: running }, {}],
-    ["the pod ends with the last", two, { a: ended(1), b: ended(0) }, { ended: true }],
+    ["no container is started twice", two, { a: starting, b: running }, {}],
+    ["the pod continues while a main container runs", two, { a: ended(1), b: running }, {}],
+    ["the pod ends with its last main container", two, { a: ended(1), b: ended(0) }, { ended: true }],
     ["init containers go first", inits, { i: untouched, s: untouched, j: untouched, m: untouched }, { start: ["i"] }],
-    ["one at a time", inits, { i: running, s: untouched, j: untouched, m: untouched }, {}],
-    ["a sidecar in its turn", inits, { i: ended(0), s: untouched, j: untouched, m: untouched }, { start: ["s"] }],
-    ["which is not awaited", inits, { i: ended(0), s: running, j: untouched, m: untouched }, { start: ["j"] }],
-    ["but has to run", inits, { i: ended(0), s: starting, j: untouched, m: untouched }, {}],
-    ["then main", inits, { i: ended(0), s: running, j: ended(0), m: untouched }, { start: ["m"] }],
-    ["a failed init container ends it", inits, { i: ended(0), s: running, j: ended(2), m: untouched }, { stop: ["s"] }],
-    ["and the pod", inits, { i: ended(1), s: untouched, j: untouched, m: untouched }, { ended: true }],
+    ["init containers go one at a time", inits, { i: running, s: untouched, j: untouched, m: untouched }, {}],
+    [
+      "a sidecar starts in its turn among init containers",
+      inits,
+      { i: ended(0), s: untouched, j: untouched, m: untouched },
+      { start: ["s"] }
+    ],
+    [
+      "an init container starts while a sidecar before it runs",
+      inits,
+      { i: ended(0), s: running, j: untouched, m: untouched },
+      { start: ["j"] }
+    ],
+    [
+      "an init container waits for a sidecar before it to run",
+      inits,
+      { i: ended(0), s: starting, j: untouched, m: untouched },
+      {}
+    ],
+    [
+      "main starts when the init containers have ended",
+      inits,
+      { i: ended(0), s: running, j: ended(0), m: untouched },
+      { start: ["m"] }
+    ],
+    [
+      "a failed init container stops the sidecars",
+      inits,
+      { i: ended(0), s: running, j: ended(2), m: untouched },
+      { stop: ["s"] }
+    ],
+    [
+      "a failed init container ends the pod when no sidecar runs",
+      inits,
+      { i: ended(1), s: untouched, j: untouched, m: untouched },
+      { ended: true }
+    ],
     [
       "sidecars end when main has, the last one first",
       helpers,
       { s: running, t: running, main: ended(0) },
       { stop: ["t"] }
     ],
-    ["then the one before", helpers, { s: running, t: ended(143), main: ended(0) }, { stop: ["s"] }],
-    ["then the pod", helpers, { s: ended(0), t: ended(143), main: ended(0) }, { ended: true }]
+    ["a sidecar ends after those behind it", helpers, { s: running, t: ended(143), main: ended(0) }, { stop: ["s"] }],
+    ["the pod ends after its sidecars", helpers, { s: ended(0), t: ended(143), main: ended(0) }, { ended: true }]
   ]
   it.each(cases)("%s", (_, pod, states, steps) => {
     assert.deepStrictEqual(nextSteps(pod, history(states), false), { start: [], stop: [], ended: false, ...steps })

@@ -29,12 +29,12 @@ const conditions = (status: ReturnType<typeof podStatus>) =>
 
 describe("podPhase", () => {
   const cases: ReadonlyArray<readonly [string, typeof two, Readonly<Record<string, ContainerState>>, string]> = [
-    ["nothing has begun", two, { a: untouched, b: starting }, "Pending"],
-    ["one has yet to begin", two, { a: running, b: starting }, "Pending"],
-    ["all run", two, { a: running, b: running }, "Running"],
-    ["one is left", two, { a: ended(1), b: running }, "Running"],
-    ["all is well", two, { a: ended(0), b: ended(0) }, "Succeeded"],
-    ["one failed", two, { a: ended(1), b: ended(0) }, "Failed"],
+    ["no container has started", two, { a: untouched, b: starting }, "Pending"],
+    ["one container has not started", two, { a: running, b: starting }, "Pending"],
+    ["all containers run", two, { a: running, b: running }, "Running"],
+    ["one container still runs", two, { a: ended(1), b: running }, "Running"],
+    ["all containers ended well", two, { a: ended(0), b: ended(0) }, "Succeeded"],
+    ["one container failed", two, { a: ended(1), b: ended(0) }, "Failed"],
     ["an init container runs", inits, { i: running, s: untouched, m: untouched }, "Pending"],
     ["an init container failed", inits, { i: ended(1), s: untouched, m: untouched }, "Failed"],
     ["a sidecar alone runs", inits, { i: ended(0), s: running, m: untouched }, "Pending"],

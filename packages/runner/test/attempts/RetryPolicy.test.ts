@@ -46,7 +46,7 @@ describe("classifyFailure", () => {
     ["a node that did not take the pod", pod("NodeRefused"), "infrastructure"],
     ["a pod that somebody deleted", pod("Deleted"), "failure"],
     ["a pull that failed", pod("ImagePull"), "failure"],
-    ["an image whose name is none", pod("ImageName"), "final"],
+    ["an invalid image name", pod("ImageName"), "final"],
     ["time that ran out", new TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" }), "failure"],
     ["outputs that are missing", new OutputMissing({ names: ["a"] }), "failure"],
     ["a pod of that name", new PodExists({ pod: "p", owner: "o" }), "failure"],
@@ -76,8 +76,8 @@ describe("decideRetry", () => {
   const cases: ReadonlyArray<readonly [string, FailureClass, Partial<RetryHistory>, object | undefined, string]> = [
     ["a failure without retry", "failure", {}, undefined, "GiveUp undefined"],
     ["a failure with retry", "failure", {}, constant, "retry 5000"],
-    ["what is final", "final", {}, constant, "GiveUp undefined"],
-    ["the first of one attempt", "failure", {}, { ...constant, maxAttempts: 1 }, "GiveUp attempt 1 of 1 (maxAttempts)"],
+    ["a final failure", "final", {}, constant, "GiveUp undefined"],
+    ["the only attempt", "failure", {}, { ...constant, maxAttempts: 1 }, "GiveUp attempt 1 of 1 (maxAttempts)"],
     ["the last but one attempt", "failure", { attempts: 2 }, { ...constant, maxAttempts: 3 }, "retry 5000"],
     [
       "the last attempt",
@@ -88,7 +88,7 @@ describe("decideRetry", () => {
     ],
     ["an attempt that would start at maxDuration", "failure", {}, { ...constant, maxDuration: "PT15S" }, "retry 5000"],
     [
-      "an attempt that would start behind it",
+      "an attempt that would start after maxDuration",
       "failure",
       {},
       { ...constant, maxDuration: "PT14S" },
@@ -104,7 +104,7 @@ describe("decideRetry", () => {
       "infrastructure 5000"
     ],
     [
-      "a lost node behind maxDuration",
+      "a lost node after maxDuration",
       "infrastructure",
       {},
       { ...constant, maxDuration: "PT12S" },

@@ -29,13 +29,13 @@ const labels = identityLabels({
 describe("podOwner", () => {
   const table: ReadonlyArray<readonly [string, Pod, string]> = [
     [
-      "another driver's",
+      "a pod of another driver",
       pod({ labels, creationTimestamp: "2026-01-02T03:04:05Z" }),
       "made for task t of flow f, execution e, task run r, attempt 2, by another driver at 2026-01-02T03:04:05Z"
     ],
     ["anybody's", pod({ labels: { app: "x" } }), "made by something other than podwright"],
     [
-      "one that goes away",
+      "a pod that is being deleted",
       pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }),
       "made by something other than podwright; it is being deleted"
     ]
@@ -85,29 +85,41 @@ describe("decideClaim", () => {
     return { ...pod(own), status: { containerStatuses: [status] } }
   }
   const cases: ReadonlyArray<readonly [string, Pod, LeaseState, ClaimPolicy, string]> = [
-    ["this driver's", pod(own), { _tag: "Mine" }, resume, "Ours"],
-    ["one that was left", pod(own), free, resume, "Adopt"],
-    ["one that somebody drives", pod(own), held, resume, "WaitForLease"],
-    ["one that somebody drives, of another spec", pod(changed), held, resume, "WaitForLease"],
-    ["one on its way out", pod(leaving), free, resume, "WaitForRemoval"],
-    ["one on its way out, whoever drives it", pod(leaving), held, resume, "WaitForRemoval"],
-    ["one on its way out, taken over just now", pod(leaving), { _tag: "Mine" }, resume, "WaitForRemoval"],
-    ["one on its way out, without resume", pod(leaving), free, { ...resume, resume: false }, "WaitForRemoval"],
-    ["one of another spec", pod(changed), free, resume, "Changed"],
-    ["one of another spec, to be replaced", pod(changed), free, { ...resume, onSpecChange: "replace" }, "Replace"],
-    ["one that was left, without resume", pod(own), free, { ...resume, resume: false }, "Foreign"],
-    ["one without a lease", pod(own), { _tag: "None" }, resume, "Foreign"],
-    ["one whose helper has given everything", helper(0), free, resume, "Foreign"],
-    ["one whose helper has died", helper(137), free, resume, "Adopt"],
+    ["a pod of this driver", pod(own), { _tag: "Mine" }, resume, "Ours"],
+    ["a released pod", pod(own), free, resume, "Adopt"],
+    ["a pod with a live driver", pod(own), held, resume, "WaitForLease"],
+    ["a pod with a live driver and another spec", pod(changed), held, resume, "WaitForLease"],
+    ["a pod that is being deleted", pod(leaving), free, resume, "WaitForRemoval"],
+    ["a pod with a live driver that is being deleted", pod(leaving), held, resume, "WaitForRemoval"],
+    ["a pod of this driver that is being deleted", pod(leaving), { _tag: "Mine" }, resume, "WaitForRemoval"],
+    ["a pod that is being deleted, without resume", pod(leaving), free, { ...resume, resume: false }, "WaitForRemoval"],
+    ["a released pod of another spec", pod(changed), free, resume, "Changed"],
     [
-      "another attempt's",
+      "a released pod of another spec, to be replaced",
+      pod(changed),
+      free,
+      { ...resume, onSpecChange: "replace" },
+      "Replace"
+    ],
+    ["a released pod, without resume", pod(own), free, { ...resume, resume: false }, "Foreign"],
+    ["a pod without a lease", pod(own), { _tag: "None" }, resume, "Foreign"],
+    ["a pod whose helper has ended well", helper(0), free, resume, "Foreign"],
+    ["a pod whose helper has failed", helper(137), free, resume, "Adopt"],
+    [
+      "a pod of another attempt",
       pod({ ...own, labels: { ...labels, [`${LABEL_PREFIX}taskrun-attempt`]: "1" } }),
       free,
       resume,
       "Foreign"
     ],
     ["anybody's", pod({ labels: { app: "x" } }), free, resume, "Foreign"],
-    ["anybody's on its way out", pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }), free, resume, "Foreign"]
+    [
+      "a pod of another task that is being deleted",
+      pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }),
+      free,
+      resume,
+      "Foreign"
+    ]
   ]
   it.each(cases)("%s", (_whose, found, lease, policy, expected) => {
     assert.strictEqual(decideClaim(found, plan, lease, policy)._tag, expected)

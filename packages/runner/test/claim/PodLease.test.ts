@@ -20,25 +20,25 @@ describe("leaseState", () => {
   const held = (remainingMs: number, holder = other.name): LeaseState => ({ _tag: "Held", holder, remainingMs })
   const cases: ReadonlyArray<readonly [string, string | undefined, LeaseState]> = [
     ["none", undefined, { _tag: "None" }],
-    ["our own, also when it has run out", leaseText(me, at(100), 30, true), { _tag: "Mine" }],
-    ["one that holds", leaseText(other, at(10), 30, true), held(20_000)],
-    ["one that holds, and was never renewed", leaseText(other, at(10), 30, false), held(20_000)],
-    ["one that has run out", leaseText(other, at(30), 30, true), { _tag: "Free", since: at(30), why: "RanOut" }],
+    ["our own lease, even expired", leaseText(me, at(100), 30, true), { _tag: "Mine" }],
+    ["a valid lease", leaseText(other, at(10), 30, true), held(20_000)],
+    ["a valid lease that was never renewed", leaseText(other, at(10), 30, false), held(20_000)],
+    ["an expired lease", leaseText(other, at(30), 30, true), { _tag: "Free", since: at(30), why: "RanOut" }],
     [
-      "one that has run out as it was made",
+      "an expired lease that was never renewed",
       leaseText(other, at(30), 30, false),
       { _tag: "Free", since: at(30), why: "NeverRenewed" }
     ],
-    ["one by a clock that goes before ours", leaseText(other, at(-1000), 30, true), held(30_000)],
-    ["one that was left", releasedText(other, at(1)), { _tag: "Free", since: at(1), why: "Left" }],
+    ["a lease by a clock that is ahead of ours", leaseText(other, at(-1000), 30, true), held(30_000)],
+    ["a released lease", releasedText(other, at(1)), { _tag: "Free", since: at(1), why: "Left" }],
     [
-      "one of a dead process of this machine, which may have died at once",
+      "a lease of a dead process of this machine that was never renewed",
       leaseText(neighbour, at(1), 30, false),
       { _tag: "Free", since: at(1), why: "Died" }
     ],
-    ["one that cannot be read", "{}", { _tag: "Free", since: 0, why: "Unreadable" }],
+    ["a lease that cannot be read", "{}", { _tag: "Free", since: 0, why: "Unreadable" }],
     [
-      "one whose time is none",
+      "a lease whose time cannot be read",
       leaseText(other, at(1), 30, true).replace(/2026[^"]*/, "soon"),
       { _tag: "Free", since: 0, why: "Unreadable" }
     ]

@@ -54,76 +54,88 @@ const driven = (remainingSeconds: number, holder = other.name) =>
 describe("decideOrphan", () => {
   const held = leaseText(other, ago(10), 30, true)
   const table: ReadonlyArray<readonly [string, Pod, PodOrphan]> = [
-    ["another's", pod(releasedText(other, 0), ended(9000), { labels: {} }), keep({ _tag: "Foreign" })],
+    ["a pod of another program", pod(releasedText(other, 0), ended(9000), { labels: {} }), keep({ _tag: "Foreign" })],
     [
-      "one on its way out",
+      "a pod that is being deleted",
       pod(releasedText(other, ago(9000)), running, { deletionTimestamp: iso(1) }),
       keep({ _tag: "Terminating" })
     ],
-    ["one with a driver", pod(held, running), driven(20)],
-    ["one that we drive ourselves", pod(leaseText(me, ago(1), 30, true), running), driven(0, me.name)],
-    ["one that has ended, whose driver collects", pod(held, ended(9000)), driven(20)],
-    ["one whose lease has run out just now", pod(leaseText(other, ago(30), 30, true), running), aged("Abandoned", 30)],
-    ["one whose lease ran out long ago", pod(leaseText(other, ago(3600), 30, true), running), aged("Abandoned", 3600)],
+    ["a pod with a live driver", pod(held, running), driven(20)],
+    ["a pod that this process drives", pod(leaseText(me, ago(1), 30, true), running), driven(0, me.name)],
+    ["a pod that has ended, and whose driver is collecting its outputs", pod(held, ended(9000)), driven(20)],
+    ["a pod whose lease expired just now", pod(leaseText(other, ago(30), 30, true), running), aged("Abandoned", 30)],
     [
-      "one whose lease ran out, and which no node took",
-      pod(leaseText(other, ago(9000), 30, true)),
-      aged("Abandoned", 9000)
+      "a pod whose lease expired long ago",
+      pod(leaseText(other, ago(3600), 30, true), running),
+      aged("Abandoned", 3600)
     ],
+    ["a pod whose lease expired, without a node", pod(leaseText(other, ago(9000), 30, true)), aged("Abandoned", 9000)],
     [
-      "one of a dead process of our machine",
+      "a pod of a dead process of this machine",
       pod(leaseText(neighbour, ago(5), 30, true), running),
       aged("Abandoned", 5)
     ],
     [
-      "one of a dead process of our machine, which never renewed its lease",
+      "a pod of a dead process of this machine that never renewed its lease",
       pod(leaseText(neighbour, ago(5000), 30, false), running),
       aged("Abandoned", 5000)
     ],
     [
-      "one whose lease was never renewed: its driver may live, and not be allowed to",
+      "a pod whose lease was never renewed: its driver may live without the permission to renew it",
       pod(leaseText(other, ago(9000), 30, false), running),
       keep({ _tag: "NeverRenewed" })
     ],
-    ["one whose lease was never renewed, and holds", pod(leaseText(other, ago(10), 30, false), running), driven(20)],
     [
-      "one whose lease was never renewed, which waits for a node before its deadline",
+      "a pod whose lease was never renewed and is valid",
+      pod(leaseText(other, ago(10), 30, false), running),
+      driven(20)
+    ],
+    [
+      "a pod whose lease was never renewed, waiting for a node before its deadline",
       pod(leaseText(other, ago(900), 30, false), pending, { creationTimestamp: iso(900) }),
       keep({ _tag: "NeverRenewed" })
     ],
     [
-      "one whose lease was never renewed, which waits for a node after its deadline",
+      "a pod whose lease was never renewed, waiting for a node after its deadline",
       pod(leaseText(other, ago(9000), 30, false), pending, { creationTimestamp: iso(9000) }),
       aged("NeverStarted", 8000)
     ],
     [
-      "one whose lease was never renewed, which its deadline has ended",
+      "a pod whose lease was never renewed, ended by its deadline",
       pod(leaseText(other, ago(9000), 30, false), ended(4000, "Failed")),
       aged("Ended", 4000)
     ],
-    ["one that was left just now", pod(releasedText(other, ago(1)), running), aged("Released", 1)],
-    ["one that was left long ago", pod(releasedText(other, ago(4000)), running), aged("Released", 4000)],
-    ["one left by a clock before ours", pod(releasedText(other, ago(-50)), running), aged("Released", 0)],
-    ["one that ended just now", pod(undefined, ended(3599)), aged("Ended", 3599)],
-    ["one that ended long ago", pod(undefined, ended(3600, "Failed")), aged("Ended", 3600)],
-    ["one that ended, and was evicted", pod(undefined, evicted(5000)), aged("Ended", 5000)],
-    ["one that ended, of which nothing is known", pod(undefined, { status: { phase: "Failed" } }), aged("Ended", 1e5)],
-    ["one that ended before its driver left it", pod(releasedText(other, ago(9)), ended(9000)), aged("Ended", 9)],
+    ["a pod released just now", pod(releasedText(other, ago(1)), running), aged("Released", 1)],
+    ["a pod released long ago", pod(releasedText(other, ago(4000)), running), aged("Released", 4000)],
+    ["a pod released by a clock ahead of ours", pod(releasedText(other, ago(-50)), running), aged("Released", 0)],
+    ["a pod that ended just now", pod(undefined, ended(3599)), aged("Ended", 3599)],
+    ["a pod that ended long ago", pod(undefined, ended(3600, "Failed")), aged("Ended", 3600)],
+    ["a pod that was evicted", pod(undefined, evicted(5000)), aged("Ended", 5000)],
     [
-      "one that ended after its driver died",
+      "a pod that ended, without a status of its containers",
+      pod(undefined, { status: { phase: "Failed" } }),
+      aged("Ended", 1e5)
+    ],
+    ["a pod that ended before its driver released it", pod(releasedText(other, ago(9)), ended(9000)), aged("Ended", 9)],
+    [
+      "a pod that ended after its driver died",
       pod(leaseText(other, ago(9000), 30, true), ended(8000)),
       aged("Ended", 8000)
     ],
-    ["one that ended, with a lease we cannot read", pod("{}", ended(4000)), aged("Ended", 4000)],
-    ["one that runs without lease", pod(undefined, running), keep({ _tag: "Unleased" })],
-    ["one that runs with a lease we cannot read", pod("{}", running), keep({ _tag: "LeaseUnreadable" })],
-    ["one without lease that no node took", pod(undefined, pending), aged("NeverStarted", 99_000)],
+    ["a pod that ended, with an unreadable lease", pod("{}", ended(4000)), aged("Ended", 4000)],
+    ["a running pod without a lease", pod(undefined, running), keep({ _tag: "Unleased" })],
+    ["a running pod with an unreadable lease", pod("{}", running), keep({ _tag: "LeaseUnreadable" })],
+    ["an old pod without a lease or a node", pod(undefined, pending), aged("NeverStarted", 99_000)],
     [
-      "one without lease that no node took yet",
+      "a new pod without a lease or a node",
       pod(undefined, pending, { creationTimestamp: iso(999) }),
       keep({ _tag: "Unleased" })
     ],
-    ["one without lease or deadline", pod(undefined, { status: { phase: "Pending" } }), keep({ _tag: "Unleased" })]
+    [
+      "a pod without a lease or a deadline",
+      pod(undefined, { status: { phase: "Pending" } }),
+      keep({ _tag: "Unleased" })
+    ]
   ]
   const decide = (of: Pod, olderThanMs: number) =>
     decideOrphan(

@@ -36,37 +36,52 @@ describe("diagnosePending", () => {
     ["P2 held back by a gate", observation({ gated: "gated" }), 600_000, "Report SchedulingGated transient"],
     ["P3 image not found", stuck("ErrImagePull", NOT_FOUND), 0, "Fail ImagePull permanent"],
     [
-      "P3 not found, in back-off",
+      "P3 image not found, in back-off",
       stuck("ImagePullBackOff", `Back-off pulling image: ErrImagePull: ${NOT_FOUND}`),
       0,
       "Fail ImagePull permanent"
     ],
-    ["P3 denied", stuck("ErrImagePull", DENIED), 0, "Fail ImagePull permanent"],
+    ["P3 access to the image denied", stuck("ErrImagePull", DENIED), 0, "Fail ImagePull permanent"],
     [
       "P3 no match for platform",
       stuck("ErrImagePull", "no match for platform in manifest"),
       0,
       "Fail ImagePull permanent"
     ],
-    ["P3 of an init container", stuck("ErrImagePull", NOT_FOUND, "files-in"), 0, "Fail ImagePull permanent"],
-    ["P3 of the helper", stuck("ErrImagePull", NOT_FOUND, "files"), 0, "Fail ImagePull permanent"],
-    ["P3 a registry's 503", stuck("ErrImagePull", "503 Service Unavailable"), 0, "Report ImagePull transient"],
-    ["P3 a rate limit, whatever else it says", stuck("ErrImagePull", LIMITED), 0, "Report ImagePull transient"],
-    ["P3 a name server that is down", stuck("ErrImagePull", NO_HOST), 0, "Report ImagePull transient"],
-    ["P3 i/o timeout", stuck("ErrImagePull", "dial tcp 10.0.0.1:443: i/o timeout"), 0, "Report ImagePull transient"],
-    ["P3 TLS handshake", stuck("ErrImagePull", "net/http: TLS handshake timeout"), 0, "Report ImagePull transient"],
-    ["P3 back-off keeps its grace", stuck("ImagePullBackOff", "Back-off"), grace - 1, "Report ImagePull transient"],
-    ["P3 and fails after it", stuck("ImagePullBackOff", "Back-off"), grace, "Fail ImagePull transient"],
-    ["P4 an impossible name", stuck("InvalidImageName", "couldn't parse"), 0, "Fail ImageName permanent"],
-    ["P4 never pulled", stuck("ErrImageNeverPull"), 0, "Fail ImageName permanent"],
     [
-      "P5 a Secret may come",
+      "P3 image of an init container not found",
+      stuck("ErrImagePull", NOT_FOUND, "files-in"),
+      0,
+      "Fail ImagePull permanent"
+    ],
+    ["P3 image of the helper not found", stuck("ErrImagePull", NOT_FOUND, "files"), 0, "Fail ImagePull permanent"],
+    ["P3 a registry's 503", stuck("ErrImagePull", "503 Service Unavailable"), 0, "Report ImagePull transient"],
+    ["P3 a registry's rate limit", stuck("ErrImagePull", LIMITED), 0, "Report ImagePull transient"],
+    ["P3 a name server that is down", stuck("ErrImagePull", NO_HOST), 0, "Report ImagePull transient"],
+    ["P3 an i/o timeout", stuck("ErrImagePull", "dial tcp 10.0.0.1:443: i/o timeout"), 0, "Report ImagePull transient"],
+    [
+      "P3 a TLS handshake that times out",
+      stuck("ErrImagePull", "net/http: TLS handshake timeout"),
+      0,
+      "Report ImagePull transient"
+    ],
+    [
+      "P3 a back-off within its grace period",
+      stuck("ImagePullBackOff", "Back-off"),
+      grace - 1,
+      "Report ImagePull transient"
+    ],
+    ["P3 a back-off after its grace period", stuck("ImagePullBackOff", "Back-off"), grace, "Fail ImagePull transient"],
+    ["P4 an impossible name", stuck("InvalidImageName", "couldn't parse"), 0, "Fail ImageName permanent"],
+    ["P4 an image that may not be pulled", stuck("ErrImageNeverPull"), 0, "Fail ImageName permanent"],
+    [
+      "P5 a missing Secret within its grace period",
       stuck("CreateContainerConfigError", 'secret "s" not found'),
       9_999,
       "Report ContainerConfig permanent"
     ],
     [
-      "P5 or not",
+      "P5 a missing Secret after its grace period",
       stuck("CreateContainerConfigError", 'secret "s" not found'),
       10_000,
       "Fail ContainerConfig permanent"
@@ -95,10 +110,10 @@ describe("diagnosePending", () => {
       10_000,
       "Fail ContainerConfig permanent"
     ],
-    ["P7, P8 volumes and sandbox are told by events", stuck("ContainerCreating"), 600_000, "Wait"],
+    ["P7, P8 volumes and sandbox, which only events report", stuck("ContainerCreating"), 600_000, "Wait"],
     ["init containers run", stuck("PodInitializing"), 600_000, "Wait"],
     [
-      "R18 a native sidecar runs before main is made",
+      "R18 a native sidecar that runs before main is created",
       observation({
         phase: "Pending",
         containers: new Map([
@@ -110,12 +125,12 @@ describe("diagnosePending", () => {
       "Wait"
     ],
     [
-      "R18 or ends and is started again",
+      "R18 a native sidecar that ends and is started again",
       stuck("CrashLoopBackOff", "back-off 10s restarting failed container", "proxy"),
       600_000,
       "Report ContainerWaiting transient"
     ],
-    ["P9 a reason nobody knows", stuck("SomethingNew"), 600_000, "Report ContainerWaiting transient"]
+    ["P9 an unknown reason", stuck("SomethingNew"), 600_000, "Report ContainerWaiting transient"]
   ]
   it.each(cases)("%s", (_name, pod, sinceMs, expected) => {
     assert.strictEqual(verdictText(pod, sinceMs), expected)

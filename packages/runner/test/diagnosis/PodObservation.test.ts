@@ -60,7 +60,7 @@ describe("observePod", () => {
       { ended: true, main: "Ended" }
     ],
     [
-      "R17 a container to look into the pod is none of it, not even one of main's name",
+      "R17 an ephemeral container does not count, not even one with main's name",
       pod({
         phase: "Running",
         containerStatuses: [container("main", { running: {} })],
@@ -79,7 +79,7 @@ describe("observePod", () => {
       { ended: false, main: "Running" }
     ],
     [
-      "R18 nor from having ended",
+      "R18 a native sidecar that runs does not keep main from having ended",
       pod({
         phase: "Running",
         initContainerStatuses: [{ ...container("proxy", { running: {} }), started: true }],

@@ -9,19 +9,19 @@ const parse = (text: string): JsonObject => JSON.parse(text)
 type Row = readonly [name: string, layers: ReadonlyArray<JsonObject>, expected: JsonObject]
 
 const table: ReadonlyArray<Row> = [
-  ["objects deep", [{ a: { x: 1, y: 1 } }, { a: { y: 2, z: 2 } }], { a: { x: 1, y: 2, z: 2 } }],
+  ["objects merge at every depth", [{ a: { x: 1, y: 1 } }, { a: { y: 2, z: 2 } }], { a: { x: 1, y: 2, z: 2 } }],
   [
-    "null takes away",
+    "null removes a field",
     [
       { a: 1, b: { c: 1, d: 1 } },
       { a: null, b: { c: null } }
     ],
     { b: { d: 1 } }
   ],
-  ["a later value after null counts", [{ a: 1 }, { a: null }, { a: 2 }], { a: 2 }],
-  ["another type replaces", [{ a: { x: 1 } }, { a: "text" }], { a: "text" }],
+  ["a value after a null is set again", [{ a: 1 }, { a: null }, { a: 2 }], { a: 2 }],
+  ["a value of another type replaces the earlier one", [{ a: { x: 1 } }, { a: "text" }], { a: "text" }],
   [
-    "env by name, replaced whole, in place",
+    "env entries of one name are replaced whole, in place",
     [
       {
         env: [
@@ -170,7 +170,7 @@ const table: ReadonlyArray<Row> = [
     }
   ],
   [
-    "lists inside securityContext are replaced, its objects merge",
+    "lists inside a securityContext are replaced, and its objects merge",
     [
       { securityContext: { runAsUser: 1, capabilities: { drop: ["ALL"], add: ["A"] } } },
       { securityContext: { capabilities: { drop: ["NET_RAW"] } } }
@@ -178,7 +178,7 @@ const table: ReadonlyArray<Row> = [
     { securityContext: { runAsUser: 1, capabilities: { drop: ["NET_RAW"], add: ["A"] } } }
   ],
   [
-    "securityContext deeper down",
+    "lists inside a securityContext deeper down are replaced",
     [
       { containers: [{ name: "a", securityContext: { capabilities: { drop: ["A"] } } }] },
       { containers: [{ name: "a", securityContext: { capabilities: { drop: ["B"] } } }] }
@@ -232,7 +232,7 @@ const table: ReadonlyArray<Row> = [
     { readinessProbe: { periodSeconds: 5, httpGet: { port: 80 }, timeoutSeconds: 2 } }
   ],
   [
-    "handlers of a lifecycle too",
+    "handlers of a lifecycle exclude each other",
     [{ lifecycle: { preStop: { exec: { command: ["a"] } } } }, { lifecycle: { preStop: { sleep: { seconds: 1 } } } }],
     { lifecycle: { preStop: { sleep: { seconds: 1 } } } }
   ],

@@ -13,11 +13,16 @@ const { seccompProfile: __, ...WITHOUT_PROFILE } = RESTRICTED
 
 describe("main's security context", () => {
   const rows: ReadonlyArray<readonly [string, JsonObject, JsonObject, JsonObject | undefined]> = [
-    ["nothing said", {}, {}, undefined],
-    ["a user alone", { runAsUser: 1000 }, {}, undefined],
+    ["no security context", {}, {}, undefined],
+    ["a user without runAsNonRoot", { runAsUser: 1000 }, {}, undefined],
     ["not root", { runAsNonRoot: true, runAsUser: 1000 }, {}, RESTRICTED],
-    ["not root, by its pod", {}, { runAsNonRoot: true }, RESTRICTED],
-    ["not root by its pod, but itself may be", { runAsNonRoot: false }, { runAsNonRoot: true }, undefined],
+    ["not root by its pod's context", {}, { runAsNonRoot: true }, RESTRICTED],
+    [
+      "not root by its pod's context, but root allowed by its own",
+      { runAsNonRoot: false },
+      { runAsNonRoot: true },
+      undefined
+    ],
     ["a profile of the pod", { runAsNonRoot: true }, { seccompProfile: { type: "Unconfined" } }, WITHOUT_PROFILE],
     ["privileged", { runAsNonRoot: true, privileged: true }, {}, ESCALATING],
     ["SYS_ADMIN", { runAsNonRoot: true, capabilities: { add: ["CAP_SYS_ADMIN"] } }, {}, ESCALATING]
@@ -41,7 +46,7 @@ describe("a helper's security context", () => {
   })
 
   const users: ReadonlyArray<readonly [string, JsonObject, JsonObject, JsonObject]> = [
-    ["nobody says", {}, {}, {}],
+    ["neither main nor the pod names a user", {}, {}, {}],
     ["main is root", { runAsUser: 0 }, {}, {}],
     [
       "main is root in a pod that is not",

@@ -305,22 +305,22 @@ describe("buildPod: the helper's user follows main's", () => {
     ["unknown", {}, {}],
     ["root", { containerSpec: { securityContext: { runAsUser: 0 } } }, {}],
     [
-      "of its container",
+      "set in its container",
       { containerSpec: { securityContext: { runAsUser: 7, runAsGroup: 8 } } },
       { runAsNonRoot: true, runAsUser: 7, runAsGroup: 8 }
     ],
     [
-      "of its pod",
+      "set in its pod",
       { podSpec: { securityContext: { runAsUser: 7, runAsGroup: 0 } } },
       { runAsNonRoot: true, runAsUser: 7, runAsGroup: 0 }
     ],
     [
-      "of its container before its pod's",
+      "set in its container and in its pod",
       { podSpec: { securityContext: { runAsUser: 7 } }, containerSpec: { securityContext: { runAsUser: 9 } } },
       { runAsNonRoot: true, runAsUser: 9 }
     ],
     [
-      "not root, but known to its image only",
+      "not root, by a number that only its image knows",
       { podSpec: { securityContext: { runAsNonRoot: true } } },
       { runAsNonRoot: true, runAsUser: 65534 }
     ]

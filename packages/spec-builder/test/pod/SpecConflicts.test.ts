@@ -175,13 +175,13 @@ const conflicts: ReadonlyArray<Row> = [
     /the pod's uid/
   ],
   [
-    "logs from the volume without commands, of the task",
+    "logs: volume of the task without commands",
     entrypoint({ logs: "volume" }),
     {},
     "logs",
     /entrypoint.*logs: kubelet/
   ],
-  ["logs from the volume without commands, of the runner", entrypoint(), { logs: "volume" }, "logs", /entrypoint/]
+  ["logs: volume of the runner without commands", entrypoint(), { logs: "volume" }, "logs", /entrypoint/]
 ]
 
 describe("what would break the protocol is refused, with both sides named", () => {
@@ -210,11 +210,11 @@ describe("what would break the protocol is refused, with both sides named", () =
 
 const allowed: ReadonlyArray<readonly [string, TaskValues, unknown]> = [
   [
-    "our own values again",
+    "the protocol's own values, repeated",
     task({ env: { WORKING_DIR: "/podwright/work" } }),
     { containerSpec: env("OUTPUT_DIR", "/podwright/output"), podSpec: { restartPolicy: "Never" } }
   ],
-  ["a mount whose path only starts alike", task(), { containerSpec: mounted("/podwright-data") }],
+  ["a mount whose path only begins with our root's name", task(), { containerSpec: mounted("/podwright-data") }],
   [
     "our volume in a container of the user's",
     task(),
@@ -227,7 +227,7 @@ const allowed: ReadonlyArray<readonly [string, TaskValues, unknown]> = [
     { containerSpec: { command: ["x"], workingDir: "/srv" } }
   ],
   [
-    "names and places of ours in a bare pod",
+    "the protocol's names and paths in a bare pod",
     task(bare),
     {
       containerSpec: { ...mounted("/podwright"), ...workingDir, ...env("WORKING_DIR") },
@@ -247,10 +247,10 @@ describe("what breaks nothing is let through", () => {
 })
 
 const malformed: ReadonlyArray<Row> = [
-  ["no image", task({ image: " " }), {}, "image", /image/],
-  ["no command", task({ command: commands() }), {}, "command", /no command/],
-  ["no time", task({ timeoutSeconds: 0 }), {}, "timeoutSeconds", /longer than zero/],
-  ["containers that are no list", task(), { podSpec: { containers: {} } }, "podSpec.containers", /list/],
+  ["an empty image", task({ image: " " }), {}, "image", /image/],
+  ["an empty list of commands", task({ command: commands() }), {}, "command", /no command/],
+  ["a timeout of zero", task({ timeoutSeconds: 0 }), {}, "timeoutSeconds", /longer than zero/],
+  ["containers that are not a list", task(), { podSpec: { containers: {} } }, "podSpec.containers", /list/],
   [
     "a container without a name",
     task(),

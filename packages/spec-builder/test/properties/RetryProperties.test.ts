@@ -49,17 +49,17 @@ describe("decodeRetry", () => {
   })
 
   const wrong: ReadonlyArray<readonly [string, unknown, ReadonlyArray<string | RegExp>]> = [
-    ["no object", "PT1S", [": expected an object with type, interval and the like"]],
-    ["no type", { interval: "PT1S" }, ["type: expected constant, random, exponential"]],
+    ["text instead of an object", "PT1S", [": expected an object with type, interval and the like"]],
+    ["a missing type", { interval: "PT1S" }, ["type: expected constant, random, exponential"]],
     [
-      "another case of a type",
+      "a type in capitals",
       { type: "Constant" },
       ["type: expected constant, random, exponential, not 'Constant'; did you mean 'constant'?"]
     ],
-    ["a type that is none", { type: 7 }, ["type: expected constant, random, exponential, not '7'"]],
-    ["no interval", { type: "constant" }, ["interval: Missing key"]],
+    ["a number as type", { type: 7 }, ["type: expected constant, random, exponential, not '7'"]],
+    ["a missing interval", { type: "constant" }, ["interval: Missing key"]],
     [
-      "a name of another type",
+      "a property of another type",
       { type: "constant", interval: "1s", delayFactor: 2 },
       [/^delayFactor: unknown property 'delayFactor'; known here: type, interval, maxAttempts/]
     ],
@@ -69,24 +69,20 @@ describe("decodeRetry", () => {
       ["intervall: unknown property 'intervall'; did you mean 'interval'?", "interval: Missing key"]
     ],
     [
-      "no attempt",
+      "zero attempts",
       { type: "constant", interval: "1s", maxAttempts: 0 },
       [/^maxAttempts: Expected a value greater than or equal to 1/]
     ],
-    ["half an attempt", { type: "constant", interval: "1s", maxAttempts: 1.5 }, [/^maxAttempts: /]],
+    ["a fraction of an attempt", { type: "constant", interval: "1s", maxAttempts: 1.5 }, [/^maxAttempts: /]],
+    ["an interval of zero", { type: "constant", interval: "PT0S" }, ["interval: expected a duration longer than zero"]],
     [
-      "an interval of nothing",
-      { type: "constant", interval: "PT0S" },
-      ["interval: expected a duration longer than zero"]
-    ],
-    [
-      "a duration that is none",
+      "text that is not a duration",
       { type: "constant", interval: "soon" },
       [/^interval: expected a duration such as PT1H30M/]
     ],
-    ["a behavior that is none", { type: "constant", interval: "1s", behavior: "AGAIN" }, [/^behavior: /]],
+    ["an unknown behavior", { type: "constant", interval: "1s", behavior: "AGAIN" }, [/^behavior: /]],
     [
-      "both names of the attempts",
+      "maxAttempts beside its older name",
       { type: "constant", interval: "1s", maxAttempts: 2, maxAttempt: 2 },
       ["maxAttempt: is an older name of maxAttempts; give one of them"]
     ],
@@ -96,7 +92,7 @@ describe("decodeRetry", () => {
       ["interval: expected less than maxDuration"]
     ],
     [
-      "a random range that is none",
+      "a random range whose ends are the wrong way round",
       { type: "random", minInterval: "2s", maxInterval: "1s" },
       ["minInterval: expected less than maxInterval"]
     ],

@@ -135,21 +135,26 @@ describe("decodeRunnerProperties", () => {
     ["a typing mistake", { containerspec: {} }, "containerspec", /did you mean 'containerSpec'/],
     ["a nested typing mistake", { fileSidecar: { imgae: "x" } }, "fileSidecar.imgae", /did you mean 'image'/],
     ["requests for request", { resources: { requests: {} } }, "resources.requests", /did you mean 'request'/],
-    ["a name that is like none", { colour: 1 }, "colour", /unknown property 'colour'; known here: config, /],
+    ["a name unlike any property", { colour: 1 }, "colour", /unknown property 'colour'; known here: config, /],
     ["a wrong type", { podSpec: [] }, "podSpec", /./],
+    ["an unknown pull policy", { pullPolicy: "Always" }, "pullPolicy", /"ALWAYS" \| "IF_NOT_PRESENT" \| "NEVER"/],
+    ["a boolean written as yes", { delete: "yes" }, "delete", /./],
     [
-      "a pull policy of another name",
-      { pullPolicy: "Always" },
-      "pullPolicy",
-      /"ALWAYS" \| "IF_NOT_PRESENT" \| "NEVER"/
+      "text that is not a duration",
+      { waitForLogs: "soon" },
+      "waitForLogs",
+      /such as PT1H30M, 90s or 1h30m, not 'soon'/
     ],
-    ["a boolean of another name", { delete: "yes" }, "delete", /./],
-    ["a duration nobody can read", { waitForLogs: "soon" }, "waitForLogs", /such as PT1H30M, 90s or 1h30m, not 'soon'/],
-    ["no time at all", { waitUntilRunning: "PT0S" }, "waitUntilRunning", /longer than zero/],
-    ["a quantity that is none", { resources: { limit: { memory: "1GB" } } }, "resources.limit.memory", /128Mi/],
-    ["a label that is no text", { labels: { a: {} } }, "labels.a", /./],
-    ["another version", { version: "999" }, "version", /this is version \d+\.\d+\.\d+.*asks for 999/],
-    ["a version that is none", { version: "latest" }, "version", /expected MAJOR.*not 'latest'/],
+    ["a duration of zero", { waitUntilRunning: "PT0S" }, "waitUntilRunning", /longer than zero/],
+    ["text that is not a quantity", { resources: { limit: { memory: "1GB" } } }, "resources.limit.memory", /128Mi/],
+    ["a label whose value is an object", { labels: { a: {} } }, "labels.a", /./],
+    [
+      "a version that this one does not match",
+      { version: "999" },
+      "version",
+      /this is version \d+\.\d+\.\d+.*asks for 999/
+    ],
+    ["text that is not a version", { version: "latest" }, "version", /expected MAJOR.*not 'latest'/],
     [
       "a nested resource name in the wrong place",
       { resources: { cpu: 1 } },
@@ -168,7 +173,7 @@ describe("decodeRunnerProperties", () => {
       "volume.sizelimit",
       /did you mean 'sizeLimit'/
     ],
-    ["no object", "text", "", /./]
+    ["text instead of an object", "text", "", /./]
   ]
   for (const [name, input, path, message] of refused) {
     it(`refuses ${name}`, () => {
