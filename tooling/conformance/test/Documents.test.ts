@@ -29,10 +29,13 @@ const anchorOf = (heading: string): string =>
     .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
     .replaceAll(" ", "-")
 
+/** A document without its code. */
+const prose = (path: string): string => read(path).replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, "")
+
 describe("links of documents", () => {
   for (const document of documents) {
     it(`${document} links to what is there`, () => {
-      const broken = Array.from(read(document).matchAll(/\]\(([^)\s]+)\)/g), ([, target = ""]) => target)
+      const broken = Array.from(prose(document).matchAll(/\]\(([^)\s]+)\)/g), ([, target = ""]) => target)
         .filter((target) => !/^[a-z]+:/.test(target))
         .filter((target) => {
           const [path = "", anchor] = target.split("#")
