@@ -5,7 +5,7 @@ import { diagnosis, failure, success } from "../support/results.ts"
 
 describe("reportEvent", () => {
   const at = 0
-  const cursor = { _tag: "Volume", stdout: 6, stderr: 5 } as const
+  const cursor = { _tag: "volume", stdout: 6, stderr: 5 } as const
   const cases: ReadonlyArray<readonly [RunEvent, string | undefined]> = [
     [{ _tag: "Log", at, stream: "stdout", lines: ["a", "", " b"], cursor }, "stdout|a\n\n b\n"],
     [{ _tag: "Log", at, stream: "stderr", lines: ["oops"], cursor }, "stderr|oops\n"],

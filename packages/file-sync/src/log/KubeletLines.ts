@@ -86,7 +86,7 @@ export class KubeletLines {
     if (this.#last === undefined) return undefined
     const { sha256, text, time } = this.#last
     return {
-      _tag: "Kubelet",
+      _tag: "kubelet",
       time,
       newest: this.#newest,
       nth: this.#nth,

@@ -7,17 +7,18 @@ import { Schema } from "effect"
 import type { FileSyncError } from "../FileSyncError.ts"
 import type { LineEnding } from "./LogLines.ts"
 
+/** Where a log can be continued; the tag is the log source that `logs` names. Plain JSON, to be stored. */
 export const LogCursor = Schema.TaggedUnion({
   /** How far each of main's streams has been taken, in bytes. */
-  Volume: { stdout: Schema.Int, stderr: Schema.Int },
+  volume: { stdout: Schema.Int, stderr: Schema.Int },
   /**
    * The last line taken from `pods/log`. The kubelet knows no offsets, so the line is told by its time, by its place among
    * the lines of that time and by its text; `newest` is the latest time seen, as times are not surely in order.
    */
-  Kubelet: { time: Schema.String, newest: Schema.String, nth: Schema.Int, sha256: Schema.String, bytes: Schema.Int }
+  kubelet: { time: Schema.String, newest: Schema.String, nth: Schema.Int, sha256: Schema.String, bytes: Schema.Int }
 })
 export type LogCursor = typeof LogCursor.Type
-export type KubeletCursor = Extract<LogCursor, { readonly _tag: "Kubelet" }>
+export type KubeletCursor = Extract<LogCursor, { readonly _tag: "kubelet" }>
 
 /** Lines of one stream, and where the log can be continued behind them. */
 export interface ToldLines {

@@ -30,7 +30,7 @@ export const makeSessionLines = (
 
   /** While one stream is read up to where it was told before, the other may be told already: a cursor never goes back. */
   const cursor = (): LogCursor => ({
-    _tag: "Volume",
+    _tag: "volume",
     stdout: Math.max(told.stdout, splitters.stdout.end),
     stderr: Math.max(told.stderr, splitters.stderr.end)
   })

@@ -20,7 +20,7 @@ const stored = (lines: KubeletLines): KubeletLines => {
   const { cursor } = lines
   if (cursor === undefined) return new KubeletLines()
   const read = Schema.decodeSync(codec)(Schema.encodeSync(codec)(cursor))
-  return new KubeletLines(read._tag === "Kubelet" ? read : undefined)
+  return new KubeletLines(read._tag === "kubelet" ? read : undefined)
 }
 
 describe("KubeletLines", () => {

@@ -217,7 +217,7 @@ describe("followKubeletLog", () => {
       const all = line(1, "a") + line(1, "a") + line(1, "b") + line(2, "c")
       const first = yield* follow([{ text: line(1, "a") + line(1, "a") }], 1)
       const end = first.events.at(-1)
-      const cursor = end?._tag === "LogEnded" && end.cursor?._tag === "Kubelet" ? end.cursor : undefined
+      const cursor = end?._tag === "LogEnded" && end.cursor?._tag === "kubelet" ? end.cursor : undefined
       const second = yield* follow([{ text: all }], 1, cursor)
       assert.deepStrictEqual(second.lines, ["b", "c"])
       assert.deepStrictEqual(second.gaps, [])

@@ -509,7 +509,7 @@ describe("runSession", () => {
         `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo "out $i"; [ $((i % 10)) = 0 ] && echo "err $i" >&2; done; printf end`
       )
       const lines = { stdout: [] as Array<string>, stderr: [] as Array<string> }
-      let cursor: LogCursor = { _tag: "Volume", stdout: 0, stderr: 0 }
+      let cursor: LogCursor = { _tag: "volume", stdout: 0, stderr: 0 }
       let drivers = 0
       // Each driver is stopped in the middle of an event, which it has not dealt with; the last one is let run. However late one
       // reads, the log makes five events and more: one has 64 KiB at most.
@@ -523,15 +523,15 @@ describe("runSession", () => {
           noGate: true,
           root,
           request: {
-            cursor: stored._tag === "Volume" ? stored : logStart,
+            cursor: stored._tag === "volume" ? stored : logStart,
             onEvent: (event) =>
               Effect.suspend(() => {
                 if (event._tag !== "Lines") return Effect.void
                 if (left-- <= 0) return Effect.andThen(Deferred.succeed(stopped, "stopped"), Effect.never)
                 for (const line of event.lines) lines[event.stream].push(line)
                 assert.isTrue(
-                  event.cursor._tag === "Volume" &&
-                    cursor._tag === "Volume" &&
+                  event.cursor._tag === "volume" &&
+                    cursor._tag === "volume" &&
                     event.cursor.stdout >= cursor.stdout &&
                     event.cursor.stderr >= cursor.stderr,
                   "a cursor went back"

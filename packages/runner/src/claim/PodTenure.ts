@@ -13,14 +13,14 @@ import { type Obtained, obtainPod, type PodCreation } from "./PodCreation.ts"
 /** Before looking again whether a pod that is on its way out has gone; the watch says so sooner, if it has seen the pod at all. */
 const LOOK_AGAIN = "1 second"
 
-export interface PodTenure<A, E, R, R2> {
+export interface PodTenure<A, R> {
   readonly creation: PodCreation
   readonly follow: PodFollow
   readonly warn: (message: string) => Effect.Effect<void>
-  readonly use: (pod: Pod, adopted: boolean) => Effect.Effect<A, E, R>
-  readonly giveBack: (pod: Pod, exit: Exit.Exit<A, E>) => Effect.Effect<void, never, R2>
+  readonly use: (pod: Pod, adopted: boolean) => Effect.Effect<A, RunError, R>
+  readonly giveBack: (pod: Pod, exit: Exit.Exit<A, RunError>) => Effect.Effect<void, never, R>
   /** Raced against all waiting; never succeeds. */
-  readonly whileWaiting: Effect.Effect<never, E>
+  readonly whileWaiting: Effect.Effect<never, RunError>
 }
 
 type Obstacle = Exclude<Obtained, { readonly _tag: "Held" }>
@@ -30,14 +30,14 @@ type Ended<A> = { readonly _tag: "Used"; readonly value: A } | Obstacle
  * Gives `use` the run's pod. A pod that is on its way out is waited for; one that is leased is watched until its driver renews the
  * lease, which is the error `LeaseHeld`, or lets it run out, and then is taken over.
  */
-export const withPod = Effect.fnUntraced(function* <A, E, R, R2>(
-  tenure: PodTenure<A, E, R, R2>
-): Effect.fn.Return<A, E | RunError, R | R2 | Pods> {
+export const withPod = Effect.fnUntraced(function* <A, R>(
+  tenure: PodTenure<A, R>
+): Effect.fn.Return<A, RunError, R | Pods> {
   const { creation, follow } = tenure
   let leased: Pod | undefined
 
   const attempt = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* (): Effect.fn.Return<Ended<A>, E | RunError, R | R2 | Pods> {
+    Effect.gen(function* (): Effect.fn.Return<Ended<A>, RunError, R | Pods> {
       const obtained = yield* obtainPod(creation)
       if (obtained._tag !== "Held") return obtained
       const value = yield* restore(tenure.use(obtained.pod, obtained.adopted)).pipe(

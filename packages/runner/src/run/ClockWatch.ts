@@ -1,15 +1,12 @@
 /** Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it goes on, and says what the time went into. */
-import { Deferred, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
-import type { PodEventFollow } from "../pod/PodEventFollow.ts"
-import type { PodFollow } from "../pod/PodFollow.ts"
 import type { ClockStage } from "../task/ClockStage.ts"
 import { RunError } from "../task/RunError.ts"
 import { TimedOut } from "../task/RunReason.ts"
-import type { TaskRequest } from "../task/TaskRequest.ts"
 import { describeCollecting, describeProgress, describeRunning } from "./PodProgress.ts"
+import type { Run } from "./Run.ts"
 import { COLLECT_SILENCE, limitName, remainingLimit, silenceLeft } from "./RunClock.ts"
-import type { RunJournal } from "./RunJournal.ts"
 
 /** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */
 export interface Spent {
@@ -17,23 +14,19 @@ export interface Spent {
   readonly running: Effect.Effect<number>
 }
 
-export interface ClockedRun {
-  readonly task: TaskRequest
-  readonly follow: PodFollow
-  /** What the cluster said last. */
-  readonly said: PodEventFollow["last"]
-  readonly journal: RunJournal
-  readonly reached: { readonly started: Deferred.Deferred<void>; readonly finished: Deferred.Deferred<void> }
-  readonly spent: Spent
-}
+/** What the clocks look at. */
+export type ClockedRun = Pick<Run, "events" | "follow" | "journal" | "stages" | "task">
 
 /** Fails when a stage of the run takes longer than its limit; the stages are told apart by what has been reached. */
-export const keepClocks = Effect.fnUntraced(function* ({ follow, journal, reached, said, spent, task }: ClockedRun) {
+export const keepClocks = Effect.fnUntraced(function* (
+  { events, follow, journal, stages, task }: ClockedRun,
+  spent: Spent
+) {
   const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
     const pod = yield* follow.current
     const spentOn =
       stage === "starting"
-        ? describeProgress(pod, yield* said)
+        ? describeProgress(pod, yield* events.last)
         : stage === "running"
           ? describeRunning(yield* journal.facts, task.inputFiles.length > 0)
           : describeCollecting((yield* journal.arrival).outputs)
@@ -46,14 +39,14 @@ export const keepClocks = Effect.fnUntraced(function* ({ follow, journal, reache
   })
   const within = Effect.fnUntraced(function* (
     stage: "starting" | "running",
-    done: Deferred.Deferred<void>,
+    done: Effect.Effect<void>,
     limit: Duration.Duration
   ) {
     const duration = remainingLimit(limit, yield* spent[stage])
-    yield* Deferred.await(done).pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage, limit) }))
+    yield* done.pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage, limit) }))
   })
-  yield* within("starting", reached.started, task.runner.waitUntilRunning)
-  yield* within("running", reached.finished, task.timeout ?? task.runner.waitUntilCompletion)
+  yield* within("starting", stages.started, task.runner.waitUntilRunning)
+  yield* within("running", stages.finished, task.timeout ?? task.runner.waitUntilCompletion)
   const begun = yield* monotonicMillis
   while (true) {
     const { at } = yield* journal.arrival

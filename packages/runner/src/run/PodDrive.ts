@@ -6,14 +6,10 @@
 import {
   type FileSyncError,
   followKubeletLog,
-  type InputArchive,
   isPodMissing,
-  type LogCursor,
   type LogEvent,
   logStart,
   type OutputFiles,
-  type OutputRequest,
-  type PieceCompression,
   runSession,
   type SessionEvent,
   type SessionFarewell,
@@ -21,8 +17,7 @@ import {
   type SessionResult
 } from "@podwright/file-sync"
 import type { Exec, PodLog } from "@podwright/k8s-io"
-import type { GatePlan, PodPlan } from "@podwright/spec-builder"
-import { type Duration, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
+import { Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
 import { deleted } from "../diagnosis/Diagnosis.ts"
 import { isRunning, mainHasEnded } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
@@ -30,31 +25,17 @@ import { WATCH_WORD } from "../pod/PodPresence.ts"
 import { RunError } from "../task/RunError.ts"
 import { Files, PodFailed } from "../task/RunReason.ts"
 import { ExecBudget, spread } from "./ExecBudget.ts"
-import type { RunJournal } from "./RunJournal.ts"
+import { mayHelperEnd } from "./PodEnding.ts"
+import type { LogFromKubelet, LogFromVolume, Run } from "./Run.ts"
 
-export interface PodDrive {
-  readonly plan: PodPlan
-  readonly namespace: string
-  readonly podUid: string
-  readonly inputs: InputArchive
-  readonly outputs: OutputRequest
-  readonly compression: PieceCompression
-  readonly journal: RunJournal
-  readonly follow: PodFollow
-  /** Whether this very pod is gone, when the API server says that it is not there. */
-  readonly podIsGone: Effect.Effect<boolean>
-  /** Whether a helper whose driver has everything may end, by main's exit code and the number of missing outputs. */
-  readonly mayHelperEnd: (exitCode: number, missing: number) => boolean
-  /** Where an earlier driver of this pod has read the log to. */
-  readonly logCursor: LogCursor | undefined
-  /** Ceiling for the log's last lines behind the command's end (kubelet log only; the volume's log has a known end). */
-  readonly lateLogs: Duration.Duration
-  /** To be run when the containers run. */
-  readonly started: Effect.Effect<void>
-  /** To be run when the command has ended, with the code in its exit file; undefined when only the kubelet can tell. */
-  readonly finished: (exitCode: number | undefined) => Effect.Effect<void>
+/** The pod that a run drives. */
+export interface DrivenPod {
+  readonly uid: string
+  /** Whether this very pod was deleted; asked when the API server says that it is not there. */
+  readonly isGone: Effect.Effect<boolean>
 }
 
+/** What came back from a pod: its outputs by name, and the names of those it did not write. */
 export interface Driven {
   readonly files: OutputFiles
   readonly missing: ReadonlyArray<string>
@@ -88,14 +69,18 @@ const ignore = Effect.void
 /** Stands for the exit code of a main that left none. */
 const KILLED = 137
 
+/** For sessions that move files only. */
+const withoutLog = { log: false, cursor: logStart }
+
 /** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
 const session = Effect.fnUntraced(function* (
-  drive: PodDrive,
-  options: Pick<SessionRequest, "container" | "volumeRoot" | "log" | "farewell" | "inputs" | "outputs">,
+  run: Run,
+  pod: DrivenPod,
+  options: Pick<SessionRequest, "cursor" | "container" | "volumeRoot" | "log" | "farewell" | "inputs" | "outputs">,
   onEvent: (event: SessionEvent) => Effect.Effect<void>
 ): Effect.fn.Return<SessionResult, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
   const budget = yield* ExecBudget
-  const { follow, journal, plan } = drive
+  const { follow, inputs, journal, namespace, plan, stages, task } = run
   const { container } = options
   const waiting = yield* Scope.make()
   yield* Scope.provide(budget.waiting, waiting)
@@ -106,30 +91,29 @@ const session = Effect.fnUntraced(function* (
       const delay = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1))
       return yield* Effect.sleep(spread(delay, yield* Random.next))
     }
-    const pod = yield* follow.current
-    if (pod !== undefined && isRunning(pod, container)) return yield* budget.pause(true)
+    const seen = yield* follow.current
+    if (seen !== undefined && isRunning(seen, container)) return yield* budget.pause(true)
     const runs = Effect.asVoid(follow.until((seen) => isRunning(seen, container)))
     yield* Effect.raceFirst(budget.pause(false), runs)
   })
 
   const request: SessionRequest = {
     ...options,
-    compression: drive.compression,
-    namespace: drive.namespace,
+    compression: task.runner.transfer.compression ?? "none",
+    namespace,
     pod: plan.name,
-    podUid: drive.podUid,
-    cursor: drive.logCursor?._tag === "Volume" ? drive.logCursor : logStart,
+    podUid: pod.uid,
     mainEnded: Effect.asVoid(follow.until(mainHasEnded)),
-    podIsGone: drive.podIsGone,
+    podIsGone: pod.isGone,
     pause,
     onEvent: Effect.fnUntraced(function* (event) {
       if (event._tag === "Opened") {
         yield* Scope.close(waiting, Exit.void)
-        yield* drive.started
+        yield* stages.start
       }
       if (event._tag === "InputsDelivered") {
         // No session delivers after the gate is open: a command that runs for hours needs no list of files.
-        drive.inputs.forget()
+        inputs.forget()
         const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
         yield* journal.phase("inputs-delivered", detail)
       }
@@ -150,21 +134,24 @@ const session = Effect.fnUntraced(function* (
 
 /** Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs. */
 export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
-  drive: PodDrive & { readonly plan: GatePlan }
+  run: Run,
+  pod: DrivenPod,
+  { cursor, plan }: LogFromVolume
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
-  const { outputContainer: container, volumeRoot } = drive.plan
+  const { inputs, journal, outputs, stages, task } = run
+  const { outputContainer: container, volumeRoot } = plan
   const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
-    drive.mayHelperEnd(exit?.code ?? KILLED, missing.length) ? "done" : "sent"
-  const options = { container, volumeRoot, log: true, farewell, inputs: drive.inputs, outputs: drive.outputs }
-  const { files, missing } = yield* session(drive, options, (event) => {
+    mayHelperEnd(task.runner.delete, exit?.code ?? KILLED, missing.length) ? "done" : "sent"
+  const options = { container, volumeRoot, log: true, cursor, farewell, inputs, outputs }
+  const { files, missing } = yield* session(run, pod, options, (event) => {
     switch (event._tag) {
       case "Lines":
       case "Replayed":
       case "Gap":
       case "LogEnded":
-        return drive.journal.log(event)
+        return journal.log(event)
       case "Exited":
-        return drive.finished(event.exit.code)
+        return stages.finish(event.exit.code)
       default:
         return ignore
     }
@@ -174,16 +161,18 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
 
 /** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */
 export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
-  drive: PodDrive
+  run: Run,
+  pod: DrivenPod,
+  { cursor, plan }: LogFromKubelet
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem | PodLog> {
-  const { follow, journal, plan } = drive
+  const { follow, inputs, journal, namespace, outputs, stages, task } = run
   const mainBegun = follow.until((pod) => pod.main._tag === "Running" || mainHasEnded(pod))
   if (plan.shape !== "bare") {
     const { inputContainer: container, volumeRoot } = plan
     const farewell = (): SessionFarewell => "leave"
-    const options = { container, volumeRoot, log: false, farewell, inputs: drive.inputs, outputs: undefined }
+    const options = { container, volumeRoot, ...withoutLog, farewell, inputs, outputs: undefined }
     let told = false
-    const delivery = session(drive, options, (event) =>
+    const delivery = session(run, pod, options, (event) =>
       Effect.sync(() => {
         told ||= event._tag === "InputsDelivered"
       })
@@ -195,17 +184,16 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   }
   const ended = follow.until(mainHasEnded)
   const begun = yield* mainBegun
-  if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* drive.started
+  if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* stages.start
   const drained = yield* Ref.make(false)
-  const cursor = drive.logCursor?._tag === "Kubelet" ? drive.logCursor : undefined
   let last: LogEvent | undefined
   const log = yield* followKubeletLog({
-    namespace: drive.namespace,
+    namespace,
     pod: plan.name,
     container: plan.mainContainer,
     ended,
     cursor,
-    podIsGone: drive.podIsGone,
+    podIsGone: pod.isGone,
     onEvent: (event) => {
       if (event._tag === "Interrupted") return journal.warn(`reconnecting: ${event.error.message}`)
       last = event
@@ -217,28 +205,31 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     Effect.forkChild
   )
   const seen = yield* ended
-  yield* drive.finished(undefined)
+  yield* stages.finish(undefined)
   const exitCode = seen?.main._tag === "Ended" ? seen.main.end.exitCode : KILLED
   const farewell: SessionRequest["farewell"] = ({ missing }) =>
-    drive.mayHelperEnd(exitCode, missing.length) ? "done" : "sent"
+    mayHelperEnd(task.runner.delete, exitCode, missing.length) ? "done" : "sent"
   const collected =
     plan.shape === "bare"
       ? { files: {}, missing: [] }
       : yield* session(
-          drive,
+          run,
+          pod,
           {
             container: plan.outputContainer,
             volumeRoot: plan.volumeRoot,
-            log: false,
+            ...withoutLog,
             farewell,
             inputs: undefined,
-            outputs: drive.outputs
+            outputs
           },
           () => ignore
         )
-  yield* Fiber.join(log).pipe(Effect.timeoutOrElse({ duration: drive.lateLogs, orElse: () => Fiber.interrupt(log) }))
+  yield* Fiber.join(log).pipe(
+    Effect.timeoutOrElse({ duration: task.runner.waitForLogs, orElse: () => Fiber.interrupt(log) })
+  )
   if (!(yield* Ref.get(drained))) {
-    const after = last?._tag === "Lines" && last.cursor._tag === "Kubelet" ? last.cursor.time : undefined
+    const after = last?._tag === "Lines" && last.cursor._tag === "kubelet" ? last.cursor.time : undefined
     yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
   }
   return { files: collected.files, missing: collected.missing }

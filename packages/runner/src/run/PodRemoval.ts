@@ -1,29 +1,19 @@
 /** Leaves a pod at the end of its run as `PodEnding.ts` decides: deletes it, keeps it, or gives its lease away. */
 import { type Pod, Pods } from "@podwright/k8s-io"
-import type { PodPlan, RunnerProperties } from "@podwright/spec-builder"
 import { Effect, type Exit } from "effect"
-import type { RunLease } from "../claim/LeaseKeeper.ts"
 import { persistently } from "../pod/PersistentRequest.ts"
 import type { RunError } from "../task/RunError.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import { podEnding } from "./PodEnding.ts"
-import type { RunJournal } from "./RunJournal.ts"
-
-export interface UsedPod {
-  readonly plan: PodPlan
-  readonly namespace: string
-  readonly properties: RunnerProperties
-  readonly lease: RunLease
-  readonly journal: RunJournal
-}
+import type { Run } from "./Run.ts"
 
 /** What fails here is a warning: it must not hide the run's own end. */
 export const leavePod = Effect.fnUntraced(function* (
+  { journal, lease, namespace, plan, task }: Run,
   pod: Pod,
-  exit: Exit.Exit<RunResult, RunError>,
-  { journal, lease, namespace, plan, properties }: UsedPod
+  exit: Exit.Exit<RunResult, RunError>
 ): Effect.fn.Return<void, never, Pods> {
-  const ending = podEnding(exit, properties.delete)
+  const ending = podEnding(exit, task.runner.delete)
   if (ending._tag === "Leave") {
     return yield* lease
       .release(pod)
@@ -34,7 +24,7 @@ export const leavePod = Effect.fnUntraced(function* (
       )
   }
   if (ending._tag === "Keep") return
-  if (properties.resume && !(yield* lease.isSure(pod))) {
+  if (task.runner.resume && !(yield* lease.isSure(pod))) {
     return yield* journal.warn(`pod ${plan.name} has been taken over by another driver, and is left to it`)
   }
   const options = { uid: pod.metadata.uid, ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {}) }

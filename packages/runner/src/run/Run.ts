@@ -1,82 +1,107 @@
 /**
- * One run of a task from submit to result: makes the pod, follows it, moves files and log, keeps the clocks, and leaves the pod as
- * it is to be left. Puts the parts together; what they do is in their own files.
+ * One run: what its parts share from submit to result. Opening it refuses a task that cannot run, before anything is
+ * created, and begins to follow the pod. `RunExecution.ts` carries it out.
  */
-import { checkOutputDirectory, type FileSyncError, makeInputArchive, outputSelection } from "@podwright/file-sync"
-import { KubeConnection, type Pod, Pods } from "@podwright/k8s-io"
-import { buildPod, type PodPlan, type SpecError, taskValues, WORK_DIRECTORY } from "@podwright/spec-builder"
-import { Clock, Deferred, Duration, Effect, type FileSystem, type Scope } from "effect"
+import {
+  checkOutputDirectory,
+  type FileSyncError,
+  type InputArchive,
+  type KubeletCursor,
+  logStart,
+  makeInputArchive,
+  type OutputRequest,
+  outputSelection,
+  type VolumeOffsets
+} from "@podwright/file-sync"
+import { KubeConnection } from "@podwright/k8s-io"
+import {
+  buildPod,
+  type GatePlan,
+  type PodPlan,
+  type SpecError,
+  taskValues,
+  WORK_DIRECTORY
+} from "@podwright/spec-builder"
+import { Effect, type FileSystem, type Scope } from "effect"
 import type { HttpClient } from "effect/http"
-import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
-import { withPod } from "../claim/PodTenure.ts"
+import { LeaseKeeper, type RunLease } from "../claim/LeaseKeeper.ts"
 import type { KubeServices } from "../connection/RunConnections.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
-import { followPodEvents } from "../pod/PodEventFollow.ts"
-import { followPod } from "../pod/PodFollow.ts"
-import { podIsGone } from "../pod/PodPresence.ts"
-import { randomId } from "../task/RandomId.ts"
+import { followPodEvents, type PodEventFollow } from "../pod/PodEventFollow.ts"
+import { followPod, type PodFollow } from "../pod/PodFollow.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
-import { CursorMismatch, Detached, Files, Spec, TimedOut } from "../task/RunReason.ts"
-import type { RunResult } from "../task/RunResult.ts"
+import { CursorMismatch, Files, Spec } from "../task/RunReason.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
-import { keepClocks, type Spent } from "./ClockWatch.ts"
 import type { ExecBudget } from "./ExecBudget.ts"
-import { driveByKubelet, driveByVolume, type PodDrive } from "./PodDrive.ts"
-import { mayHelperEnd } from "./PodEnding.ts"
-import { leavePod } from "./PodRemoval.ts"
-import { limitName } from "./RunClock.ts"
-import { openJournal } from "./RunJournal.ts"
-import { type Receipts, resultOf, settle, settleFailure } from "./RunSettlement.ts"
+import { openJournal, type RunJournal } from "./RunJournal.ts"
+import { makeRunStages, type RunStages } from "./RunStages.ts"
 import { transferLimits } from "./TransferLimits.ts"
 
 /** What a run needs: a cluster, what the runs of a process share, files and HTTP for inputs. */
-export type TaskRunServices = KubeServices | ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
+export type RunServices = KubeServices | ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
 
-export interface RunOptions {
-  /**
-   * When it completes, the driver leaves: the pod goes on with its lease released, and the run fails with `Detached`. A run with
-   * `resume: false` is cancelled instead, as nobody could take its pod over. By default never.
-   */
-  readonly detach?: Effect.Effect<void>
+/** The log is read from the pod's volume, behind these bytes of each stream. */
+export interface LogFromVolume {
+  readonly source: "volume"
+  readonly plan: GatePlan
+  readonly cursor: VolumeOffsets
+}
+/** The log is read from the kubelet, behind this line; undefined for its beginning. */
+export interface LogFromKubelet {
+  readonly source: "kubelet"
+  readonly plan: PodPlan
+  readonly cursor: KubeletCursor | undefined
 }
 
-const wrap = {
-  spec: (error: SpecError) => new RunError({ operation: "Run.plan", reason: new Spec({ error }) }),
-  files: (error: FileSyncError) => new RunError({ operation: "Run.inputs", reason: new Files({ error }) })
+export interface Run {
+  readonly task: TaskRequest
+  readonly plan: PodPlan
+  readonly namespace: string
+  readonly inputs: InputArchive
+  readonly outputs: OutputRequest
+  readonly log: LogFromVolume | LogFromKubelet
+  readonly journal: RunJournal
+  readonly stages: RunStages
+  readonly follow: PodFollow
+  readonly events: PodEventFollow
+  readonly lease: RunLease
+  /** When it was opened, by the monotonic clock, in ms. */
+  readonly openedAt: number
 }
 
-/** A cursor of the other kind cannot be continued from; to begin anew would tell every line twice. */
-const checkCursor = ({ logCursor }: TaskRequest, { logs }: PodPlan): Effect.Effect<void, RunError> => {
-  const expected = logs === "volume" ? "Volume" : "Kubelet"
-  if (logCursor === undefined || logCursor._tag === expected) return Effect.void
-  const reason = new CursorMismatch({ given: logCursor._tag === "Volume" ? "volume" : "kubelet", expected: logs })
-  return Effect.fail(new RunError({ operation: "Run.checkCursor", reason }))
+const wrongSpec = (error: SpecError) => new RunError({ operation: "Run.open", reason: new Spec({ error }) })
+const wrongFiles = (error: FileSyncError) => new RunError({ operation: "Run.open", reason: new Files({ error }) })
+
+/** A cursor of the other kind cannot be continued from; starting over would report every line twice. */
+const logOf = ({ logCursor: cursor }: TaskRequest, plan: PodPlan): Effect.Effect<Run["log"], RunError> => {
+  if (plan.logs === "volume") {
+    if (cursor?._tag !== "kubelet") return Effect.succeed({ source: "volume", plan, cursor: cursor ?? logStart })
+  } else if (cursor?._tag !== "volume") return Effect.succeed({ source: "kubelet", plan, cursor })
+  const reason = new CursorMismatch({ given: cursor._tag, expected: plan.logs })
+  return Effect.fail(new RunError({ operation: "Run.open", reason }))
 }
 
-/** From submit to result, in a scope of its own; interruption kills the pod. Everything is told to `emit`, which is awaited. */
-export const runTask = Effect.fn("TaskRun.run")(function* (
+/** Opens a run in the caller's scope. Everything it has to report goes to `emit`, which is awaited. */
+export const openRun = Effect.fnUntraced(function* (
   task: TaskRequest,
-  emit: (event: RunEvent) => Effect.Effect<void>,
-  { detach = Effect.never }: RunOptions
-): Effect.fn.Return<RunResult, RunError, TaskRunServices | Scope.Scope> {
-  const pods = yield* Pods
+  emit: (event: RunEvent) => Effect.Effect<void>
+): Effect.fn.Return<Run, RunError, RunServices | Scope.Scope> {
   const connection = yield* KubeConnection
-  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrap.spec))
-  yield* checkCursor(task, plan)
+  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrongSpec))
+  const log = yield* logOf(task, plan)
   const namespace = task.runner.namespace ?? connection.namespace
-  const { syncWorkingDirectory } = task.runner
+  const { syncWorkingDirectory, transfer } = task.runner
   const selection = yield* Effect.fromResult(
     outputSelection(task.outputFiles, WORK_DIRECTORY, syncWorkingDirectory)
-  ).pipe(Effect.mapError(wrap.files))
+  ).pipe(Effect.mapError(wrongFiles))
   if (task.outputFiles.length > 0 || syncWorkingDirectory) {
-    yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrap.files))
+    yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrongFiles))
   }
-  const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrap.files))
+  const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrongFiles))
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)
-  const withFacts = (error: RunError) => Effect.flatMap(journal.facts, (facts) => error.with({ facts }))
-
+  // Followed before the pod is created, so nothing is missed.
   const follow = yield* followPod({
     namespace,
     name: plan.name,
@@ -85,105 +110,18 @@ export const runTask = Effect.fn("TaskRun.run")(function* (
     waiting: journal.waiting,
     seen: journal.seen
   })
-  const events = yield* followPodEvents(namespace, plan.name, journal.podEvent)
-  const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
-
-  const { onSpecChange, resume } = task.runner
-  const lease = yield* (yield* LeaseKeeper).open(namespace, plan.name, journal.warn)
-  const driver = randomId()
-  const waiting = task.runner.waitUntilRunning
-  const began = yield* monotonicMillis
-  const waitingTooLong = Effect.andThen(
-    Effect.flatMap(monotonicMillis, (now) => Effect.sleep(Duration.toMillis(waiting) - (now - began))),
-    new RunError({
-      operation: "Run.execute",
-      reason: new TimedOut({
-        stage: "starting",
-        limit: limitName("starting", false),
-        seconds: Duration.toSeconds(waiting),
-        spentOn: `waiting for an earlier pod of the name ${plan.name} to be gone, or left by its driver`
-      })
-    })
-  )
-
-  let receipts: Receipts = { exitCode: undefined, finishedAt: undefined }
-  const drive: Omit<PodDrive, "podUid" | "podIsGone"> = {
+  return {
+    task,
     plan,
     namespace,
     inputs,
-    outputs: { selection, directory: task.outputDirectory, limits: transferLimits(task.runner.transfer) },
-    compression: task.runner.transfer.compression ?? "none",
+    outputs: { selection, directory: task.outputDirectory, limits: transferLimits(transfer) },
+    log,
     journal,
+    stages: yield* makeRunStages(journal, plan.mainContainer),
     follow,
-    mayHelperEnd: (exitCode, missing) => mayHelperEnd(task.runner.delete, exitCode, missing),
-    logCursor: task.logCursor,
-    lateLogs: task.runner.waitForLogs,
-    started: Deferred.succeed(reached.started, undefined).pipe(Effect.andThen(journal.phase("started"))),
-    finished: Effect.fnUntraced(function* (exitCode) {
-      receipts = { exitCode, finishedAt: receipts.finishedAt ?? (yield* monotonicMillis) }
-      if (exitCode !== undefined) journal.exited(plan.mainContainer, exitCode)
-      yield* Deferred.succeed(reached.finished, undefined)
-      yield* journal.phase("finished")
-    })
+    events: yield* followPodEvents(namespace, plan.name, journal.podEvent),
+    lease: yield* (yield* LeaseKeeper).open(namespace, plan.name, journal.warn),
+    openedAt: yield* monotonicMillis
   }
-
-  const left = Effect.andThen(
-    detach,
-    // Nobody could take it over.
-    resume ? new RunError({ operation: "Run.execute", reason: new Detached({ pod: plan.name }) }) : Effect.interrupt
-  )
-
-  const use = Effect.fnUntraced(function* (pod: Pod, adopted: boolean) {
-    const made = pod.metadata.creationTimestamp
-    yield* follow.expect(pod.metadata.uid)
-    if (adopted) yield* journal.phase("adopted", `made ${made ?? "at an unknown time"}, left by its driver`)
-    else yield* journal.phase("created")
-    yield* events.tellOf(pod.metadata.uid)
-    const since = (time: number | undefined) =>
-      Effect.map(Clock.currentTimeMillis, (now) => (adopted && time !== undefined ? Math.max(0, now - time) : 0))
-    const spent: Spent = {
-      starting: since(made === undefined ? undefined : Date.parse(made)),
-      running: Effect.flatMap(follow.current, (seen) => since(seen?.startedAt))
-    }
-    const scheduled = Effect.gen(function* () {
-      const pod = yield* follow.until((seen) => seen.node !== undefined)
-      if (pod?.node !== undefined) yield* journal.node(pod.node)
-      yield* journal.phase("scheduled")
-    })
-    const { uid } = pod.metadata
-    const isGone = Effect.provideService(podIsGone({ namespace, name: plan.name, uid }, follow), Pods, pods)
-    const own: PodDrive = { ...drive, podUid: uid, podIsGone: isGone }
-    const driven = Effect.andThen(
-      scheduled,
-      plan.logs === "volume" ? driveByVolume({ ...own, plan }) : driveByKubelet(own)
-    )
-    const settling = { plan, follow, receipts: Effect.sync(() => receipts) }
-    const { driven: moved, outcome } = yield* Effect.raceFirst(
-      driven,
-      Effect.raceFirst(
-        Effect.raceFirst(keepClocks({ task, follow, said: events.last, journal, reached, spent }), follow.failure),
-        Effect.raceFirst(resume ? lease.keep(pod, follow) : Effect.never, left)
-      )
-    ).pipe(
-      Effect.tap(journal.phase("collected")),
-      Effect.flatMap((driven) => Effect.map(settle(settling), (outcome) => ({ driven, outcome }))),
-      Effect.catch((error) => settleFailure(error, settling, journal))
-    )
-    return yield* resultOf(outcome, moved, plan.name, journal)
-  })
-
-  const result = yield* withPod({
-    creation: { plan, namespace, driver, lease, policy: { resume, onSpecChange } },
-    follow,
-    warn: journal.warn,
-    use,
-    giveBack: (pod, exit) => leavePod(pod, exit, { plan, namespace, properties: task.runner, lease, journal }),
-    whileWaiting: Effect.raceFirst(
-      waitingTooLong,
-      Effect.andThen(detach, new RunError({ operation: "Run.execute", reason: new Detached({ pod: null }) }))
-    )
-  }).pipe(Effect.catch((error) => Effect.flatMap(withFacts(error), Effect.fail)))
-  const complete = { ...result, ...(yield* journal.facts), pod: plan.name }
-  yield* journal.finished(complete)
-  return complete
 })

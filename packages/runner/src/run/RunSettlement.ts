@@ -9,12 +9,11 @@ import {
   type Witness
 } from "../diagnosis/Outcome.ts"
 import { mainHasEnded } from "../diagnosis/PodObservation.ts"
-import type { PodFollow } from "../pod/PodFollow.ts"
 import { RunError } from "../task/RunError.ts"
 import { OutputMissing, PodFailed, type RunReason } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { Driven } from "./PodDrive.ts"
-import type { RunJournal } from "./RunJournal.ts"
+import type { Run } from "./Run.ts"
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
 const decodeResources = Schema.decodeUnknownOption(MainResources)
@@ -25,24 +24,10 @@ const memoryLimit = (plan: PodPlan): string | undefined => {
   return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
 }
 
-/** What main itself has told. */
-export interface Receipts {
-  /** Its exit code, from its exit file; undefined when it left none or there is no file to leave. */
-  readonly exitCode: number | undefined
-  /** When its end was heard of, by the monotonic clock. */
-  readonly finishedAt: number | undefined
-}
-
-export interface Settling {
-  readonly plan: PodPlan
-  readonly follow: PodFollow
-  readonly receipts: Effect.Effect<Receipts>
-}
-
 /** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
-export const settle = Effect.fnUntraced(function* ({ follow, plan, receipts }: Settling): Effect.fn.Return<Decision> {
+export const settle = Effect.fnUntraced(function* ({ follow, plan, stages }: Run): Effect.fn.Return<Decision> {
   const limit = memoryLimit(plan)
-  const { exitCode, finishedAt } = yield* receipts
+  const { exitCode, finishedAt } = yield* stages.receipts
   const witness = Effect.map(follow.takenSince, (takenAt): Witness => {
     const known = finishedAt !== undefined && takenAt !== undefined
     return { exitCode, takenAfterMs: known ? takenAt - finishedAt : undefined }
@@ -67,27 +52,25 @@ const isOfOutputs = (reason: RunReason): boolean =>
  * its outputs.
  */
 export const settleFailure = Effect.fnUntraced(function* (
-  error: RunError,
-  settling: Settling,
-  journal: RunJournal
+  run: Run,
+  error: RunError
 ): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError> {
-  const { exitCode } = yield* settling.receipts
-  const pod = yield* settling.follow.current
+  const { exitCode } = yield* run.stages.receipts
+  const pod = yield* run.follow.current
   const ownCode = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : undefined)
   const commandFailed = ownCode !== undefined && ownCode !== 0
   if (!commandFailed || !isOfOutputs(error.reason)) return yield* error
-  const outcome = yield* settle(settling)
+  const outcome = yield* settle(run)
   if (outcome._tag !== "Failed") return yield* error
-  yield* journal.warn(error.message)
+  yield* run.journal.warn(error.message)
   return { driven: { files: {}, missing: [] }, outcome }
 })
 
 /** The result of a run whose outcome is decided; a pod that was lost and outputs that were not written are errors. */
 export const resultOf = Effect.fnUntraced(function* (
+  { journal, plan }: Run,
   outcome: Decision,
-  driven: Driven,
-  pod: string,
-  journal: RunJournal
+  driven: Driven
 ): Effect.fn.Return<RunResult, RunError> {
   if (outcome._tag === "Lost") {
     return yield* new RunError({
@@ -107,7 +90,7 @@ export const resultOf = Effect.fnUntraced(function* (
   const failed = outcome._tag === "Failed"
   return {
     ...(yield* journal.facts),
-    pod,
+    pod: plan.name,
     state: failed ? "FAILED" : "SUCCESS",
     exitCode: failed ? outcome.exitCode : 0,
     outputFiles: driven.files,

@@ -1,6 +1,6 @@
 /**
  * The service that runs tasks, each in one pod: what the CLI, the server and TypeScript programs use. Finds a run its connection;
- * the run itself is `TaskRun.ts`.
+ * the run itself is `RunExecution.ts`.
  */
 import type { KubeConnection, KubeLayerOptions, Pods } from "@podwright/k8s-io"
 import { type Cause, Context, Effect, Exit, type FileSystem, Layer, Queue, Stream } from "effect"
@@ -13,9 +13,9 @@ import type { RunEvent } from "../task/RunEvent.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { ExecBudget } from "./ExecBudget.ts"
-import { type RunOptions, runTask } from "./Run.ts"
+import { executeRun, type RunOptions } from "./RunExecution.ts"
 
-export type { RunOptions } from "./Run.ts"
+export type { RunOptions } from "./RunExecution.ts"
 
 type Surroundings = ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
 
@@ -54,7 +54,7 @@ export class TaskRunner extends Context.Service<
       ) =>
         connections.open(task.runner.config).pipe(
           Effect.flatMap(({ explain, services }) =>
-            runTask(task, onEvent, options).pipe(Effect.provideContext(services), Effect.mapError(explain))
+            executeRun(task, onEvent, options).pipe(Effect.provideContext(services), Effect.mapError(explain))
           ),
           Effect.scoped,
           Effect.provideContext(context)

@@ -193,7 +193,7 @@ describe("runCached", () => {
     Effect.gen(function* () {
       yield* run(taskIn("a"), { cache: { enabled: false } })
       yield* run(taskIn("b", { inputFiles: [{ name: "in", source: { _tag: "Stdin" } }] }))
-      yield* run(taskIn("c", { logCursor: { _tag: "Volume", stdout: 0, stderr: 0 } }))
+      yield* run(taskIn("c", { logCursor: { _tag: "volume", stdout: 0, stderr: 0 } }))
       yield* run(taskIn("d", { inputFiles: [{ name: "in", source: { _tag: "Path", path: "/nowhere" } }] }))
       yield* run(taskIn("e", { image: "" }))
       assert.strictEqual(runs.length, 5)

@@ -46,7 +46,7 @@ const request = (own: TaskIdentity): TaskRequest => ({
   outputDirectory: "/nowhere",
   timeout: undefined,
   runner,
-  logCursor: { _tag: "Volume", stdout: own.attempt, stderr: 0 }
+  logCursor: { _tag: "volume", stdout: own.attempt, stderr: 0 }
 })
 
 const factsOf = (pod: string): RunFacts & { readonly pod: string } => ({
@@ -148,7 +148,7 @@ describe("runWithRetries", () => {
     Effect.gen(function* () {
       const { ended, started, told } = yield* play(["ok"], { retry: constant })
       assert.strictEqual(started.length, 1)
-      assert.deepStrictEqual(started[0]?.task.logCursor, { _tag: "Volume", stdout: 0, stderr: 0 })
+      assert.deepStrictEqual(started[0]?.task.logCursor, { _tag: "volume", stdout: 0, stderr: 0 })
       assert.isUndefined(Result.getOrThrow(ended).attempts)
       assert.deepStrictEqual(told, ["finished SUCCESS"])
     })

@@ -1,10 +1,11 @@
 /** How long outputs are waited for: for as long as something comes. The other clocks are tested with whole runs. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { PodFollow } from "../../src/pod/PodFollow.ts"
 import { keepClocks } from "../../src/run/ClockWatch.ts"
 import { openJournal } from "../../src/run/RunJournal.ts"
+import { makeRunStages } from "../../src/run/RunStages.ts"
 import { task } from "../support/BegunRun.ts"
 
 const follow: PodFollow = {
@@ -18,11 +19,12 @@ const follow: PodFollow = {
 /** A run whose command has just ended, and its clocks. */
 const collecting = Effect.gen(function* () {
   const journal = yield* openJournal({ namespace: "n", name: "p" }, () => Effect.void)
-  const reached = { started: yield* Deferred.make<void>(), finished: yield* Deferred.make<void>() }
-  yield* Deferred.succeed(reached.started, undefined)
-  yield* Deferred.succeed(reached.finished, undefined)
+  const stages = yield* makeRunStages(journal, "main")
+  yield* stages.start
+  yield* stages.finish(undefined)
+  const events = { tellOf: () => Effect.void, last: Effect.undefined }
   const spent = { starting: Effect.succeed(0), running: Effect.succeed(0) }
-  const clocks = keepClocks({ task: yield* task(), follow, said: Effect.undefined, journal, reached, spent })
+  const clocks = keepClocks({ task: yield* task(), follow, events, journal, stages }, spent)
   const fiber = yield* Effect.forkChild(clocks)
   yield* TestClock.adjust("1 millis")
   return { journal, fiber }
@@ -66,7 +68,7 @@ describe("keepClocks", () => {
     Effect.gen(function* () {
       const { fiber, journal } = yield* collecting
       yield* TestClock.adjust("4 minutes")
-      const cursor = { _tag: "Volume", stdout: 2, stderr: 0 } as const
+      const cursor = { _tag: "volume", stdout: 2, stderr: 0 } as const
       yield* journal.log({ _tag: "Lines", stream: "stdout", lines: ["a"], ending: "newline", cursor })
       yield* TestClock.adjust("4 minutes")
       assert.isUndefined(fiber.pollUnsafe())

@@ -14,7 +14,7 @@ const lines = (
   stream: "stdout",
   lines: texts,
   ending,
-  cursor: { _tag: "Volume", stdout, stderr: 0 }
+  cursor: { _tag: "volume", stdout, stderr: 0 }
 })
 
 /** What a journal tells of a log, and its facts at the end. */
@@ -59,7 +59,7 @@ describe("RunJournal", () => {
       ])
       assert.deepStrictEqual(words, [
         "log a|b",
-        'values {"x":1} {"_tag":"Volume","stdout":28,"stderr":0}',
+        'values {"x":1} {"_tag":"volume","stdout":28,"stderr":0}',
         "Warning",
         'log ::{"outpu',
         "log c end"

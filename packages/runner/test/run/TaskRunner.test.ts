@@ -369,7 +369,7 @@ describe("TaskRunner", () => {
     ["a connection it cannot make", task({ config: { caCertFile: "/dev/null" } }), "config.caCertFile: is empty"],
     [
       "a cursor of another kind of log",
-      task({ logs: "kubelet" }, { logCursor: { _tag: "Volume", stdout: 1, stderr: 0 } }),
+      task({ logs: "kubelet" }, { logCursor: { _tag: "volume", stdout: 1, stderr: 0 } }),
       "logCursor comes from a volume log, but this task's log is a kubelet log"
     ],
     ["a pattern it cannot match", task({}, { outputFiles: ["[x"] }), "[x"],

@@ -3,7 +3,7 @@ import { LINE_LIMIT, LogSplitter, type ToldLines } from "@podwright/file-sync"
 import { Effect, Schema } from "effect"
 import { LogValues, METRICS_LIMIT, OUTPUTS_LIMIT, readLineValues, VALUES_LINE_LIMIT } from "../../src/task/LogValues.ts"
 
-const cursor = { _tag: "Volume", stdout: 0, stderr: 0 } as const
+const cursor = { _tag: "volume", stdout: 0, stderr: 0 } as const
 const event = (
   line: string,
   ending: ToldLines["ending"] = "newline",

@@ -64,7 +64,7 @@ export const referenceFlows = (cluster: Cluster): void => {
       const log = events.filter((event) => event._tag === "Log")
       assert.deepStrictEqual(
         log.map((event) => [event.stream, event.lines, event.cursor]),
-        [["stdout", ["Hello World"], { _tag: "Volume", stdout: 12, stderr: 0 }]]
+        [["stdout", ["Hello World"], { _tag: "volume", stdout: 12, stderr: 0 }]]
       )
       assert.deepStrictEqual(
         events.slice(-2).map((event) => [event._tag, event.result.state]),

@@ -62,7 +62,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   if (Option.isSome(flags.logCursor) && (logCursor === undefined || Option.isNone(flags.executionId))) {
     yield* reporter.problem(
       logCursor === undefined
-        ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"Volume","stdout":120,"stderr":0}, not ${flags.logCursor.value}`
+        ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"volume","stdout":120,"stderr":0}, not ${flags.logCursor.value}`
         : "--log-cursor goes on with a pod that an earlier process has left: it needs --execution-id"
     )
     return yield* new CommandExit({ code: BAD_INPUT })
