@@ -7,8 +7,8 @@ import { Schema } from "effect"
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /**
- * When a fault happens to a stream: after so many bytes of its body (of an exec: of the WebSocket, heads of frames included),
- * or so many milliseconds after the answer began. Neither: with its first byte.
+ * When a fault happens to a stream: after this many bytes of its body (of an exec: of the WebSocket, frame
+ * headers included), or this many milliseconds after the answer began. With neither: at its first byte.
  */
 const moment = {
   afterBytes: Schema.optionalKey(Count),
@@ -18,6 +18,7 @@ const moment = {
 /** Which way the bytes go that are counted: `down` is from the cluster. Requests other than exec know only `down`. */
 const direction = { direction: Schema.optionalKey(Schema.Literals(["down", "up"])) }
 
+/** One thing that can be done to a request. */
 export const Fault = Schema.Union([
   /** Answered without asking the cluster. An upgrade is refused with it. */
   Schema.TaggedStruct("Refuse", { code: Count, retryAfterSeconds: Schema.optionalKey(Count) }),
@@ -26,8 +27,8 @@ export const Fault = Schema.Union([
   /** The cluster has done what was asked, its answer is lost and the connection reset. */
   Schema.TaggedStruct("LoseReply", {}),
   /**
-   * The connection ends at any byte, by RST (`reset`) or by FIN (`end`). With `lingerMillis` the cluster hears of it that
-   * much later, as when a network breaks: the remote command goes on meanwhile, beside its successor.
+   * The connection ends at any byte, by RST (`reset`) or by FIN (`end`). With `lingerMillis` the cluster learns
+   * of it that much later, as when a network breaks: the remote command continues meanwhile, beside its successor.
    */
   Schema.TaggedStruct("Cut", {
     how: Schema.Literals(["reset", "end"]),
@@ -35,13 +36,13 @@ export const Fault = Schema.Union([
     ...direction,
     ...moment
   }),
-  /** Nothing is forwarded any more, neither way, and nothing closed; for ever without `forMillis`. */
+  /** Nothing is forwarded in either direction and nothing is closed; for ever without `forMillis`. */
   Schema.TaggedStruct("Stall", { forMillis: Schema.optionalKey(Count), ...direction, ...moment }),
   /** The answer ends as if it were whole: a body with its proper end, an exec between two messages, with code 1000, no Status. */
   Schema.TaggedStruct("Truncate", moment),
   /** An exec that ends too early with `Status: Success`, which a real API server says when it has lost the kubelet. */
   Schema.TaggedStruct("FalseSuccess", moment),
-  /** A watch that is told 410 in its stream, and ended. */
+  /** A watch that gets 410 in its stream and ends. */
   Schema.TaggedStruct("Expire", moment)
 ])
 
@@ -88,7 +89,7 @@ export const refusalStatus = (code: number) => ({
 /** The line of a watch whose resourceVersion is too old. */
 export const EXPIRED_LINE = `${JSON.stringify({ type: "ERROR", object: refusalStatus(410) })}\n`
 
-/** In a word, for tables. */
+/** The name of a fault in tables and logs, e.g. `Cut by RST`. */
 export const faultName = (fault: Fault): string => {
   switch (fault._tag) {
     case "Refuse":

@@ -9,21 +9,22 @@ import { Chance, drawFault } from "./SeededChance.ts"
 
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 
-/** A line of a script: requests it matches, which of these it means, and what befalls them. */
+/** One rule of a script: which requests it matches, which of the matches it applies to, and the fault. */
 export const FaultRule = Schema.Struct({
   verb: Schema.optionalKey(Schema.Literals(API_VERBS)),
   method: Schema.optionalKey(Schema.String),
-  /** A regular expression somewhere in the path. */
+  /** A regular expression that matches a part of the path. */
   path: Schema.optionalKey(Schema.String),
-  /** Only the n-th match, from 1; without it all. */
+  /** Only the n-th match, counted from 1; by default all. */
   nth: Schema.optionalKey(Positive),
-  /** Only so many matches, from `nth` or the first on; with `nth` 1 by default. */
+  /** Only this many matches, from `nth` or the first on; 1 by default with `nth`. */
   times: Schema.optionalKey(Positive),
   fault: Fault
 })
 
 export type FaultRule = typeof FaultRule.Type
 
+/** A script, or chance, or both; the rules of the script go first. */
 export const FaultPlan = Schema.Struct({
   script: Schema.optionalKey(Schema.Array(FaultRule)),
   chance: Schema.optionalKey(Chance)

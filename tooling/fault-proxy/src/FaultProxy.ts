@@ -1,6 +1,6 @@
 /**
- * A TLS server on loopback that stands for a cluster: forwards every request with the credentials of a kubeconfig and lets the
- * plan's faults befall it. Comes with a kubeconfig of its own, whose token keeps others on this machine out.
+ * A TLS server on loopback that takes the place of a cluster: it forwards every request with the credentials of a kubeconfig
+ * and injects the plan's faults. It writes a kubeconfig of its own, whose token keeps other users of this machine out.
  */
 import { randomBytes } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -22,20 +22,21 @@ import { proxyRequest, refuse } from "./ProxiedRequest.ts"
 import { proxyUpgrade } from "./ProxiedUpgrade.ts"
 import { makeUpstream } from "./Upstream.ts"
 
+/** What to proxy, which faults to inject, and whom to tell. */
 export interface FaultProxyOptions {
-  /** Path of the kubeconfig of the cluster behind; without it the one that kubectl would take. */
+  /** Path of the cluster's kubeconfig; by default the one that kubectl would use. */
   readonly kubeconfig?: string
-  /** Read anew at every request, so that it may follow what has happened. */
+  /** Read anew at every request, so it may be a getter that follows what has happened. */
   readonly plan: FaultPlan
-  /** Of the plan's chance; an unsigned 32-bit number. */
+  /** Seed of the plan's chance, an unsigned 32-bit number; 0 by default. */
   readonly seed?: number
-  /** Where to write the proxy's kubeconfig; without it in a temporary folder that goes with the proxy. */
+  /** Path to write the proxy's kubeconfig to; by default in a temporary folder that is removed with the proxy. */
   readonly writeKubeconfig?: string
-  /** Told of every fault when it happens. */
+  /** Called for every fault when it happens. */
   readonly onFault?: (fault: FiredFault) => void
-  /** Told of every request when it comes, spoiled or not. */
+  /** Called for every request when it comes, with or without a fault. */
   readonly onRequest?: (call: ApiCall) => void
-  /** Told what an exec's WebSocket hands on, heads of frames included. */
+  /** Called with the bytes that an exec's WebSocket forwards, frame headers included; `down` is from the cluster. */
   readonly onBytes?: (direction: "down" | "up", bytes: Uint8Array) => void
 }
 
@@ -45,12 +46,13 @@ export interface FiredFault {
   readonly fault: Fault
 }
 
+/** A running proxy. */
 export interface FaultProxy {
   /** Path of a kubeconfig that leads through the proxy. */
   readonly kubeconfig: string
   /** e.g. `https://127.0.0.1:40123`. */
   readonly server: string
-  /** Requests seen so far, spoiled or not. */
+  /** The number of requests so far, with or without a fault. */
   readonly requests: () => number
   /** Faults that have happened so far. */
   readonly fired: () => ReadonlyArray<FiredFault>
@@ -113,7 +115,14 @@ const tcpSockets = (server: Server) => {
   }
 }
 
-/** Starts a proxy for as long as the scope is open. */
+/**
+ * Starts a proxy until the scope closes. Fails with `FaultProxyError` when it cannot listen or write its kubeconfig, and with
+ * `KubeError` when the cluster's kubeconfig cannot be used.
+ *
+ * @example
+ * const proxy = yield* startFaultProxy({ plan: { chance: MODERATE }, seed: 7 })
+ * // proxy.kubeconfig leads through the proxy
+ */
 export const startFaultProxy = Effect.fn("FaultProxy.start")(function* (
   options: FaultProxyOptions
 ): Effect.fn.Return<FaultProxy, FaultProxyError | KubeError, Scope.Scope> {
@@ -198,7 +207,7 @@ export const startFaultProxy = Effect.fn("FaultProxy.start")(function* (
   return { kubeconfig, server: url, requests: () => requests, fired: () => fired }
 })
 
-/** The same for those who do not use Effect. Rejects when there is no proxy. */
+/** The same as a promise, with a `close` of its own. Rejects with the errors of `startFaultProxy`. */
 export const openFaultProxy = async (
   options: FaultProxyOptions
 ): Promise<FaultProxy & { readonly close: () => Promise<void> }> => {

@@ -1,9 +1,11 @@
-/** Why there is no proxy. */
+/** The one error of this package: why the proxy cannot start. */
 import { Schema } from "effect"
 
+/** Says which step failed and why. */
 export class FaultProxyError extends Schema.TaggedError<FaultProxyError>()("FaultProxyError", {
-  /** What was being done. */
+  /** The step that failed, as it follows "cannot": `listen on 127.0.0.1`. */
   operation: Schema.String,
+  /** The words of what failed, of Node or of a decoder. */
   detail: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {

@@ -1,4 +1,4 @@
-/** `node tooling/fault-proxy/src/main.ts`: a fault proxy until Ctrl-C; tells every fault, and at the end how many of each. */
+/** `node tooling/fault-proxy/src/main.ts`: a fault proxy until Ctrl-C. Prints every fault, and at the end the number of each. */
 import { randomInt } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
@@ -12,23 +12,26 @@ import { MODERATE } from "./SeededChance.ts"
 
 const flags = {
   kubeconfig: Flag.String("kubeconfig").pipe(
-    Flag.withDescription("Of the cluster behind; default: as kubectl finds it"),
+    Flag.withDescription("Kubeconfig of the cluster; default: the one that kubectl would use"),
     Flag.optional
   ),
-  seed: Flag.Int("seed").pipe(Flag.withDescription("Of chance; default: another each time, printed"), Flag.optional),
+  seed: Flag.Int("seed").pipe(
+    Flag.withDescription("Seed of the random faults; default: a new one each time, which is printed"),
+    Flag.optional
+  ),
   plan: Flag.String("plan").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("JSON: { script, chance } as in src/FaultPlan.ts; default: moderate chance"),
+    Flag.withDescription("File with JSON { script, chance }, as in src/FaultPlan.ts; default: moderate chance"),
     Flag.optional
   ),
   cutEvery: Flag.Int("cut-every").pipe(
     Flag.withMetavar("MS"),
-    Flag.withDescription("Cut execs and logs after so many milliseconds on average, and do nothing else"),
+    Flag.withDescription("Cut execs and logs after this many milliseconds on average, and inject no other fault"),
     Flag.optional
   ),
   write: Flag.String("write-kubeconfig").pipe(
     Flag.withMetavar("PATH"),
-    Flag.withDescription("Where the proxy's own kubeconfig goes; default: a temporary folder"),
+    Flag.withDescription("Where to write the proxy's own kubeconfig; default: a temporary folder"),
     Flag.optional
   )
 }
@@ -68,10 +71,10 @@ const faultProxy = Command.make(
         for (const [name, count] of [...counts].sort()) say(`${String(count).padStart(6)} ${name}`)
       })
     )
-    say(`seed ${chosen}; Ctrl-C stops it`)
+    say(`seed ${chosen}; press Ctrl-C to stop`)
     process.stdout.write(`${proxy.kubeconfig}\n`)
     return yield* Effect.never
   }, Effect.scoped)
-).pipe(Command.withDescription("Stands between a run and a cluster, and spoils what passes"))
+).pipe(Command.withDescription("Stands between a run and a cluster and injects faults into the requests"))
 
 Command.run(faultProxy, { version: "0.0.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -65,7 +65,7 @@ const readJson = (request: IncomingMessage): Effect.Effect<unknown, ApiStatus> =
         ? Effect.undefined
         : Effect.try({
             try: (): unknown => JSON.parse(text),
-            catch: (error) => badRequest(`the body of the request is no JSON: ${String(error)}`)
+            catch: (error) => badRequest(`the body of the request is not JSON: ${String(error)}`)
           })
     )
   )
@@ -197,10 +197,13 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     const pod = yield* findObject(store, "pods", target.namespace, target.name)
     const query = url.searchParams
     const container = yield* Effect.fromResult(chooseContainer(pod, query.get("container")))
-    if (flag(query, "tty")) return yield* Effect.fail(badRequest("a local cluster has no terminals: run without -t"))
+    if (flag(query, "tty"))
+      return yield* Effect.fail(badRequest("a local cluster has no terminals: run exec without -t"))
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim())
     if (!offered.some((one) => EXEC_PROTOCOLS.includes(one)))
-      return yield* Effect.fail(badRequest(`unable to upgrade: none of ${offered.join(", ")} is known`))
+      return yield* Effect.fail(
+        badRequest(`unable to upgrade: this server knows none of the protocols ${offered.join(", ")}`)
+      )
     const reference = { podUid: pod.metadata.uid, container }
     const webSocket = yield* Effect.callback<import("ws").WebSocket>((resume) =>
       sockets.handleUpgrade(request, socket, head, (opened) => {

@@ -41,7 +41,7 @@ export const logQuery = (query: URLSearchParams, pod: string, now: number): Resu
   if (sinceTime !== null && sinceSeconds !== undefined)
     return Result.fail(badRequest("at most one of `sinceTime` or `sinceSeconds` may be specified"))
   const sinceMs = sinceTime === null ? undefined : Date.parse(sinceTime)
-  if (Number.isNaN(sinceMs)) return Result.fail(badRequest(`sinceTime "${sinceTime}" is no RFC 3339 time`))
+  if (Number.isNaN(sinceMs)) return Result.fail(badRequest(`sinceTime "${sinceTime}" is not an RFC 3339 time`))
   const seconds =
     sinceMs !== undefined ? Math.floor(sinceMs / 1000) : sinceSeconds && Math.floor(now / 1000) - sinceSeconds
   return Result.succeed({

@@ -79,7 +79,9 @@ export const watchObjects = Effect.fnUntraced(function* <R extends ResourceName>
   const selects = yield* Effect.fromResult(selection(request, resource))
   const version = query.get("resourceVersion") ?? ""
   if (!/^\d*$/.test(version)) {
-    return yield* Effect.fail(badRequest(`resourceVersion: Invalid value: ${JSON.stringify(version)}: it is no number`))
+    return yield* Effect.fail(
+      badRequest(`resourceVersion: Invalid value: ${JSON.stringify(version)}: it is not a number`)
+    )
   }
   const seconds = Number(query.get("timeoutSeconds") ?? WATCH_SECONDS)
   const initial = flag(query, "sendInitialEvents")

@@ -61,7 +61,7 @@ const commandLine = (
   return Result.fail({
     reason: "CreateContainerError",
     message:
-      "no command specified: a local cluster pulls no images and so knows no entrypoint; give the container a command"
+      "no command specified: a local cluster pulls no images, so it does not know the entrypoint; give the container a command"
   })
 }
 

@@ -53,7 +53,7 @@ export const imageTrouble = (image: string): ImageTrouble => {
       return pullError(
         image,
         "NotFound",
-        `${image}: not found; this registry acts out troubles and has none of that name`
+        `${image}: not found; ${REGISTRY} acts out troubles and knows none of this name`
       )
   }
 }

@@ -36,11 +36,11 @@ const decide = (pod: KubeletPod, node: NodeCapacity): SchedulingDecision => {
     : schedule(pod, node)
 }
 
-/** A defect of ours ends one pod's worker; whoever waits for the pod is to find out why. */
-const tellDefects = <A, E, R>(effect: Effect.Effect<A, E, R>, whose: string): Effect.Effect<A, E, R> =>
-  Effect.tapDefect(effect, (defect) => Effect.logError(`${whose} is no longer looked after`, defect))
+/** A defect ends one pod's worker; the log says why, for those who wait for the pod. */
+const logDefects = <A, E, R>(effect: Effect.Effect<A, E, R>, whose: string): Effect.Effect<A, E, R> =>
+  Effect.tapDefect(effect, (defect) => Effect.logError(`${whose} is no longer managed, because of a defect`, defect))
 
-/** Runs the store's pods until the scope closes; gives the way into their containers. */
+/** Runs the store's pods until the scope closes; returns the runtime that reaches their containers. */
 export const makeKubelet = Effect.fn("Kubelet.make")(function* (
   store: PodStore
 ): Effect.fn.Return<ContainerRuntime, LocalClusterError, Scope.Scope> {
@@ -49,7 +49,7 @@ export const makeKubelet = Effect.fn("Kubelet.make")(function* (
   const starter = makeContainerStarter(sandbox, cgroups)
   const node = thisNode()
   const mailboxes = new Map<string, Queue.Queue<PodSignal>>()
-  /** The grace period each pod has last been told of. */
+  /** The grace period that each pod's worker was last told. */
   const deletions = new Map<string, number>()
   const workers = yield* FiberMap.make<string>()
 
@@ -69,7 +69,7 @@ export const makeKubelet = Effect.fn("Kubelet.make")(function* (
       if (decision._tag === "Unschedulable") {
         yield* event(pod, "Warning", "FailedScheduling", decision.message)
         yield* store.setStatus(uid, unscheduledStatus(pod, decision.message, apiTime()))
-        // It stays so, for the node never changes, until somebody deletes it.
+        // The node never changes, so the pod waits until it is deleted.
         while ((yield* Queue.take(mailbox))._tag !== "Gone");
         return
       }
@@ -81,7 +81,7 @@ export const makeKubelet = Effect.fn("Kubelet.make")(function* (
     )
     if (cgroups === undefined && limited.length > 0) {
       const names = limited.map((container) => container.name).join(", ")
-      const message = `The memory limit of ${names} is not enforced: this machine lets ${process.env["USER"] ?? "this user"} make no memory cgroup`
+      const message = `The memory limit of ${names} is not enforced: ${process.env["USER"] ?? "this user"} may not create a memory cgroup on this machine`
       yield* event(pod, "Warning", "MemoryLimitNotEnforced", message)
     }
     const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? NODE_NAME } }
@@ -104,7 +104,7 @@ export const makeKubelet = Effect.fn("Kubelet.make")(function* (
     const mailbox = yield* Queue.unbounded<PodSignal>()
     mailboxes.set(uid, mailbox)
     const worker = Effect.ensuring(work(pod, mailbox), starter.forget(uid))
-    yield* FiberMap.run(workers, uid, tellDefects(worker, `pod ${pod.metadata.namespace}/${pod.metadata.name}`))
+    yield* FiberMap.run(workers, uid, logDefects(worker, `pod ${pod.metadata.namespace}/${pod.metadata.name}`))
   })
 
   const onChange = Effect.fnUntraced(function* (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) {
@@ -125,6 +125,6 @@ export const makeKubelet = Effect.fn("Kubelet.make")(function* (
     yield* Queue.offer(mailbox, { _tag: "Deleted", graceSeconds })
   })
   const changes = Stream.runForEach(store.pods, ({ object, type }) => onChange(type, object))
-  yield* Effect.forkScoped(tellDefects(changes, "the local cluster's kubelet"))
+  yield* Effect.forkScoped(logDefects(changes, "the local cluster's kubelet"))
   return starter.runtime
 })

@@ -57,7 +57,7 @@ const variableValue = (
     if (reference.optional === true) return Result.succeed(undefined)
     return Result.fail(`${kind} "${reference.name ?? ""}" not found`)
   }
-  return Result.fail(`the value of ${variable.name} comes from something that a local cluster does not have`)
+  return Result.fail(`variable ${variable.name} takes its value from a source that a local cluster does not have`)
 }
 
 /**
