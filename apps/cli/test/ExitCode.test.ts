@@ -45,7 +45,7 @@ describe("exitCodeOfError", () => {
     [files(new Protocol({ detail: "d" })), 125],
     [
       new RunReason.Kube({
-        error: new KubeError({ operation: "o", subject: {}, reason: { _tag: "Unauthorized", detail: "d" } })
+        error: new KubeError({ operation: "Pods.get", subject: {}, reason: { _tag: "Unauthorized", detail: "d" } })
       }),
       125
     ],

@@ -11,7 +11,7 @@ import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { type FaultProxyError, startFaultProxy } from "@podwright/fault-proxy"
 import { type KubeError, kubeLayer } from "@podwright/k8s-io"
 import { type RunEvent, TaskRunner } from "@podwright/runner"
-import { decodeRunnerProperties } from "@podwright/spec-builder"
+import { decodeRunnerProperties, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect, Layer, Random, type Scope } from "effect"
 import { benchRequest, hello } from "./BenchTask.ts"
 import { kubectlProgram } from "./Kubectl.ts"
@@ -57,7 +57,7 @@ const SEED = 1
 /** To be provided with `local`: layers of another connection, alive elsewhere in the process, would be taken instead. */
 const services = (kubeconfig: string | undefined) =>
   TaskRunner.layer.pipe(
-    Layer.provide(kubeLayer(kubeconfig === undefined ? {} : { kubeconfig })),
+    Layer.provide(kubeLayer({ labelSelector: TASK_RUN_LABEL, ...(kubeconfig === undefined ? {} : { kubeconfig }) })),
     Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
   )
 

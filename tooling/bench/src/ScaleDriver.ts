@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { type KubeConnection, kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
+import { TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect, Layer, type Scope } from "effect"
 import { benchRequest, hello } from "./BenchTask.ts"
 import { makeRawClient } from "./RawClient.ts"
@@ -124,7 +125,7 @@ const burstOf =
     Effect.flatMap(prepare, (run) => burst(runs, prefix, run))
 
 const services = TaskRunner.layer.pipe(
-  Layer.provideMerge(kubeLayer()),
+  Layer.provideMerge(kubeLayer({ labelSelector: TASK_RUN_LABEL })),
   Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
 )
 

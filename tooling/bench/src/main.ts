@@ -10,6 +10,7 @@ import { promisify } from "node:util"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { kubeLayer } from "@podwright/k8s-io"
 import { TaskRunner } from "@podwright/runner"
+import { TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"
 import { benchmarksPage, type KeptResult, newestResults } from "./BenchmarksPage.ts"
@@ -66,7 +67,7 @@ const flags = {
 }
 
 const services = TaskRunner.layer.pipe(
-  Layer.provideMerge(kubeLayer()),
+  Layer.provideMerge(kubeLayer({ labelSelector: TASK_RUN_LABEL })),
   Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
 )
 
@@ -92,7 +93,8 @@ const kinds = {
     cuts === 0
       ? report(measureBulk(runs), bulkTables, bulkComparisons)
       : report(measureCuts(cuts, seed), cutTables, () => []),
-  logs: (runs: number) => Effect.provide(report(measureLogs(runs), logTables, logComparisons), kubeLayer()),
+  logs: (runs: number) =>
+    Effect.provide(report(measureLogs(runs), logTables, logComparisons), kubeLayer({ labelSelector: TASK_RUN_LABEL })),
   idle: (runs: number) =>
     Effect.provide(
       report(measureIdle(runs), idleTables, () => []),

@@ -96,7 +96,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "commands/clean": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
     "commands/run": ["CommandExit.ts", "Termination.ts", "report", "ExitCode.ts", "commands", "commands/cluster"],
     "commands/render": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands", "commands/run"],
-    "commands/rbac": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands/render"],
+    "commands/rbac": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands", "commands/render"],
     "commands/doctor": ["CommandExit.ts", "ProcessOutput.ts", "ExitCode.ts", "commands", "commands/render"],
     "cli.ts": EVERY_ROOM_ABOVE,
     "index.ts": ["cli.ts"],

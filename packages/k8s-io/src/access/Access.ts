@@ -72,22 +72,29 @@ export const roleSubject = (username: string): RoleSubject => {
     : { _tag: "ServiceAccount", name, namespace }
 }
 
-const roleName = "podwright"
 const apiGroup = "rbac.authorization.k8s.io"
 
+/** A Role to make: its name (the RoleBinding's as well), where it is to be, and who is given it. */
+export interface RoleRequest {
+  readonly name: string
+  readonly namespace: string
+  readonly subject: RoleSubject
+}
+
 /** The Role and the RoleBinding by which `subject` may run tasks in `namespace`, ready for `kubectl apply`. */
-export const roleManifests = (
-  namespace: string,
-  subject: RoleSubject
-): ReadonlyArray<Readonly<Record<string, unknown>>> => {
-  const metadata = { name: roleName, namespace }
+export const roleManifests = ({
+  name,
+  namespace,
+  subject
+}: RoleRequest): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  const metadata = { name, namespace }
   return [
     { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules: roleRules() },
     {
       apiVersion: `${apiGroup}/v1`,
       kind: "RoleBinding",
       metadata,
-      roleRef: { apiGroup, kind: "Role", name: roleName },
+      roleRef: { apiGroup, kind: "Role", name },
       subjects: [
         subject._tag === "User"
           ? { apiGroup, kind: "User", name: subject.name }

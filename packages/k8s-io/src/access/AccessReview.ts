@@ -6,6 +6,7 @@ import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
 import { type KubeRequest, protocolError, requestJson } from "../client/KubeRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
+import type { KubeOperation } from "../error/KubeMessage.ts"
 import { type Permission, permissions } from "./Access.ts"
 import { readServerVersion, type ServerVersion } from "./ServerVersion.ts"
 
@@ -57,7 +58,7 @@ const makeAccessReview = Effect.gen(function* () {
       Effect.mapError(Effect.fromOption(decode(answer)), () => protocolError(request, `the answer is not a ${what}`))
     )
 
-  const post = (operation: string, group: string, kind: string, spec?: unknown): KubeRequest => {
+  const post = (operation: KubeOperation, group: string, kind: string, spec?: unknown): KubeRequest => {
     const resource = `${kind.toLowerCase()}s`
     return {
       operation,

@@ -87,7 +87,7 @@ const makeDispatcher = Effect.fnUntraced(function* (
   )
 })
 
-/** What is not checked is said once for every connection. */
+/** Warns once per connection about TLS checks that its config disables. */
 const warnOfUnchecked = Effect.fnUntraced(function* ({ disableHostnameVerification, trustCerts }: ConnectionConfig) {
   if (trustCerts)
     yield* Effect.logWarning(
@@ -107,10 +107,8 @@ export interface KubeConnectionService {
   readonly namespace: string
   /** Where the settings were found, for people: a file and its context, or the service account of a pod. */
   readonly source: string
-  /** How fast requests may be sent. */
+  /** Turns for ordinary requests, which all services over this connection share (`RequestRate`); for services alone. */
   readonly turns: RequestTurns
-  /** Headers that say who we are, as of now. May run an exec plugin. */
-  readonly authHeaders: Effect.Effect<Record<string, string>, KubeError>
   /** Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once with fresh ones. */
   readonly http: HttpClient.HttpClient.With<HttpClientError.HttpClientError | KubeError>
   /** Settings for a WebSocket, as of now. */
@@ -151,11 +149,10 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
     const tunnel = proxy === undefined ? undefined : yield* makeProxyTunnel(proxy, server)
     const socketSettings = makeSocketSettings()
     const dispatcher = yield* makeDispatcher(credentials, socketSettings, tunnel)
-    const authHeaders = Effect.map(asked(credentials.headers), (headers) => ({ ...headers }))
     const client = (yield* makeUndici.pipe(Effect.provideService(Dispatcher, dispatcher))).pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(server.href.replace(/\/$/, ""))),
       HttpClient.mapRequestEffect((request) =>
-        Effect.map(authHeaders, (headers) => HttpClientRequest.setHeaders(request, headers))
+        Effect.map(asked(credentials.headers), (headers) => HttpClientRequest.setHeaders(request, headers))
       )
     )
     const http = HttpClient.makeWith(
@@ -179,7 +176,6 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
       namespace,
       source,
       turns: makeRequestTurns(),
-      authHeaders,
       http,
       refreshCredentials: credentials.reload,
       webSocketOptions: asked(async () => {

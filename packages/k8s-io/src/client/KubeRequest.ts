@@ -4,7 +4,9 @@
  */
 import { Duration, Effect, Result, Schedule } from "effect"
 import { type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
-import { isRetryable, KubeError, type KubeReason, type KubeSubject } from "../error/KubeError.ts"
+import { KubeError } from "../error/KubeError.ts"
+import type { KubeOperation, KubeSubject } from "../error/KubeMessage.ts"
+import { isRetryable, type KubeReason, retryAfterSeconds } from "../error/KubeReason.ts"
 import type { KubeStatus } from "../error/KubeStatus.ts"
 import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from "../error/StatusReason.ts"
 import { connectReason, failureDetail } from "../error/TransportFailure.ts"
@@ -13,7 +15,7 @@ import type { KubeConnection } from "./KubeConnection.ts"
 /** A request, and how to speak of it when it fails. */
 export interface KubeRequest {
   /** `Service.method`, for the error. */
-  readonly operation: string
+  readonly operation: KubeOperation
   readonly subject: KubeSubject
   /** What a Role must grant for it. */
   readonly access: Access
@@ -51,9 +53,6 @@ const retryTimeouts = 1
 /** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
 const retryLongestAsked = 30
 
-const retryAfter = (reason: KubeReason): number | undefined =>
-  reason._tag === "TooManyRequests" || reason._tag === "ServerError" ? reason.retryAfterSeconds : undefined
-
 /**
  * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that was lost
  * on its way. Also 410, which no request sent from here can deserve twice: none goes on from a version but a watch, which has its
@@ -61,7 +60,7 @@ const retryAfter = (reason: KubeReason): number | undefined =>
  */
 export const isRetriedHere = (reason: KubeReason): boolean =>
   reason._tag === "Gone" ||
-  (reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfter(reason) ?? 0) <= retryLongestAsked)
+  (reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfterSeconds(reason) ?? 0) <= retryLongestAsked)
 
 /** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, creates under a fixed name, and patches whose test no longer holds then. */
 const retries = () => {
@@ -76,7 +75,7 @@ const retries = () => {
       return isRetriedHere(input.reason) && spent < retryUntil
     }),
     Schedule.modifyDelay(({ duration, input }) =>
-      Effect.succeed(Duration.max(duration, Duration.seconds(retryAfter(input.reason) ?? 0)))
+      Effect.succeed(Duration.max(duration, Duration.seconds(retryAfterSeconds(input.reason) ?? 0)))
     )
   )
 }
@@ -216,11 +215,3 @@ export const cutError = (request: KubeRequest, cause: unknown): KubeError =>
     reason: { _tag: "Cut", detail: failureDetail(cause) },
     cause
   })
-
-/** Path of a namespace's pods, of one pod, or of something below it; without a namespace, of all pods. */
-export const podsPath = (namespace: string | undefined, ...rest: ReadonlyArray<string>): string =>
-  [
-    namespace === undefined ? "/api/v1" : `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
-    "pods",
-    ...rest.map(encodeURIComponent)
-  ].join("/")

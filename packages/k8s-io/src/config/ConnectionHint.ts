@@ -3,7 +3,8 @@
  * password that is wrong, a token that has ended, a namespace that is another's. Pure.
  */
 
-import { KubeError, type KubeReason } from "../error/KubeError.ts"
+import type { KubeError } from "../error/KubeError.ts"
+import type { KubeReason } from "../error/KubeReason.ts"
 import { type ConnectionConfig, givenFields, IDENTITY_FIELDS, TRUST_FIELDS } from "./ConnectionConfig.ts"
 
 const named = (fields: ReadonlyArray<string>): string => fields.map((field) => `config.${field}`).join(", ")
@@ -37,40 +38,35 @@ const tlsPlace = (detail: string, config: ConnectionConfig): string => {
   return refusedByServer.test(detail) ? identity(config) : trust(config)
 }
 
-/** A namespace that is not there, or where one may do nothing for it is another's. */
-const namespaceHint = (namespace: string | undefined, config: ConnectionConfig): string | undefined =>
+/** The setting that chose a namespace which is not there, or where we may do nothing; undefined when no field of this config did. */
+const namespaceField = (namespace: string | undefined, config: ConnectionConfig): string | undefined =>
   config.namespace !== undefined && config.namespace === namespace ? "config.namespace" : undefined
 
-type Hint = { readonly check?: string | undefined; readonly namespaceField?: string | undefined }
-
-const hint = ({ reason, subject }: KubeError, config: ConnectionConfig): Hint => {
+const hinted = ({ reason, subject }: KubeError, config: ConnectionConfig): KubeReason => {
   switch (reason._tag) {
     case "Unreachable":
-      return { check: `${address(config)}, the network and any proxy` }
+      return { ...reason, check: `${address(config)}, the network and any proxy` }
     case "TlsFailure":
-      return { check: tlsPlace(reason.detail, config) }
+      return { ...reason, check: tlsPlace(reason.detail, config) }
     case "Unauthorized":
-      return { check: identity(config) }
-    case "Forbidden":
+      return { ...reason, check: identity(config) }
+    case "Forbidden": {
       // a server that knows no Basic takes a password for nobody's
-      return reason.detail.includes('"system:anonymous"')
-        ? { check: identity(config) }
-        : { namespaceField: namespaceHint(reason.namespace, config) }
-    case "NotFound":
-      return /^namespaces /.test(reason.detail) ? { check: namespaceHint(subject.namespace, config) } : {}
+      if (reason.detail.includes('"system:anonymous"')) return { ...reason, check: identity(config) }
+      const field = namespaceField(reason.namespace, config)
+      return field === undefined ? reason : { ...reason, namespaceField: field }
+    }
+    case "NotFound": {
+      const field = /^namespaces /.test(reason.detail) ? namespaceField(subject.namespace, config) : undefined
+      return field === undefined ? reason : { ...reason, check: field }
+    }
     default:
-      return {}
+      return reason
   }
 }
 
 /** The same error, with the fields of this config to look at where it says something about the connection. */
 export const withConnectionHint = (error: KubeError, config: ConnectionConfig): KubeError => {
-  const said = Object.entries(hint(error, config)).filter(([, field]) => field !== undefined)
-  if (said.length === 0) return error
-  return new KubeError({
-    operation: error.operation,
-    subject: error.subject,
-    reason: { ...error.reason, ...Object.fromEntries(said) } as KubeReason,
-    ...(error.cause === undefined ? {} : { cause: error.cause })
-  })
+  const reason = hinted(error, config)
+  return reason === error.reason ? error : error.withReason(reason)
 }

@@ -32,7 +32,7 @@ const refusal = ({ field, passphrase, passphraseField }: KeyStoreMaterial, cause
   if (!wrongPassphrase.test(detail))
     return configError(`holds no readable PKCS#12 or JKS store (${detail})`, field, cause)
   return passphrase === undefined
-    ? configError(`is not given, and the store of ${field} needs one`, passphraseField, cause)
+    ? configError(`is required to open the store of ${field}`, passphraseField, cause)
     : configError(`does not open the store of ${field}`, passphraseField, cause)
 }
 

@@ -14,7 +14,7 @@ import {
 import type { KubeCluster, KubeUser } from "./KubeConfigDocument.ts"
 import { type FoundConfig, locate, type SourceRequest } from "./KubeConfigFiles.ts"
 import { type KubeIdentity, makeKubeIdentity } from "./KubeIdentity.ts"
-import { type ProxyRoute, proxyFromEnvironment } from "./ProxyRoute.ts"
+import { isLoopback, type ProxyRoute, proxyFromEnvironment } from "./ProxyRoute.ts"
 
 /** Parsed settings with one usable context. */
 export interface LoadedConfig {
@@ -28,8 +28,6 @@ export interface LoadedConfig {
   readonly source: string
   readonly proxy?: ProxyRoute
 }
-
-const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
 /** The server's URL. Plain http is for the loopback and for those who have said that they want no TLS. */
 const readServer = Effect.fnUntraced(function* (text: string, field: string, insecure: boolean, remedy: string) {

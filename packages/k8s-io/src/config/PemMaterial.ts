@@ -102,7 +102,7 @@ export const readPrivateKey = (material: Material, hints: KeyHints): string => {
   if (block === undefined) throw configError("holds no private key", field)
   const encrypted = isEncrypted(block)
   if (encrypted && hints.passphrase === undefined)
-    throw configError(`is not given, and the key of ${field} is encrypted`, passphraseField)
+    throw configError(`is required: the key of ${field} is encrypted`, passphraseField)
   let key: KeyObject
   try {
     key =

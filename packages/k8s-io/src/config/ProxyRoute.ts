@@ -12,7 +12,8 @@ export interface ProxyRoute {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host)
+/** Does this host name, in small letters and with or without the brackets of IPv6, mean this machine? */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1|\[::1\])$/.test(host)
 
 const stripBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1")
 

@@ -44,28 +44,6 @@ export const statusFromText = (text: string): Option.Option<KubeStatus> =>
 export const statusFromJson = (value: unknown): Option.Option<KubeStatus> =>
   Option.filter(decodeValue(value), looksLikeStatus)
 
-/** The HTTP code that belongs to each `StatusReason` (apimachinery `meta/v1/types.go`). */
-const codeOfReason: Readonly<Record<string, number>> = {
-  BadRequest: 400,
-  Unauthorized: 401,
-  Forbidden: 403,
-  NotFound: 404,
-  MethodNotAllowed: 405,
-  NotAcceptable: 406,
-  AlreadyExists: 409,
-  Conflict: 409,
-  Gone: 410,
-  Expired: 410,
-  RequestEntityTooLarge: 413,
-  UnsupportedMediaType: 415,
-  Invalid: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-  ServerTimeout: 500,
-  ServiceUnavailable: 503,
-  Timeout: 504
-}
-
 /** What a failure means, independent of the wording of its message. */
 export type StatusClass =
   | "BadRequest"
@@ -80,25 +58,26 @@ export type StatusClass =
   | "Server"
   | "Other"
 
-const classOfReason: Readonly<Record<string, StatusClass>> = {
-  BadRequest: "BadRequest",
-  MethodNotAllowed: "BadRequest",
-  NotAcceptable: "BadRequest",
-  RequestEntityTooLarge: "BadRequest",
-  UnsupportedMediaType: "BadRequest",
-  Unauthorized: "Unauthorized",
-  Forbidden: "Forbidden",
-  NotFound: "NotFound",
-  AlreadyExists: "AlreadyExists",
-  Conflict: "Conflict",
-  Gone: "Gone",
-  Expired: "Gone",
-  Invalid: "Invalid",
-  TooManyRequests: "TooManyRequests",
-  InternalError: "Server",
-  ServerTimeout: "Server",
-  ServiceUnavailable: "Server",
-  Timeout: "Server"
+/** Every `StatusReason` (apimachinery `meta/v1/types.go`): the HTTP code that belongs to it, and what it means. */
+const reasons: Readonly<Record<string, { readonly code: number; readonly meaning: StatusClass }>> = {
+  BadRequest: { code: 400, meaning: "BadRequest" },
+  Unauthorized: { code: 401, meaning: "Unauthorized" },
+  Forbidden: { code: 403, meaning: "Forbidden" },
+  NotFound: { code: 404, meaning: "NotFound" },
+  MethodNotAllowed: { code: 405, meaning: "BadRequest" },
+  NotAcceptable: { code: 406, meaning: "BadRequest" },
+  AlreadyExists: { code: 409, meaning: "AlreadyExists" },
+  Conflict: { code: 409, meaning: "Conflict" },
+  Gone: { code: 410, meaning: "Gone" },
+  Expired: { code: 410, meaning: "Gone" },
+  RequestEntityTooLarge: { code: 413, meaning: "BadRequest" },
+  UnsupportedMediaType: { code: 415, meaning: "BadRequest" },
+  Invalid: { code: 422, meaning: "Invalid" },
+  TooManyRequests: { code: 429, meaning: "TooManyRequests" },
+  InternalError: { code: 500, meaning: "Server" },
+  ServerTimeout: { code: 500, meaning: "Server" },
+  ServiceUnavailable: { code: 503, meaning: "Server" },
+  Timeout: { code: 504, meaning: "Server" }
 }
 
 const classOfCode = (code: number): StatusClass => {
@@ -124,20 +103,11 @@ const classOfCode = (code: number): StatusClass => {
 }
 
 /** The code a Status stands for: its own, else that of its reason, else 500 (a Failure without either). */
-export const statusCode = (status: KubeStatus): number => status.code ?? codeOfReason[status.reason ?? ""] ?? 500
+export const statusCode = (status: KubeStatus): number => status.code ?? reasons[status.reason ?? ""]?.code ?? 500
 
 /** What a Failure means: by `reason`, and by code only when the reason is not a known one (client-go `errors.go`). */
 export const classifyStatus = (status: KubeStatus): StatusClass =>
-  classOfReason[status.reason ?? ""] ?? classOfCode(statusCode(status))
-
-/** Is this the "no such object" answer? */
-export const isNotFound = (status: KubeStatus): boolean => classifyStatus(status) === "NotFound"
-
-/** Is the object there already? */
-export const isAlreadyExists = (status: KubeStatus): boolean => classifyStatus(status) === "AlreadyExists"
-
-/** Did a precondition or a resourceVersion not hold? */
-export const isConflict = (status: KubeStatus): boolean => classifyStatus(status) === "Conflict"
+  reasons[status.reason ?? ""]?.meaning ?? classOfCode(statusCode(status))
 
 /** Is the resourceVersion too old to go on from (`Expired`, historically `Gone`)? */
 export const isGone = (status: KubeStatus): boolean => classifyStatus(status) === "Gone"
@@ -160,6 +130,3 @@ export const readExecStatus = (status: KubeStatus): ExecStatus => {
   }
   return { _tag: "Failed", status }
 }
-
-/** Every reason this module knows, for tests and tables. */
-export const knownReasons: ReadonlyArray<string> = Object.keys(classOfReason)

@@ -3,7 +3,7 @@
  * running container (yet)" from every other failure.
  */
 import { Option } from "effect"
-import type { KubeReason } from "./KubeError.ts"
+import type { KubeReason } from "./KubeReason.ts"
 import { classifyStatus, type KubeStatus, statusCode, statusFromText } from "./KubeStatus.ts"
 
 /** What the request would have needed, to be named when it is forbidden. */

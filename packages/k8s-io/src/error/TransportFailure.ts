@@ -2,7 +2,7 @@
  * What a failed socket means: a pure reading of Node's and undici's error codes into a reason. Codes, not texts, decide;
  * the codes of a wrapped cause count as much as the outermost one.
  */
-import type { KubeReason } from "./KubeError.ts"
+import type { KubeReason } from "./KubeReason.ts"
 
 /** OpenSSL verification results and Node's own TLS errors all begin, or are named, like this (Node.js `tls` and OpenSSL). */
 const tlsCode =

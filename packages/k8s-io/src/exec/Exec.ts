@@ -4,7 +4,7 @@
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
-import { podsPath } from "../client/KubeRequest.ts"
+import { execPath } from "../client/PodRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
 import type { ExecChannel, ExecProtocol } from "./ExecChannel.ts"
 import { ExecIntake } from "./ExecIntake.ts"
@@ -58,7 +58,7 @@ const inQuery = (text: string): string =>
 export const execUrl = (server: URL, request: ExecRequest): URL => {
   const url = new URL(server)
   url.protocol = server.protocol === "http:" ? "ws:" : "wss:"
-  url.pathname = server.pathname.replace(/\/$/, "") + podsPath(request.namespace, request.pod, "exec")
+  url.pathname = server.pathname.replace(/\/$/, "") + execPath(request.namespace, request.pod)
   // Not URLSearchParams, which joins character by character: of a script it leaves 66 KiB more for the collector.
   url.search = [
     ["container", request.container],

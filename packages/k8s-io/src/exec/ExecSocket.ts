@@ -6,7 +6,9 @@
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Cause, Deferred, Effect, Exit, Stream } from "effect"
-import { KubeError, type KubeReason, type KubeSubject } from "../error/KubeError.ts"
+import { KubeError } from "../error/KubeError.ts"
+import type { KubeOperation, KubeSubject } from "../error/KubeMessage.ts"
+import type { KubeReason } from "../error/KubeReason.ts"
 import { type KubeStatus, readExecStatus } from "../error/KubeStatus.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "../error/StatusReason.ts"
 import { connectReason, failureDetail } from "../error/TransportFailure.ts"
@@ -75,7 +77,7 @@ export const makeExecSocket = (
   const outcome = Deferred.makeUnsafe<ExecOutcome>()
   const closed = Deferred.makeUnsafe<void>()
   const handshake = Deferred.makeUnsafe<ExecProtocol, KubeError>()
-  const failure = (operation: string, reason: KubeReason) => new KubeError({ operation, subject, reason })
+  const failure = (operation: KubeOperation, reason: KubeReason) => new KubeError({ operation, subject, reason })
 
   let settled: ExecOutcome | undefined
   let isClosed = false

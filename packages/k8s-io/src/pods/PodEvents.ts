@@ -2,24 +2,19 @@
  * What scheduler and kubelet tell about pods while it happens: one watch of a namespace's events for the whole process, from
  * the moment it is opened. A nicety: whatever goes wrong here ends in fewer events, never in an error. No state but followers.
  */
-import { Clock, Context, Effect, Layer, Queue, Random, RcMap, Schema, type Scope, Stream } from "effect"
-import { Ndjson } from "effect/encoding"
+import { Clock, Context, Effect, Layer, Queue, Random, RcMap, type Scope, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
-import { cutError, type KubeRequest, protocolError, requestJson, requestStream } from "../client/KubeRequest.ts"
+import { type KubeRequest, protocolError, requestJson } from "../client/KubeRequest.ts"
+import { podRequest } from "../client/PodRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
 import { isKubeEvent, type KubeEvent } from "./Pod.ts"
-import { backoff, backoffReset, jittered, watchSilenceSeconds, watchTimeoutSeconds } from "./PodWatchStep.ts"
+import { backoff, backoffReset, jittered } from "./PodWatchStep.ts"
+import { idleTimeToLive, isVersioned, isWatchEvent, watchLines } from "./WatchStream.ts"
 
 /** A follower that does not read gets the newest of its pod; a pod that starts has a dozen. */
 const UNREAD = 64
 
-/** A watch without followers is kept this long: runs that follow each other share it. */
-const idleTimeToLive = "10 seconds"
-
-const isWatchEvent = Schema.is(Schema.Struct({ type: Schema.String, object: Schema.Unknown }))
-const isVersioned = Schema.is(Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schema.String }) }))
-
-/** What a line of the watch brings: the version to go on from, and an event to tell. Undefined: begin anew. */
+/** What a line of the watch brings: the version to continue from, and an event to report. Undefined: start over. */
 export const readEventLine = (
   value: unknown
 ): { readonly resourceVersion: string; readonly event: KubeEvent | undefined } | undefined => {
@@ -58,37 +53,13 @@ const makePodEvents = Effect.gen(function* () {
       Effect.suspend(() => {
         const line = readEventLine(value)
         resourceVersion = line?.resourceVersion
-        if (line === undefined) return Effect.fail(protocolError(request, "the watch cannot go on from here"))
+        if (line === undefined) return Effect.fail(protocolError(request, "the watch cannot continue from here"))
         const name = line.event?.involvedObject?.name
         if (line.event === undefined || name === undefined) return Effect.void
         const { event } = line
         return Effect.forEach(followers.get(name) ?? [], (queue) => Queue.offer(queue, event), { discard: true })
       })
-    const watch = {
-      ...request,
-      access: { ...request.access, verb: "watch" },
-      urlParams: {
-        ...request.urlParams,
-        resourceVersion: begin,
-        watch: "true",
-        allowWatchBookmarks: "true",
-        timeoutSeconds: String(watchTimeoutSeconds)
-      }
-    }
-    yield* requestStream(connection, watch, { deadline: true, retry: false }).pipe(
-      Effect.flatMap((response) =>
-        response.stream.pipe(
-          Stream.timeoutOrElse({
-            duration: `${watchSilenceSeconds} seconds`,
-            orElse: () => Stream.fail(cutError(watch, new Error(`nothing was heard for ${watchSilenceSeconds} s`)))
-          }),
-          Stream.pipeThroughChannel(Ndjson.decode({ ignoreEmptyLines: true })),
-          Stream.mapError((cause) =>
-            cause._tag === "NdjsonError" ? protocolError(watch, cause.message) : cutError(watch, cause)
-          ),
-          Stream.runForEach(readLine)
-        )
-      ),
+    yield* Stream.runForEach(watchLines(connection, request, begin), readLine).pipe(
       Effect.catch((error) => {
         // What the server did not refuse for good goes on where it was, unless it says it cannot.
         if (error.retryable && error.reason._tag === "Cut") return Effect.void
@@ -101,11 +72,7 @@ const makePodEvents = Effect.gen(function* () {
 
   const run = Effect.fnUntraced(function* (namespace: string, followers: Followers) {
     const request: KubeRequest = {
-      operation: "PodEvents.follow",
-      subject: { namespace },
-      access: { verb: "list", resource: "events", namespace },
-      method: "GET",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      ...podRequest("PodEvents.follow", "list", { namespace, resource: "events" }),
       urlParams: { fieldSelector: "involvedObject.kind=Pod" }
     }
     // One item is enough to learn where "now" is; a namespace holds an hour of events of everybody's pods.

@@ -4,11 +4,12 @@
  */
 import { Context, Effect, Layer, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
-import { cutError, type KubeRequest, podsPath, requestStream } from "../client/KubeRequest.ts"
+import { cutError, type KubeRequest, requestStream } from "../client/KubeRequest.ts"
+import { podRequest } from "../client/PodRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
 import { reasonFromContainerStatus } from "../error/StatusReason.ts"
 
-/** Which log, and which part of it. `sinceTime` is RFC 3339 (whole seconds count); `tailLines` counts CRI records. */
+/** Which log, and which part of it. `sinceTime` is RFC 3339 (whole seconds count). */
 export interface PodLogRequest {
   readonly namespace: string
   readonly pod: string
@@ -16,11 +17,9 @@ export interface PodLogRequest {
   readonly follow?: boolean
   readonly timestamps?: boolean
   readonly sinceTime?: string
-  readonly tailLines?: number
-  readonly limitBytes?: number
 }
 
-const parameters = ["container", "follow", "timestamps", "sinceTime", "tailLines", "limitBytes"] as const
+const parameters = ["container", "follow", "timestamps", "sinceTime"] as const
 
 /** Reads container logs. */
 export class PodLog extends Context.Service<
@@ -51,11 +50,7 @@ const makePodLog = Effect.gen(function* () {
         if (value !== undefined) urlParams[parameter] = String(value)
       }
       const request: KubeRequest = {
-        operation: "PodLog.read",
-        subject: { namespace, name: pod, container },
-        access: { verb: "get", resource: "pods/log", namespace },
-        method: "GET",
-        path: podsPath(namespace, pod, "log"),
+        ...podRequest("PodLog.read", "get", { namespace, name: pod, container, subresource: "log" }),
         urlParams,
         reason: reasonFromContainerStatus
       }

@@ -4,6 +4,7 @@
  */
 import { HashMap, Option } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
+import { retryAfterSeconds } from "../error/KubeReason.ts"
 import { isGone, type KubeStatus, statusCode } from "../error/KubeStatus.ts"
 import type { Pod } from "./Pod.ts"
 
@@ -181,8 +182,7 @@ const lineStep = (state: WatchState, line: WatchLine): WatchStep => {
 
 const healthy = (input: { readonly openFor: number }): boolean => input.openFor >= backoffReset
 
-const askedDelay = ({ reason }: KubeError): number =>
-  reason._tag === "TooManyRequests" || reason._tag === "ServerError" ? (reason.retryAfterSeconds ?? 0) * 1000 : 0
+const askedDelay = ({ reason }: KubeError): number => (retryAfterSeconds(reason) ?? 0) * 1000
 
 /** What an input means. Never throws; an input that does not fit the state is answered by starting over. */
 export const step = (state: WatchState, input: WatchInput): WatchStep => {

@@ -1,12 +1,14 @@
 /**
- * Pods of the API server as plain requests: create, get, list, delete, and the events about one. Raw JSON both ways, so that no
+ * Pods of the API server as plain requests: create, get, list, annotate, delete. Raw JSON both ways, so that no
  * field is lost on the way, whether this project knows it or not.
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
-import { type KubeRequest, podsPath, protocolError, requestJson } from "../client/KubeRequest.ts"
+import { type KubeRequest, protocolError, requestJson } from "../client/KubeRequest.ts"
+import { podRequest } from "../client/PodRequest.ts"
 import { KubeError } from "../error/KubeError.ts"
-import { isKubeEvent, isPod, type KubeEvent, type Pod } from "./Pod.ts"
+import type { KubeOperation } from "../error/KubeMessage.ts"
+import { isPod, type Pod } from "./Pod.ts"
 
 /** What a list is narrowed to; both in Kubernetes' own selector syntax. */
 export interface PodSelection {
@@ -37,7 +39,6 @@ const isList = Schema.is(
     items: Schema.NullOr(Schema.Array(Schema.Unknown))
   })
 )
-const isItems = Schema.is(Schema.Struct({ items: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
 
 const readPod = (request: KubeRequest, value: unknown): Effect.Effect<Pod, KubeError> =>
   isPod(value) ? Effect.succeed(value) : Effect.fail(protocolError(request, "the answer is not a Pod"))
@@ -51,21 +52,12 @@ export const readPodList = (request: KubeRequest, value: unknown): Effect.Effect
     : Effect.fail(protocolError(request, "an item of the list is not a Pod"))
 }
 
-/**
- * The request that lists a namespace's pods, or those of all (a quorum read: nothing older than the moment it is asked).
- */
+/** The request that lists a namespace's pods, or those of all (a quorum read: nothing older than the moment it is asked). */
 export const listRequest = (
-  operation: string,
+  operation: KubeOperation,
   namespace: string | undefined,
   selection: PodSelection = {}
-): KubeRequest => ({
-  operation,
-  subject: namespace === undefined ? {} : { namespace },
-  access: { verb: "list", resource: "pods", namespace: namespace ?? "" },
-  method: "GET",
-  path: podsPath(namespace),
-  urlParams: { ...selection }
-})
+): KubeRequest => ({ ...podRequest(operation, "list", { namespace }), urlParams: { ...selection } })
 
 /** A change of an annotation that the pod has; `from` is its value as it was read. */
 export interface PodAnnotation {
@@ -104,11 +96,6 @@ export class Pods extends Context.Service<
      * is another's: one answer for all that a JSON patch's `test` refuses (seen on 1.35: 422 without a word on which).
      */
     readonly annotate: (namespace: string, name: string, change: PodAnnotation) => Effect.Effect<Pod, KubeError>
-    /** The events about one pod, as the server orders them; `uid` leaves out those about earlier pods of that name. */
-    readonly events: (
-      namespace: string,
-      subject: { readonly podName: string; readonly uid?: string }
-    ) => Effect.Effect<ReadonlyArray<KubeEvent>, KubeError>
   }
 >()("@podwright/k8s-io/Pods") {
   /** Pods over a connection. */
@@ -119,7 +106,7 @@ const makePods = Effect.gen(function* () {
   const connection = yield* KubeConnection
 
   const post = Effect.fnUntraced(function* (
-    operation: string,
+    operation: KubeOperation,
     namespace: string,
     manifest: Readonly<Record<string, unknown>>,
     parameters: Readonly<Record<string, string>>
@@ -133,11 +120,7 @@ const makePods = Effect.gen(function* () {
       })
     }
     const request: KubeRequest = {
-      operation,
-      subject: { namespace, name: manifest.metadata.name },
-      access: { verb: "create", resource: "pods", namespace },
-      method: "POST",
-      path: podsPath(namespace),
+      ...podRequest(operation, "create", { namespace, name: manifest.metadata.name }),
       urlParams: { fieldValidation: "Strict", ...parameters },
       body: manifest
     }
@@ -154,13 +137,7 @@ const makePods = Effect.gen(function* () {
   )
 
   const get = Effect.fn("Pods.get")(function* (namespace: string, name: string): Effect.fn.Return<Pod, KubeError> {
-    const request: KubeRequest = {
-      operation: "Pods.get",
-      subject: { namespace, name },
-      access: { verb: "get", resource: "pods", namespace },
-      method: "GET",
-      path: podsPath(namespace, name)
-    }
+    const request = podRequest("Pods.get", "get", { namespace, name })
     return yield* readPod(request, yield* requestJson(connection, request))
   })
 
@@ -185,11 +162,7 @@ const makePods = Effect.gen(function* () {
     { uid, resourceVersion, gracePeriodSeconds }: PodDeletion = {}
   ): Effect.fn.Return<void, KubeError> {
     const request: KubeRequest = {
-      operation: "Pods.delete",
-      subject: { namespace, name },
-      access: { verb: "delete", resource: "pods", namespace },
-      method: "DELETE",
-      path: podsPath(namespace, name),
+      ...podRequest("Pods.delete", "delete", { namespace, name }),
       body: {
         apiVersion: "v1",
         kind: "DeleteOptions",
@@ -224,11 +197,7 @@ const makePods = Effect.gen(function* () {
     // RFC 6901: what a pointer's own characters are written as.
     const path = `/metadata/annotations/${annotation.replaceAll("~", "~0").replaceAll("/", "~1")}`
     const request: KubeRequest = {
-      operation: "Pods.annotate",
-      subject: { namespace, name },
-      access: { verb: "patch", resource: "pods", namespace },
-      method: "PATCH",
-      path: podsPath(namespace, name),
+      ...podRequest("Pods.annotate", "patch", { namespace, name }),
       contentType: "application/json-patch+json",
       body: [
         { op: "test", path: "/metadata/uid", value: uid },
@@ -239,27 +208,5 @@ const makePods = Effect.gen(function* () {
     return yield* readPod(request, yield* requestJson(connection, request))
   })
 
-  const events = Effect.fn("Pods.events")(function* (
-    namespace: string,
-    { podName, uid }: { readonly podName: string; readonly uid?: string }
-  ): Effect.fn.Return<ReadonlyArray<KubeEvent>, KubeError> {
-    const fields = [
-      "involvedObject.kind=Pod",
-      `involvedObject.name=${podName}`,
-      ...(uid === undefined ? [] : [`involvedObject.uid=${uid}`])
-    ]
-    const request: KubeRequest = {
-      operation: "Pods.events",
-      subject: { namespace, name: podName },
-      access: { verb: "list", resource: "events", namespace },
-      method: "GET",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      urlParams: { fieldSelector: fields.join(",") }
-    }
-    const answer = yield* requestJson(connection, request)
-    if (!isItems(answer)) return yield* protocolError(request, "the answer is not an EventList")
-    return (answer.items ?? []).filter(isKubeEvent)
-  })
-
-  return Pods.of({ create, tryCreate, get, list, annotate, delete: remove, events })
+  return Pods.of({ create, tryCreate, get, list, annotate, delete: remove })
 })

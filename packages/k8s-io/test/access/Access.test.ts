@@ -1,6 +1,13 @@
 /** The table of permissions and the Role made of it. */
 import { assert, describe, it } from "@effect/vitest"
-import { isAskedFor, permissions, roleManifests, roleRules, roleSubject } from "../../src/access/Access.ts"
+import {
+  isAskedFor,
+  permissions,
+  type RoleRequest,
+  roleManifests,
+  roleRules,
+  roleSubject
+} from "../../src/access/Access.ts"
 
 describe("permissions", () => {
   it("name every right once", () => {
@@ -53,7 +60,8 @@ describe("roleSubject", () => {
 })
 
 describe("roleManifests", () => {
-  const binding = (subject: Parameters<typeof roleManifests>[1]) => roleManifests("team", subject)[1]?.["subjects"]
+  const binding = (subject: RoleRequest["subject"]) =>
+    roleManifests({ name: "tasks", namespace: "team", subject })[1]?.["subjects"]
   it.each([
     [
       { _tag: "ServiceAccount", name: "runner" },

@@ -175,12 +175,12 @@ const unreadable: ReadonlyArray<readonly [what: string, config: ConnectionConfig
   [
     "a missing passphrase",
     { ...client, clientKeyData: fixtureText("client-pkcs8-encrypted.key") },
-    "config.clientKeyPassphrase: is not given, and the key of config.clientKeyData is encrypted"
+    "config.clientKeyPassphrase: is required: the key of config.clientKeyData is encrypted"
   ],
   [
     "a missing passphrase for DER",
     { ...client, clientKeyData: der("client-pkcs8-encrypted.key") },
-    "config.clientKeyPassphrase: is not given, and the key of config.clientKeyData is encrypted"
+    "config.clientKeyPassphrase: is required: the key of config.clientKeyData is encrypted"
   ],
   [
     "a wrong passphrase for DER",
@@ -206,7 +206,7 @@ const unreadable: ReadonlyArray<readonly [what: string, config: ConnectionConfig
         [
           `a missing passphrase for ${name}`,
           { keyStoreFile: fixture(name) },
-          "config.keyStorePassphrase: is not given, and the store of config.keyStoreFile needs one"
+          "config.keyStorePassphrase: is required to open the store of config.keyStoreFile"
         ]
       ] as const
   ),

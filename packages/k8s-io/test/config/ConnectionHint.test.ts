@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import type { ConnectionConfig } from "../../src/config/ConnectionConfig.ts"
 import { withConnectionHint } from "../../src/config/ConnectionHint.ts"
-import { KubeError, type KubeReason } from "../../src/error/KubeError.ts"
+import { KubeError } from "../../src/error/KubeError.ts"
+import type { KubeReason } from "../../src/error/KubeReason.ts"
 
 const message = (reason: KubeReason, config: ConnectionConfig) =>
   withConnectionHint(new KubeError({ operation: "Pods.create", subject: { namespace: "default" }, reason }), config)
@@ -49,7 +50,11 @@ describe("withConnectionHint", () => {
 
   it("leaves alone what is not about the connection", () => {
     const subject = { namespace: "default", name: "x" }
-    const error = new KubeError({ operation: "o", subject, reason: { _tag: "NotFound", detail: 'pods "x" not found' } })
+    const error = new KubeError({
+      operation: "Pods.get",
+      subject,
+      reason: { _tag: "NotFound", detail: 'pods "x" not found' }
+    })
     assert.strictEqual(withConnectionHint(error, { oauthToken: "x", namespace: "default" }), error)
     const denied = forbidden('User "me" cannot create resource "pods"')
     assert.include(message(denied, { oauthToken: "x" }), "A Role in namespace")

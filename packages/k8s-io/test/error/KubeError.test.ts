@@ -1,10 +1,12 @@
 /** Which failures pass by themselves, and that every message says what to do. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { KubeError, type KubeReason } from "../../src/error/KubeError.ts"
+import { KubeError } from "../../src/error/KubeError.ts"
+import { KubeOperation } from "../../src/error/KubeMessage.ts"
+import type { KubeReason } from "../../src/error/KubeReason.ts"
 
 const error = (reason: KubeReason) =>
-  new KubeError({ operation: "Pods.get", subject: { namespace: "team", name: "hello", container: "main" }, reason })
+  new KubeError({ operation: "Pods.get", subject: { namespace: "team", name: "hello" }, reason })
 
 describe("retryable", () => {
   const table: ReadonlyArray<readonly [KubeReason, boolean]> = [
@@ -45,7 +47,7 @@ describe("message", () => {
       namespace: "team",
       detail: denied
     })
-    assert.include(message, "Pods.get team/hello (container main): ")
+    assert.include(message, "Could not read pod team/hello: forbidden (403). ")
     assert.include(message, 'A Role in namespace "team" must grant verb "create" on resource "pods/exec"')
     assert.include(message, denied)
   })
@@ -58,12 +60,14 @@ describe("message", () => {
       detail: 'pods "hello" is forbidden: '
     })
     assert.include(message, 'verb "create" on resource "pods/exec"')
-    assert.include(message, "podwright doctor")
   })
   it("asks for a ClusterRole where the right is to be had everywhere", () => {
     const { message } = error({ _tag: "Forbidden", verb: "list", resource: "pods", namespace: "", detail: "" })
     assert.include(message, 'A ClusterRole, bound by a ClusterRoleBinding, must grant verb "list" on resource "pods"')
-    assert.notInclude(message, "podwright rbac")
+  })
+  it("never names the program above", () => {
+    const { message } = error({ _tag: "Forbidden", verb: "get", resource: "pods", namespace: "team", detail: "" })
+    assert.notInclude(message, "podwright")
   })
   it("does not blame a Role for a quota", () => {
     const { message } = error({
@@ -95,5 +99,41 @@ describe("message", () => {
     const after = Schema.decodeUnknownSync(KubeError)(JSON.parse(JSON.stringify(Schema.encodeSync(KubeError)(before))))
     assert.strictEqual(after.message, before.message)
     assert.deepStrictEqual(after.reason, before.reason)
+  })
+})
+
+describe("what a message begins with", () => {
+  const subject = { namespace: "team", name: "etl-1", container: "main" }
+  const table: ReadonlyArray<readonly [KubeOperation, KubeError["subject"], string]> = [
+    ["Pods.create", subject, "create pod team/etl-1"],
+    ["Pods.create", { namespace: "team" }, "create a pod in namespace team"],
+    ["Pods.tryCreate", subject, "check whether pod team/etl-1 can be created"],
+    ["Pods.get", subject, "read pod team/etl-1"],
+    ["Pods.list", { namespace: "team" }, "list the pods of namespace team"],
+    ["Pods.list", {}, "list the pods of all namespaces"],
+    ["Pods.delete", subject, "delete pod team/etl-1"],
+    ["Pods.annotate", subject, "change an annotation of pod team/etl-1"],
+    ["PodWatch.changes", { namespace: "team" }, "watch the pods of namespace team"],
+    ["PodEvents.follow", { namespace: "team" }, "watch the events of namespace team"],
+    ["PodLog.read", subject, "read the log of container main of pod team/etl-1"],
+    ["Exec.open", subject, "start a command in container main of pod team/etl-1"],
+    ["Exec.output", subject, "read from the command in container main of pod team/etl-1"],
+    ["Exec.send", subject, "send to the command in container main of pod team/etl-1"],
+    ["AccessReview.version", {}, "read the API server's version"],
+    ["AccessReview.username", {}, "ask the API server for our user name"],
+    ["AccessReview.review", {}, "ask the API server for our permissions"],
+    ["KubeConnection.open", {}, "connect to the cluster"],
+    ["KubeConnection.credentials", {}, "get credentials for the cluster"],
+    ["KubeConnection.token", {}, "get a token for the cluster"]
+  ]
+  it.each(table)("%s %o", (operation, of, deed) => {
+    const { message } = new KubeError({ operation, subject: of, reason: { _tag: "Timeout", seconds: 30 } })
+    assert.strictEqual(message, `Could not ${deed}: the API server did not answer within 30 s.`)
+  })
+  it("has a row for every operation", () => {
+    assert.deepStrictEqual(
+      [...new Set(table.map(([operation]) => operation))].sort(),
+      [...KubeOperation.literals].sort()
+    )
   })
 })

@@ -159,7 +159,7 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         const { open } = yield* withExec({ refuse: (socket) => refuseUpgrade(socket, code, status) })
         const error = yield* Effect.flip(open)
         assert.strictEqual(error.reason._tag, tag)
-        assert.include(error.message, "Exec.open team/hello (container main)")
+        assert.include(error.message, "Could not start a command in container main of pod team/hello: ")
         if (tag === "Forbidden") assert.include(error.message, 'must grant verb "create" on resource "pods/exec"')
       })
     )

@@ -29,13 +29,12 @@ describe("PodLog", () => {
         raw.write("one\ntw")
         raw.end("o\n")
       })
-      assert.strictEqual(yield* read({ follow: true, tailLines: 0, timestamps: true }), "one\ntwo\n")
+      assert.strictEqual(yield* read({ follow: true, timestamps: true }), "one\ntwo\n")
       assert.strictEqual(api.asked[0]?.path, "/api/v1/namespaces/team/pods/hello/log")
       assert.deepStrictEqual(Object.fromEntries(api.asked[0]?.query ?? []), {
         container: "main",
         follow: "true",
-        timestamps: "true",
-        tailLines: "0"
+        timestamps: "true"
       })
     })
   )

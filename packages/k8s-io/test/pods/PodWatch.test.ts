@@ -5,7 +5,8 @@ import { TestClock } from "effect/testing"
 import { KubeConnection } from "../../src/client/KubeConnection.ts"
 import type { KubeStatus } from "../../src/error/KubeStatus.ts"
 import type { Pod } from "../../src/pods/Pod.ts"
-import { PodWatch, readWatchLine } from "../../src/pods/PodWatch.ts"
+import { readWatchLine } from "../../src/pods/PodReflector.ts"
+import { PodWatch } from "../../src/pods/PodWatch.ts"
 import { type PodChange, watchSilenceSeconds } from "../../src/pods/PodWatchStep.ts"
 import { type Answer, type Asked, drive, type FakeApi, fakeApi, until } from "../support/FakeApiServer.ts"
 import { pod } from "../support/pods.ts"
@@ -58,7 +59,9 @@ const cluster: Effect.Effect<Cluster, unknown, Scope.Scope> = Effect.gen(functio
     }
   })
   const context = yield* Layer.build(
-    PodWatch.layer().pipe(Layer.provide(KubeConnection.layer({ kubeconfig: api.kubeconfig })))
+    PodWatch.layer({ labelSelector: "podwright.dev/taskrun-id" }).pipe(
+      Layer.provide(KubeConnection.layer({ kubeconfig: api.kubeconfig }))
+    )
   )
   const watch = yield* Effect.provideContext(PodWatch, context)
   return { api, lists, pods, version, watches, refuse, watch }

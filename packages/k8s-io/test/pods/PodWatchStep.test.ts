@@ -1,7 +1,8 @@
 /** List+watch, step by step. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, HashMap, Schema } from "effect"
-import { KubeError, type KubeReason } from "../../src/error/KubeError.ts"
+import { KubeError } from "../../src/error/KubeError.ts"
+import type { KubeReason } from "../../src/error/KubeReason.ts"
 import type { Pod } from "../../src/pods/Pod.ts"
 import {
   backoff,

@@ -8,6 +8,7 @@ import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import { persistently } from "../pod/PersistentRequest.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
+import { accessAdvice } from "../task/AccessAdvice.ts"
 import { RunError } from "../task/RunError.ts"
 import { LeaseLost } from "../task/RunReason.ts"
 import { isAlive, newDriver } from "./DriverProcess.ts"
@@ -131,13 +132,15 @@ export class LeaseKeeper extends Context.Service<
           while (true) {
             yield* Effect.sleep(`${renewalSeconds(leaseSeconds(runs))} seconds`)
             yield* renew(pod).pipe(
-              Effect.catchTag("KubeError", ({ message, reason }) => {
-                refused = isRbacRefusal(reason)
+              Effect.catchTag("KubeError", (error) => {
+                refused = isRbacRefusal(error.reason)
                 // Other failures pass or are told by what else fails; the lease has room for two.
                 if (!refused) return Effect.void
                 // Only a lease that was renewed before looks abandoned now.
                 const cleaned = readLease(text)?.renewed === true ? ", or removed by podwright clean" : ""
-                return warn(`the lease of pod ${name} cannot be renewed, so it may be taken over${cleaned}: ${message}`)
+                return warn(
+                  `the lease of pod ${name} cannot be renewed, so it may be taken over${cleaned}: ${error.explanation}${accessAdvice(error)}`
+                )
               })
             )
             if (refused) return yield* Effect.never

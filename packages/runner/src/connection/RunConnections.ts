@@ -18,7 +18,7 @@ import {
   type PodWatch,
   withConnectionHint
 } from "@podwright/k8s-io"
-import type { ConnectionProperties } from "@podwright/spec-builder"
+import { type ConnectionProperties, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Context, Effect, Layer, RcMap, type Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { RunError } from "../task/RunError.ts"
@@ -37,6 +37,9 @@ export interface RunConnection {
 
 /** A connection without runs is kept this long: runs that follow each other share it, with its sockets and its token. */
 const IDLE_TIME_TO_LIVE = "1 minute"
+
+/** Of a namespace's pods the watch sees those that run a task: the label is there, whatever its value. */
+const OUR_PODS = { labelSelector: TASK_RUN_LABEL }
 
 const connectionConfig = (properties: ConnectionProperties, client: HttpClient.HttpClient): ConnectionConfig => {
   const { oauthTokenProvider, ...rest } = properties
@@ -96,16 +99,18 @@ export class RunConnections extends Context.Service<
       const connection = yield* KubeConnection
       return yield* make(Effect.succeed(services), (config) =>
         Effect.flatMap(connection.extend(config), (own) =>
-          Layer.build(kubeLayerNoConnection().pipe(Layer.provideMerge(Layer.succeed(KubeConnection, own))))
+          Layer.build(kubeLayerNoConnection(OUR_PODS).pipe(Layer.provideMerge(Layer.succeed(KubeConnection, own))))
         )
       )
     })
   )
 
-  /** Finds the ambient connection by these options when a run needs it, so that runs which don't need none. */
+  /** Opens the ambient connection by these options for the first run that uses it: runs that do not never need a cluster. */
   static readonly layer = (options: KubeLayerOptions = {}): Layer.Layer<RunConnections, never, HttpClient.HttpClient> =>
     Layer.effect(
       RunConnections,
-      make(Layer.build(kubeLayer(options)), (config) => Layer.build(kubeLayer({ ...options, config })))
+      make(Layer.build(kubeLayer({ ...OUR_PODS, ...options })), (config) =>
+        Layer.build(kubeLayer({ ...OUR_PODS, ...options, config }))
+      )
     )
 }

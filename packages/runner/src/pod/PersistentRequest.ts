@@ -2,7 +2,7 @@
  * Short requests on which it depends whether a pod stays behind: asked again, on another connection where one hangs, for as
  * long as a caller may be held up. Does no I/O of its own.
  */
-import { isRbacRefusal, KubeError, type KubeSubject } from "@podwright/k8s-io"
+import { isRbacRefusal, KubeError, type KubeOperation, type KubeSubject } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /** How long it may take, seconds, before the run ends without an answer: an API server that is down must not hold the caller. */
@@ -17,7 +17,7 @@ const mayPass = ({ reason, retryable }: KubeError): boolean =>
   retryable || reason._tag === "Unauthorized" || (reason._tag === "Forbidden" && !isRbacRefusal(reason))
 
 const within =
-  (subject: KubeSubject, operation: string, seconds: number) =>
+  (subject: KubeSubject, operation: KubeOperation, seconds: number) =>
   <A, R>(request: Effect.Effect<A, KubeError, R>): Effect.Effect<A, KubeError, R> =>
     Effect.timeoutOrElse(request, {
       duration: `${seconds} seconds`,
@@ -26,7 +26,7 @@ const within =
 
 /** Asks until there is an answer, or an error that does not pass. Takes at most 15 seconds. */
 export const persistently = <A, R>(
-  operation: string,
+  operation: KubeOperation,
   subject: KubeSubject,
   request: Effect.Effect<A, KubeError, R>,
   passes: (error: KubeError) => boolean = mayPass

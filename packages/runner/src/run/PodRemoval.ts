@@ -2,6 +2,7 @@
 import { type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
 import { persistently } from "../pod/PersistentRequest.ts"
+import { accessAdvice } from "../task/AccessAdvice.ts"
 import type { RunError } from "../task/RunError.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import { podEnding } from "./PodEnding.ts"
@@ -19,7 +20,9 @@ export const leavePod = Effect.fnUntraced(function* (
       .release(pod)
       .pipe(
         Effect.catch((error) =>
-          journal.warn(`pod ${plan.name} goes on, and its lease has to run out first: ${error.message}`)
+          journal.warn(
+            `pod ${plan.name} goes on, and its lease has to run out first: ${error.explanation}${accessAdvice(error)}`
+          )
         )
       )
   }
@@ -34,6 +37,8 @@ export const leavePod = Effect.fnUntraced(function* (
   yield* persistently("Pods.delete", subject, deletion).pipe(
     Effect.andThen(journal.phase("removed")),
     // The run's own end must not be hidden; the pod's deadline ends it in any case.
-    Effect.catch((error) => journal.warn(`pod ${plan.name} could not be deleted: ${error.message}`))
+    Effect.catch((error) =>
+      journal.warn(`pod ${plan.name} could not be deleted: ${error.explanation}${accessAdvice(error)}`)
+    )
   )
 })

@@ -3,15 +3,20 @@
  * ran and failed is no error but a `RunResult` with state `FAILED`.
  */
 import { Schema } from "effect"
+import { accessAdvice } from "./AccessAdvice.ts"
 import { RunReason } from "./RunReason.ts"
 import { RunFacts } from "./RunResult.ts"
 
 const explain = (reason: RunReason): string => {
   switch (reason._tag) {
     case "Spec":
-    case "Files":
-    case "Kube":
       return reason.error.message
+    case "Files": {
+      const { message, reason: cause } = reason.error
+      return cause._tag === "Channel" ? `${message}${accessAdvice(cause.error)}` : message
+    }
+    case "Kube":
+      return `${reason.error.message}${accessAdvice(reason.error)}`
     case "CursorMismatch":
       return `logCursor comes from a ${reason.given} log, but this task's log is a ${reason.expected} log. Leave logCursor out to read the log from its beginning`
     case "PodExists":

@@ -31,7 +31,7 @@ const error = (reason: RunReason) => new RunError({ operation: "run", reason })
 const pod = (cause: CauseName) =>
   new PodFailed({ diagnosis: new Diagnosis({ cause: causes[cause], kind: "transient", summary: "s", remedy: "r" }) })
 const kube = (reason: KubeError["reason"]) =>
-  new Kube({ error: new KubeError({ operation: "o", subject: {}, reason }) })
+  new Kube({ error: new KubeError({ operation: "Pods.get", subject: {}, reason }) })
 const forbidden = (detail: string) =>
   kube({ _tag: "Forbidden", verb: "create", resource: "pods", namespace: "n", detail })
 

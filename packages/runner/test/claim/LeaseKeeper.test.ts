@@ -47,8 +47,7 @@ const drive = (begin: "create" | "take over", allowed: number) =>
       delete: unused,
       get: unused,
       list: unused,
-      tryCreate: unused,
-      events: unused
+      tryCreate: unused
     })
     const created = yield* Effect.gen(function* () {
       const leases = yield* LeaseKeeper

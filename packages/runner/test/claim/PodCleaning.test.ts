@@ -33,7 +33,7 @@ const clean = (
     const asked: Array<PodDeletion | undefined> = []
     let looks = 0
     const fail = (reason: KubeError["reason"]) =>
-      Effect.fail(new KubeError({ operation: "Pods.test", subject: {}, reason }))
+      Effect.fail(new KubeError({ operation: "Pods.get", subject: {}, reason }))
     const unused = () => Effect.die("not asked for in these tests")
     const pods = Pods.of({
       list: () => Effect.succeed({ items: [first], resourceVersion: "1" }),
@@ -51,8 +51,7 @@ const clean = (
         }),
       create: unused,
       tryCreate: unused,
-      annotate: unused,
-      events: unused
+      annotate: unused
     })
     const found = yield* cleanPods({ namespace: "n", olderThanMs: 0, dryRun: answers.dryRun ?? false }).pipe(
       Stream.runCollect,

@@ -46,8 +46,7 @@ const takeOver = (taken: Pod) => {
     delete: unused,
     list: unused,
     tryCreate: unused,
-    annotate: unused,
-    events: unused
+    annotate: unused
   })
   return obtainPod({
     plan,

@@ -29,7 +29,6 @@ const ambient = () => {
       () => unused,
       Effect.succeed
     ),
-    authHeaders: unused,
     webSocketOptions: unused,
     refreshCredentials: unused,
     extend: (asked) =>
@@ -51,8 +50,7 @@ const ambient = () => {
         annotate: () => unused,
         delete: () => unused,
         get: () => unused,
-        list: () => unused,
-        events: () => unused
+        list: () => unused
       })
     ),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.never) })),

@@ -26,8 +26,7 @@ describe("podIsGone", () => {
       tryCreate: unused,
       delete: unused,
       annotate: unused,
-      list: unused,
-      events: unused
+      list: unused
     })
   }
   const follow = (gone: boolean): PodFollow => ({

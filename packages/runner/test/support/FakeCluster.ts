@@ -39,7 +39,8 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
   const told = yield* Queue.unbounded<KubeEvent>()
   const requests: Array<string> = []
   let created: Pick<Pod, "metadata"> | undefined
-  const refuse = (operation: string, reason: KubeError["reason"]) => new KubeError({ operation, subject: {}, reason })
+  const refuse = (operation: KubeError["operation"], reason: KubeError["reason"]) =>
+    new KubeError({ operation, subject: {}, reason })
   const pod = (status: Pod["status"], node?: string, uid = "uid-1"): Pod => ({
     metadata: { name: "pod", namespace: "default", uid, resourceVersion: "1" },
     ...(node === undefined ? {} : { spec: { nodeName: node } }),
@@ -82,8 +83,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
           }),
         tryCreate: () => unused,
         annotate: () => Effect.succeed(pod({ phase: "Running" })),
-        list: () => unused,
-        events: () => unused
+        list: () => unused
       })
     ),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.fromQueue(told)) })),
@@ -108,7 +108,6 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
           () => unused,
           Effect.succeed
         ),
-        authHeaders: unused,
         webSocketOptions: unused,
         refreshCredentials: unused,
         extend: () =>

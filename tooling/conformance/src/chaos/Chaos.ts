@@ -12,7 +12,7 @@ import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { type FaultPlan, INJECTED, MODERATE } from "@podwright/fault-proxy"
 import { kubeLayer } from "@podwright/k8s-io"
 import { cleanPods, TaskRunner } from "@podwright/runner"
-import { decodeRunnerProperties } from "@podwright/spec-builder"
+import { decodeRunnerProperties, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
 import { freshId } from "../clusters/Podwright.ts"
@@ -205,7 +205,7 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
     peak = Math.max(peak, process.memoryUsage().rss)
   }, 200)
   const services = TaskRunner.layer.pipe(
-    Layer.provideMerge(kubeLayer({ kubeconfig: proxy.kubeconfig })),
+    Layer.provideMerge(kubeLayer({ kubeconfig: proxy.kubeconfig, labelSelector: TASK_RUN_LABEL })),
     Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
   )
   let index = 0

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { Exec, type ExecOutcome, type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
+import { Exec, type ExecOutcome, KubeConnection, type KubeEvent, kubeLayer, type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /** The namespace in which `limited.kubeconfig` has the documented Role and nothing more. */
@@ -66,7 +66,7 @@ export class Cluster {
     return path
   }
 
-  private run<A, E>(effect: Effect.Effect<A, E, Exec | Pods>): Promise<A> {
+  private run<A, E>(effect: Effect.Effect<A, E, Exec | KubeConnection | Pods>): Promise<A> {
     return Effect.runPromise(Effect.provide(effect, kubeLayer({ kubeconfig: this.kubeconfig })))
   }
 
@@ -87,7 +87,14 @@ export class Cluster {
 
   /** The events about a pod. */
   events(pod: string, namespace = LIMITED_NAMESPACE): Promise<ReadonlyArray<KubeEvent>> {
-    return this.run(Effect.flatMap(Pods, (pods) => pods.events(namespace, { podName: pod })))
+    const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${pod}`
+    const asked = Effect.gen(function* () {
+      const { http } = yield* KubeConnection
+      const response = yield* http.get(`/api/v1/namespaces/${namespace}/events`, { urlParams: { fieldSelector } })
+      const list: { readonly items: ReadonlyArray<KubeEvent> } = JSON.parse(yield* response.text)
+      return list.items
+    })
+    return this.run(Effect.retry(asked, { times: 5 }))
   }
 
   /** Waits until no pod of a flow is left; rejects when one stays. */

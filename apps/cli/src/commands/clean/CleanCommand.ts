@@ -1,6 +1,6 @@
 /** What `podwright clean` does once its flags are read: cleans a namespace or all, and tells what became of each pod. */
 import { KubeConnection, kubeLayer } from "@podwright/k8s-io"
-import { type CleanedPod, cleanPods } from "@podwright/runner"
+import { accessAdvice, type CleanedPod, cleanPods } from "@podwright/runner"
 import { Duration, Effect, Option, Stream } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, PLATFORM } from "../../ExitCode.ts"
@@ -39,7 +39,7 @@ export const cleanCommand = Effect.fnUntraced(function* (flags: CleanFlags) {
   }).pipe(
     Effect.as(undefined),
     Effect.provide(kubeLayer(connectionOptions(flags))),
-    Effect.catchTag("KubeError", ({ message }) => Effect.succeed(message))
+    Effect.catchTag("KubeError", (error) => Effect.succeed(`${error.message}${accessAdvice(error)}`))
   )
 
   if (flags.output === "json") {

@@ -1,5 +1,5 @@
 /** What `podwright clean` says of each pod. Pure. The keys of the JSON form are an interface that scripts read. */
-import type { CleanedPod } from "@podwright/runner"
+import { accessAdvice, type CleanedPod } from "@podwright/runner"
 import { describeAge } from "../../report/TextReport.ts"
 
 const describeWhy = ({ why }: CleanedPod): string => {
@@ -32,7 +32,7 @@ const ACTIONS = { Kept: "kept", Removed: "removed", WouldRemove: "would remove",
 /** A line for a person. */
 export const cleanedLine = (pod: CleanedPod): string => {
   const { _tag, name, namespace } = pod
-  const failure = _tag === "Failed" ? `, and cannot be deleted: ${pod.error.message}` : ""
+  const failure = _tag === "Failed" ? `, and cannot be deleted: ${pod.error.explanation}${accessAdvice(pod.error)}` : ""
   return `${ACTIONS[_tag]} ${namespace}/${name}: ${describeWhy(pod)}${failure}\n`
 }
 
@@ -60,7 +60,7 @@ export const cleaningJson = ({ dryRun, namespace, olderThanMs, pods, problem }: 
     ageSeconds: "ageMs" in pod.why ? pod.why.ageMs / 1000 : null,
     holder: pod.why._tag === "Driven" ? pod.why.holder : null,
     why: describeWhy(pod),
-    error: pod._tag === "Failed" ? pod.error.message : null
+    error: pod._tag === "Failed" ? `${pod.error.message}${accessAdvice(pod.error)}` : null
   })),
   error: problem ?? null
 })

@@ -11,6 +11,7 @@ import {
   testedMinor,
   versionVerdict
 } from "@podwright/k8s-io"
+import { ROLE_NAME } from "../RoleName.ts"
 import { objectsYaml } from "../render/ManifestYaml.ts"
 
 /** Everything that can be found out about a cluster; what is absent could not be asked. */
@@ -58,7 +59,13 @@ const versionWords = (version: ServerVersion): string => {
 const remedy = (findings: Findings): string | undefined =>
   missing(findings).length === 0 || findings.username === undefined || findings.namespace === undefined
     ? undefined
-    : objectsYaml(roleManifests(findings.namespace, roleSubject(findings.username)))
+    : objectsYaml(
+        roleManifests({
+          name: ROLE_NAME,
+          namespace: findings.namespace,
+          subject: roleSubject(findings.username)
+        })
+      )
 
 const permissionLine = (findings: Findings, reviewed: ReviewedPermission): string => {
   const { allowed, permission, reason } = reviewed

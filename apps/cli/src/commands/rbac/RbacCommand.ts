@@ -5,6 +5,7 @@ import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
+import { ROLE_NAME } from "../RoleName.ts"
 
 /** A DNS label (RFC 1123), as namespaces must be. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -59,7 +60,7 @@ export const rbac = Command.make(
       onNone: () => ({ _tag: "ServiceAccount", name: account, namespace: accountNamespace }) as const,
       onSome: (name) => ({ _tag: "User", name }) as const
     })
-    yield* writeStdout(objectsYaml(roleManifests(namespace, subject)))
+    yield* writeStdout(objectsYaml(roleManifests({ name: ROLE_NAME, namespace, subject })))
   })
 ).pipe(
   Command.withDescription(

@@ -39,7 +39,7 @@ describe("what is said of a pod", () => {
     ],
     [
       { ...pod, _tag: "Failed", why: { _tag: "Abandoned", ageMs: 1000 }, error },
-      "not removed n/p: its driver is gone, which renewed the lease 1.0 s ago, and cannot be deleted: Pods.delete n/p: no answer within 15 s."
+      "not removed n/p: its driver is gone, which renewed the lease 1.0 s ago, and cannot be deleted: the API server did not answer within 15 s."
     ]
   ]
   it.each(table)("$why._tag", (of, expected) => {
