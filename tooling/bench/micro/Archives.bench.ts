@@ -1,6 +1,7 @@
 /**
- * Packing inputs and unpacking outputs by file-sync's own code, beside GNU tar (a process of its own, its start included) on the
- * same files. Podwright's side also takes the SHA-256 of each file it unpacks, stages and renames; tar does neither.
+ * Packing inputs and unpacking outputs by file-sync's own code, beside GNU tar (a process of its
+ * own, its start included) on the same files. Podwright's side also takes the SHA-256 of each file
+ * it unpacks, stages and renames; tar does neither.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -30,7 +31,8 @@ let work = ""
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), "podwright-micro-"))
 })
-// At the end, not after each call: where many files have just been deleted, ext4 takes ten times as long to make new ones.
+// At the end, not after each call: where many files have just been deleted, ext4 takes ten times as
+// long to make new ones.
 afterAll(() => rm(work, { recursive: true }))
 
 const pack = Effect.fnUntraced(function* (source: string) {
@@ -58,7 +60,9 @@ const unpack = Effect.fnUntraced(function* (archive: Buffer, target: string, fil
   if (placed !== files) throw new Error(`${placed} files unpacked instead of ${files}`)
 }, scoped)
 
-/** GNU tar does not read what it archives to /dev/null, so what it packs goes through a pipe to us. */
+/**
+ * GNU tar does not read what it archives to /dev/null, so what it packs goes through a pipe to us.
+ */
 const tar = async (args: ReadonlyArray<string>, input?: Buffer): Promise<void> => {
   const child = spawn("tar", args, { stdio: ["pipe", "pipe", "inherit"] })
   child.stdout.resume()

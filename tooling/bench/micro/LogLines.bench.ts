@@ -1,4 +1,7 @@
-/** The log splitter beside the shortest code that cuts text into lines, and beside Node's own reader of lines. */
+/**
+ * The log splitter beside the shortest code that cuts text into lines, and beside Node's own reader
+ * of lines.
+ */
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { Readable } from "node:stream"

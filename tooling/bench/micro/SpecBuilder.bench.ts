@@ -1,4 +1,7 @@
-/** Merging specs and building pods, beside a copy of the very same values by JSON: as much as they must at least touch. */
+/**
+ * Merging specs and building pods, beside a copy of the very same values by JSON: as much as they
+ * must at least touch.
+ */
 import { buildPod, decodeRunnerProperties, type JsonObject, mergeSpecs } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { test } from "vitest"

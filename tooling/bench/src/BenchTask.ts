@@ -30,8 +30,9 @@ export const oneKibibyte: BenchTask = {
 }
 
 /**
- * Without a tag Kubernetes would pull it for every container, and a kubelet refuses more than 5 pulls a second (after 10 at once,
- * `registryPullQPS`) and comes back to such a container 10 or 20 s later: of 40 pods at once nothing else would be seen.
+ * Without a tag Kubernetes would pull it for every container, and a kubelet refuses more than 5
+ * pulls a second (after 10 at once, `registryPullQPS`) and comes back to such a container 10 or
+ * 20 s later: of 40 pods at once nothing else would be seen.
  */
 export const PULL_POLICY = { property: "IF_NOT_PRESENT", field: "IfNotPresent" } as const
 

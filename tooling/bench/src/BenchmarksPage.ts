@@ -46,7 +46,10 @@ export interface BenchmarksPage {
   readonly svg: string
 }
 
-/** One result of each of the kinds in their order, the later of two; those of no kind there is any more are left out. */
+/**
+ * One result of each of the kinds in their order, the later of two; those of no kind there is any
+ * more are left out.
+ */
 export const newestResults = (
   kinds: ReadonlyArray<string>,
   ...sets: ReadonlyArray<ReadonlyArray<KeptResult>>
@@ -59,7 +62,10 @@ export const newestResults = (
     return newest === undefined ? [] : [newest]
   })
 
-/** Of the results in the order in which they are to stand; of those without comparisons there are only tables. */
+/**
+ * Of the results in the order in which they are to stand; of those without comparisons there are
+ * only tables.
+ */
 export const benchmarksPage = (results: ReadonlyArray<KeptResult>, kinds: ReadonlyArray<string>): BenchmarksPage => {
   const groups = results
     .filter(({ comparisons }) => comparisons.length > 0)

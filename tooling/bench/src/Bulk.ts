@@ -1,7 +1,8 @@
 /**
- * How fast files move, beside `kubectl cp` in the same run: one file of 1 GiB and 50,000 of 4 KiB, each way. Every way is a
- * process of its own, so that time and memory are those of what a person would start. How long the files alone take, without
- * a cluster, is measured too: nothing that makes them can be faster.
+ * How fast files move, beside `kubectl cp` in the same run: one file of 1 GiB and 50,000 of 4 KiB,
+ * each way. Every way is a process of its own, so that time and memory are those of what a person
+ * would start. How long the files alone take, without a cluster, is measured too: nothing that
+ * makes them can be faster.
  */
 import { createHash, randomFillSync } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -24,7 +25,10 @@ export interface BulkFigure {
   readonly way: (typeof WAYS)[number]
   readonly megabytes: number
   readonly seconds: number
-  /** The process's largest resident set, MiB, and its CPU; podwright's are of a run that moves the load both ways. */
+  /**
+   * The process's largest resident set, MiB, and its CPU; podwright's are of a run that moves the
+   * load both ways.
+   */
   readonly peakMiB: number
   readonly cpuSeconds: number
   /** Attempts that broke off before the one that is measured. */
@@ -61,7 +65,10 @@ const kubectl = (...args: ReadonlyArray<string>) => measureProcess(kubectlProgra
 export const removePods = (names: ReadonlyArray<string>) =>
   Effect.promise(() => kubectl("delete", "pod", ...names, "--ignore-not-found", "--wait=false"))
 
-/** `kubectl cp` does not try again by itself when its connection breaks, as it does on a busy machine. */
+/**
+ * `kubectl cp` does not try again by itself when its connection breaks, as it does on a busy
+ * machine.
+ */
 const COPY_ATTEMPTS = 4
 
 const kubectlCopy = async (from: string, to: string): Promise<ProcessMeasure & { readonly broken: number }> => {
@@ -74,7 +81,9 @@ const kubectlCopy = async (from: string, to: string): Promise<ProcessMeasure & {
   }
 }
 
-/** Writes a load of random bytes: nothing on the way may gain by compressing or by sparse blocks. */
+/**
+ * Writes a load of random bytes: nothing on the way may gain by compressing or by sparse blocks.
+ */
 export const writeLoad = async (folder: string, { fileBytes, files }: Load): Promise<void> => {
   const block = Buffer.alloc(Math.min(fileBytes, 1024 * 1024))
   for (let index = 0; index < files; index++) {
@@ -106,7 +115,10 @@ export const mustEqual = (expected: string, actual: string, what: string) => {
   if (actual !== expected) throw new Error(`${what} differs: ${actual} instead of ${expected}`)
 }
 
-/** Makes the pod that `kubectl cp` copies to and from; the same image and kind of volume as podwright's helper has. */
+/**
+ * Makes the pod that `kubectl cp` copies to and from; the same image and kind of volume as
+ * podwright's helper has.
+ */
 const startPeer = async (folder: string): Promise<void> => {
   const path = join(folder, "peer.json")
   const manifest = {
@@ -139,7 +151,10 @@ interface Phase {
   readonly at: number
 }
 
-/** Moves a load in and out by one `podwright run`, whose events say when each part began and ended. Its pod is left, see `measureLoad`. */
+/**
+ * Moves a load in and out by one `podwright run`, whose events say when each part began and ended.
+ * Its pod is left, see `measureLoad`.
+ */
 export const podwrightRoundTrip = async (
   work: string,
   source: string,
@@ -175,8 +190,9 @@ export const podwrightRoundTrip = async (
 }
 
 /**
- * Nothing is removed before everything is measured: for up to six minutes ext4 steps over the inodes of files that have been
- * deleted, one by one, and making 50,000 files after 50,000 were deleted takes ten times as long (`recently_deleted`).
+ * Nothing is removed before everything is measured: for up to six minutes ext4 steps over the
+ * inodes of files that have been deleted, one by one, and making 50,000 files after 50,000 were
+ * deleted takes ten times as long (`recently_deleted`).
  */
 const measureLoad = Effect.fnUntraced(function* (work: string, load: Load, run: number, leave: (pod: string) => void) {
   const place = join(work, `${run}-${load.files}`)

@@ -1,6 +1,7 @@
 /**
- * Whether 1 GiB arrives whole when its connection is cut again and again: a podwright run through `tooling/fault-proxy`, which
- * cuts each attempt at a random byte, on the way to the pod and on the way back.
+ * Whether 1 GiB arrives whole when its connection is cut again and again: a podwright run through
+ * `tooling/fault-proxy`, which cuts each attempt at a random byte, on the way to the pod and on the
+ * way back.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -32,7 +33,10 @@ export interface CutFigures {
 
 const DIRECTIONS = ["up", "down"] as const
 
-/** Measures on the current kubeconfig; `cuts` in each direction. Dies when contents differ or a cut did not happen. */
+/**
+ * Measures on the current kubeconfig; `cuts` in each direction. Dies when contents differ or a cut
+ * did not happen.
+ */
 export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
   cuts: number,
   seed: number
@@ -47,8 +51,8 @@ export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
     await writeLoad(source, LARGE)
     return treeDigest(source)
   })
-  // Behind the first MiB, which records and heads of frames cannot fill: what is cut is the transfer. To the pod two execs take
-  // half of it each.
+  // Behind the first MiB, which records and heads of frames cannot fill: what is cut is the
+  // transfer. To the pod two execs take half of it each.
   const planned = yield* Effect.forEach(DIRECTIONS, (direction) => {
     const offset = Random.nextIntBetween(1024 * 1024, direction === "up" ? LARGE.fileBytes / 2 : LARGE.fileBytes)
     return Effect.map(Effect.all(Array.from({ length: cuts }, () => offset)), (offsets) =>
@@ -57,7 +61,8 @@ export const measureCuts = Effect.fn("BulkCuts.measure")(function* (
   }).pipe(Random.withSeed(seed))
   const due = planned.flat()
   let fired = 0
-  // Read at every request: one cut is due until it has happened, whatever execs come too early before it.
+  // Read at every request: one cut is due until it has happened, whatever execs come too early
+  // before it.
   const plan: FaultPlan = {
     get script() {
       const next = due[fired]

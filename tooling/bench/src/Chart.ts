@@ -1,6 +1,7 @@
 /**
- * Bars of ratios to a reference, as SVG: on a logarithmic scale, because half as fast and twice as fast are equally far from the
- * reference's line at 1. One grey for lines and words that can be read on white and on black, whatever page it stands in. Pure.
+ * Bars of ratios to a reference, as SVG: on a logarithmic scale, because half as fast and twice as
+ * fast are equally far from the reference's line at 1. One grey for lines and words that can be
+ * read on white and on black, whatever page it stands in. Pure.
  */
 import type { Comparison } from "./Report.ts"
 

@@ -1,6 +1,7 @@
 /**
- * How long the CLI takes to start, as built for users, each command a new process beside `node -e 0`; and what it loads. A run is
- * timed to its first request and to the POST of its pod, as a proxy before the API server sees them come, and to its end.
+ * How long the CLI takes to start, as built for users, each command a new process beside
+ * `node -e 0`; and what it loads. A run is timed to its first request and to the POST of its pod,
+ * as a proxy before the API server sees them come, and to its end.
  */
 import { execFile } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -36,7 +37,10 @@ const RUN = "run, to its end"
 const HELP = "--help"
 const RENDER = "render"
 
-/** The pod of a run is gone, but for a second or so the node still takes it down; that must not fall into the next start. */
+/**
+ * The pod of a run is gone, but for a second or so the node still takes it down; that must not fall
+ * into the next start.
+ */
 const SETTLE_MS = 1_500
 
 /** Builds what users get. */
@@ -46,7 +50,9 @@ export const build = async (): Promise<void> => {
   await promisify(execFile)(join(REPOSITORY, "node_modules/.bin/turbo"), ["run", "build"], { cwd: REPOSITORY, env })
 }
 
-/** Measures on the current kubeconfig, after one round that fills the page cache and is not counted. */
+/**
+ * Measures on the current kubeconfig, after one round that fills the page cache and is not counted.
+ */
 export const measureColdStart = Effect.fn("ColdStart.measure")(function* (runs: number) {
   yield* Effect.promise(build)
   const folder = yield* Effect.acquireRelease(

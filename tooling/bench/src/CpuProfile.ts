@@ -1,7 +1,7 @@
 /**
- * Where processor time goes while something is measured: V8's sampling profiler in this process and, by NODE_OPTIONS, in every
- * Node process that is started from it. A profile opens in Chrome's DevTools; here it becomes the functions with most time of
- * their own.
+ * Where processor time goes while something is measured: V8's sampling profiler in this process
+ * and, by NODE_OPTIONS, in every Node process that is started from it. A profile opens in Chrome's
+ * DevTools; here it becomes the functions with most time of their own.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { Session } from "node:inspector/promises"
@@ -84,7 +84,10 @@ const profileThis = (path: string): Effect.Effect<void, never, Scope.Scope> =>
     )
   )
 
-/** Runs `work` and leaves a profile of each Node process in `folder`, whose earlier content goes; gives the table of all. */
+/**
+ * Runs `work` and leaves a profile of each Node process in `folder`, whose earlier content goes;
+ * gives the table of all.
+ */
 export const profiled = Effect.fn("CpuProfile.profiled")(function* <A, E, R>(
   work: Effect.Effect<A, E, R>,
   folder: string

@@ -1,6 +1,7 @@
 /**
- * What a pod of ours costs its node while nothing happens in it: the helper while a driver follows a silent command, the helper
- * and main's gate while no driver is there, beside a container that sleeps. Read from the containers' own cgroups, through an exec.
+ * What a pod of ours costs its node while nothing happens in it: the helper while a driver follows
+ * a silent command, the helper and main's gate while no driver is there, beside a container that
+ * sleeps. Read from the containers' own cgroups, through an exec.
  */
 import { TaskRunner } from "@podwright/runner"
 import { Data, Effect } from "effect"
@@ -13,7 +14,10 @@ export interface IdleFigures {
   readonly container: string
   /** Processor time over the time it was idle, percent of one core. */
   readonly cpuPercent: Summary
-  /** All that its cgroup is charged with, and what of it its processes made (no file's copy, nothing of the kernel). */
+  /**
+   * All that its cgroup is charged with, and what of it its processes made (no file's copy, nothing
+   * of the kernel).
+   */
   readonly memoryMiB: Summary
   readonly anonymousMiB: Summary
 }
@@ -22,7 +26,10 @@ class IdleError extends Data.TaggedError("IdleError")<{ readonly message: string
 
 /** Idle cost is averaged over this long. */
 const WINDOW_SECONDS = 30
-/** After the containers run: a session's polls grow rarer for five seconds, and a container's start is over. */
+/**
+ * After the containers run: a session's polls grow rarer for five seconds, and a container's start
+ * is over.
+ */
 const SETTLE_SECONDS = 10
 /** Longer than settling and window together; nobody waits for its end. */
 const SLEEP_SECONDS = 600
@@ -38,7 +45,10 @@ interface Reading {
 
 const MIB = 1024 * 1024
 
-/** What is read of a container's cgroup, by version 2 or version 1; each as grep shows it, and in our units. */
+/**
+ * What is read of a container's cgroup, by version 2 or version 1; each as grep shows it, and in
+ * our units.
+ */
 const COUNTERS = {
   cpuSeconds: [
     { line: /^\/sys\/fs\/cgroup\/cpu\.stat:usage_usec (\d+)$/m, unit: 1e6 },
@@ -95,7 +105,10 @@ const read = Effect.fnUntraced(function* (client: RawClient, pod: string, contai
   return reading
 })
 
-/** Two readings that follow each other at once tell what a reading costs; the third comes after the window. */
+/**
+ * Two readings that follow each other at once tell what a reading costs; the third comes after the
+ * window.
+ */
 const idle = Effect.fnUntraced(function* (client: RawClient, pod: string, container: string) {
   const first = yield* read(client, pod, container)
   const second = yield* read(client, pod, container)

@@ -13,7 +13,10 @@ export const kubeconfigPath = (): string => {
   return path
 }
 
-/** The kubectl of the cluster's own version, where `tooling/real-cluster` has put one beside its kubeconfig; else the PATH's. */
+/**
+ * The kubectl of the cluster's own version, where `tooling/real-cluster` has put one beside its
+ * kubeconfig; else the PATH's.
+ */
 export const kubectlProgram = (kubeconfig = kubeconfigPath()): string => {
   const built = join(dirname(dirname(kubeconfig)), "bin/kubectl")
   return existsSync(built) ? built : "kubectl"
@@ -21,7 +24,10 @@ export const kubectlProgram = (kubeconfig = kubeconfigPath()): string => {
 
 const run = promisify(execFile)
 
-/** Milliseconds of `kubectl run`, `wait`, `logs` and `delete`, a process each, for a pod that says what `hello` says. */
+/**
+ * Milliseconds of `kubectl run`, `wait`, `logs` and `delete`, a process each, for a pod that says
+ * what `hello` says.
+ */
 export const kubectlRun = async (kubeconfig: string, name: string): Promise<number> => {
   const kubectl = async (...args: ReadonlyArray<string>) =>
     (await run(kubectlProgram(kubeconfig), ["--kubeconfig", kubeconfig, ...args])).stdout

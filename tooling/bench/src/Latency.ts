@@ -1,7 +1,9 @@
 /**
- * How long from submit to result: podwright, the raw sequence for the same pod, the watch that waits for the API to know, and kubectl.
- * Interleaved in an order drawn anew each round, so that all of them meet the same machine; each run begins at a random moment within a second, because the
- * kubelet looks at containers once a second and runs that follow each other lock onto that tick.
+ * How long from submit to result: podwright, the raw sequence for the same pod, the watch that
+ * waits for the API to know, and kubectl. Interleaved in an order drawn anew each round, so that
+ * all of them meet the same machine; each run begins at a random moment within a second, because
+ * the kubelet looks at containers once a second and runs that follow each other lock onto that
+ * tick.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -23,7 +25,10 @@ export interface LatencyFigures {
   readonly moments: Readonly<Record<string, Summary>>
 }
 
-/** The pods of one run are gone, but for a second or so the node still takes them down; that must not fall into the next. */
+/**
+ * The pods of one run are gone, but for a second or so the node still takes them down; that must
+ * not fall into the next.
+ */
 const SETTLE_MS = 1_500
 
 const podwright = Effect.fnUntraced(function* (task: BenchTask, run: string) {
@@ -50,7 +55,9 @@ const podwright = Effect.fnUntraced(function* (task: BenchTask, run: string) {
   return times
 }, Effect.scoped)
 
-/** A process for each of four commands, as a script has; what it costs to start them is part of it. */
+/**
+ * A process for each of four commands, as a script has; what it costs to start them is part of it.
+ */
 const kubectl = (run: string) =>
   Effect.promise(async () => ({ result: await kubectlRun(kubeconfigPath(), `latency-${run}`) }))
 
@@ -73,7 +80,10 @@ const ways: ReadonlyArray<Way> = [
   ...waysOf(oneKibibyte)
 ]
 
-/** Runs every way `runs` times, after one round that warms connections and caches and is not counted. */
+/**
+ * Runs every way `runs` times, after one round that warms connections and caches and is not
+ * counted.
+ */
 export const measureLatency = Effect.fn("Latency.measure")(function* (
   runs: number
 ): Effect.fn.Return<ReadonlyArray<LatencyFigures>, never, TaskRunner | KubeConnection | Scope.Scope> {

@@ -3,13 +3,16 @@
 /** Length of a line with its newline, in bytes. */
 export const LINE_BYTES = 100
 
-/** An awk program that prints so many numbered lines on stdout, and one on stderr for every tenth. */
+/**
+ * An awk program that prints so many numbered lines on stdout, and one on stderr for every tenth.
+ */
 const numberedLines = (count: number): string =>
   `BEGIN { p = sprintf("%${LINE_BYTES - 12}s", ""); gsub(" ", "x", p); for (i = 1; i <= ${count}; i++) { printf "o %08d %s\\n", i, p; if (i % 10 == 0) printf "e %08d %s\\n", i / 10, p > "/dev/stderr" } }`
 
 /**
- * A shell command that prints so many numbered lines on stdout and a tenth of them on stderr, both at full speed: made first and
- * copied then, because awk prints slower than lines are followed, and its own pace would be measured.
+ * A shell command that prints so many numbered lines on stdout and a tenth of them on stderr, both
+ * at full speed: made first and copied then, because awk prints slower than lines are followed, and
+ * its own pace would be measured.
  */
 export const printNumberedLines = (count: number): string =>
   `awk '${numberedLines(count)}' >/tmp/stdout 2>/tmp/stderr; cat /tmp/stderr >&2 & cat /tmp/stdout; wait`

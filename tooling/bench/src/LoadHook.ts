@@ -1,4 +1,7 @@
-/** Preloaded into a program (`node --import`): writes the URL of every module it has loaded to PODWRIGHT_BENCH_LOADED when it ends. */
+/**
+ * Preloaded into a program (`node --import`): writes the URL of every module it has loaded to
+ * PODWRIGHT_BENCH_LOADED when it ends.
+ */
 import { writeFileSync } from "node:fs"
 import { registerHooks } from "node:module"
 

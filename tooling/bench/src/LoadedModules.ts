@@ -1,4 +1,6 @@
-/** What a program loads: how many modules of which package, as a hook of Node's own loader sees it. */
+/**
+ * What a program loads: how many modules of which package, as a hook of Node's own loader sees it.
+ */
 import { execFile } from "node:child_process"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -42,7 +44,8 @@ export const loadedModules = async (args: ReadonlyArray<string>): Promise<Loaded
   try {
     const list = join(folder, "modules")
     const env = { ...process.env, PODWRIGHT_BENCH_LOADED: list }
-    // Whether it succeeds is not asked here: a program that is refused has loaded what it was refused with.
+    // Whether it succeeds is not asked here: a program that is refused has loaded what it was
+    // refused with.
     await new Promise<void>((resolve) => {
       execFile(process.execPath, ["--import", HOOK, ...args], { cwd: folder, env }, () => resolve())
     })

@@ -1,6 +1,7 @@
 /**
- * How fast the embedded cluster is: a pod that does nothing, from POST to a watch that shows its end, alone and 300 at once,
- * beside the start of a bare process by Node in the same run; and what the cluster costs when nothing happens.
+ * How fast the embedded cluster is: a pod that does nothing, from POST to a watch that shows its
+ * end, alone and 300 at once, beside the start of a bare process by Node in the same run; and what
+ * the cluster costs when nothing happens.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -26,7 +27,9 @@ export interface LocalPodFigures {
 
 /** As many as the embedded cluster is to run at once. */
 const BURST = 300
-/** Idle cost is averaged over this long, after as long a rest for what the burst leaves to collect. */
+/**
+ * Idle cost is averaged over this long, after as long a rest for what the burst leaves to collect.
+ */
 const IDLE_SECONDS = 5
 
 /** How long an effect takes, in milliseconds. */
@@ -90,7 +93,10 @@ const measure = Effect.fnUntraced(function* (client: RawClient, runs: number) {
   return figures
 })
 
-/** Starts a cluster in this process and measures it; bench and cluster share the processor and the memory told of. */
+/**
+ * Starts a cluster in this process and measures it; bench and cluster share the processor and the
+ * memory told of.
+ */
 export const measureLocalPods = Effect.fn("LocalPods.measure")(function* (
   runs: number
 ): Effect.fn.Return<LocalPodFigures, never, Scope.Scope> {

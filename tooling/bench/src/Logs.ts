@@ -1,6 +1,7 @@
 /**
- * Whether every line of a flood arrives, and how fast: through the volume and through the kubelet, undisturbed and with the
- * streams cut, beside `kubectl logs -f` on the same node; and how late a line is while lines flow.
+ * Whether every line of a flood arrives, and how fast: through the volume and through the kubelet,
+ * undisturbed and with the streams cut, beside `kubectl logs -f` on the same node; and how late a
+ * line is while lines flow.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -54,7 +55,10 @@ const TIMED_PAUSE_SECONDS = 0.02
 const RSS_SAMPLE_MS = 20
 const SEED = 1
 
-/** To be provided with `local`: layers of another connection, alive elsewhere in the process, would be taken instead. */
+/**
+ * To be provided with `local`: layers of another connection, alive elsewhere in the process, would
+ * be taken instead.
+ */
 const services = (kubeconfig: string | undefined) =>
   TaskRunner.layer.pipe(
     Layer.provide(kubeLayer({ labelSelector: TASK_RUN_LABEL, ...(kubeconfig === undefined ? {} : { kubeconfig }) })),
@@ -105,7 +109,8 @@ const flood = Effect.fnUntraced(
       first ??= last
       for (const line of event.lines) {
         bytes += line.length + 1
-        // The kubelet does not tell the streams apart; the volume does, and then a line of the other is a wrong one.
+        // The kubelet does not tell the streams apart; the volume does, and then a line of the
+        // other is a wrong one.
         const letter = logs === "kubelet" ? (line.startsWith("e") ? "e" : "o") : event.stream === "stderr" ? "e" : "o"
         audits[letter].take(line)
       }
@@ -193,7 +198,10 @@ const kubectl = Effect.fnUntraced(function* (round: number) {
   return flood
 })
 
-/** Seconds since the machine's start, which the container reads too: node and bench are one machine here. */
+/**
+ * Seconds since the machine's start, which the container reads too: node and bench are one machine
+ * here.
+ */
 const uptime = () => Number(readFileSync("/proc/uptime", "utf8").split(" ")[0])
 
 const latency = Effect.gen(function* () {

@@ -1,4 +1,7 @@
-/** The machine a figure was taken on, and what else it had to do: a figure without its load says nothing. */
+/**
+ * The machine a figure was taken on, and what else it had to do: a figure without its load says
+ * nothing.
+ */
 import { cpus, loadavg, totalmem, uptime } from "node:os"
 
 export interface MachineState {

@@ -1,4 +1,7 @@
-/** Runs a program to its end and tells how long it took, how much CPU and how much memory at most, by the kernel's own count. */
+/**
+ * Runs a program to its end and tells how long it took, how much CPU and how much memory at most,
+ * by the kernel's own count.
+ */
 import { type ChildProcess, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 
@@ -11,13 +14,16 @@ export interface ProcessMeasure {
   readonly stdout: string
 }
 
-/** Both marks only ever rise, so all that a look each 20 ms can miss is what came in the last 20. */
+/**
+ * Both marks only ever rise, so all that a look each 20 ms can miss is what came in the last 20.
+ */
 const LOOK_MS = 20
 
 const marksOf = (pid: number): Pick<ProcessMeasure, "peakMiB" | "cpuSeconds"> | undefined => {
   try {
     const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))
-    // After the name, which may hold spaces: fields 14 and 15 are user and system time in hundredths of a second.
+    // After the name, which may hold spaces: fields 14 and 15 are user and system time in
+    // hundredths of a second.
     const [, fields = ""] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? []
     const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number)
     return match === null ? undefined : { peakMiB: Number(match[1]) / 1024, cpuSeconds: (user + system) / 100 }

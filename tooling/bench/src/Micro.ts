@@ -1,6 +1,7 @@
 /**
- * Pure work by `vitest bench`, without a cluster: what spec-builder merges and builds, what the log splitter cuts, what is packed
- * and unpacked; each beside a reference of its own. The files in `micro/` say what is compared.
+ * Pure work by `vitest bench`, without a cluster: what spec-builder merges and builds, what the log
+ * splitter cuts, what is packed and unpacked; each beside a reference of its own. The files in
+ * `micro/` say what is compared.
  */
 import { join } from "node:path"
 import { inspect } from "node:util"
@@ -21,7 +22,10 @@ const ROOT = join(import.meta.dirname, "..")
 /** A test that takes longer hangs: a round takes less than a second, and there may be a hundred. */
 const TEST_TIMEOUT_MS = 300_000
 
-/** Measures in one process after the other, by Node's own loading of the sources: vitest's would make every import a getter. */
+/**
+ * Measures in one process after the other, by Node's own loading of the sources: vitest's would
+ * make every import a getter.
+ */
 export const measureMicro = Effect.fn("Micro.measure")(function* (rounds: number) {
   // Heavy, and no other figure needs it.
   const { startVitest } = yield* Effect.promise(() => import("vitest/node"))

@@ -1,6 +1,7 @@
 /**
- * Speaks to the API server with nothing between: `node:https` and `ws`, no retries, no checks. The floor that podwright is
- * measured against, so it shares only the kubeconfig's address and credentials with it.
+ * Speaks to the API server with nothing between: `node:https` and `ws`, no retries, no checks. The
+ * floor that podwright is measured against, so it shares only the kubeconfig's address and
+ * credentials with it.
  */
 import { Agent, request } from "node:https"
 import { WebSocket } from "@effect/platform-node/NodeWS"
@@ -21,9 +22,15 @@ export interface RawExec {
 export interface RawClient {
   readonly namespace: string
   readonly send: (method: "POST" | "DELETE", path: string, body: unknown) => Effect.Effect<void>
-  /** True when `onOutput` had enough; false when the exec ended before, as one that comes too early does. */
+  /**
+   * True when `onOutput` had enough; false when the exec ended before, as one that comes too early
+   * does.
+   */
   readonly exec: (exec: RawExec) => Effect.Effect<boolean>
-  /** Calls back on every state of the pod of this name, `undefined` when it is gone, until the returned function is called. */
+  /**
+   * Calls back on every state of the pod of this name, `undefined` when it is gone, until the
+   * returned function is called.
+   */
   readonly onPod: (name: string, listener: (pod: Pod | undefined) => void) => () => void
 }
 
@@ -35,7 +42,10 @@ interface WatchLine {
   readonly object: Pod
 }
 
-/** Opens the client, with one watch on all pods of the context's namespace; lives as long as the scope. */
+/**
+ * Opens the client, with one watch on all pods of the context's namespace; lives as long as the
+ * scope.
+ */
 export const makeRawClient = Effect.gen(function* () {
   const connection = yield* KubeConnection
   const { headers, ...tls } = yield* connection.webSocketOptions
@@ -88,7 +98,8 @@ export const makeRawClient = Effect.gen(function* () {
         resume(Effect.succeed(true))
         socket.close()
       })
-      // A refused upgrade is an error, a container that is not there a close; both are "too early" here.
+      // A refused upgrade is an error, a container that is not there a close; both are "too early"
+      // here.
       socket.on("error", () => resume(Effect.succeed(false)))
       socket.on("close", () => resume(Effect.succeed(false)))
     })

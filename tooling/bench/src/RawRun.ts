@@ -1,6 +1,7 @@
 /**
- * One run of a task without podwright: the pod that spec-builder makes, a POST, and either one exec that does all, or the
- * watch until main's end is visible. Times are milliseconds from just before the POST.
+ * One run of a task without podwright: the pod that spec-builder makes, a POST, and either one exec
+ * that does all, or the watch until main's end is visible. Times are milliseconds from just before
+ * the POST.
  */
 
 import { attemptDelay } from "@podwright/runner"
@@ -11,16 +12,24 @@ import type { RawClient, RawExec } from "./RawClient.ts"
 
 export type Times = Readonly<Record<string, number>>
 
-/** Between two tries of an exec, in ms: the runner's own pause for a run that waits alone, so that only work differs. */
+/**
+ * Between two tries of an exec, in ms: the runner's own pause for a run that waits alone, so that
+ * only work differs.
+ */
 const EAGER_PAUSE = attemptDelay(1)
 
-/** `$1`: bytes of input. The gate is opened with the least that opens it; a line first tells that the exec has started. */
+/**
+ * `$1`: bytes of input. The gate is opened with the least that opens it; a line first tells that
+ * the exec has started.
+ */
 const openGate = `cd /podwright && mkdir -p run work output && echo + || exit 1
 if [ $1 -gt 0 ]; then dd bs=65536 iflag=fullblock,count_bytes count=$1 of=work/data.txt status=none; fi
 : >run/ready
 [ -p run/.bell ] && echo 1<>run/.bell`
 
-/** Sends everything back the moment main's gate has written its exit code, and lets the helper end. */
+/**
+ * Sends everything back the moment main's gate has written its exit code, and lets the helper end.
+ */
 const openGateAndCollect = `${openGate}
 until [ -e run/exit ]; do sleep 0.01; done
 cat run/stdout run/stderr run/exit; if [ $1 -gt 0 ]; then cat work/out.txt; fi
@@ -46,7 +55,10 @@ export const podOf = Effect.fnUntraced(function* (task: BenchTask, run: string) 
   return plan.manifest
 })
 
-/** The same container alone, with the bare command and no volume: the shape that shows what the node itself needs. */
+/**
+ * The same container alone, with the bare command and no volume: the shape that shows what the node
+ * itself needs.
+ */
 const bare = (task: BenchTask, { spec, ...pod }: PodManifest): PodManifest => ({
   ...pod,
   spec: {
@@ -84,7 +96,10 @@ const execOf = (
   onOutput
 })
 
-/** POST and one exec: log, exit code and file in hand (`result`), and when the exec began (`started`). */
+/**
+ * POST and one exec: log, exit code and file in hand (`result`), and when the exec began
+ * (`started`).
+ */
 export const rawSequence = Effect.fn("RawRun.sequence")(function* (client: RawClient, task: BenchTask, run: string) {
   const pod = yield* podOf(task, run)
   const expected = Buffer.concat([Buffer.from(`+\n${task.stdout}${task.stderr}0\n`), task.input])
@@ -102,10 +117,16 @@ export const rawSequence = Effect.fn("RawRun.sequence")(function* (client: RawCl
   return times
 })
 
-/** Between two tries of an exec after the watch has said that its container runs, ms: the kubelet knows it by then. */
+/**
+ * Between two tries of an exec after the watch has said that its container runs, ms: the kubelet
+ * knows it by then.
+ */
 const SAID_PAUSE = 50
 
-/** As `rawSequence`, with the exec only when the watch shows the helper running: what many at once are best served by. */
+/**
+ * As `rawSequence`, with the exec only when the watch shows the helper running: what many at once
+ * are best served by.
+ */
 export const rawFollowed = Effect.fn("RawRun.followed")(function* (client: RawClient, task: BenchTask, run: string) {
   const pod = yield* podOf(task, run)
   const expected = Buffer.concat([Buffer.from(`+\n${task.stdout}${task.stderr}0\n`), task.input])

@@ -1,10 +1,16 @@
-/** What every kind of figure comes to, whatever it measures: the figures, tables for people, and ratios for the chart. */
+/**
+ * What every kind of figure comes to, whatever it measures: the figures, tables for people, and
+ * ratios for the chart.
+ */
 
 /** One bar of the chart. */
 export interface Comparison {
   readonly what: string
   readonly reference: string
-  /** How many times as fast as the reference: by rates, or by times turned round. Above 1 is better than the reference. */
+  /**
+   * How many times as fast as the reference: by rates, or by times turned round. Above 1 is better
+   * than the reference.
+   */
   readonly speed: number
 }
 

@@ -1,6 +1,7 @@
 /**
- * Many runs at once from one process: 1, 10 and 40 on the real node, 100, 300 and 1,000 on an embedded cluster in a process of
- * its own; podwright beside the raw sequence, and at 40 beside kubectl. The ways take turns, in an order drawn anew each round.
+ * Many runs at once from one process: 1, 10 and 40 on the real node, 100, 300 and 1,000 on an
+ * embedded cluster in a process of its own; podwright beside the raw sequence, and at 40 beside
+ * kubectl. The ways take turns, in an order drawn anew each round.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -28,16 +29,22 @@ const SOURCE = "--conditions=@podwright/source"
 
 const REAL = [1, 10, 40]
 const EMBEDDED = [100, 300, 1_000]
-/** kubectl has a process for each request: enough of them to compare, and few enough for two cores. */
+/**
+ * kubectl has a process for each request: enough of them to compare, and few enough for two cores.
+ */
 const WITH_KUBECTL = 40
 
 /**
- * As a program that drives many runs should be started: V8 lets the young generation grow to 128 MiB, half of it unused, and gives
- * nothing back (measured at 1,000 runs: 501 to 621 MiB, with this 465 and 523, in no more time).
+ * As a program that drives many runs should be started: V8 lets the young generation grow to
+ * 128 MiB, half of it unused, and gives nothing back (measured at 1,000 runs: 501 to 621 MiB, with
+ * this 465 and 523, in no more time).
  */
 const NODE_OPTIONS = ["--max-semi-space-size=16"]
 
-/** The pods of a burst are gone, but the node still takes them down; that must not fall into the next. */
+/**
+ * The pods of a burst are gone, but the node still takes them down; that must not fall into the
+ * next.
+ */
 const SETTLE_MS = 8_000
 
 const run = promisify(execFile)
@@ -119,7 +126,10 @@ export const measureScale = Effect.fn("Scale.measure")(function* (rounds: number
 
 const shown = (value: number, digits = 0): string => (Number.isNaN(value) ? "" : value.toFixed(digits))
 
-/** Medians over the rounds; `over raw` is the difference of the runs' medians to those of the raw sequence. */
+/**
+ * Medians over the rounds; `over raw` is the difference of the runs' medians to those of the raw
+ * sequence.
+ */
 export const scaleTables = (measured: ReadonlyArray<ScaleFigures>): string => {
   const median = (all: ReadonlyArray<number>) => summarise(all).median
   const rows = measured.map(({ bursts, cluster, runs, way }) => {

@@ -1,6 +1,7 @@
 /**
- * One burst of runs from one process, as a program of its own so that memory, processor time and sockets are the driver's
- * alone: `ScaleDriver.ts podwright|raw RUNS PREFIX` on the cluster of KUBECONFIG. Prints its figures as one line of JSON.
+ * One burst of runs from one process, as a program of its own so that memory, processor time and
+ * sockets are the driver's alone: `ScaleDriver.ts podwright|raw RUNS PREFIX` on the cluster of
+ * KUBECONFIG. Prints its figures as one line of JSON.
  */
 import { subscribe } from "node:diagnostics_channel"
 import { mkdtemp, rm } from "node:fs/promises"

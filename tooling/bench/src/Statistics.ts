@@ -18,7 +18,8 @@ export const summarise = (samples: ReadonlyArray<number>): Summary => {
   return {
     runs: sorted.length,
     min: quantile(sorted, 0),
-    // The mean of the middle two where there are two: a median of few runs must not lean to one side.
+    // The mean of the middle two where there are two: a median of few runs must not lean to one
+    // side.
     median: (quantile(sorted, 0.5) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2,
     p95: quantile(sorted, 0.95),
     max: quantile(sorted, 1)

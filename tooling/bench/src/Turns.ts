@@ -1,6 +1,7 @@
 /**
- * One comparison of a vitest bench file, in turns: each round runs every way for a moment, in an order drawn anew, so that all of
- * them meet the same machine. Vitest's own engine times a way's moment; what it found is a sample, and there are as many as rounds.
+ * One comparison of a vitest bench file, in turns: each round runs every way for a moment, in an
+ * order drawn anew, so that all of them meet the same machine. Vitest's own engine times a way's
+ * moment; what it found is a sample, and there are as many as rounds.
  */
 import { Effect, Random } from "effect"
 import { type BenchFn, inject, type TestContext } from "vitest"
@@ -26,14 +27,23 @@ export interface Work {
 export interface Way {
   readonly name: string
   readonly run: BenchFn
-  /** Must be said: to find out, the engine would call `run` once more and let that go on beside the first call that is timed. */
+  /**
+   * Must be said: to find out, the engine would call `run` once more and let that go on beside the
+   * first call that is timed.
+   */
   readonly async: boolean
 }
 
-/** Long enough for thousands of the short calls, and for a call that takes longer it means one a round. */
+/**
+ * Long enough for thousands of the short calls, and for a call that takes longer it means one a
+ * round.
+ */
 const MOMENT_MS = 50
 
-/** The first way is what is measured, the last its reference. One round more than is counted: it warms code and caches. */
+/**
+ * The first way is what is measured, the last its reference. One round more than is counted: it
+ * warms code and caches.
+ */
 export const inTurns = async (
   { bench, task }: TestContext,
   unit: Work["unit"],

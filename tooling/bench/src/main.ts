@@ -1,6 +1,7 @@
 /**
- * `pnpm bench [--only …] [--runs N] [--out DIR]`: measures on the current kubeconfig; JSON and Markdown go to DIR. With `--chart`
- * nothing is measured: what lies in DIR becomes `docs/benchmarks.md` and its chart.
+ * `pnpm bench [--only …] [--runs N] [--out DIR]`: measures on the current kubeconfig; JSON and
+ * Markdown go to DIR. With `--chart` nothing is measured: what lies in DIR becomes
+ * `docs/benchmarks.md` and its chart.
  */
 import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"

@@ -1,4 +1,4 @@
-/** Pods that are left behind, on the cluster of KUBECONFIG. */
+/** Pods without a driver, on the cluster of KUBECONFIG. */
 import { beforeAll } from "@effect/vitest"
 import { cleaning } from "../src/cases/Cleaning.ts"
 import { serviceAccounts } from "../src/cases/ServiceAccounts.ts"

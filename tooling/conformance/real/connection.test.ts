@@ -1,6 +1,7 @@
 /**
- * Runs whose task file says how to connect, on a real API server: every field that says where, whom to trust and who we are. The
- * kubeconfig of the surroundings is of no use to these runs. Wrong values: `connectionErrors.test.ts`.
+ * Runs whose task file says how to connect, on a real API server: every field for the address, the
+ * authorities and the credentials. These runs cannot use the kubeconfig of the environment. For
+ * invalid values see `connectionErrors.test.ts`.
  */
 import { copyFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"

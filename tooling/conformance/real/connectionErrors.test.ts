@@ -1,6 +1,6 @@
 /**
- * A wrong value in what a task file says of its connection, on a real API server: the error names the field, and what can be told
- * without asking anybody is told before.
+ * Invalid values in a task file's connection, on a real API server: the error names the field, and
+ * an error that needs no server is reported before any request.
  */
 import { assert, describe, it } from "@effect/vitest"
 import {

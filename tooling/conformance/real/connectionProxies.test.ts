@@ -1,7 +1,8 @@
 /**
- * Proxies between a run and a real API server: of the environment and of the kubeconfig, spoken to with and without TLS. The
- * server goes by a name that only the proxy can lead anywhere: kubernetes.default.svc, which is also where a run looks for
- * its server when nobody says where that is.
+ * Proxies between a run and a real API server: of the environment and of the kubeconfig, spoken to
+ * with and without TLS. The server goes by a name that only the proxy can lead anywhere:
+ * kubernetes.default.svc, which is also where a run looks for its server when nobody says where
+ * that is.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { clusterFromEnvironment, LIMITED_NAMESPACE } from "../src/clusters/Cluster.ts"

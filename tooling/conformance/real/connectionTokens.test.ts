@@ -1,6 +1,7 @@
 /**
- * Credentials that end while they are in use, on a real API server: tokens by TokenRequest of service accounts that are
- * removed, brought anew by a task, a plugin or a file; and Basic authentication, which needs a front that does it.
+ * Credentials that end while they are in use, on a real API server: tokens by TokenRequest of
+ * service accounts that are removed, fetched again by a task, a plugin or a file; and Basic
+ * authentication, which needs a front that does it.
  */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { KubeConnection } from "@podwright/k8s-io"
@@ -41,7 +42,9 @@ beforeAll(async () => {
 
 const trusting = { caCertFile: "authority.pem" }
 
-/** A program that prints the first token once and then the second, and the file in which it counts. */
+/**
+ * A program that prints the first token once and then the second, and the file in which it counts.
+ */
 const tokenProgram = async (first: string, second: string) => {
   const name = freshId("tokens")
   const [count, program] = [material.path(`${name}.count`), material.path(`${name}.sh`)]
@@ -94,7 +97,8 @@ describe.concurrent("oauthTokenProvider", () => {
     await invocation.printed("begun")
     accounts.splice(accounts.indexOf(passing.name), 1)
     await material.removeServiceAccount(passing.name)
-    // The server forgets within 10 s that it has known a token; what the run asks after that must be asked anew.
+    // The server forgets within 10 s that it has known a token; what the run asks after that must
+    // be asked anew.
     await material.untilForgotten(passing.token)
     await go(cluster, flowIdOf(file))
     assert.strictEqual((await invocation.ended).code, 0, invocation.stderr())

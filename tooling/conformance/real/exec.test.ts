@@ -1,6 +1,6 @@
 /**
- * What `Exec` promises, on the cluster of KUBECONFIG: how each of them ends, and that bytes wait where they should. Through the
- * fault proxy, which makes the ends and counts the bytes.
+ * What `Exec` promises, on the cluster of KUBECONFIG: how each exec ends, and where bytes wait.
+ * Through the fault proxy, which causes the ends and counts the bytes.
  */
 import { createHash } from "node:crypto"
 import { assert, describe, layer } from "@effect/vitest"
@@ -65,7 +65,10 @@ const fastClock = Effect.gen(function* () {
   })
 })
 
-/** Everything that is sent or received in the tests of windows: some times what windows and kernels hold. */
+/**
+ * Everything that is sent or received in the tests of windows: some times what windows and kernels
+ * hold.
+ */
 const NUMBERS = 6_000_000
 
 layer(Target.layer, { timeout: "90 seconds", excludeTestServices: true })("an exec on a real cluster", (it) => {

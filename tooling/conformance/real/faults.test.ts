@@ -1,4 +1,4 @@
-/** The suite on the cluster of KUBECONFIG, with faults on the way. */
+/** The suite on the cluster of KUBECONFIG, under faults. */
 import { afterAll, beforeAll } from "@effect/vitest"
 import { faultyConformance } from "../src/cases/FaultyConformance.ts"
 import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"

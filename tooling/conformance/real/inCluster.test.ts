@@ -1,7 +1,7 @@
 /**
- * Podwright in a pod of a real cluster, connected by nothing but the service account that the kubelet mounts there: the token
- * and the authority below /var/run/secrets, and the variables every pod has. The pod borrows Node and this workspace from the
- * machine, which is its node.
+ * Podwright in a pod of a real cluster, connected by nothing but the service account that the
+ * kubelet mounts there: the token and the authority below /var/run/secrets, and the variables every
+ * pod has. The pod borrows Node and this workspace from the machine, which is its node.
  */
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, it } from "@effect/vitest"
@@ -48,7 +48,8 @@ const podwrightPod = async (name: string, serviceAccountName: string, taskFile: 
       serviceAccountName,
       restartPolicy: "Never",
       terminationGracePeriodSeconds: 1,
-      // The server of `tooling/real-cluster` listens on the loopback interface of the machine alone.
+      // The server of `tooling/real-cluster` listens on the loopback interface of the machine
+      // alone.
       hostNetwork: true,
       volumes: paths.map((path, index) => ({ name: `host-${index}`, hostPath: { path } })),
       containers: [

@@ -1,4 +1,7 @@
-/** spec-builder merges the lists of a Pod's spec by the keys that a real server publishes: each of them, and no other. */
+/**
+ * spec-builder merges the lists of a Pod's spec by the keys that a real server publishes: each of
+ * them, and no other.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { LIST_KEYS } from "@podwright/spec-builder"
 import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"

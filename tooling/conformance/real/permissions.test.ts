@@ -1,4 +1,7 @@
-/** Every permission of a run on a real cluster: service accounts with the Role that `podwright rbac` prints, or less. */
+/**
+ * Every permission of a run on a real cluster: service accounts with the Role that `podwright rbac`
+ * prints, or less.
+ */
 
 import { permissionSuite } from "../src/cases/Permissions.ts"
 import { serviceAccounts } from "../src/cases/ServiceAccounts.ts"

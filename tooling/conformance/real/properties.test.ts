@@ -1,6 +1,6 @@
 /**
- * Every property of the runner, from a file to a pod that runs: is it parsed, is a wrong value refused, does it reach the
- * manifest, is it seen in the live pod? Prints the table.
+ * Every property of the runner, from a file to a pod that runs: is it parsed, is a wrong value
+ * refused, does it reach the manifest, is it seen in the live pod? Prints the table.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -1,4 +1,6 @@
-/** The suite on the cluster of KUBECONFIG. Without one it fails, whatever else: a tier that skips proves nothing. */
+/**
+ * The suite on the cluster of KUBECONFIG. Without one it fails: a tier that skips proves nothing.
+ */
 import { beforeAll } from "@effect/vitest"
 import { conformance } from "../src/cases/Conformance.ts"
 import { clusterFromEnvironment } from "../src/clusters/Cluster.ts"

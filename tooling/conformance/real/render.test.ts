@@ -1,4 +1,4 @@
-/** What `podwright render` prints is what a stock kubectl and a real API server take. */
+/** A stock kubectl and a real API server accept what `podwright render` prints. */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,7 +9,9 @@ import { podwright, scratch } from "../src/clusters/Podwright.ts"
 const cluster = clusterFromEnvironment()
 const EXAMPLES = join(import.meta.dirname, "../../../examples")
 
-/** Texts that YAML 1.1, which kubectl reads, takes for something else, where they are not quoted. */
+/**
+ * Texts that YAML 1.1, which kubectl reads, takes for something else, where they are not quoted.
+ */
 const MISREAD = ["yes", "on", "0777", "1_000", "12:30:00", "1e3", "~", ".inf", "0x1F", "null", "2001-01-01"]
 
 const applied = async (args: ReadonlyArray<string>) => {

@@ -1,4 +1,7 @@
-/** What the infrastructure takes away runs again without being asked to: pods that are evicted, on the cluster of KUBECONFIG. */
+/**
+ * A run whose pod the infrastructure takes away is retried without being asked to: evicted pods, on
+ * the cluster of KUBECONFIG.
+ */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"

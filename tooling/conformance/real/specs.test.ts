@@ -1,4 +1,7 @@
-/** Every field of the 1.35 API, and any choice of them in any layer, makes a pod that a real API server takes. */
+/**
+ * Every field of the 1.35 API, and any choice of them in any layer, makes a pod that a real API
+ * server accepts.
+ */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { buildPod, decodeRunnerProperties, type Json, type JsonObject, type PodPlan } from "@podwright/spec-builder"
 import { Arbitrary, Effect, Result } from "effect"
@@ -43,7 +46,9 @@ const planOf = (properties: JsonObject, task = GATE): PodPlan => {
   return Result.getOrThrow(buildPod({ identity, image: "busybox", ...task }, runner))
 }
 
-/** Whether everything in `part` is in `whole` too; the server adds defaults and orders nothing anew. */
+/**
+ * Whether everything in `part` is in `whole` too; the server adds defaults and orders nothing anew.
+ */
 const isWithin = (part: Json, whole: unknown): boolean => {
   if (Array.isArray(part))
     return Array.isArray(whole) && part.every((one) => whole.some((other) => isWithin(one, other)))

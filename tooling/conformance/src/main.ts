@@ -1,4 +1,8 @@
-/** `pnpm chaos [--runs N] [--minutes N] [--concurrency N] [--local]`: on the cluster of KUBECONFIG, or an embedded one. */
+/**
+ * `pnpm chaos [--runs N] [--minutes N] [--concurrency N] [--local]` runs tasks under faults on the
+ * cluster of KUBECONFIG, or with `--local` on an embedded one. It exits with 1 when a run reported
+ * something untrue or left a pod.
+ */
 import { parseArgs } from "node:util"
 import { chaos, chaosTable } from "./chaos/Chaos.ts"
 import { clusterFromEnvironment } from "./clusters/Cluster.ts"

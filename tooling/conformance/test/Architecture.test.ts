@@ -1,6 +1,7 @@
 /**
- * Imports point down, as docs/architecture.md draws it: between packages, and within a package between its rooms. A room
- * is a folder of `src`; a file of `src` itself is a room of its own. Imports of types count.
+ * Imports point down, as docs/architecture.md draws it: between packages, and within a package
+ * between its rooms. A room is a folder of `src`; a file of `src` itself is a room of its own.
+ * Imports of types count.
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -21,7 +22,10 @@ const PACKAGES: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** For a file that assembles the others, as a package's door does. */
 const EVERY_ROOM_ABOVE = "every room above"
 
-/** The rooms of each package, the lowest first, and what each may import of the rooms above it in its table. */
+/**
+ * The rooms of each package, the lowest first, and what each may import of the rooms above it in
+ * its table.
+ */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string> | typeof EVERY_ROOM_ABOVE>>>> = {
   "packages/spec-builder": {
     "PackageVersion.ts": [],
@@ -111,7 +115,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   }
 }
 
-/** Tests of a whole package, or of one function of a file with a test of its own; every other has its file's path. */
+/**
+ * Tests of a whole package, or of one function of a file with a test of its own; every other has
+ * its file's path.
+ */
 const TESTS_WITHOUT_A_FILE: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/spec-builder": ["BrowserBundle.test.ts", "Readme.test.ts", "pod/ExplainPod.test.ts"],
   "packages/runner": ["Catalogue.test.ts"],

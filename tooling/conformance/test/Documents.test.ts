@@ -1,4 +1,7 @@
-/** What the documents say of the repository is so: links lead somewhere, files named are there, examples shown are the examples. */
+/**
+ * What the documents say of the repository is so: links lead somewhere, files named are there,
+ * examples shown are the examples.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +13,10 @@ const read = (path: string): string => readFileSync(join(REPOSITORY, path), "utf
 /** Folders that hold nothing of ours, or only what was made. */
 const LEFT_OUT = new Set(["node_modules", "dist", "coverage", "results"])
 
-/** Every file of ours below a folder, by its path from the repository; not by git, which a copy owned by another user refuses. */
+/**
+ * Every file of ours below a folder, by its path from the repository; not by git, which a copy
+ * owned by another user refuses.
+ */
 const filesBelow = (folder: string): ReadonlyArray<string> =>
   readdirSync(join(REPOSITORY, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
@@ -120,7 +126,10 @@ describe("examples in documents", () => {
 })
 
 describe("files that say they are pure", () => {
-  /** What a pure function may use of Node: these compute. All else of `node:` reads, writes, waits or asks the machine. */
+  /**
+   * What a pure function may use of Node: these compute. All else of `node:` reads, writes, waits
+   * or asks the machine.
+   */
   const COMPUTES: Readonly<Record<string, RegExp>> = {
     "node:buffer": /./,
     "node:crypto": /^(createHash|hash|createPrivateKey|createPublicKey|X509Certificate|KeyObject)$/,

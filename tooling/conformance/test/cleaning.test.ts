@@ -1,4 +1,4 @@
-/** Pods that are left behind, on the embedded cluster. */
+/** Pods without a driver, on the embedded cluster. */
 import { dirname, join } from "node:path"
 import { afterAll } from "@effect/vitest"
 import { cleaning, PATCHLESS } from "../src/cases/Cleaning.ts"

@@ -1,4 +1,4 @@
-/** The suite on the embedded cluster, with faults on the way. */
+/** The suite on the embedded cluster, under faults. */
 import { afterAll } from "@effect/vitest"
 import { faultyConformance } from "../src/cases/FaultyConformance.ts"
 import { behindFaults, chooseSeed } from "../src/clusters/Faults.ts"

@@ -1,4 +1,6 @@
-/** Every permission of a run on the embedded cluster, and the places where its Role is written down. */
+/**
+ * Every permission of a run on the embedded cluster, and the places where its Role is written down.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

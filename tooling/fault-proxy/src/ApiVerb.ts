@@ -1,6 +1,9 @@
 /** What a request to a Kubernetes API is, read from its method and URL. Pure. */
 
-/** `exec` and `log` are subresources, the rest are RBAC's verbs; `other` is discovery, versions, and what is not known here. */
+/**
+ * `exec` and `log` are subresources, the rest are RBAC's verbs; `other` is discovery, versions, and
+ * what is not known here.
+ */
 export const API_VERBS = ["exec", "log", "watch", "list", "get", "create", "update", "delete", "other"] as const
 
 export type ApiVerb = (typeof API_VERBS)[number]
@@ -16,7 +19,10 @@ export interface ApiCall {
   readonly verb: ApiVerb
 }
 
-/** `/api/v1/…` or `/apis/GROUP/VERSION/…`, then maybe a namespace, then resource, name and subresource. */
+/**
+ * `/api/v1/…` or `/apis/GROUP/VERSION/…`, then maybe a namespace, then resource, name and
+ * subresource.
+ */
 const resourcePath = /^\/apis?\/(?:v\d\w*|[^/]+\/v\d\w*)(?:\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/
 
 const verbOf = (method: string, url: URL): ApiVerb => {

@@ -1,21 +1,25 @@
 /**
- * Everything that can be done to a request, as data. Pure; `ProxiedRequest.ts` and `ProxiedUpgrade.ts` do it. As Schema, so
- * that a script can come from a file.
+ * Everything that can be done to a request, as data. Pure; `ProxiedRequest.ts` and
+ * `ProxiedUpgrade.ts` do it. As Schema, so that a script can come from a file.
  */
 import { Schema } from "effect"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /**
- * When a fault happens to a stream: after this many bytes of its body (of an exec: of the WebSocket, frame
- * headers included), or this many milliseconds after the answer began. With neither: at its first byte.
+ * When a fault happens to a stream: after this many bytes of its body (of an exec: of the
+ * WebSocket, frame headers included), or this many milliseconds after the answer began. With
+ * neither: at its first byte.
  */
 const moment = {
   afterBytes: Schema.optionalKey(Count),
   afterMillis: Schema.optionalKey(Count)
 }
 
-/** Which way the bytes go that are counted: `down` is from the cluster. Requests other than exec know only `down`. */
+/**
+ * Which way the bytes go that are counted: `down` is from the cluster. Requests other than exec
+ * know only `down`.
+ */
 const direction = { direction: Schema.optionalKey(Schema.Literals(["down", "up"])) }
 
 /** One thing that can be done to a request. */
@@ -27,8 +31,9 @@ export const Fault = Schema.Union([
   /** The cluster has done what was asked, its answer is lost and the connection reset. */
   Schema.TaggedStruct("LoseReply", {}),
   /**
-   * The connection ends at any byte, by RST (`reset`) or by FIN (`end`). With `lingerMillis` the cluster learns
-   * of it that much later, as when a network breaks: the remote command continues meanwhile, beside its successor.
+   * The connection ends at any byte, by RST (`reset`) or by FIN (`end`). With `lingerMillis` the
+   * cluster learns of it that much later, as when a network breaks: the remote command continues
+   * meanwhile, beside its successor.
    */
   Schema.TaggedStruct("Cut", {
     how: Schema.Literals(["reset", "end"]),
@@ -36,11 +41,19 @@ export const Fault = Schema.Union([
     ...direction,
     ...moment
   }),
-  /** Nothing is forwarded in either direction and nothing is closed; for ever without `forMillis`. */
+  /**
+   * Nothing is forwarded in either direction and nothing is closed; for ever without `forMillis`.
+   */
   Schema.TaggedStruct("Stall", { forMillis: Schema.optionalKey(Count), ...direction, ...moment }),
-  /** The answer ends as if it were whole: a body with its proper end, an exec between two messages, with code 1000, no Status. */
+  /**
+   * The answer ends as if it were whole: a body with its proper end, an exec between two messages,
+   * with code 1000, no Status.
+   */
   Schema.TaggedStruct("Truncate", moment),
-  /** An exec that ends too early with `Status: Success`, which a real API server says when it has lost the kubelet. */
+  /**
+   * An exec that ends too early with `Status: Success`, which a real API server says when it has
+   * lost the kubelet.
+   */
   Schema.TaggedStruct("FalseSuccess", moment),
   /** A watch that gets 410 in its stream and ends. */
   Schema.TaggedStruct("Expire", moment)

@@ -1,6 +1,6 @@
 /**
- * Which fault befalls which request: the first rule of the script that matches decides, and where none does, chance. Pure: a
- * plan and what it has seen in, a decision and what it has seen now out.
+ * Which fault befalls which request: the first rule of the script that matches decides, and where
+ * none does, chance. Pure: a plan and what it has seen in, a decision and what it has seen now out.
  */
 import { Schema } from "effect"
 import { API_VERBS, type ApiCall, type ApiVerb } from "./ApiVerb.ts"
@@ -9,7 +9,10 @@ import { Chance, drawFault } from "./SeededChance.ts"
 
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 
-/** One rule of a script: which requests it matches, which of the matches it applies to, and the fault. */
+/**
+ * One rule of a script: which requests it matches, which of the matches it applies to, and the
+ * fault.
+ */
 export const FaultRule = Schema.Struct({
   verb: Schema.optionalKey(Schema.Literals(API_VERBS)),
   method: Schema.optionalKey(Schema.String),

@@ -1,6 +1,7 @@
 /**
- * A TLS server on loopback that takes the place of a cluster: it forwards every request with the credentials of a kubeconfig
- * and injects the plan's faults. It writes a kubeconfig of its own, whose token keeps other users of this machine out.
+ * A TLS server on loopback that takes the place of a cluster: it forwards every request with the
+ * credentials of a kubeconfig and injects the plan's faults. It writes a kubeconfig of its own,
+ * whose token keeps other users of this machine out.
  */
 import { randomBytes } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -30,13 +31,19 @@ export interface FaultProxyOptions {
   readonly plan: FaultPlan
   /** Seed of the plan's chance, an unsigned 32-bit number; 0 by default. */
   readonly seed?: number
-  /** Path to write the proxy's kubeconfig to; by default in a temporary folder that is removed with the proxy. */
+  /**
+   * Path to write the proxy's kubeconfig to; by default in a temporary folder that is removed with
+   * the proxy.
+   */
   readonly writeKubeconfig?: string
   /** Called for every fault when it happens. */
   readonly onFault?: (fault: FiredFault) => void
   /** Called for every request when it comes, with or without a fault. */
   readonly onRequest?: (call: ApiCall) => void
-  /** Called with the bytes that an exec's WebSocket forwards, frame headers included; `down` is from the cluster. */
+  /**
+   * Called with the bytes that an exec's WebSocket forwards, frame headers included; `down` is from
+   * the cluster.
+   */
   readonly onBytes?: (direction: "down" | "up", bytes: Uint8Array) => void
 }
 
@@ -116,8 +123,8 @@ const tcpSockets = (server: Server) => {
 }
 
 /**
- * Starts a proxy until the scope closes. Fails with `FaultProxyError` when it cannot listen or write its kubeconfig, and with
- * `KubeError` when the cluster's kubeconfig cannot be used.
+ * Starts a proxy until the scope closes. Fails with `FaultProxyError` when it cannot listen or
+ * write its kubeconfig, and with `KubeError` when the cluster's kubeconfig cannot be used.
  *
  * @example
  * const proxy = yield* startFaultProxy({ plan: { chance: MODERATE }, seed: 7 })
@@ -207,7 +214,9 @@ export const startFaultProxy = Effect.fn("FaultProxy.start")(function* (
   return { kubeconfig, server: url, requests: () => requests, fired: () => fired }
 })
 
-/** The same as a promise, with a `close` of its own. Rejects with the errors of `startFaultProxy`. */
+/**
+ * The same as a promise, with a `close` of its own. Rejects with the errors of `startFaultProxy`.
+ */
 export const openFaultProxy = async (
   options: FaultProxyOptions
 ): Promise<FaultProxy & { readonly close: () => Promise<void> }> => {

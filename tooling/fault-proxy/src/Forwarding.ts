@@ -1,7 +1,7 @@
 /**
- * Carries bytes one way, as fast as the slower side takes them, until a trip: at a byte, at the end of the message after it, or
- * after a time. The bytes before it have been handed on then, none after it are, and the trip's action says what becomes of the
- * connection.
+ * Carries bytes one way, as fast as the slower side takes them, until a trip: at a byte, at the end
+ * of the message after it, or after a time. The bytes before it have been handed on then, none
+ * after it are, and the trip's action says what becomes of the connection.
  */
 import type { Readable, Writable } from "node:stream"
 import type { MessageEnds } from "./MessageEnds.ts"
@@ -57,7 +57,10 @@ export class Forwarding {
     if (!this.choked) this.source.resume()
   }
 
-  /** Takes the place of a sink that is gone: reads on and forgets, so that the source does not notice. */
+  /**
+   * Takes the place of a sink that is gone: reads on and forgets, so that the source does not
+   * notice.
+   */
   readonly discard = (): void => {
     this.stop()
     this.source.on("data", () => undefined)

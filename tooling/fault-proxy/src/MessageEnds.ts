@@ -1,6 +1,6 @@
 /**
- * Finds where messages end in bytes that pass, in chunks of any size: lines of a watch, frames of a WebSocket. Pure but for
- * the place it remembers. Frames: RFC 6455, section 5.2.
+ * Finds where messages end in bytes that pass, in chunks of any size: lines of a watch, frames of a
+ * WebSocket. Pure but for the place it remembers. Frames: RFC 6455, section 5.2.
  */
 
 /** Told every chunk in turn; returns the offsets in it after which a message ends. */

@@ -1,4 +1,7 @@
-/** One request that is not an upgrade: forwarded, answered, spoiled. Does the I/O of the faults of `Fault.ts`. */
+/**
+ * One request that is not an upgrade: forwarded, answered, spoiled. Does the I/O of the faults of
+ * `Fault.ts`.
+ */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http"
 import { STREAM_VERBS } from "./ApiVerb.ts"
 import { EXPIRED_LINE, type Fault, isStreamFault, refusalStatus, type StreamFault } from "./Fault.ts"
@@ -28,7 +31,9 @@ export const refuse = (response: ServerResponse, fault: Extract<Fault, { readonl
   response.end(JSON.stringify(refusalStatus(code)))
 }
 
-/** Hands an answer's body on; gives how long the cluster shall not hear that the client has gone. */
+/**
+ * Hands an answer's body on; gives how long the cluster shall not hear that the client has gone.
+ */
 const forwardBody = (
   passage: Passage,
   fault: StreamFault | undefined,

@@ -1,4 +1,7 @@
-/** One upgrade to a WebSocket: the handshake is the cluster's, after it bytes go both ways until a fault ends them. */
+/**
+ * One upgrade to a WebSocket: the handshake is the cluster's, after it bytes go both ways until a
+ * fault ends them.
+ */
 import { type IncomingMessage, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import { directionOf, isStreamFault, refusalStatus, type StreamFault } from "./Fault.ts"

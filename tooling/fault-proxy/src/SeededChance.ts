@@ -1,6 +1,6 @@
 /**
- * Faults by chance, the same for the same seed: the n-th request of a verb always draws the same lot, whatever other requests
- * come between. Pure.
+ * Faults by chance, the same for the same seed: the n-th request of a verb always draws the same
+ * lot, whatever other requests come between. Pure.
  */
 import { Schema } from "effect"
 import { API_VERBS, type ApiCall, type ApiVerb, STREAM_VERBS } from "./ApiVerb.ts"
@@ -23,9 +23,14 @@ const Rates = Schema.Struct({
 export type FaultClass = keyof typeof Rates.Type
 
 export const Chance = Schema.Struct({
-  /** Part of the requests that each kind befalls, of those it can befall; their sum is at most 1. */
+  /**
+   * Part of the requests that each kind befalls, of those it can befall; their sum is at most 1.
+   */
   rates: Schema.optionalKey(Rates),
-  /** Codes of refusals; 429, 500 and 503 by default. Those that make no sense for a verb are left out (410 for a create). */
+  /**
+   * Codes of refusals; 429, 500 and 503 by default. Those that make no sense for a verb are left
+   * out (410 for a create).
+   */
   codes: Schema.optionalKey(Schema.Array(Schema.Int)),
   /** Streams that no rate has befallen are cut, after so many milliseconds on average. */
   cutEvery: Schema.optionalKey(
@@ -36,8 +41,9 @@ export const Chance = Schema.Struct({
 export type Chance = typeof Chance.Type
 
 /**
- * What a network has on a bad day: a few per cent of everything that passes by itself. It leaves out what a run may rightly
- * end with (401, 403) and stalls that only a deadline of half a minute or more can end.
+ * What a network has on a bad day: a few per cent of everything that passes by itself. It leaves
+ * out what a run may rightly end with (401, 403) and stalls that only a deadline of half a minute
+ * or more can end.
  */
 export const MODERATE: Chance = {
   rates: {
@@ -53,7 +59,9 @@ export const MODERATE: Chance = {
   codes: [410, 429, 500, 503]
 }
 
-/** A source of numbers in [0, 1): mulberry32, enough for lots that need only look random and repeat. */
+/**
+ * A source of numbers in [0, 1): mulberry32, enough for lots that need only look random and repeat.
+ */
 export const numbersFrom = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
@@ -73,7 +81,10 @@ const mix = (...parts: ReadonlyArray<number>): number => {
   return hash >>> 0
 }
 
-/** Where in a stream a fault falls, bytes: small frames and large bodies shall both be met, so the logarithm is even. */
+/**
+ * Where in a stream a fault falls, bytes: small frames and large bodies shall both be met, so the
+ * logarithm is even.
+ */
 const STREAM_BYTES = 4 * 1024 * 1024
 /** The same for other answers, which have the length of a pod or of a few. */
 const ANSWER_BYTES = 4096
@@ -106,7 +117,10 @@ const CLASSES: ReadonlyArray<FaultClass> = [
   "expire"
 ]
 
-/** Whether a server could mean it: 410 is about a resourceVersion, which only lists and watches name. */
+/**
+ * Whether a server could mean it: 410 is about a resourceVersion, which only lists and watches
+ * name.
+ */
 const isPossible = (code: number, verb: ApiVerb): boolean => code !== 410 || verb === "list" || verb === "watch"
 
 const befall = (kind: FaultClass, verb: ApiVerb, chance: Chance, next: () => number): Fault | undefined => {

@@ -1,4 +1,7 @@
-/** The cluster behind the proxy: requests to it carry the credentials of the kubeconfig instead of those that came in. */
+/**
+ * The cluster behind the proxy: requests to it carry the credentials of the kubeconfig instead of
+ * those that came in.
+ */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http"
 import { Agent, request as httpsRequest } from "node:https"
 import type { KubeConnection, WebSocketOptions } from "@podwright/k8s-io"

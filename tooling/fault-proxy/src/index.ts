@@ -1,6 +1,6 @@
 /**
- * A proxy that stands between a run and any cluster and spoils what passes, by script or by seeded chance. Start with
- * `startFaultProxy`, or with `openFaultProxy` where there is no Effect.
+ * A proxy that stands between a run and any cluster and spoils what passes, by script or by seeded
+ * chance. Start with `startFaultProxy`, or with `openFaultProxy` where there is no Effect.
  */
 
 // Faults as data: one, its name in tables, and the mark of every answer that the proxy makes up

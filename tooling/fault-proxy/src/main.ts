@@ -1,4 +1,7 @@
-/** `node tooling/fault-proxy/src/main.ts`: a fault proxy until Ctrl-C. Prints every fault, and at the end the number of each. */
+/**
+ * `node tooling/fault-proxy/src/main.ts`: a fault proxy until Ctrl-C. Prints every fault, and at
+ * the end the number of each.
+ */
 import { randomInt } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"

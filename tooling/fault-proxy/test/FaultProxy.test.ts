@@ -141,7 +141,8 @@ describe("FaultProxy", () => {
       const { access } = yield* behind({ _tag: "Truncate", afterBytes: 500 })
       const get = yield* Effect.promise(() => ask(access, `${PODS}/one`))
       assert.deepStrictEqual([get.code, get.body, get.end], [200, POD.slice(0, 500), "whole"])
-      // The empty frame is 3 bytes, then come frames of 4 + 1000; the first end at or after 500 is the next one's.
+      // The empty frame is 3 bytes, then come frames of 4 + 1000; the first end at or after 500 is
+      // the next one's.
       const ended = yield* Effect.promise(() => exec(access, `${PODS}/one/exec`, ["write"]))
       assert.deepStrictEqual([ended.stdout, ended.status, ended.code], [EXEC_FRAME - 1, undefined, 1000])
     }).pipe(Effect.scoped)
@@ -199,7 +200,8 @@ describe("FaultProxy", () => {
       const bytes = 64 * 1024 * 1024
       const { access, server } = yield* behind(undefined, bytes)
       const log = yield* Effect.promise(() => {
-        // Reads nothing until the server has been stopped for a while: its bytes are in buffers then, and few.
+        // Reads nothing until the server has been stopped for a while: its bytes are in buffers
+        // then, and few.
         const stopped = async () => {
           for (let before = -1; server.logged() === 0 || server.logged() !== before; ) {
             before = server.logged()

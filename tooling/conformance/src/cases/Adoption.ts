@@ -1,6 +1,7 @@
 /**
- * A driver that dies, at every moment of a run, and the next one: the same pod, the right outcome, whole files, every log line
- * once. Also drivers that leave, and two at once.
+ * Drivers that die at any moment of a run, and the drivers that adopt their pods: the pod stays the
+ * same, the outcome is right, files are whole, and every log line is reported once. Also drivers
+ * that detach, and two drivers at once.
  */
 import { createHash, randomBytes } from "node:crypto"
 import { readFile, writeFile } from "node:fs/promises"
@@ -57,7 +58,10 @@ interface Death {
   readonly phase: string
   /** What befalls the first driver, so that it comes no further. */
   readonly script?: ReadonlyArray<FaultRule>
-  /** What it has told when it is stopped; where a script is given, the script's fault has happened besides. */
+  /**
+   * What it has told when it is stopped; where a script is given, the script's fault has happened
+   * besides.
+   */
   readonly sign: string
   /** It is killed when main has ended in the pod. */
   readonly untilMainEnds?: true

@@ -1,4 +1,7 @@
-/** What was done is not done again: equal tasks with `taskCache`, and tasks of an execution that another process goes on with. */
+/**
+ * Finished work is not repeated: equal tasks with `taskCache`, and tasks of an execution that
+ * another process continues.
+ */
 import { readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"

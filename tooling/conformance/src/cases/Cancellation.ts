@@ -1,4 +1,6 @@
-/** Ctrl-C at every moment of a run, and other ways to walk away from it: exit code 130, and no pod is left. */
+/**
+ * Ctrl-C at any moment of a run, and other ways to cancel it: exit code 130, and no pod remains.
+ */
 import { truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -17,7 +19,8 @@ export const cancellation = (cluster: Cluster): void => {
       it(`${moment} leaves no pod`, async () => {
         const folder = await scratch()
         const id = freshId("cancel")
-        // Sparse, so it costs nothing to make, and large enough to still be on its way at `started`.
+        // Sparse, so it costs nothing to make, and large enough to still be on its way at
+        // `started`.
         await writeFile(join(folder, "large"), "")
         await truncate(join(folder, "large"), sign.includes("started") ? 400 * 1024 * 1024 : 1)
         const flow = await writeFlow(

@@ -1,6 +1,6 @@
 /**
- * `podwright clean`: what a driver that died or left has left behind goes, and what somebody drives stays. It looks at a whole
- * namespace and must not run beside suites whose drivers die on purpose.
+ * `podwright clean` deletes pods whose driver died or detached, and keeps pods with a live driver.
+ * It looks at a whole namespace, so it must not run beside suites whose drivers die on purpose.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
@@ -117,7 +117,8 @@ export const cleaning = (cluster: Cluster, kubeconfigOf: (user: typeof PATCHLESS
         )
         assert.instanceOf(error, KubeError)
         assert.strictEqual(error.reason._tag, "Conflict")
-        // The kubelet may write the pod's status between the two requests: what has changed again is read again.
+        // The kubelet may write the pod's status between the two requests: what has changed again
+        // is read again.
         yield* Effect.retry(
           Effect.flatMap(pods.get(namespace, name), ({ metadata: { resourceVersion } }) =>
             pods.delete(namespace, name, { uid, resourceVersion, gracePeriodSeconds: 0 })
@@ -160,7 +161,8 @@ export const cleaning = (cluster: Cluster, kubeconfigOf: (user: typeof PATCHLESS
       assert.lengthOf(others, 0)
       if (found === undefined) throw new Error("nothing is said of the only pod")
       const { namespace, uid } = found
-      // The time of its lease, which nobody but an administrator can change: two hours ago unless `more` says another.
+      // The time of its lease, which nobody but an administrator can change: two hours ago unless
+      // `more` says another.
       const age = async (more: object) => {
         const from = (await podOf(id, namespace)).metadata.annotations?.[LEASE] ?? ""
         const renewedAt = new Date(Date.now() - 7_200_000).toISOString()

@@ -1,4 +1,7 @@
-/** How commands are run: interpreters, `beforeCommands`, `failFast`, `targetOS`, and whose variable wins. */
+/**
+ * How commands are run: interpreters, `beforeCommands`, `failFast`, `targetOS`, and whose variable
+ * wins.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"

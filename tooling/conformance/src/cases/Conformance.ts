@@ -1,4 +1,4 @@
-/** The whole suite, for any cluster: what podwright promises, asked of the real thing. */
+/** The whole suite, for any cluster: everything podwright promises, checked on real pods. */
 
 import type { Cluster } from "../clusters/Cluster.ts"
 import { caching } from "./Caching.ts"

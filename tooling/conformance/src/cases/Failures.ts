@@ -1,4 +1,4 @@
-/** Runs that do not end well: the exit code tells which kind, the message why. */
+/** Runs that fail: the exit code says which kind of failure it is, the message says why. */
 import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -174,7 +174,8 @@ export const failures = (cluster: Cluster): void => {
       const events = await cluster.events(name)
       await cluster.remove(name)
       assert.include(stdout, "eating\n")
-      // The embedded cluster says so where the machine gives it no memory cgroup; a real one never does.
+      // The embedded cluster says so where the machine gives it no memory cgroup; a real one never
+      // does.
       if (events.some(({ reason }) => reason === "MemoryLimitNotEnforced")) return assert.strictEqual(code, 0, stderr)
       assert.strictEqual(code, 137, stderr)
       assert.match(stderr, /memory limit of 32Mi/)
@@ -203,7 +204,8 @@ export const failures = (cluster: Cluster): void => {
     })
 
     it("a pod that no node takes says why when its time is up", async () => {
-      // Long enough for the scheduler's word to come, also when the watch is lost several times in a row.
+      // Long enough for the scheduler's word to come, also when the watch is lost several times in
+      // a row.
       const seconds = cluster.underFaults ? 25 : 10
       const folder = await scratch()
       const id = freshId("unschedulable")

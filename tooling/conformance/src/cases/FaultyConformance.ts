@@ -1,6 +1,7 @@
 /**
- * The whole suite seen through faults: every case must hold whatever is done to what passes. Cases run side by side, since
- * most of what they add to a run is waiting for connections to be tried again.
+ * The whole suite under faults: every case must hold whatever the proxy does to its connections.
+ * Cases run side by side, since most of the time that faults add to a run is spent waiting for
+ * connections to be retried.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { faultName } from "@podwright/fault-proxy"
@@ -9,7 +10,10 @@ import type { FaultyCluster } from "../clusters/Faults.ts"
 import { ownScratch } from "../clusters/Podwright.ts"
 import { conformance } from "./Conformance.ts"
 
-/** Fewer would mean that the suite went another way: a run makes a dozen requests, of which a fifth is spoiled. */
+/**
+ * Fewer would mean that the suite went another way: a run makes a dozen requests, of which a fifth
+ * is spoiled.
+ */
 const FEWEST_FAULTS = 100
 
 /** How often each fault befell each verb. */

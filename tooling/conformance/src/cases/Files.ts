@@ -1,4 +1,4 @@
-/** What becomes of files on their way into a pod and back. */
+/** Files on their way into a pod and back: names, modes, sizes and contents. */
 import { createHash, hash, randomBytes } from "node:crypto"
 import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * Many followers of pods in one process, through a proxy that cuts their watch and says 410 in it: they share one watch, and
- * each of them ends at the truth.
+ * Many followers of pods in one process, through a proxy that cuts their watch and answers 410 in
+ * it: they share one watch, and each of them ends with the pod's real state.
  */
 import { assert, it } from "@effect/vitest"
 import { startFaultProxy } from "@podwright/fault-proxy"
@@ -87,7 +87,8 @@ export const followers = (cluster: Cluster): void => {
         proxy.fired().map(({ fault }) => fault._tag),
         ["Cut", "Expire", "Cut"]
       )
-      // One after another, not one each: the three that were spoiled and the one after them; lists at the start and after 410.
+      // One after another, not one each: the three that were spoiled and the one after them; lists
+      // at the start and after 410.
       assert.strictEqual(asked.watches, 4)
       assert.strictEqual(asked.lists, 2)
     })

@@ -1,4 +1,7 @@
-/** The library as its README shows it: the examples run as programs of their own, and what promises promise. */
+/**
+ * The library as its README shows it: the examples run as programs of their own, and its promises
+ * resolve and reject as documented.
+ */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"

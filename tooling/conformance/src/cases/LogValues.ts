@@ -1,4 +1,7 @@
-/** Values that a command prints as `::{json}::`: out of the log, into the result, and into the tasks behind. */
+/**
+ * Values that a command prints as `::{json}::`: taken out of the log, into the result, and into
+ * later tasks.
+ */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,4 +1,6 @@
-/** The log of a task, line by line as it was written, also when its stream is cut again and again. */
+/**
+ * The log of a task, line by line as it was written, even when its stream is cut again and again.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { behindCuts } from "../clusters/Faults.ts"
@@ -60,7 +62,8 @@ export const logs = (cluster: Cluster): void => {
         const id = freshId("cut")
         const count = 100_000
         const bursts = 10
-        // Bursts with pauses between them: long enough to be cut, and cuts meet both a flood and a silence.
+        // Bursts with pauses between them: long enough to be cut, and cuts meet both a flood and a
+        // silence.
         const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) { print "out", i; if (i % 10 == 0) print "err", i > "/dev/stderr" } }'`
         const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; ${untilTold(id, "printf end")}`
         const flow = await writeFlow(folder, id, [command], "containerImage: busybox")
@@ -85,7 +88,8 @@ export const logs = (cluster: Cluster): void => {
         const id = freshId("cut-kubelet")
         const count = 20_000
         const bursts = 10
-        // Of two lengths, so that a line that is torn or joined to another cannot look like one that is not.
+        // Of two lengths, so that a line that is torn or joined to another cannot look like one
+        // that is not.
         const awk = `awk -v n=$n 'BEGIN { for (i = n * ${count / bursts} + 1; i <= (n + 1) * ${count / bursts}; i++) print "line", i, (i % 2 ? "odd" : "even line") }'`
         const command = `n=0; while [ $n -lt ${bursts} ]; do ${awk}; n=$((n + 1)); sleep 0.2; done; ${untilTold(id, "printf end")}`
         const task = "containerImage: busybox\ntaskRunner: { type: podwright, logs: kubelet }"

@@ -1,6 +1,7 @@
 /**
- * Runs with the Role of `podwright rbac`, and with one permission less: exactly the table of permissions is enough and
- * needed, `podwright doctor` names what is missing, and so does the run.
+ * Runs with the Role of `podwright rbac`, and with one permission less: the table of permissions is
+ * enough, and each of them is needed. Both `podwright doctor` and the run name the missing
+ * permission.
  */
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,7 +9,10 @@ import { permissions, type RoleRule, roleRules } from "@podwright/k8s-io"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
-/** A user with just these rules in a namespace, found by the kubeconfig's path; the namespace is that of its context. */
+/**
+ * A user with just these rules in a namespace, found by the kubeconfig's path; the namespace is
+ * that of its context.
+ */
 export type UserWith = (name: string, rules: ReadonlyArray<RoleRule>) => Promise<string>
 
 const EXAMPLES = join(import.meta.dirname, "../../../../examples")

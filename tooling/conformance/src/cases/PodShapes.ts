@@ -1,11 +1,14 @@
-/** Every shape of pod, and files that cross it. */
+/** Every shape of pod, with files in and out. */
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts"
 
-/** True where there is another user to give a file to: an embedded cluster of an ordinary user has one id alone. */
+/**
+ * True where there is another user to give a file to: an embedded cluster of an ordinary user has
+ * one id alone.
+ */
 const HAS_OTHER_USERS = `[ "$(awk '{ ids += $3 } END { print ids }' /proc/self/uid_map)" != 1 ]`
 
 export const podShapes = (cluster: Cluster): void => {

@@ -1,4 +1,4 @@
-/** The two reference flows, exactly as they stand in `examples/`. */
+/** The two reference flows, exactly as in `examples/`. */
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { open } from "node:fs/promises"

@@ -1,6 +1,6 @@
 /**
- * Pod Security *restricted*, and files between main and helper whatever user each of them is. An embedded cluster has no
- * admission: there the same pods only run.
+ * Pod Security *restricted*, and files between main and helper whatever user each of them is. An
+ * embedded cluster has no admission: there the same pods only run.
  */
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -18,7 +18,10 @@ const RESTRICTED = {
 const tmp = { volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] }
 const user = { runAsNonRoot: true, runAsUser: 1000 }
 
-/** As the reference page has it for clusters like GovCloud's: everything said for every container, and a folder to write to. */
+/**
+ * As the reference page has it for clusters like GovCloud's: everything said for every container,
+ * and a folder to write to.
+ */
 const govCloud = {
   containerDefaultSpec: { securityContext: RESTRICTED, ...tmp },
   podSpec: { securityContext: user, volumes: [{ name: "tmp", emptyDir: {} }] }

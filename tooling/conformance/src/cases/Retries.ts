@@ -1,4 +1,7 @@
-/** Tasks that fail and run again: each attempt a pod of its own, and the last one's end the run's. */
+/**
+ * Tasks that fail and are retried: each attempt has a pod of its own, and the last attempt decides
+ * the run's outcome.
+ */
 import { readdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -23,7 +26,8 @@ export const retries = (cluster: Cluster): void => {
     it("run a failed task again in another pod, and leave no pod", async () => {
       const folder = await scratch()
       const id = freshId("retried")
-      // The pod's name is its host name, and another attempt has another; so the second one can tell that it is.
+      // The pod's name is its host name, and another attempt has another; so the second one can
+      // tell that it is.
       const flow = await writeFlow(
         folder,
         id,
@@ -72,7 +76,8 @@ export const retries = (cluster: Cluster): void => {
         `containerImage: busybox\ninputFiles: { state: 'file://${state}' }\nretry: { ${retry}, behavior: CREATE_NEW_EXECUTION }`
       )
       const invocation = start(cluster, ["run", flow, "--output", "ndjson"])
-      // Inputs are read anew for each attempt, and only when one has failed does this one become right.
+      // Inputs are read anew for each attempt, and only when one has failed does this one become
+      // right.
       await invocation.printed('"_tag":"Retrying"')
       // At once and of the same length: an attempt may be reading it.
       await writeFile(`${state}.new`, "ok")

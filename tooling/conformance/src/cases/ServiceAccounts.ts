@@ -1,6 +1,6 @@
 /**
- * Users of a real cluster with rights of their own: service accounts, each with the objects that `podwright rbac` prints, in a
- * namespace of its own.
+ * Users of a real cluster with limited rights: service accounts, each in its own namespace with the
+ * objects that `podwright rbac` prints.
  */
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * Many runs at once, in this process, through a fault proxy in another (so that time and memory are the driver's own): every
- * one is to end with what is true of it, and none is to leave a pod.
+ * Many runs at once in this process, through a fault proxy in another, so that time and memory are
+ * the driver's own: every run must report what really happened, and no run may leave a pod.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
@@ -42,14 +42,18 @@ export interface ChaosReport {
   /** What befell the requests that name a pod which is left. */
   readonly trace: ReadonlyArray<string>
   readonly peakRssMebibytes: number
-  /** What is still held when all runs have ended and the garbage is collected: a leak shows here, not in the peak. */
+  /**
+   * What is still held when all runs have ended and the garbage is collected: a leak shows here,
+   * not in the peak.
+   */
   readonly heldMebibytes: number
   readonly cpuSeconds: number
 }
 
 /**
- * Everything, also what a run may rightly end with: a 401 that repeats, and a 403, once each, on the way to a pod. On the way
- * out of it neither may matter: what refuses a delete may pass, the pod may not stay.
+ * Everything, also what a run may rightly end with: a 401 that repeats, and a 403, once each, on
+ * the way to a pod. On the way out of it neither may matter: what refuses a delete may pass, the
+ * pod may not stay.
  */
 const PLAN: FaultPlan = {
   script: [
@@ -67,7 +71,10 @@ const PLAN: FaultPlan = {
   }
 }
 
-/** No run of these takes a minute without faults; a stall takes a minute to be noticed, and there may be several. */
+/**
+ * No run of these takes a minute without faults; a stall takes a minute to be noticed, and there
+ * may be several.
+ */
 const HANGS_AFTER = "8 minutes"
 
 const PROXY = join(import.meta.dirname, "../../../fault-proxy/src/main.ts")
@@ -170,8 +177,8 @@ const isRightlyRefused = (message: string) =>
   message.includes(INJECTED) && /not allowed|refused by|credentials/.test(message)
 
 /**
- * The flow's pods that nobody deletes though every run has ended, each with what `podwright clean` makes of it: it may have
- * nothing to do here, nor may it take one for driven.
+ * The flow's pods that nobody deletes though every run has ended, each with what `podwright clean`
+ * makes of it: it may have nothing to do here, nor may it take one for driven.
  */
 const forsaken = async (cluster: Cluster, flowId: string): Promise<ReadonlyArray<string>> => {
   const uids = new Set((await cluster.pods(`podwright.dev/flow-id=${flowId}`)).map(({ metadata }) => metadata.uid))

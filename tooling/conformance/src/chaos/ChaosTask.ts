@@ -1,4 +1,7 @@
-/** The kinds of runs of the chaos run, and what is true of each. Pure but for the numbers it makes up. */
+/**
+ * The kinds of runs in a chaos run, and what really happens in each. Pure but for the random
+ * numbers.
+ */
 import { createHash } from "node:crypto"
 import { numbersFrom } from "@podwright/fault-proxy"
 import { type RunResult, type TaskRequest, taskRequest } from "@podwright/runner"
@@ -7,7 +10,9 @@ import type { RunnerProperties } from "@podwright/spec-builder"
 export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel"] as const
 export type ChaosKind = (typeof CHAOS_KINDS)[number]
 
-/** The lines of a stream, told one at a time: holding them would measure the driver, not podwright. */
+/**
+ * The lines of a stream, told one at a time: holding them would measure the driver, not podwright.
+ */
 export interface ExpectedLines {
   readonly count: number
   /** From 0. */
@@ -24,7 +29,10 @@ export interface ChaosTask {
   readonly lines: { readonly stdout: ExpectedLines; readonly stderr: ExpectedLines } | undefined
 }
 
-/** Enough to be cut in the middle of: some seconds of a slow stream, and more than the kernel buffers. */
+/**
+ * Enough to be cut in the middle of: some seconds of a slow stream, and more than the kernel
+ * buffers.
+ */
 const LOG_LINES = 100_000
 const MEBIBYTE = 1024 * 1024
 const LARGEST_INPUT = 2 * MEBIBYTE
@@ -128,7 +136,10 @@ export class DeliveredLines {
   }
 }
 
-/** What is wrong with a result but for its log; empty when nothing is. `copy` is the content that came back. */
+/**
+ * What is wrong with a result but for its log; empty when nothing is. `copy` is the content that
+ * came back.
+ */
 export const untruths = (
   task: ChaosTask,
   result: Pick<RunResult, "exitCode" | "outputFiles">,

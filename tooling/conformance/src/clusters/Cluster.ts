@@ -1,6 +1,6 @@
 /**
- * The cluster a suite runs on, seen from outside podwright: kubeconfigs, and kubectl-like questions asked with podwright's
- * own Kubernetes layer as administrator.
+ * The cluster a suite runs on, seen from outside podwright: kubeconfigs, and kubectl-like questions
+ * asked with podwright's own Kubernetes layer as administrator.
  */
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -10,7 +10,10 @@ import { Effect, Schedule } from "effect"
 /** The namespace in which `limited.kubeconfig` has the documented Role and nothing more. */
 export const LIMITED_NAMESPACE = "podwright-limited"
 
-/** The namespace of a real cluster that enforces Pod Security *restricted*; `real/real.test.ts` makes it. */
+/**
+ * The namespace of a real cluster that enforces Pod Security *restricted*; `real/real.test.ts`
+ * makes it.
+ */
 export const RESTRICTED_NAMESPACE = "podwright-restricted"
 
 /** Images by what they are for: clusters have them under different names. */
@@ -40,10 +43,16 @@ export class Cluster {
   readonly kubeconfig: string
   readonly images: ClusterImages
 
-  /** Enforces Pod Security *restricted* where the cluster has admission; the limited user may use it. */
+  /**
+   * Enforces Pod Security *restricted* where the cluster has admission; the limited user may use
+   * it.
+   */
   readonly restrictedNamespace: string
 
-  /** Whether what passes is spoiled: then a run may truly say more than it would otherwise, never something else. */
+  /**
+   * Whether what passes is spoiled: then a run may truly say more than it would otherwise, never
+   * something else.
+   */
   readonly underFaults: boolean
 
   constructor(
@@ -58,7 +67,10 @@ export class Cluster {
     this.underFaults = underFaults
   }
 
-  /** A user with exactly the documented Role, as `tooling/real-cluster` makes it; the tier is no good without. */
+  /**
+   * A user with exactly the documented Role, as `tooling/real-cluster` makes it; the tier is no
+   * good without.
+   */
   get limitedKubeconfig(): string {
     const path = join(dirname(this.kubeconfig), "limited.kubeconfig")
     if (!existsSync(path))

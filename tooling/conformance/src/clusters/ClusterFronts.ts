@@ -1,6 +1,6 @@
 /**
- * What may stand before an API server, as small as a test: a forwarder under another address, proxies that know CONNECT, and
- * a front that asks for name and password and goes on with a token.
+ * Servers in front of an API server, small enough for a test: a forwarder under another address,
+ * proxies that know CONNECT, and a front that asks for name and password and forwards with a token.
  */
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http"
 import { createServer as createTlsServer, request } from "node:https"
@@ -59,7 +59,10 @@ export interface ConnectProxy extends Front {
   readonly asked: ReadonlyArray<string>
 }
 
-/** A proxy that leads every name to one port of this machine; speaks TLS itself when it is given an identity. */
+/**
+ * A proxy that leads every name to one port of this machine; speaks TLS itself when it is given an
+ * identity.
+ */
 export const connectProxy = async (
   port: number,
   { account, identity }: { readonly account?: string; readonly identity?: Identity } = {}

@@ -1,9 +1,14 @@
-/** A pod of a test's own, made and removed directly on the cluster while podwright sees that through a proxy. */
+/**
+ * A pod that a test itself creates and deletes directly on the cluster, while podwright watches it
+ * through a proxy.
+ */
 import { kubeLayer, Pods } from "@podwright/k8s-io"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { LIMITED_NAMESPACE } from "./Cluster.ts"
 
-/** What its container does until it is removed: nothing, and it ends at once when it is asked to. */
+/**
+ * What its container does until it is removed: nothing, and it ends at once when it is asked to.
+ */
 export const IDLE = "trap 'exit 0' TERM; sleep 3600 & wait"
 
 const manifest = (name: string, labels: Readonly<Record<string, string>>, script: string) => ({

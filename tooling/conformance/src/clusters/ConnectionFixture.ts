@@ -1,6 +1,7 @@
 /**
- * What the tests of connections have in common: keys, stores and certificates of every kind that people have, good ones and
- * wrong ones, for the cluster of the environment. Made before a file's tests, removed behind them.
+ * What the tests of connections have in common: keys, stores and certificates of every kind that
+ * people have, valid and invalid ones, for the cluster of KUBECONFIG. They are created before a
+ * file's tests and deleted after them.
  */
 import { readFile } from "node:fs/promises"
 import { beforeAll } from "@effect/vitest"

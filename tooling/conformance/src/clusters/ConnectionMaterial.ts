@@ -1,6 +1,6 @@
 /**
- * What tests of connections to a real API server need: certificates signed by its authority of clients, tokens of service
- * accounts, and runs that connect as their task file says and in no other way.
+ * For tests of connections to a real API server: certificates signed by its client authority,
+ * tokens of service accounts, and runs that connect only as their task file says.
  */
 import { execFile } from "node:child_process"
 import { copyFile, readFile, writeFile } from "node:fs/promises"
@@ -82,7 +82,10 @@ export class ConnectionMaterial {
     await execute("openssl", args, { cwd: this.folder })
   }
 
-  /** Signs an administrator with the cluster's authority of clients: `NAME.pem`, and `NAME.key` in PKCS#8. */
+  /**
+   * Signs an administrator with the cluster's authority of clients: `NAME.pem`, and `NAME.key` in
+   * PKCS#8.
+   */
   async mint(name: string, days = 1, key: ReadonlyArray<string> = ["rsa:2048"]): Promise<void> {
     const certs = dirname(this.cluster.kubeconfig)
     const signer = ["-CA", join(certs, "client-ca.crt"), "-CAkey", join(certs, "client-ca.key"), "-set_serial", "7"]
@@ -113,7 +116,10 @@ export class ConnectionMaterial {
     return { name, token: (await this.kubectl("create", "token", name, ...inNamespace)).stdout.trim() }
   }
 
-  /** Its tokens are good for nothing from now on; the server may remember one that it has just seen for 10 s. */
+  /**
+   * Its tokens are good for nothing from now on; the server may remember one that it has just seen
+   * for 10 s.
+   */
   async removeServiceAccount(name: string): Promise<void> {
     await this.kubectl("delete", "serviceaccount,rolebinding", name, "-n", LIMITED_NAMESPACE)
   }
@@ -143,7 +149,10 @@ export class ConnectionMaterial {
     return path
   }
 
-  /** A task file with files out, so that requests and exec are both needed; `config` is left out when there is none. */
+  /**
+   * A task file with files out, so that requests and exec are both needed; `config` is left out
+   * when there is none.
+   */
   async taskFile(config: ConnectionFields | undefined, commands = (_id: string) => ["echo it-runs"]): Promise<string> {
     const id = freshId("connection")
     const path = this.path(`${id}.yaml`)
@@ -155,7 +164,10 @@ export class ConnectionMaterial {
     return path
   }
 
-  /** Runs a task to its end that connects by these fields alone; the kubeconfig of the surroundings leads nowhere. */
+  /**
+   * Runs a task to its end that connects by these fields alone; the kubeconfig of the surroundings
+   * leads nowhere.
+   */
   async run(config: ConnectionFields, environment: Readonly<Record<string, string>> = {}) {
     const fields = { inherit: false, masterUrl: this.server, namespace: LIMITED_NAMESPACE, ...config }
     return this.runFile(await this.taskFile(fields), "/nowhere/kubeconfig", environment)

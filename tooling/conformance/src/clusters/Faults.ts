@@ -1,6 +1,6 @@
 /**
- * The same cluster seen through a proxy that spoils a part of what passes. Only podwright goes through it: what the suite
- * itself asks goes to the cluster directly.
+ * The same cluster through a proxy that damages some connections. Only podwright goes through it:
+ * the suite's own requests go to the cluster directly.
  */
 import { randomInt } from "node:crypto"
 import { copyFile, mkdtemp, rm } from "node:fs/promises"
@@ -57,12 +57,16 @@ export const behindFaults = async (
 
 const CUT_EVERY_MS = 200
 
-/** Several times what a run of a few seconds sees when its streams are cut at once and resumed at once. */
+/**
+ * Several times what a run of a few seconds sees when its streams are cut at once and resumed at
+ * once.
+ */
 const MOST_CUTS = 40
 
 /**
- * Cuts a stream of that kind every 200 ms on average, until that has happened often enough: on a busy machine what a stream
- * needs at its end may take longer than most of them live, and then it would never come.
+ * Cuts a stream of that kind every 200 ms on average, until that has happened often enough: on a
+ * busy machine what a stream needs at its end may take longer than most of them live, and then it
+ * would never come.
  */
 export const behindCuts = (cluster: Cluster, kind: "exec" | "log"): Promise<FaultyCluster> => {
   let cuts = 0

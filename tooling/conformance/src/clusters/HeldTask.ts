@@ -1,6 +1,6 @@
 /**
- * Tasks that last until the test lets them end, so that what is asked of them meanwhile may take as long as it takes. Asks the
- * cluster alone, never through faults.
+ * Tasks that last until the test lets them end, so that its questions meanwhile may take any time.
+ * They ask the cluster directly, never through faults.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { KubeError } from "@podwright/k8s-io"
@@ -43,7 +43,10 @@ export const go = (cluster: Cluster, flowId: string): Promise<void> =>
     return ends.some((end) => end._tag === "Exited" && end.code === 0)
   }, "main was told to go")
 
-/** Runs a task that waits for `go` behind faults, and lets it go when one has happened: however short it is, it was not spared. */
+/**
+ * Runs a task that waits for `go` behind faults, and lets it go when one has happened: however
+ * short it is, it was not spared.
+ */
 export const runPastFault = async (
   cluster: Cluster,
   faulty: FaultyCluster,

@@ -1,6 +1,7 @@
 /**
- * Writes Java's own key store format (JKS), as `keytool` does, for certificates that are minted during a test: a machine that
- * runs the tests need have no Java. Format: OpenJDK's `sun.security.provider.JavaKeyStore` and `KeyProtector`.
+ * Writes Java's own key store format (JKS), as `keytool` does, for certificates that are minted
+ * during a test: a machine that runs the tests need have no Java. Format: OpenJDK's
+ * `sun.security.provider.JavaKeyStore` and `KeyProtector`.
  */
 import { createHash, createPrivateKey, randomBytes, X509Certificate } from "node:crypto"
 

@@ -1,6 +1,6 @@
 /**
- * An embedded cluster made ready for the suite: the kubeconfigs of an administrator and of a user with the documented Role,
- * side by side in a folder as `tooling/real-cluster` has them.
+ * An embedded cluster prepared for the suite: the kubeconfigs of an administrator and of a user
+ * with the documented Role, side by side in a folder as `tooling/real-cluster` writes them.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -35,7 +35,10 @@ export interface StartedCluster {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a cluster in this process; `others` are users besides, whose kubeconfigs are beside the limited one's. */
+/**
+ * Starts a cluster in this process; `others` are users besides, whose kubeconfigs are beside the
+ * limited one's.
+ */
 export const startLocalCluster = async (others: ReadonlyArray<LimitedUser> = []): Promise<StartedCluster> => {
   const folder = await mkdtemp(join(tmpdir(), "podwright-conformance-cluster-"))
   const scope = Scope.makeUnsafe()

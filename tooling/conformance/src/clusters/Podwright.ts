@@ -11,7 +11,10 @@ import type { Cluster } from "./Cluster.ts"
 const REPOSITORY = join(import.meta.dirname, "../../../..")
 const MAIN = join(REPOSITORY, "apps/cli/src/main.ts")
 
-/** Where the CLI is started: what it is not told to put elsewhere goes below it, and must not be in another user's way. */
+/**
+ * Where the CLI is started: what it is not told to put elsewhere goes below it, and must not be in
+ * another user's way.
+ */
 const HERE = join(tmpdir(), `podwright-conformance-${userInfo().uid}`)
 mkdirSync(HERE, { recursive: true })
 
@@ -77,7 +80,10 @@ export const removeFolder = (folder: string): Promise<void> => rm(folder, { recu
 
 const current = new AsyncLocalStorage<TestContext>()
 
-/** An `aroundEach` for tests that run side by side, where Vitest itself cannot tell whose folder one is. */
+/**
+ * An `aroundEach` for tests that run side by side, where Vitest itself cannot tell whose folder one
+ * is.
+ */
 export const ownScratch = (run: () => Promise<void>, context: TestContext): Promise<void> => current.run(context, run)
 
 /** A folder of a test's own, gone when it ends. */
@@ -91,7 +97,10 @@ export const scratch = async (): Promise<string> => {
 /** Ids for flows that no other test run uses, so that leftovers are told from each other's pods. */
 export const freshId = (name: string): string => `${name}-${Math.random().toString(36).slice(2, 8)}`
 
-/** Writes a flow of one shell task and returns its path; `task` is YAML for the task's further properties. */
+/**
+ * Writes a flow of one shell task and returns its path; `task` is YAML for the task's further
+ * properties.
+ */
 export const writeFlow = async (
   folder: string,
   id: string,

@@ -1,4 +1,7 @@
-/** A namespace of a real cluster that enforces Pod Security *restricted*, with the documented Role for the limited user. */
+/**
+ * A namespace of a real cluster that enforces Pod Security *restricted*, with the documented Role
+ * for the limited user.
+ */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type Cluster, LIMITED_NAMESPACE, RESTRICTED_NAMESPACE } from "./Cluster.ts"

@@ -1,4 +1,7 @@
-/** Asks a real API server whether it would take a pod, field by field (`dryRun=All`, `fieldValidation=Strict`). */
+/**
+ * Asks a real API server whether it would accept a pod, field by field (`dryRun=All`,
+ * `fieldValidation=Strict`).
+ */
 import { kubectl, startKubectl } from "../clusters/Kubectl.ts"
 
 export type DryRunAnswer =

@@ -1,6 +1,7 @@
 /**
- * A valid value or two for every field of a Pod's spec and of a container in Kubernetes 1.35, as a user would write it. Data.
- * `real/specs.test.ts` checks that no field is missing, and builds pods of them.
+ * A valid value or two for every field of a Pod's spec and of a container in Kubernetes 1.35, as a
+ * user would write it. Data. `real/specs.test.ts` checks that no field is missing, and builds pods
+ * of them.
  */
 import type { Json, JsonObject } from "@podwright/spec-builder"
 
@@ -9,7 +10,10 @@ export interface FieldSample {
   readonly values: readonly [Json, ...Array<Json>]
   /** What else the pod's spec must say. */
   readonly beside?: JsonObject
-  /** The protocol or the place decides these of main and helper: only containers of the user's have them. */
+  /**
+   * The protocol or the place decides these of main and helper: only containers of the user's have
+   * them.
+   */
   readonly usersOnly?: true
   /** What the API server says where it takes none on create. */
   readonly refused?: RegExp

@@ -1,6 +1,6 @@
 /**
- * Generated runner properties: any choice of fields, in any layer, from `FieldSamples.ts`. All of them are such that a person
- * could have meant them, so a pod must come out that the API server takes. Pure.
+ * Generated runner properties: any choice of fields, in any layer, from `FieldSamples.ts`. A person
+ * could have meant each of them, so the pod must be one that the API server accepts. Pure.
  */
 import type { JsonObject, TaskValues } from "@podwright/spec-builder"
 import { Arbitrary, Schema } from "effect"
@@ -20,7 +20,10 @@ export interface GeneratedSpec {
 const names = (samples: Readonly<Record<string, FieldSample>>, wanted: (sample: FieldSample) => boolean) =>
   Object.entries(samples).flatMap(([name, sample]) => (wanted(sample) ? [name] : []))
 
-/** Values of the API, one of each field that is chosen. A number picks the value, where there are several. */
+/**
+ * Values of the API, one of each field that is chosen. A number picks the value, where there are
+ * several.
+ */
 const choice = (fields: ReadonlyArray<string>) =>
   Schema.Array(Schema.Tuple([Schema.Literals(fields), Schema.Literals([0, 1, 2, 3])]))
 

@@ -1,5 +1,6 @@
 /**
- * The keys by which a real API server merges the lists of a Pod's spec, from its OpenAPI document (v3). Pure.
+ * The keys by which a real API server merges the lists of a Pod's spec, from its OpenAPI document
+ * (v3). Pure.
  */
 import type { OpenApi } from "./PodFields.ts"
 
@@ -17,7 +18,10 @@ const references = (value: unknown): ReadonlyArray<string> => {
   )
 }
 
-/** Every keyed list below `PodSpec`, by its field. Throws when one name has different keys in different places. */
+/**
+ * Every keyed list below `PodSpec`, by its field. Throws when one name has different keys in
+ * different places.
+ */
 export const publishedKeys = (document: OpenApi): ReadonlyMap<string, PublishedKey> => {
   const { schemas } = document.components
   const found = new Map<string, PublishedKey>()

@@ -1,6 +1,7 @@
 /**
  * The fields of a Pod as a real API server publishes them (OpenAPI v3), written as
- * `packages/local-cluster/src/PodFields.json`. Pure. The real tier compares the two, and `-u` writes the file anew.
+ * `packages/local-cluster/src/api/PodFields.json`. Pure. The real tier compares the two, and `-u`
+ * rewrites the file.
  */
 
 interface Schema {
@@ -11,7 +12,10 @@ interface Schema {
   readonly allOf?: ReadonlyArray<Schema>
   readonly additionalProperties?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
-  /** Of lists: the fields that tell entries apart, and the one of them that strategic merge patches know. */
+  /**
+   * Of lists: the fields that tell entries apart, and the one of them that strategic merge patches
+   * know.
+   */
   readonly "x-kubernetes-list-map-keys"?: ReadonlyArray<string>
   readonly "x-kubernetes-patch-merge-key"?: string
 }

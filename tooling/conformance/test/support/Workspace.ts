@@ -1,6 +1,7 @@
 /**
- * The repository's sources as TypeScript itself reads them, for the tests of how the repository is built. Opening them
- * takes about three seconds and starts a process, so a test file opens them once and closes them in the end.
+ * The repository's sources as TypeScript itself reads them, for the tests of how the repository is
+ * built. Opening them takes about three seconds and starts a process, so a test file opens them
+ * once and closes them in the end.
  */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -17,14 +18,20 @@ import { API } from "typescript/unstable/sync"
 
 export const REPOSITORY = join(import.meta.dirname, "../../../..")
 
-/** A module that a file names: a type import does not exist at run time, a dynamic one is loaded when it is needed. */
+/**
+ * A module that a file names: a type import does not exist at run time, a dynamic one is loaded
+ * when it is needed.
+ */
 export interface Import {
   readonly module: string
   readonly kind: "static" | "type" | "dynamic"
 }
 
 export interface Workspace {
-  /** Every module that a file names, in the file's order. Fails for a file that `pnpm check` does not read. */
+  /**
+   * Every module that a file names, in the file's order. Fails for a file that `pnpm check` does
+   * not read.
+   */
   readonly imports: (file: string) => ReadonlyArray<Import>
   readonly close: () => void
 }

@@ -1,4 +1,7 @@
-/** What stands for the cluster behind the proxy: plain HTTP, some answers of known length, and an exec that writes and echoes. */
+/**
+ * What stands for the cluster behind the proxy: plain HTTP, some answers of known length, and an
+ * exec that writes and echoes.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
