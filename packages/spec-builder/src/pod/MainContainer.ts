@@ -24,10 +24,9 @@ export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | 
 const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<JsonObject> =>
   Object.entries(values).map(([name, value]) => ({ name, value }))
 
-const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
-  if (task.command._tag === "Commands") return { command: argv.map(literal) }
-  return task.command.args === undefined ? {} : { args: task.command.args }
-}
+/** The task's command; an entrypoint task has none, and what the image or `containerSpec` says stays. */
+const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject | undefined =>
+  task.command._tag === "Commands" ? { command: argv.map(literal) } : undefined
 
 /** The task's command inside the gate. */
 const gated = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
@@ -71,7 +70,7 @@ export const mainContainer = (
     ...named("pullPolicy", imagePullPolicy(runner)),
     ...named("task.env", env.length === 0 ? undefined : { env }),
     ...named("resources", resources(runner)),
-    { from: "task.command", value: program(task, argv) },
+    ...named("task.command", program(task, argv)),
     { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER, ...(shape === "gate" ? gated(task, argv) : {}) } }
   ])
 }

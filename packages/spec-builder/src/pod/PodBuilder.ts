@@ -164,11 +164,10 @@ const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<Tra
       command: task.command._tag,
       hasInputs: task.hasInputs,
       wantsOutputs: task.wantsOutputs || runner.syncWorkingDirectory,
-      logs: task.logs ?? runner.logs
+      logs: runner.logs
     })
     if (Result.isFailure(shape)) {
-      const source = task.logs === undefined ? "runner" : "task"
-      const issue = new SpecIssue({ source, path: ["logs"], message: shape.failure })
+      const issue = new SpecIssue({ source: "runner", path: ["logs"], message: shape.failure })
       return yield* Result.fail(
         new SpecError({ operation: "buildPod", reason: new ProtocolConflict({ issues: [issue] }) })
       )

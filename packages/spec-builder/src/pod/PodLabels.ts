@@ -36,9 +36,3 @@ export const identityLabels = (identity: TaskIdentity): Readonly<Record<string, 
   [TASK_RUN_LABEL]: labelValue(identity.taskRunId),
   [`${LABEL_PREFIX}taskrun-attempt`]: labelValue(String(identity.attempt))
 })
-
-/** The user's labels with the six on top, as the reference has it: a label of that name cannot be changed. */
-export const podLabels = (
-  identity: TaskIdentity,
-  labels: Readonly<Record<string, string>>
-): Readonly<Record<string, string>> => ({ ...labels, ...identityLabels(identity) })

@@ -3,6 +3,7 @@
  * code on the volume. Text only; it must run under dash, bash and busybox ash alike.
  * `docs/architecture.md` lists the files in `run/` that it waits for and writes. Both logs exist before the command starts.
  */
+import { quote } from "./ShellQuote.ts"
 
 /*
  * Why it looks as it does:
@@ -47,8 +48,6 @@ export const PASS_SECONDS = 5
  * node of two cores less than a fifth of what it can start, and a pod whose containers share no fifo starts this much later.
  */
 export const ALARM_SECONDS = 5
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /**
  * The script for the volume at `root` (in pods `/podwright`); run it as `sh -c SCRIPT NAME ARGV...`.

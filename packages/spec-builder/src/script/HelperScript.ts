@@ -2,8 +2,7 @@
  * The scripts of the helper containers: they make the volume's folders and stay until the driver is done. Text only, for any
  * POSIX sh. They print nothing: a helper's log is for errors.
  */
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+import { quote } from "./ShellQuote.ts"
 
 /** Open to every user, because main may run as any. */
 const makeFolders = (root: string): string => `umask 0

@@ -29,13 +29,9 @@ export interface Commands {
 /** `WINDOWS` has no POSIX shell, so neither gate nor helper: a bare pod is all it can be. */
 export type TargetOS = "LINUX" | "WINDOWS"
 
-/**
- * The image's own entrypoint, or `containerSpec.command` where that is given. `args` follow Kubernetes' rules: `$(NAME)` is
- * replaced by the environment variable, as there is no shell that could do it.
- */
+/** The image's own entrypoint, or `containerSpec.command` and `args` where they are given. */
 export interface Entrypoint {
   readonly _tag: "Entrypoint"
-  readonly args?: ReadonlyArray<string>
 }
 
 /** Where log lines are read from: the files that the gate keeps on the pod's volume, or the kubelet's `pods/log`. */
@@ -52,8 +48,6 @@ export interface TaskValues {
   readonly hasInputs: boolean
   /** Whether files are to be collected when it has ended. */
   readonly wantsOutputs: boolean
-  /** Takes precedence over the runner's `logs`. */
-  readonly logs?: LogSource
   /** The task's own limit in seconds; takes precedence over the runner's `waitUntilCompletion`. */
   readonly timeoutSeconds?: number
 }

@@ -81,7 +81,7 @@ describe("buildPod: the gate shape", () => {
 
 describe("buildPod: the other shapes", () => {
   it("init: waits in an init container and leaves main as it is", () => {
-    const init = plan(entrypoint({ command: { _tag: "Entrypoint", args: ["--dir", "$(WORKING_DIR)"] } }))
+    const init = plan(entrypoint(), { containerSpec: { args: ["--dir", "$(WORKING_DIR)"] } })
     const { manifest: _manifest, specHash: _hash, reason: _reason, name: _name, ...rest } = init
     assert.deepStrictEqual(rest, {
       shape: "init",
@@ -112,7 +112,9 @@ describe("buildPod: the other shapes", () => {
   })
 
   it("bare: one container and nothing of ours in it", () => {
-    const bare = plan(task({ hasInputs: false, wantsOutputs: false, logs: "kubelet", env: { WORKING_DIR: "mine" } }))
+    const bare = plan(task({ hasInputs: false, wantsOutputs: false, env: { WORKING_DIR: "mine" } }), {
+      logs: "kubelet"
+    })
     const { manifest, specHash: _hash, reason: _reason, name: _name, ...rest } = bare
     assert.deepStrictEqual(rest, {
       shape: "bare",
@@ -131,9 +133,9 @@ describe("buildPod: the other shapes", () => {
     ])
   })
 
-  it("the task's logs go before the runner's", () => {
-    assert.strictEqual(plan(task({ logs: "volume" }), { logs: "kubelet" }).logs, "volume")
-    assert.strictEqual(plan(task(), { logs: "kubelet" }).logs, "kubelet")
+  it("a gate whose log is read from the kubelet", () => {
+    const { logs, shape } = plan(task(), { logs: "kubelet" })
+    assert.deepStrictEqual([shape, logs], ["gate", "kubelet"])
   })
 })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { labelValue, podLabels } from "../../src/index.ts"
+import { identityLabels, labelValue } from "../../src/index.ts"
 import { task } from "../fixtures.ts"
 
 const VALID = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
@@ -32,11 +32,9 @@ describe("labelValue", () => {
   })
 })
 
-describe("podLabels", () => {
-  it("has exactly the six, and the user's beside them but never instead", () => {
-    const labels = podLabels(task().identity, { tier: "gold", "podwright.dev/flow-id": "mine" })
-    assert.deepStrictEqual(labels, {
-      tier: "gold",
+describe("identityLabels", () => {
+  it("has exactly the six", () => {
+    assert.deepStrictEqual(identityLabels(task().identity), {
       "podwright.dev/namespace": "company.team",
       "podwright.dev/flow-id": "daily",
       "podwright.dev/task-id": "hello",

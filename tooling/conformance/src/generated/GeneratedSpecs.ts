@@ -106,13 +106,13 @@ const toSpec = (recipe: typeof Recipe.Type): GeneratedSpec => {
   const bare = recipe.shape.startsWith("bare")
   return {
     task: {
-      command: commands ? COMMANDS : { _tag: "Entrypoint", args: ["x"] },
+      command: commands ? COMMANDS : { _tag: "Entrypoint" },
       env: { FROM_TASK: "$(literal)" },
       hasInputs: !bare,
-      wantsOutputs: !bare,
-      ...(recipe.shape === "bare commands" ? { logs: "kubelet" } : {})
+      wantsOutputs: !bare
     },
     properties: {
+      ...(recipe.shape === "bare commands" ? { logs: "kubelet" } : {}),
       containerDefaultSpec: pick(CONTAINER_SAMPLES, recipe.defaults),
       containerSpec: pick(CONTAINER_SAMPLES, recipe.main),
       fileSideCarSpec: pick(CONTAINER_SAMPLES, recipe.helper),
