@@ -242,7 +242,7 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
           }
         })
         const channel = yield* Effect.scoped(open)
-        yield* until(() => closed !== 0)
+        yield* until("the socket is closed", () => closed !== 0)
         assert.strictEqual(closed, 1000)
         assert.deepStrictEqual(yield* channel.outcome, { _tag: "Aborted" })
       })
@@ -282,7 +282,7 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         const channel = yield* open
         for (let beats = 1; beats <= 6; beats++) {
           yield* TestClock.adjust("10 seconds")
-          if (beats < 6) yield* until(() => pings === beats)
+          if (beats < 6) yield* until(`ping ${beats} came`, () => pings === beats)
         }
         const outcome = yield* channel.outcome
         assert.isTrue(outcome._tag === "Lost" && outcome.detail.includes("60 s"))
@@ -307,14 +307,14 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         const channel = yield* open
         yield* channel.send(Uint8Array.of(1))
         // At once, without a beat: a stall seldom waits for one.
-        yield* until(() => pings === 1)
+        yield* until("a ping came", () => pings === 1)
         // What comes behind the pong.
         if (answers) yield* Stream.runHead(channel.output)
         // The first beat has heard the pong, so the silence begins behind it.
         for (let beats = answers ? 0 : 1; beats < limit; beats++) {
           const before = pings
           yield* TestClock.adjust("10 seconds")
-          yield* until(() => pings > before)
+          yield* until("another ping came", () => pings > before)
         }
         yield* TestClock.adjust("10 seconds")
         const outcome = yield* channel.outcome
@@ -336,7 +336,7 @@ describe.each([{ lendsOutput: false }, { lendsOutput: true }])("lendsOutput: $le
         const channel = yield* open
         for (let beats = 1; beats <= 20; beats++) {
           yield* TestClock.adjust("10 seconds")
-          yield* until(() => pings === beats)
+          yield* until(`ping ${beats} came`, () => pings === beats)
           for (let turns = 0; turns < 5; turns++) yield* turn
         }
         peer?.send(success)

@@ -85,7 +85,7 @@ describe("PodEvents", () => {
         const { events, lists, watches } = yield* cluster
         const a = yield* events.follow("team", "a")
         const b = yield* events.follow("team", "b")
-        yield* until(() => watches.length === 1)
+        yield* until("1 watch opened", () => watches.length === 1)
         for (const [pod, reason] of [
           ["a", "Scheduled"],
           ["b", "Pulling"],
@@ -108,10 +108,10 @@ describe("PodEvents", () => {
       Effect.gen(function* () {
         const { events, lists, watches } = yield* cluster
         const a = yield* events.follow("team", "a")
-        yield* until(() => watches.length === 1)
+        yield* until("1 watch opened", () => watches.length === 1)
         watches[0]?.send("ADDED", event("a", "Pulling", "17"))
         watches[0]?.end()
-        yield* drive(Effect.asVoid(until(() => watches.length === 2)))
+        yield* drive(Effect.asVoid(until("2 watches opened", () => watches.length === 2)))
         watches[1]?.send("MODIFIED", event("a", "BackOff", "18"))
         assert.deepStrictEqual(yield* drive(take(a, 2)), ["Pulling", "BackOff"])
         assert.strictEqual(watches[1]?.asked.query.get("resourceVersion"), "17")
@@ -125,9 +125,9 @@ describe("PodEvents", () => {
       Effect.gen(function* () {
         const { events, lists, watches } = yield* cluster
         yield* Effect.asVoid(events.follow("team", "a"))
-        yield* until(() => watches.length === 1)
+        yield* until("1 watch opened", () => watches.length === 1)
         watches[0]?.send("ERROR", { kind: "Status", code: 410, reason: "Expired" })
-        yield* drive(Effect.asVoid(until(() => watches.length === 2)))
+        yield* drive(Effect.asVoid(until("2 watches opened", () => watches.length === 2)))
         assert.lengthOf(lists, 2)
       })
     )
@@ -140,7 +140,7 @@ describe("PodEvents", () => {
         refuse.push((answer) => answer.status(403, { reason: "Forbidden", message: "cannot list resource" }))
         const a = yield* events.follow("team", "a")
         const waiting = yield* Effect.forkChild(take(a, 1))
-        yield* drive(Effect.asVoid(until(() => api.asked.length === 1)))
+        yield* drive(Effect.asVoid(until("1 request came", () => api.asked.length === 1)))
         yield* drive(Effect.sleep("5 minutes"))
         yield* turn
         assert.lengthOf(api.asked, 1)

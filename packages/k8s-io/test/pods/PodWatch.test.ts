@@ -75,10 +75,19 @@ const follow = Effect.fnUntraced(function* ({ watch }: Cluster, name: string) {
     Stream.runForEach((change) => Effect.sync(() => seen.push(label(change)))),
     Effect.forkChild
   )
-  return { seen, fiber, has: (wanted: string) => until(() => seen.includes(wanted)) }
+  return {
+    seen,
+    fiber,
+    has: (wanted: string) =>
+      until(
+        wanted,
+        () => seen.includes(wanted),
+        () => seen
+      )
+  }
 })
 
-const opened = (one: Cluster, count: number) => until(() => one.watches.length === count)
+const opened = (one: Cluster, count: number) => until(`${count} watches opened`, () => one.watches.length === count)
 const last = (one: Cluster): OpenWatch => {
   const open = one.watches.at(-1)
   assert.isDefined(open)
@@ -141,13 +150,13 @@ describe("changes", () => {
         }),
         Effect.forkChild
       )
-      yield* until(() => slow.length === 1)
+      yield* until("1 slow answer pending", () => slow.length === 1)
       yield* opened(one, 1)
       for (let version = 11; version <= 500; version++)
         last(one).send("MODIFIED", pod({ name: "a", version: String(version) }))
       yield* a.has("Present 500")
       release()
-      yield* until(() => slow.length === 2)
+      yield* until("2 slow answers pending", () => slow.length === 2)
       assert.deepStrictEqual(
         slow.map((change) => change._tag === "Present" && change.pod.metadata.resourceVersion),
         [false, "500"]
@@ -166,7 +175,7 @@ describe("changes", () => {
       yield* b.has("Present 11")
       yield* Fiber.interrupt(b.fiber)
       yield* TestClock.adjust("1 minute")
-      yield* until(last(one).isClosed)
+      yield* until("the last watch is closed", last(one).isClosed)
     })
   )
 })
@@ -241,6 +250,7 @@ describe("losses", () => {
       yield* drive(opened(one, 2))
       last(one).send("ADDED", pod({ name: "a", version: "11" }))
       yield* a.has("Present 11")
+      assert.lengthOf(one.refuse, 0)
     })
   )
   it.effect("a watch that the server forgets is given up after its time, however much it says", () =>
@@ -256,7 +266,7 @@ describe("losses", () => {
       }
       assert.lengthOf(one.watches, 1)
       yield* TestClock.adjust("55 seconds")
-      yield* until(() => first?.isClosed() === true)
+      yield* until("the first watch is closed", () => first?.isClosed() === true)
       yield* TestClock.adjust("60 seconds")
       yield* opened(one, 2)
       assert.lengthOf(one.lists, 1)
@@ -271,7 +281,7 @@ describe("losses", () => {
       first?.send("ADDED", pod({ name: "a", version: "11" }))
       yield* a.has("Present 11")
       yield* TestClock.adjust(`${watchSilenceSeconds} seconds`)
-      yield* until(() => first?.isClosed() === true)
+      yield* until("the first watch is closed", () => first?.isClosed() === true)
       yield* TestClock.adjust("2 seconds")
       yield* opened(one, 2)
       assert.strictEqual(last(one).asked.query.get("resourceVersion"), "11")

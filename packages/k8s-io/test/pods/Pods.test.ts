@@ -196,11 +196,11 @@ describe("rate", () => {
             concurrency: "unbounded"
           })
         )
-        yield* until(() => api.asked.length === createLimit.burst)
+        yield* until("the burst is used up", () => api.asked.length === createLimit.burst)
         yield* pods.delete("team", "gone")
         assert.deepStrictEqual([api.asked.length, api.asked.at(-1)?.method], [createLimit.burst + 1, "DELETE"])
         yield* TestClock.adjust("20 millis")
-        yield* until(() => api.asked.length === createLimit.burst + 2)
+        yield* until("the DELETE and one more create came", () => api.asked.length === createLimit.burst + 2)
         yield* TestClock.adjust("20 millis")
         yield* Fiber.join(creates)
         assert.lengthOf(api.asked, createLimit.burst + 3)
@@ -220,9 +220,10 @@ describe("abort", () => {
       },
       Effect.fnUntraced(function* (pods, api) {
         const fiber = yield* Effect.forkChild(pods.get("team", "hello"))
-        yield* until(() => api.asked.length === 1)
+        yield* until("1 request came", () => api.asked.length === 1)
+        assert.isFalse(closed, "closed before it is interrupted")
         yield* Fiber.interrupt(fiber)
-        yield* until(() => closed)
+        yield* until("the server sees the request closed", () => closed)
       })
     )
   })
@@ -234,11 +235,11 @@ describe("deadline", () => {
       () => undefined,
       Effect.fnUntraced(function* (pods, api) {
         const fiber = yield* Effect.forkChild(Effect.flip(pods.get("team", "hello")))
-        yield* until(() => api.asked.length === 1)
+        yield* until("1 request came", () => api.asked.length === 1)
         yield* TestClock.adjust(`${requestDeadline} seconds`)
         // The pause before the next attempt, which begins when the first one's socket is gone.
         yield* drive(Effect.sleep("2 seconds"))
-        yield* until(() => api.asked.length === 2)
+        yield* until("2 requests came", () => api.asked.length === 2)
         yield* TestClock.adjust(`${requestDeadline} seconds`)
         assert.deepStrictEqual((yield* Fiber.join(fiber)).reason, { _tag: "Timeout", seconds: requestDeadline })
         assert.lengthOf(api.asked, 2)
@@ -258,9 +259,9 @@ describe("a stall", () => {
       },
       Effect.fnUntraced(function* (pods, api) {
         const fiber = yield* Effect.forkChild(pods.get("team", "hello"))
-        yield* drive(until(() => api.asked.length === 2))
+        yield* drive(until("2 requests came", () => api.asked.length === 2))
         yield* TestClock.adjust(`${requestDeadline} seconds`)
-        yield* drive(until(() => api.asked.length === 3))
+        yield* drive(until("3 requests came", () => api.asked.length === 3))
         assert.strictEqual((yield* Fiber.join(fiber)).metadata.name, "hello")
       })
     )

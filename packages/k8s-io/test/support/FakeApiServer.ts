@@ -141,10 +141,19 @@ export const turn = Effect.callback<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 
-/** Waits, turn by turn, until something holds; the test's own timeout bounds it. */
-export const until = (holds: () => boolean) =>
+/** Less than a test's time limit; what is waited for takes milliseconds, on a busy machine seconds. */
+const LIMIT_MILLIS = 20_000
+
+/** Waits, turn by turn, until something holds; a defect that names it, with what `seen` shows, when that takes longer than 20 s. */
+export const until = (what: string, holds: () => boolean, seen: () => unknown = () => undefined) =>
   Effect.gen(function* () {
-    while (!holds()) yield* turn
+    // The clock of the machine: the test's own stands still.
+    const end = performance.now() + LIMIT_MILLIS
+    while (!holds()) {
+      if (performance.now() > end)
+        return yield* Effect.die(new Error(`${what}: not within ${LIMIT_MILLIS} ms; seen: ${JSON.stringify(seen())}`))
+      yield* turn
+    }
   })
 
 /** Runs an effect that both sleeps (test clock) and does I/O: the clock goes on in small steps while sockets work. */
