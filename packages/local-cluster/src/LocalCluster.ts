@@ -1,6 +1,6 @@
 /**
- * A Kubernetes API in this process, whose containers are processes of this machine. Puts the halves together: certificate,
- * store, kubelet and API server, all for as long as a scope is open.
+ * A Kubernetes API in this process, whose containers are processes of this machine. Puts the halves
+ * together: certificate, store, kubelet and API server, all for as long as a scope is open.
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import type { PolicyRule, User } from "./api/Access.ts"
@@ -34,7 +34,10 @@ export interface LocalClusterOptions {
 /** Name of the user who may do everything. */
 const ADMINISTRATOR = "admin"
 
-/** Three changes a pod and second for 300 pods, a few seconds long: no watch that is read falls so far behind. */
+/**
+ * Three changes a pod and second for 300 pods, a few seconds long: no watch that is read falls so
+ * far behind.
+ */
 const HISTORY_LIMIT = 4096
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"])
@@ -52,7 +55,10 @@ export class LocalCluster extends Context.Service<
     readonly userKubeconfigs: Readonly<Record<string, string>>
   }
 >()("@podwright/local-cluster/LocalCluster") {
-  /** Starts a cluster for as long as the scope is open; its processes end with the scope, or with this process. */
+  /**
+   * Starts a cluster for as long as the scope is open; its processes end with the scope, or with
+   * this process.
+   */
   static readonly start = Effect.fn("LocalCluster.start")(function* (
     options: LocalClusterOptions = {}
   ): Effect.fn.Return<LocalCluster["Service"], LocalClusterError, Scope.Scope> {

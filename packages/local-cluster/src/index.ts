@@ -1,4 +1,7 @@
-/** A Kubernetes API in this process, whose containers are processes of this machine. Start with `LocalCluster.start`. */
+/**
+ * A Kubernetes API in this process, whose containers are processes of this machine. Start with
+ * `LocalCluster.start`.
+ */
 
 // What a limited user may do
 export type { PolicyRule } from "./api/Access.ts"

@@ -1,8 +1,9 @@
 /**
- * Listens for the API server: on one port, with several sockets. libuv takes one connection from a listening socket each time
- * its loop comes round (1.52, `uv__server_io`); a turn that starts four containers takes 60 ms, and of 300 runs at once a
- * connection waited for seconds to be taken (250 to 470 in the backlog of 511, seen). The kernel spreads connections over
- * the sockets of a port, so as many are taken each turn.
+ * Listens for the API server: on one port, with several sockets. libuv takes one connection from a
+ * listening socket each time its loop comes round (1.52, `uv__server_io`); a turn that starts four
+ * containers takes 60 ms, and of 300 runs at once a connection waited for seconds to be taken (250
+ * to 470 in the backlog of 511, seen). The kernel spreads connections over the sockets of a port,
+ * so as many are taken each turn.
  */
 import { randomBytes } from "node:crypto"
 import type { RequestListener } from "node:http"
@@ -44,7 +45,8 @@ const close = (server: Server): Effect.Effect<void> =>
   })
 
 /**
- * Listens until the scope closes, which ends every connection; gives the URL. `prepare` is told of each server before it listens.
+ * Listens until the scope closes, which ends every connection; gives the URL. `prepare` is told of
+ * each server before it listens.
  */
 export const listenTogether = Effect.fn("ApiListener.listen")(
   function* (
@@ -57,8 +59,9 @@ export const listenTogether = Effect.fn("ApiListener.listen")(
       key: certificate.privateKey,
       ticketKeys: randomBytes(TICKET_KEY_BYTES)
     }
-    // Sockets that share a port share it with anybody's of this user: only one that does not tells whether it is free. A free one
-    // is chosen by the kernel, which then gives none that is bound, however (Linux, `inet_csk_find_open_port`).
+    // Sockets that share a port share it with anybody's of this user: only one that does not tells
+    // whether it is free. A free one is chosen by the kernel, which then gives none that is bound,
+    // however (Linux, `inet_csk_find_open_port`).
     if (port !== 0) {
       const probe = createServer(options)
       yield* listen(probe, address, port, false)

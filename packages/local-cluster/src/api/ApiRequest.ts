@@ -1,5 +1,6 @@
 /**
- * A request as handlers see it, and what they answer. Types, and the readers of a query that several handlers share.
+ * A request as handlers see it, and what they answer. Types, and the readers of a query that
+ * several handlers share.
  */
 import type { Stream } from "effect"
 import type { KubeObject } from "../contract/Runtime.ts"

@@ -1,6 +1,6 @@
 /**
- * The HTTP side: TLS on a loopback address, bearer tokens, access rules, JSON in and out, streams with back-pressure, and
- * the upgrade to an exec. What requests mean is `ResourceHandlers.ts`.
+ * The HTTP side: TLS on a loopback address, bearer tokens, access rules, JSON in and out, streams
+ * with back-pressure, and the upgrade to an exec. What requests mean is `ResourceHandlers.ts`.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -191,7 +191,8 @@ export const startApiServer = Effect.fn("ApiServer.start")(function* (
     if (target._tag !== "Resource" || target.resource !== "pods" || target.subresource !== "exec")
       return yield* Effect.fail(noSuchResource)
     yield* permit(user, question(target))
-    // Kubernetes 1.35 asks for `create` besides, since an upgrade by GET does what a POST does; it gives no reason (seen).
+    // Kubernetes 1.35 asks for `create` besides, since an upgrade by GET does what a POST does; it
+    // gives no reason (seen).
     if (!isAllowed(user, { ...question(target), verb: "create" }))
       return yield* Effect.fail(forbidden(`pods "${target.name}" is forbidden: `, "pods", target.name))
     const pod = yield* findObject(store, "pods", target.namespace, target.name)

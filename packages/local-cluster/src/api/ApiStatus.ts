@@ -1,6 +1,6 @@
 /**
- * A refusal as the API server words it: a `Status` object, which is also the body of the HTTP answer. Pure. The words are
- * those of a real 1.35 server, because clients and people know them.
+ * A refusal as the API server words it: a `Status` object, which is also the body of the HTTP
+ * answer. Pure. The words are those of a real 1.35 server, because clients and people know them.
  */
 
 export interface StatusCause {
@@ -80,7 +80,10 @@ export const modifiedMeanwhile = (name: string): ApiStatus =>
     { name, kind: "pods" }
   )
 
-/** A JSON patch that cannot be applied, be it malformed or one of its `test`s does not hold: the server says no more. */
+/**
+ * A JSON patch that cannot be applied, be it malformed or one of its `test`s does not hold: the
+ * server says no more.
+ */
 export const patchRefused: ApiStatus = failure(
   422,
   "Invalid",

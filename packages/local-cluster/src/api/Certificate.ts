@@ -1,6 +1,6 @@
 /**
- * A certificate for the loopback addresses, new for each cluster and kept in memory only. kubectl sends its token over TLS
- * alone, so there is no cluster without one.
+ * A certificate for the loopback addresses, new for each cluster and kept in memory only. kubectl
+ * sends its token over TLS alone, so there is no cluster without one.
  */
 import { Effect } from "effect"
 
@@ -13,7 +13,10 @@ export interface Certificate {
 /** As long as anybody may leave a cluster running; a day before now, for clocks that differ. */
 const DAYS = 365
 
-/** Makes a self-signed certificate; the library is loaded here, because it costs 0.1 s and is needed once. */
+/**
+ * Makes a self-signed certificate; the library is loaded here, because it costs 0.1 s and is needed
+ * once.
+ */
 export const makeCertificate: Effect.Effect<Certificate> = Effect.promise(async () => {
   const { generate } = await import("selfsigned")
   const now = Date.now()

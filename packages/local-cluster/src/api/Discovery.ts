@@ -1,5 +1,6 @@
 /**
- * The documents by which a client learns what this server has: versions, groups, resources, health. Data.
+ * The documents by which a client learns what this server has: versions, groups, resources, health.
+ * Data.
  */
 import type { KubeObject } from "../contract/Runtime.ts"
 
@@ -43,8 +44,8 @@ const authorization = group("authorization.k8s.io")
 const authentication = group("authentication.k8s.io")
 
 /**
- * As much of an OpenAPI document as kubectl reads before `apply`: whether the server itself checks fields, which it looks up
- * at the patch of a kind.
+ * As much of an OpenAPI document as kubectl reads before `apply`: whether the server itself checks
+ * fields, which it looks up at the patch of a kind.
  */
 const checksFields = (path: string, kind: string) => ({
   [path]: {

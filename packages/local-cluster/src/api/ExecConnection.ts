@@ -1,7 +1,7 @@
 /**
- * One exec over a WebSocket: the channel protocol v5 (and v4, which cannot end stdin), from the server's side. Moves bytes
- * with back-pressure both ways: the client is not read while the program does not read, and the program's output waits
- * while the client does.
+ * One exec over a WebSocket: the channel protocol v5 (and v4, which cannot end stdin), from the
+ * server's side. Moves bytes with back-pressure both ways: the client is not read while the program
+ * does not read, and the program's output waits while the client does.
  */
 import { Effect, Fiber, Queue, type Scope, Stream } from "effect"
 import type { RawData, WebSocket } from "ws"
@@ -63,7 +63,9 @@ export const readMessage = (data: Uint8Array): Message => {
 const bytesOf = (data: RawData): Uint8Array =>
   Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data
 
-/** Completes when the message is on its way; at once when the client is gone, who then gets nothing more. */
+/**
+ * Completes when the message is on its way; at once when the client is gone, who then gets nothing more.
+ */
 const send = (socket: WebSocket, channel: number, payload: Uint8Array): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const message = Buffer.allocUnsafe(payload.length + 1)
@@ -101,8 +103,9 @@ const closed = (socket: WebSocket): Effect.Effect<void> =>
   })
 
 /**
- * Serves an exec from open to close. `start` starts the program; the socket comes paused, so that nothing is missed. A
- * client that goes away closes the program's streams with the scope, its stdin too: under v4 that is how stdin ends.
+ * Serves an exec from open to close. `start` starts the program; the socket comes paused, so that
+ * nothing is missed. A client that goes away closes the program's streams with the scope, its stdin
+ * too: under v4 that is how stdin ends.
  */
 export const serveExec = Effect.fn("ExecConnection.serve")(function* (
   socket: WebSocket,

@@ -1,6 +1,7 @@
 /**
- * What of a container's log a request gets: `pods/log`'s parameters, and the text they make of records. Pure. As on a real
- * server, sinceTime loses its fraction and tailLines counts records, not lines.
+ * What of a container's log a request gets: `pods/log`'s parameters, and the text they make of
+ * records. Pure. As on a real server, sinceTime loses its fraction and tailLines counts records,
+ * not lines.
  */
 import { Result } from "effect"
 import { logTime, NANOSECONDS } from "../contract/ApiTime.ts"
@@ -54,8 +55,9 @@ export const logQuery = (query: URLSearchParams, pod: string, now: number): Resu
 }
 
 /**
- * The records' text. A timestamp is written only where the last record ended a line, of whichever stream: a piece of one
- * stream followed by a record of the other is one glued line, as the kubelet has it.
+ * The records' text. A timestamp is written only where the last record ended a line, of whichever
+ * stream: a piece of one stream followed by a record of the other is one glued line, as the kubelet
+ * has it.
  */
 export class LogText {
   readonly #query: LogQuery

@@ -1,5 +1,6 @@
 /**
- * Namespaces as the API creates and deletes them. Works on the store alone; deleting one deletes what is in it, at once.
+ * Namespaces as the API creates and deletes them. Works on the store alone; deleting one deletes
+ * what is in it, at once.
  */
 import { Effect } from "effect"
 import { type ApiStatus, alreadyExists, badRequest, notFound } from "./ApiStatus.ts"

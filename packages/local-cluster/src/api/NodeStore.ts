@@ -55,7 +55,8 @@ export const nodeStore = (store: ObjectStore): PodStore => {
         const created = store.create("events", {
           kind: "Event",
           apiVersion: "v1",
-          // As on a real server the name ends in sixteen digits, so that events of one second are listed in their order.
+          // As on a real server the name ends in sixteen digits, so that events of one second are
+          // listed in their order.
           metadata: { name: `${name}.${(++eventNumber).toString(16).padStart(16, "0")}`, namespace },
           involvedObject: {
             kind: "Pod",

@@ -1,5 +1,6 @@
 /**
- * What each resource answers to `list`, `watch` and `get`: objects, or the Table that kubectl asks for. Reads the store alone.
+ * What each resource answers to `list`, `watch` and `get`: objects, or the Table that kubectl asks
+ * for. Reads the store alone.
  */
 import { Effect, Result, Stream } from "effect"
 import { type ApiAnswer, type ApiRequest, answer, flag } from "./ApiRequest.ts"

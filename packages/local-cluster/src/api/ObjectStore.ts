@@ -1,6 +1,7 @@
 /**
- * The objects of the cluster, in memory: one counter of resourceVersions, and a bounded history of changes from which
- * watches go on. Objects are never changed in place, so a reader may keep what it was given. No I/O.
+ * The objects of the cluster, in memory: one counter of resourceVersions, and a bounded history of
+ * changes from which watches go on. Objects are never changed in place, so a reader may keep what
+ * it was given. No I/O.
  */
 import { Effect } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
@@ -44,7 +45,10 @@ export class ObjectStore {
     return this.#objects[resource].get(keyOf(namespace, name))
   }
 
-  /** All objects of a resource, of one namespace or all, by namespace and name as the real server lists them. */
+  /**
+   * All objects of a resource, of one namespace or all, by namespace and name as the real server
+   * lists them.
+   */
   list<R extends ResourceName>(resource: R, namespace?: string): ReadonlyArray<StoredObject<R>> {
     return Array.from(this.#objects[resource].entries())
       .filter(([, object]) => namespace === undefined || object.metadata.namespace === namespace)
@@ -78,7 +82,10 @@ export class ObjectStore {
     return this.#put("DELETED", resource, object)
   }
 
-  /** The changes of a resource after a resourceVersion; "expired" when the history no longer reaches back to it. */
+  /**
+   * The changes of a resource after a resourceVersion; "expired" when the history no longer reaches
+   * back to it.
+   */
   changesSince<R extends ResourceName>(
     resource: R,
     resourceVersion: number

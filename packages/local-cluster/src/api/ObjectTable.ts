@@ -1,5 +1,6 @@
 /**
- * Objects as `kubectl get` shows them: a `Table` in the columns of a real server. Pure; the time is given, for ages.
+ * Objects as `kubectl get` shows them: a `Table` in the columns of a real server. Pure; the time is
+ * given, for ages.
  */
 
 import type { TerminatedState } from "../contract/PodStatus.ts"

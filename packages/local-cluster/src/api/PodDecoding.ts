@@ -1,6 +1,6 @@
 /**
- * Reads a Pod as the API server does: known fields of the right types, unknown fields told by their path. Pure. What the
- * values mean is `PodValidation.ts`.
+ * Reads a Pod as the API server does: known fields of the right types, unknown fields told by their
+ * path. Pure. What the values mean is `PodValidation.ts`.
  */
 import { Result } from "effect"
 import { isQuantity } from "../contract/Quantity.ts"
@@ -9,16 +9,19 @@ import { type ApiStatus, badRequest } from "./ApiStatus.ts"
 import fieldsOfPod from "./PodFields.json" with { type: "json" }
 
 export interface DecodedPod {
-  /** The object without the fields that nobody knows, and without nulls, which mean the same as absence. */
+  /**
+   * The object without the fields that nobody knows, and without nulls, which mean the same as absence.
+   */
   readonly object: KubeObject
   /** Paths of the fields left out, e.g. `spec.containers[0].imagee`, in the object's own order. */
   readonly unknown: ReadonlyArray<string>
 }
 
 /**
- * The fields of a Pod and what is in them, as the OpenAPI document of a Kubernetes 1.35 API server has them: `[]X` is a list of X,
- * `{}X` a map to X, a capital letter begins the name of another entry. Written by the real tier
- * (`tooling/conformance/real/podFields.test.ts` compares it with a real server, and `-u` rewrites it).
+ * The fields of a Pod and what is in them, as the OpenAPI document of a Kubernetes 1.35 API server
+ * has them: `[]X` is a list of X, `{}X` a map to X, a capital letter begins the name of another
+ * entry. Written by the real tier (`tooling/conformance/real/podFields.test.ts` compares it with a
+ * real server, and `-u` rewrites it).
  */
 const POD_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = fieldsOfPod
 
@@ -49,7 +52,10 @@ const mismatch = (value: unknown, type: string, place: Place): string =>
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => jsonType(value) === "object"
 
-/** Thrown to leave the walk at the first wrong type, as Go's decoder ends there. Never leaves this module. */
+/**
+ * Thrown to leave the walk at the first wrong type, as Go's decoder ends there. Never leaves this
+ * module.
+ */
 class Mismatch {
   readonly message: string
   constructor(message: string) {

@@ -1,5 +1,6 @@
 /**
- * What the API server fills into a new pod. Pure. The defaults that a client or the kubelet of this cluster may look at.
+ * What the API server fills into a new pod. Pure. The defaults that a client or the kubelet of this
+ * cluster may look at.
  */
 
 import type { PodSpec, ValidContainer, ValidPodSpec } from "./PodValidation.ts"

@@ -9,11 +9,15 @@ import { type LogQuery, LogText, logQuery } from "./LogQuery.ts"
 import { chooseContainer, waitingReason } from "./PodContainers.ts"
 import type { StoredPod } from "./StoredObject.ts"
 
-/** The text of a container's log; `tailLines` is taken of the records before anything is left out by time. */
+/**
+ * The text of a container's log; `tailLines` is taken of the records before anything is left out by
+ * time.
+ */
 const logBytes = (records: Stream.Stream<LogRecord>, query: LogQuery): Stream.Stream<Uint8Array> => {
   const text = new LogText(query)
   return records.pipe(
-    // Both are asked at once: a stream's steps run over many records before the next step sees the first.
+    // Both are asked at once: a stream's steps run over many records before the next step sees the
+    // first.
     Stream.map((record) => ({ bytes: text.take(record), last: text.full })),
     Stream.takeUntil(({ last }) => last),
     Stream.map(({ bytes }) => bytes),

@@ -1,7 +1,8 @@
 /**
- * Changes a pod's labels and annotations by a patch, as the API server takes it from kubectl and from drivers: JSON Patch and
- * JSON Merge Patch whole, a strategic merge patch as far as it is the same. Works on the store alone. Of a pod's spec nothing
- * can be changed here; a real server lets very few of its fields change.
+ * Changes a pod's labels and annotations by a patch, as the API server takes it from kubectl and
+ * from drivers: JSON Patch and JSON Merge Patch whole, a strategic merge patch as far as it is the
+ * same. Works on the store alone. Of a pod's spec nothing can be changed here; a real server lets
+ * very few of its fields change.
  */
 import { Effect } from "effect"
 import { applyPatch, type Operation } from "rfc6902"
@@ -34,7 +35,10 @@ const merged = (target: unknown, patch: unknown): unknown => {
   return result
 }
 
-/** Whether a strategic merge patch is a plain one: it touches maps alone and gives no directives (`$patch`, `$retainKeys`). */
+/**
+ * Whether a strategic merge patch is a plain one: it touches maps alone and gives no directives
+ * (`$patch`, `$retainKeys`).
+ */
 const isPlain = (patch: unknown): boolean =>
   !Array.isArray(patch) &&
   (!isObject(patch) || Object.entries(patch).every(([key, value]) => !key.startsWith("$") && isPlain(value)))
@@ -59,7 +63,10 @@ const patched = (pod: StoredPod, body: unknown, contentType: string): Effect.Eff
 
 const equal = (left: unknown, right: unknown): boolean => JSON.stringify(left) === JSON.stringify(right)
 
-/** Applies a patch; a `resourceVersion` in it that is not the pod's refuses it, as does a `test` that does not hold. */
+/**
+ * Applies a patch; a `resourceVersion` in it that is not the pod's refuses it, as does a `test`
+ * that does not hold.
+ */
 export const patchPod = (
   store: ObjectStore,
   pod: StoredPod,

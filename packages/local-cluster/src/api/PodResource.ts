@@ -1,6 +1,6 @@
 /**
- * Pods as the API creates and deletes them: decoding, validation, defaults, grace periods and preconditions. Works on the
- * store alone; what then happens to a pod is the kubelet's.
+ * Pods as the API creates and deletes them: decoding, validation, defaults, grace periods and
+ * preconditions. Works on the store alone; what then happens to a pod is the kubelet's.
  */
 import { Effect, Schema } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
@@ -26,7 +26,10 @@ interface GivenMetadata {
   readonly ownerReferences?: ReadonlyArray<object>
 }
 
-/** Five letters and digits that cannot be mistaken for one another, as the server appends them to a generateName. */
+/**
+ * Five letters and digits that cannot be mistaken for one another, as the server appends them to a
+ * generateName.
+ */
 const randomSuffix = (): string => {
   const letters = "bcdfghjklmnpqrstvwxz2456789"
   return Array.from(crypto.getRandomValues(new Uint8Array(5)), (byte) => letters[byte % letters.length]).join("")
@@ -94,8 +97,8 @@ const DeleteOptions = Schema.Struct({
 const decodeOptions = Schema.decodeUnknownEffect(DeleteOptions)
 
 /**
- * Deletes a pod: at once when nothing of it can run, else by a deletion timestamp for the kubelet to act on. A pod that is
- * already being deleted gets the shorter of the two grace periods.
+ * Deletes a pod: at once when nothing of it can run, else by a deletion timestamp for the kubelet
+ * to act on. A pod that is already being deleted gets the shorter of the two grace periods.
  */
 export const deletePod = (
   store: ObjectStore,

@@ -1,6 +1,6 @@
 /**
- * What the API server checks of a pod's values, and what it fills in. Pure. A subset of the real server's: what every pod of
- * this cluster needs to make sense, in the real server's words.
+ * What the API server checks of a pod's values, and what it fills in. Pure. A subset of the real
+ * server's: what every pod of this cluster needs to make sense, in the real server's words.
  */
 import { Result } from "effect"
 import { quantityValue } from "../contract/Quantity.ts"
@@ -171,7 +171,10 @@ export const labelProblem = (name: string, labels: unknown): ApiStatus | undefin
   return causes.length === 0 ? undefined : invalid(name, causes)
 }
 
-/** The spec of a pod that may be stored; fails with everything that is wrong with it, as the server refuses it. */
+/**
+ * The spec of a pod that may be stored; fails with everything that is wrong with it, as the server
+ * refuses it.
+ */
 export const validatePod = (name: string, labels: unknown, spec: PodSpec): Result.Result<ValidPodSpec, ApiStatus> => {
   const causes: Array<StatusCause> = [...metadataCauses(name, labels)]
   const volumeNames = new Set<string>()

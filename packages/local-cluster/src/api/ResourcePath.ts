@@ -1,5 +1,6 @@
 /**
- * What a request is about, read from its method and path: the verb, resource and name that access rules speak of. Pure.
+ * What a request is about, read from its method and path: the verb, resource and name that access
+ * rules speak of. Pure.
  */
 import type { ResourceName } from "./StoredObject.ts"
 

@@ -1,6 +1,6 @@
 /**
- * Label and field selectors, as the API's `labelSelector` and `fieldSelector` write them. Pure. A selector that cannot be
- * read is a refusal in the real server's words.
+ * Label and field selectors, as the API's `labelSelector` and `fieldSelector` write them. Pure. A
+ * selector that cannot be read is a refusal in the real server's words.
  */
 import { Result } from "effect"
 import type { KubeObject } from "../contract/Runtime.ts"

@@ -1,6 +1,7 @@
 /**
- * The objects that the store keeps, a type for each resource: what a client gave, decoded, validated and filled in, with
- * the identity that the store gives. Types only. Fields that the API server does not look at are kept as they came.
+ * The objects that the store keeps, a type for each resource: what a client gave, decoded,
+ * validated and filled in, with the identity that the store gives. Types only. Fields that the API
+ * server does not look at are kept as they came.
  */
 import type { PodStatus } from "../contract/PodStatus.ts"
 import type { KubeObject } from "../contract/Runtime.ts"

@@ -1,7 +1,7 @@
 /**
- * A watch: what a client is told of a resource's changes, from where it wants to go on, until its time is up. Reads the
- * store's history by a cursor of its own, so a client that reads slowly holds nothing up and costs no memory: one that falls
- * too far behind is told 410.
+ * A watch: what a client is told of a resource's changes, from where it wants to go on, until its
+ * time is up. Reads the store's history by a cursor of its own, so a client that reads slowly holds
+ * nothing up and costs no memory: one that falls too far behind is told 410.
  */
 import { Clock, Effect, Option, Stream } from "effect"
 import { type ApiStatus, expired } from "./ApiStatus.ts"
@@ -28,7 +28,10 @@ export type WatchEvent<R extends ResourceName = ResourceName> =
 /** The real server sends a bookmark about once a minute. */
 const BOOKMARK_INTERVAL_MS = 60_000
 
-/** What a change is to somebody who sees only selected objects: one that begins to be selected is new to them. */
+/**
+ * What a change is to somebody who sees only selected objects: one that begins to be selected is
+ * new to them.
+ */
 export const selectedChange = <R extends ResourceName>(
   change: StoredChange<R>,
   selects: (object: StoredObject<R>) => boolean

@@ -1,6 +1,6 @@
 /**
- * A pod's `status`: the kubelet writes it, the API server keeps and shows it. Types only. Times are RFC 3339 in whole
- * seconds.
+ * A pod's `status`: the kubelet writes it, the API server keeps and shows it. Types only. Times are
+ * RFC 3339 in whole seconds.
  */
 
 /** The phases that a pod of this cluster can be in; a real one also knows `Unknown`. */

@@ -1,8 +1,10 @@
 /**
- * What runs containers, seen from the API server: the border between the two halves of this package. Types only.
+ * What runs containers, seen from the API server: the border between the two halves of this
+ * package. Types only.
  *
- * The API server (`ApiServer.ts`) keeps objects; the kubelet (`Kubelet.ts`) watches pods in the store, runs them as
- * processes and writes their status back. For logs and exec the server asks the kubelet through `ContainerRuntime`.
+ * The API server (`ApiServer.ts`) keeps objects; the kubelet (`Kubelet.ts`) watches pods in the
+ * store, runs them as processes and writes their status back. For logs and exec the server asks the
+ * kubelet through `ContainerRuntime`.
  */
 import type { Effect, Scope, Stream } from "effect"
 import type { PodStatus } from "./PodStatus.ts"
@@ -34,7 +36,10 @@ export interface RunningExec {
   /** Resolves when the process has taken the bytes; after its end they are dropped. */
   readonly write: (bytes: Uint8Array) => Effect.Effect<void>
   readonly closeStdin: Effect.Effect<void>
-  /** In the order of arrival; ends when the process has ended and both streams are drained. With back-pressure. */
+  /**
+   * In the order of arrival; ends when the process has ended and both streams are drained. With
+   * back-pressure.
+   */
   readonly output: Stream.Stream<{ readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array }>
   /** Exit code; 128 + n for a signal. */
   readonly exitCode: Effect.Effect<number>
@@ -44,18 +49,24 @@ export interface RunningExec {
 export type RuntimeRefusal =
   /** Never started, ended or unknown: `container not found ("NAME")`. */
   | { readonly _tag: "ContainerNotFound" }
-  /** The container is up but the program is not there, e.g. `exec: "nope": executable file not found in $PATH`. */
+  /**
+   * The container is up but the program is not there, e.g. `exec: "nope": executable file not found
+   * in $PATH`.
+   */
   | { readonly _tag: "ExecFailed"; readonly message: string }
 
 export interface ContainerRuntime {
-  /** Starts a program in a running container's namespaces; closing the scope closes its streams, not the program. */
+  /**
+   * Starts a program in a running container's namespaces; closing the scope closes its streams, not
+   * the program.
+   */
   readonly exec: (
     container: ContainerReference,
     command: ReadonlyArray<string>
   ) => Effect.Effect<RunningExec, RuntimeRefusal, Scope.Scope>
   /**
-   * Records from the beginning; with `follow` it goes on until the container has ended and everything is read. Undefined
-   * when the container never started.
+   * Records from the beginning; with `follow` it goes on until the container has ended and
+   * everything is read. Undefined when the container never started.
    */
   readonly log: (container: ContainerReference, follow: boolean) => Effect.Effect<Stream.Stream<LogRecord> | undefined>
 }
@@ -70,7 +81,9 @@ export interface ObjectChange {
 export interface PodStore {
   /** Every pod there is, then every change of one, in order and without a gap. */
   readonly pods: Stream.Stream<ObjectChange>
-  /** Replaces a pod's `status` (and sets its resourceVersion). False when no pod has this uid any more. */
+  /**
+   * Replaces a pod's `status` (and sets its resourceVersion). False when no pod has this uid any more.
+   */
   readonly setStatus: (podUid: string, status: PodStatus) => Effect.Effect<boolean>
   /** Sets `spec.nodeName`, as a scheduler's binding does. False when no pod has this uid any more. */
   readonly bind: (podUid: string, nodeName: string) => Effect.Effect<boolean>

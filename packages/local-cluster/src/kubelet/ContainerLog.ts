@@ -1,14 +1,17 @@
 /**
- * A container's log as a container runtime keeps it (the CRI format): a file with a line for each record,
- * `TIME stdout|stderr F|P TEXT`. Writes and reads one file; readers follow it by being told, not by polling, and keep no
- * more than a piece of it in memory.
+ * A container's log as a container runtime keeps it (the CRI format): a file with a line for each
+ * record, `TIME stdout|stderr F|P TEXT`. Writes and reads one file; readers follow it by being
+ * told, not by polling, and keep no more than a piece of it in memory.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs"
 import { Effect, type Scope, Stream } from "effect"
 import { logTime, NANOSECONDS } from "../contract/ApiTime.ts"
 import type { LogRecord } from "../contract/Runtime.ts"
 
-/** containerd cuts lines here (its max_container_log_line_size), and marks all pieces but the last as partial. */
+/**
+ * containerd cuts lines here (its max_container_log_line_size), and marks all pieces but the last
+ * as partial.
+ */
 export const PIECE_LIMIT = 16 * 1024
 /** As much as a reader takes from the file at once. */
 const READ_SIZE = 64 * 1024
@@ -138,7 +141,9 @@ export class ContainerLog {
     return Stream.unwrap(opened)
   }
 
-  /** The end of the text, at most so many bytes and lines, for the message of a container that left none. */
+  /**
+   * The end of the text, at most so many bytes and lines, for the message of a container that left none.
+   */
   tail(bytes: number, lines: number): string {
     const records: Array<string> = []
     const file = openSync(this.path, "r")

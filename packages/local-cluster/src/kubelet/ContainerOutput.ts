@@ -1,6 +1,6 @@
 /**
- * What a container leaves: its output, which goes to its log, and its termination message. Reads the sandbox's streams and
- * one file.
+ * What a container leaves: its output, which goes to its log, and its termination message. Reads
+ * the sandbox's streams and one file.
  */
 import { closeSync, openSync, readSync } from "node:fs"
 import { Deferred, Effect, Exit } from "effect"
@@ -13,10 +13,14 @@ const MESSAGE_BYTES = 4096
 const FALLBACK_BYTES = 2048
 const FALLBACK_LINES = 80
 
-/** Writes all output of a container to its log, beginning at once; the effect completes at the end of both streams. */
+/**
+ * Writes all output of a container to its log, beginning at once; the effect completes at the end
+ * of both streams.
+ */
 export const keepLog = (log: ContainerLog, running: SandboxContainer): Effect.Effect<void> => {
   const streams = (["stdout", "stderr"] as const).map((stream) => {
-    // Not `streamEnd`: a socket calls itself closed before those who listen for it have heard, and the log's last line is then missing.
+    // Not `streamEnd`: a socket calls itself closed before those who listen for it have heard, and
+    // the log's last line is then missing.
     const finished = Deferred.makeUnsafe<void>()
     running[stream].on("data", (chunk: Buffer) => log.append(stream, chunk))
     running[stream].once("close", () => {
@@ -37,8 +41,8 @@ const readMessage = (path: string): string => {
 }
 
 /**
- * The message of a container that ended: the text of its termination file, or the end of its log where the file is empty,
- * the container failed and its policy falls back to logs.
+ * The message of a container that ended: the text of its termination file, or the end of its log
+ * where the file is empty, the container failed and its policy falls back to logs.
  */
 export const endMessage = (container: ContainerSpec, file: string, log: ContainerLog, exitCode: number): string => {
   const left = readMessage(file)

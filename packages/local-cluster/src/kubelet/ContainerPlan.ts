@@ -1,5 +1,6 @@
 /**
- * What a container's process starts with, as its spec and its pod's say. Pure; which folder a volume is, is not known here.
+ * What a container's process starts with, as its spec and its pod's say. Pure; which folder a
+ * volume is, is not known here.
  */
 import { Result } from "effect"
 import type { ProcessLaunch } from "../sandbox/SandboxScript.ts"

@@ -1,5 +1,6 @@
 /**
- * What a container's start reports to its pod's worker: outcomes and events, in a kubelet's and a container runtime's words.
+ * What a container's start reports to its pod's worker: outcomes and events, in a kubelet's and a
+ * container runtime's words.
  */
 import { Effect } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"

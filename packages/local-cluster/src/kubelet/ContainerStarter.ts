@@ -1,6 +1,6 @@
 /**
- * Starts containers and reports how they fare: environment, user, volumes and limits become a process of the sandbox, its
- * output a log. Also joins running ones, for exec and logs.
+ * Starts containers and reports how they fare: environment, user, volumes and limits become a
+ * process of the sandbox, its output a log. Also joins running ones, for exec and logs.
  */
 import { join } from "node:path"
 import { Effect, Exit, Result, type Scope } from "effect"
@@ -48,7 +48,9 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
     return cgroups === undefined || !(limit > 0) ? undefined : cgroups.make(`c${instance}`, Math.ceil(limit))
   }
 
-  /** Makes an instance's folders and limits until the scope closes; fails with the file system's words. */
+  /**
+   * Makes an instance's folders and limits until the scope closes; fails with the file system's words.
+   */
   const makePlace = Effect.fnUntraced(function* (uid: string, container: ContainerSpec, plan: ContainerPlan) {
     const instance = ++instances
     const folder = `containers/${instance}`

@@ -1,5 +1,6 @@
 /**
- * Acts out what an image's name says (`ImageTrouble.ts`): a pull that fails or takes its time, an eviction, a lost node.
+ * Acts out what an image's name says (`ImageTrouble.ts`): a pull that fails or takes its time, an
+ * eviction, a lost node.
  */
 import { Effect } from "effect"
 import { reportOutcome, reportWaiting } from "./ContainerReport.ts"
@@ -32,7 +33,10 @@ export const actOutPull = Effect.fnUntraced(function* (context: PodContext, cont
   return false
 })
 
-/** What an image does to its pod while the container runs, and after how many seconds; undefined for most. */
+/**
+ * What an image does to its pod while the container runs, and after how many seconds; undefined for
+ * most.
+ */
 const actedVerdict = (
   pod: KubeletPod,
   container: ContainerSpec

@@ -1,5 +1,6 @@
 /**
- * Images that act out troubles, for tests. Pure. Every other image name means nothing here: no image is pulled.
+ * Images that act out troubles, for tests. Pure. Every other image name means nothing here: no
+ * image is pulled.
  */
 
 /** The registry's name; `.invalid` is a top-level domain that never exists (RFC 2606). */

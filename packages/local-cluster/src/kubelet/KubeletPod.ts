@@ -1,6 +1,6 @@
 /**
- * The fields of a Pod that this kubelet acts on. The API server has validated the rest; what is not named here has no
- * effect on a local pod. Data only.
+ * The fields of a Pod that this kubelet acts on. The API server has validated the rest; what is not
+ * named here has no effect on a local pod. Data only.
  */
 import { Schema } from "effect"
 

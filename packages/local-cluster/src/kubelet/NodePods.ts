@@ -1,6 +1,7 @@
 /**
- * What this node knows of its pods: their age, their volumes' folders, and the newest instance of each container with its
- * log. Makes and removes folders below the cluster's state folder; starts nothing.
+ * What this node knows of its pods: their age, their volumes' folders, and the newest instance of
+ * each container with its log. Makes and removes folders below the cluster's state folder; starts
+ * nothing.
  */
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
@@ -46,7 +47,10 @@ export class NodePods {
     return this.#pods.get(uid)?.containers.get(name)
   }
 
-  /** Makes the mounts of a container, and the volumes' folders when the first container needs them. Throws what the file system says. */
+  /**
+   * Makes the mounts of a container, and the volumes' folders when the first container needs them.
+   * Throws what the file system says.
+   */
   mounts(uid: string, planned: ReadonlyArray<PlannedMount>): ReadonlyArray<ContainerMount> {
     return planned.map(({ mountPath, readOnly, subPath, volume }) => {
       const source = this.#volume(uid, volume)
@@ -74,7 +78,10 @@ export class NodePods {
     })
   }
 
-  /** Removes a file or folder. One that an ordinary user's container closed to its owner stays until the sandbox ends. */
+  /**
+   * Removes a file or folder. One that an ordinary user's container closed to its owner stays until
+   * the sandbox ends.
+   */
   remove(path: string): Effect.Effect<void> {
     return Effect.tryPromise(() => rm(join(this.#folder, path), { recursive: true, force: true })).pipe(
       Effect.catch((error) => Effect.logDebug(`${path} stays until the cluster ends: ${error.cause}`))

@@ -1,6 +1,6 @@
 /**
- * What a pod's containers have been through, and what is to happen next: which to start, which to stop, when the pod has
- * ended. Pure; `PodWorker.ts` does it, `StatusFacts.ts` reports it.
+ * What a pod's containers have been through, and what is to happen next: which to start, which to
+ * stop, when the pod has ended. Pure; `PodWorker.ts` does it, `StatusFacts.ts` reports it.
  */
 import type { TerminatedState } from "../contract/PodStatus.ts"
 import { type ContainerSpec, isSidecar, type KubeletPod } from "./KubeletPod.ts"
@@ -93,7 +93,9 @@ const failed = (history: PodHistory, { name }: ContainerSpec): boolean => {
   return state?._tag === "Terminated" && state.end.exitCode !== 0
 }
 
-/** Whether an init container failed for good, so that the pod has. How a sidecar ends does not matter. */
+/**
+ * Whether an init container failed for good, so that the pod has. How a sidecar ends does not matter.
+ */
 export const initFailed = (pod: KubeletPod, history: PodHistory): boolean =>
   (pod.spec.initContainers ?? []).some((container) => !isSidecar(container) && failed(history, container))
 

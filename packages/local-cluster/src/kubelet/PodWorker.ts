@@ -1,6 +1,7 @@
 /**
- * One pod on the node, from its binding to its end: starts and stops its containers as `PodLifecycle.ts` decides, and writes
- * its status. Everything that happens to the pod comes through one mailbox, so nothing happens at the same time.
+ * One pod on the node, from its binding to its end: starts and stops its containers as
+ * `PodLifecycle.ts` decides, and writes its status. Everything that happens to the pod comes
+ * through one mailbox, so nothing happens at the same time.
  */
 import { Deferred, Effect, Option, Queue, type Scope } from "effect"
 import { apiTime } from "../contract/ApiTime.ts"
@@ -20,7 +21,10 @@ import {
 import type { ContainerInstance, InstanceOutcome, PodContext, PodSignal } from "./PodSignal.ts"
 import { type PodVerdict, podStatus } from "./StatusFacts.ts"
 
-/** `minimumGracePeriodInSeconds` of the kubelet: it gives containers so long whatever the spec says, unless the deletion says less. */
+/**
+ * `minimumGracePeriodInSeconds` of the kubelet: it gives containers so long whatever the spec says,
+ * unless the deletion says less.
+ */
 const LEAST_GRACE_SECONDS = 2
 
 /** Runs a pod until it is gone. Interrupting it kills its containers. */
@@ -93,7 +97,8 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
     terminated.add(instance)
     if (!silent) yield* event(name, "Killing", `Stopping container ${name}`)
     yield* instance.kill("SIGTERM")
-    // Sidecars are asked when main has ended, others when the pod is: a pod that is deleted may give all of them less.
+    // Sidecars are asked when main has ended, others when the pod is: a pod that is deleted may
+    // give all of them less.
     yield* later(ownGraceSeconds, { _tag: "ContainerGraceOver", instance })
   })
 

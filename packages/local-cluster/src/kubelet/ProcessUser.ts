@@ -25,7 +25,10 @@ const DEFAULT_CAPABILITIES = [
 
 const normal = (name: string): string => name.toLowerCase().replace(/^cap_/, "")
 
-/** A container's own settings go before the pod's; without any it is root, as nobody knows the image's user. */
+/**
+ * A container's own settings go before the pod's; without any it is root, as nobody knows the
+ * image's user.
+ */
 export const processUser = (pod: KubeletPod, container: ContainerSpec): ProcessUser => {
   const own = container.securityContext
   const shared = pod.spec.securityContext

@@ -26,7 +26,10 @@ const requested = (pod: KubeletPod, resource: "cpu" | "memory"): number => {
   return Math.max(mains, ...(pod.spec.initContainers ?? []).map(amount))
 }
 
-/** Decides for a pod alone: what other pods use is not counted, since the machine's own scheduler shares it out. */
+/**
+ * Decides for a pod alone: what other pods use is not counted, since the machine's own scheduler
+ * shares it out.
+ */
 export const schedule = (pod: KubeletPod, node: NodeCapacity): SchedulingDecision => {
   const reasons: Array<string> = []
   const selector = Object.entries(pod.spec.nodeSelector ?? {})

@@ -1,6 +1,7 @@
 /**
- * `$(NAME)` in commands, arguments and values, and where values come from. Pure, by the rules of Kubernetes'
- * `third_party/forked/golang/expansion`: `$$` is a dollar sign, and what names nothing stays as it is written.
+ * `$(NAME)` in commands, arguments and values, and where values come from. Pure, by the rules of
+ * Kubernetes' `third_party/forked/golang/expansion`: `$$` is a dollar sign, and what names nothing
+ * stays as it is written.
  */
 import { Result } from "effect"
 import type { ContainerSpec, KubeletPod } from "./KubeletPod.ts"
@@ -61,8 +62,8 @@ const variableValue = (
 }
 
 /**
- * The environment of a container, in the order of its variables; fails with the kubelet's words when a value cannot be had.
- * There are no ConfigMaps and Secrets here.
+ * The environment of a container, in the order of its variables; fails with the kubelet's words
+ * when a value cannot be had. There are no ConfigMaps and Secrets here.
  */
 export const containerEnvironment = (
   pod: KubeletPod,

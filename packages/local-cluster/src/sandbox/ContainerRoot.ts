@@ -1,9 +1,9 @@
 /**
- * A container's root, as an fstab: a tmpfs with the machine's folders and the pod's volumes in it. Makes the folders and files
- * that are mounted, below the cluster's state folder; mounts nothing.
+ * A container's root, as an fstab: a tmpfs with the machine's folders and the pod's volumes in it.
+ * Makes the folders and files that are mounted, below the cluster's state folder; mounts nothing.
  *
- * Where a pod wants a folder that the machine has not, inside one that is bound read-only (`/etc/app`), an overlay over the
- * nearest folder that exists makes room for it.
+ * Where a pod wants a folder that the machine has not, inside one that is bound read-only
+ * (`/etc/app`), an overlay over the nearest folder that exists makes room for it.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
@@ -43,8 +43,8 @@ export const makeFolder = (path: string, mode: number): void => {
 }
 
 /**
- * Makes a folder or an empty file below `base`. Never follows a link on the way: what lies in a volume was written by
- * containers, and this runs outside of them.
+ * Makes a folder or an empty file below `base`. Never follows a link on the way: what lies in a
+ * volume was written by containers, and this runs outside of them.
  */
 export const makeBelow = (base: string, path: string, kind: "folder" | "file", mode = 0o755): void => {
   const names = path.split("/").filter((name) => name !== "")
@@ -74,8 +74,9 @@ const depth = (path: string): number => path.split("/").length
 const plain = (path: string): string => normalize(path).replace(/(?<=.)\/$/, "")
 
 /*
- * The tree is put together where mount makes the mount points as it goes (X-mount.mkdir), which costs nothing on a tmpfs; folders
- * made on a disk cost more than all the mounts. A read-only root is a second view of it.
+ * The tree is put together where mount makes the mount points as it goes (X-mount.mkdir), which
+ * costs nothing on a tmpfs; folders made on a disk cost more than all the mounts. A read-only root
+ * is a second view of it.
  */
 /** Makes the container's folders. Throws what the file system says. */
 export const makeContainerRoot = (plan: ContainerRootPlan): ContainerRoot => {
@@ -106,7 +107,10 @@ export const makeContainerRoot = (plan: ContainerRootPlan): ContainerRoot => {
     return real === path ? real : canonical(real)
   }
 
-  /** Makes a path where this can be done from outside; true when it lies on the tmpfs, where the container's shell makes it. */
+  /**
+   * Makes a path where this can be done from outside; true when it lies on the tmpfs, where the
+   * container's shell makes it.
+   */
   const isOnTree = (path: string, kind: "folder" | "file"): boolean => {
     const volume = volumes.findLast(({ at }) => path === at || path.startsWith(`${at}/`))
     if (volume !== undefined) makeBelow(volume.folder, path.slice(volume.at.length), kind)

@@ -1,6 +1,7 @@
 /**
- * Named pipes for the streams of processes. Node's own pipes are socket pairs, which nothing can open by name, and
- * `echo x >/dev/stderr` does just that. Runs mkfifo(1); a fifo has no name any more once both ends are open.
+ * Named pipes for the streams of processes. Node's own pipes are socket pairs, which nothing can
+ * open by name, and `echo x >/dev/stderr` does just that. Runs mkfifo(1); a fifo has no name any
+ * more once both ends are open.
  */
 import { execFile } from "node:child_process"
 import { closeSync, constants, openSync, unlinkSync } from "node:fs"
@@ -51,7 +52,8 @@ export const makeFifos = (folder: string): Fifos => {
       return { end, reader: new Socket({ fd, readable: true, writable: false }) }
     }),
     input: Effect.map(name, (path) => {
-      // Held open both ways, a fifo lets each end open without waiting for the other; the process' end must block.
+      // Held open both ways, a fifo lets each end open without waiting for the other; the process'
+      // end must block.
       const both = openSync(path, constants.O_RDWR)
       const end = openSync(path, constants.O_RDONLY)
       const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)

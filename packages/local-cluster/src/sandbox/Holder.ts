@@ -1,6 +1,6 @@
 /**
- * Starts the holder, process 1 of the pid namespace that all containers of a cluster live in, with `unshare`, and gives it its
- * id maps. Touches the holder's process and its files in /proc alone.
+ * Starts the holder, process 1 of the pid namespace that all containers of a cluster live in, with
+ * `unshare`, and gives it its id maps. Touches the holder's process and its files in /proc alone.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -25,7 +25,10 @@ export interface Holder {
 /** pivot_root(8) is where an ordinary user's PATH does not reach. */
 const TOOL_ENVIRONMENT = { ...process.env, PATH: `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` }
 
-/** Maps ids one to one for root, as far as this process has them itself; anybody else is the namespace's root. */
+/**
+ * Maps ids one to one for root, as far as this process has them itself; anybody else is the
+ * namespace's root.
+ */
 const idMap = (file: "uid_map" | "gid_map", byRoot: boolean, own: number): string =>
   !byRoot
     ? `0 ${own} 1\n`
@@ -45,7 +48,10 @@ const refusal = (detail: string): LocalClusterReason => {
 /** Node's own words for what went wrong. */
 const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Starts a holder that runs `setup` in its namespaces; the caller ends it. `byRoot`: this process is root's. */
+/**
+ * Starts a holder that runs `setup` in its namespaces; the caller ends it. `byRoot`: this process
+ * is root's.
+ */
 export const startHolder = (folder: string, setup: string, byRoot: boolean): Effect.Effect<Holder, LocalClusterError> =>
   Effect.gen(function* () {
     const child = spawn("sh", ["-c", HOLDER_SCRIPT, "sh", setup, folder], {

@@ -1,6 +1,7 @@
 /**
- * Which parts of the machine a container sees, and how they are made read-only. Pure: mount table and root folder in,
- * mounts out. Everything of the machine that is not named here (`/tmp`, `/run`, `/proc`, `/dev`) a container has of its own.
+ * Which parts of the machine a container sees, and how they are made read-only. Pure: mount table
+ * and root folder in, mounts out. Everything of the machine that is not named here (`/tmp`, `/run`,
+ * `/proc`, `/dev`) a container has of its own.
  */
 
 /** A line of /proc/self/mountinfo, as far as it matters. */
@@ -63,7 +64,9 @@ export const lockedOptions = (mounts: ReadonlyArray<MountedPath>, path: string):
   return (nearest?.options ?? []).filter((option) => LOCKED.has(option))
 }
 
-/** Everything to be remounted read-only: the folders and each mount below one, in the order of the table. */
+/**
+ * Everything to be remounted read-only: the folders and each mount below one, in the order of the table.
+ */
 export const readOnlyMounts = (root: MachineRoot, mounts: ReadonlyArray<MountedPath>): ReadonlyArray<MountedPath> => {
   const folders = root.folders.map((name) => `/${name}`)
   const below = mounts.filter(({ path }) => folders.some((folder) => contains(folder, path)))

@@ -1,6 +1,6 @@
 /**
- * A memory limit for a container's processes, by a cgroup of version 1 or 2, where this user may make one. Makes, reads and
- * removes folders below /sys/fs/cgroup.
+ * A memory limit for a container's processes, by a cgroup of version 1 or 2, where this user may
+ * make one. Makes, reads and removes folders below /sys/fs/cgroup.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -76,7 +76,10 @@ const removeFolder = (folder: string): Effect.Effect<void> =>
     Effect.catch((why) => Effect.logWarning(`the cgroup ${folder} is left: ${why}`))
   )
 
-/** Finds out by trying; undefined where limits cannot be enforced. The cluster's cgroup goes with the scope. */
+/**
+ * Finds out by trying; undefined where limits cannot be enforced. The cluster's cgroup goes with
+ * the scope.
+ */
 export const memoryCgroups = (name: string): Effect.Effect<MemoryCgroups | undefined, never, Scope.Scope> =>
   Effect.gen(function* () {
     const version = findVersion()

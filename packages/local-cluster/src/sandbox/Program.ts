@@ -1,5 +1,6 @@
 /**
- * One program of the sandbox from its start to its end: spawns a command that reports when it is ready, and sends signals to it.
+ * One program of the sandbox from its start to its end: spawns a command that reports when it is
+ * ready, and sends signals to it.
  */
 import { spawn } from "node:child_process"
 import { closeSync } from "node:fs"
@@ -15,7 +16,10 @@ export interface StartFailure {
   readonly joinFailed: boolean
 }
 
-/** A start that failed, in the words of the tool that refused it; nothing else tells nsenter's own failures. */
+/**
+ * A start that failed, in the words of the tool that refused it; nothing else tells nsenter's own
+ * failures.
+ */
 export const startFailure = (message: string): StartFailure => ({
   _tag: "StartFailure",
   message,

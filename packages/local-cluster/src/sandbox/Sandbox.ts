@@ -1,9 +1,11 @@
 /**
- * The namespaces that all containers of a cluster live in, and the processes in them. Keeps a state folder in the system's
- * folder for temporary files; `Holder.ts` starts `unshare`, `Program.ts` starts `nsenter`.
+ * The namespaces that all containers of a cluster live in, and the processes in them. Keeps a state
+ * folder in the system's folder for temporary files; `Holder.ts` starts `unshare`, `Program.ts`
+ * starts `nsenter`.
  *
- * A *holder*, process 1 of a pid namespace, holds them open. It waits for the end of a pipe from this process, however this
- * process ends; when it ends itself, the kernel kills everything in its namespace. So nothing outlives the cluster.
+ * A *holder*, process 1 of a pid namespace, holds them open. It waits for the end of a pipe from
+ * this process, however this process ends; when it ends itself, the kernel kills everything in its
+ * namespace. So nothing outlives the cluster.
  */
 import {
   chmodSync,
@@ -68,7 +70,9 @@ export interface Sandbox {
   readonly folder: string
   /** Starts a container's program; succeeds when it is about to run. */
   readonly start: (start: ContainerStart) => Effect.Effect<SandboxContainer, StartFailure>
-  /** Starts a program beside the container's own. Closing the scope closes its streams, not the program. */
+  /**
+   * Starts a program beside the container's own. Closing the scope closes its streams, not the program.
+   */
   readonly exec: (
     container: SandboxContainer,
     argv: ReadonlyArray<string>
@@ -76,8 +80,8 @@ export interface Sandbox {
 }
 
 /**
- * How many programs may be on their way at once. More than the processors can do only makes each of them later; half of the
- * way is waiting for the kernel.
+ * How many programs may be on their way at once. More than the processors can do only makes each of
+ * them later; half of the way is waiting for the kernel.
  */
 const STARTS_AT_ONCE = 2 * availableParallelism()
 
@@ -91,8 +95,8 @@ const readMachineRoot = (): MachineRoot =>
   )
 
 /**
- * Where /etc/resolv.conf is a link into the machine's /run, which containers do not see, they get a copy of it. Returns the
- * folder to show it in.
+ * Where /etc/resolv.conf is a link into the machine's /run, which containers do not see, they get a
+ * copy of it. Returns the folder to show it in.
  */
 const copyResolver = (state: string): string | undefined => {
   if (!existsSync("/etc/resolv.conf")) return undefined

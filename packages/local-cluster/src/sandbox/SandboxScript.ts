@@ -1,9 +1,11 @@
 /**
- * The shell scripts that make namespaces and roots, and the command lines around them. Text only; they must run under
- * dash, bash and busybox ash alike, and use nothing but util-linux and coreutils.
+ * The shell scripts that make namespaces and roots, and the command lines around them. Text only;
+ * they must run under dash, bash and busybox ash alike, and use nothing but util-linux and
+ * coreutils.
  *
- * Three folders exist only inside: `/.cluster` is the cluster's state folder (a container's root is a folder below it),
- * and `/.machine` is the machine's own /proc, which tells a process its id outside.
+ * Three folders exist only inside: `/.cluster` is the cluster's state folder (a container's root is
+ * a folder below it), and `/.machine` is the machine's own /proc, which tells a process its id
+ * outside.
  */
 import type { ContainerRoot } from "./ContainerRoot.ts"
 import { fstabField, type MachineRoot, type MountedPath } from "./MachineRoot.ts"
@@ -17,11 +19,13 @@ const TOOLS = ["env", "mkfifo", "mount", "nsenter", "setpriv"]
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"]
 
 /**
- * `sh -c HOLDER sh SETUP STATE`: prints the id of a process in a new user namespace, waits for the word `go` (its ids are
- * mapped by then), and becomes process 1 of the namespaces. However that ends, the state folder goes with it.
+ * `sh -c HOLDER sh SETUP STATE`: prints the id of a process in a new user namespace, waits for the
+ * word `go` (its ids are mapped by then), and becomes process 1 of the namespaces. However that
+ * ends, the state folder goes with it.
  *
- * The ids are mapped from outside because util-linux 2.38 maps a range only by the help of newuidmap, which not everybody
- * has. The `exec` after it is what gains the namespace's capabilities.
+ * The ids are mapped from outside because util-linux 2.38 maps a range only by the help of
+ * newuidmap, which not everybody has. The `exec` after it is what gains the namespace's
+ * capabilities.
  */
 export const HOLDER_SCRIPT = `unshare --user sh -c 'echo $$; read -r go && exec unshare --mount --pid --ipc --fork sh -c "$1"' sh "$1"
 rm -rf "$2"`
@@ -41,11 +45,16 @@ export const templateFstab = (state: string, root: MachineRoot): string => {
 
 /*
  * - A mount that cannot be made read-only stops everything, unless nobody in here can reach it anyway.
- * - Once the old root is gone from the namespace, not even a process that leaves its chroot finds anything writable.
- * - The last part: `cat` ends when the pipe from the cluster process does, however that process ended. `wait` meanwhile reaps
- *   what lost its parent. When process 1 ends, the kernel kills whatever `kill` has left in this namespace or below.
+ * - Once the old root is gone from the namespace, not even a process that leaves its chroot finds
+ *   anything writable.
+ * - The last part: `cat` ends when the pipe from the cluster process does, however that process
+ *   ended. `wait` meanwhile reaps what lost its parent. When process 1 ends, the kernel kills
+ *   whatever `kill` has left in this namespace or below.
  */
-/** `sh -c SETUP` as process 1 of the namespaces: makes the template root, prints its own id outside, waits for the end. */
+/**
+ * `sh -c SETUP` as process 1 of the namespaces: makes the template root, prints its own id outside,
+ * waits for the end.
+ */
 export const setupScript = (state: string, root: MachineRoot, readOnly: ReadonlyArray<MountedPath>): string => {
   const remounts = readOnly.map(({ options, path }) => {
     const target = quote(`${state}/root${path}`)
@@ -77,14 +86,16 @@ rm -rf .cluster/*`
 }
 
 /**
- * `sh -c PARENT sh COMMAND...` behind `unshare --pid`: its first child is process 1 of the new namespace. The exit code is the
- * child's, 128 + n for a signal; `unshare --fork` of util-linux 2.38 ends with 1 when its child is killed.
+ * `sh -c PARENT sh COMMAND...` behind `unshare --pid`: its first child is process 1 of the new
+ * namespace. The exit code is the child's, 128 + n for a signal; `unshare --fork` of util-linux
+ * 2.38 ends with 1 when its child is killed.
  */
 const PARENT_SCRIPT = `"$@"; exit $?`
 
 /**
- * `sh -c CONTAINER sh HOSTNAME FSTAB FOLDER FILE SOURCE TARGET PROGRAM...` as process 1 of a container: says its id outside, makes
- * the root (see `ContainerRoot`), goes on as PROGRAM. Descriptor 2 is where it reports to, 3 is the container's stderr.
+ * `sh -c CONTAINER sh HOSTNAME FSTAB FOLDER FILE SOURCE TARGET PROGRAM...` as process 1 of a
+ * container: says its id outside, makes the root (see `ContainerRoot`), goes on as PROGRAM.
+ * Descriptor 2 is where it reports to, 3 is the container's stderr.
  *
  * An ordinary user may not write /proc/sys, but may set the name of a host in a namespace of its own.
  */
@@ -99,8 +110,8 @@ shift 6
 exec "$@"`
 
 /**
- * `sh -c LOOKUP sh FOLDER PROGRAM PATH NAME=VALUE... ARGV...` in the container's root, as its user: says `ready` and becomes the
- * program, or says in containerd's words why it can't.
+ * `sh -c LOOKUP sh FOLDER PROGRAM PATH NAME=VALUE... ARGV...` in the container's root, as its user:
+ * says `ready` and becomes the program, or says in containerd's words why it can't.
  */
 export const LOOKUP_SCRIPT = `cd "$1" || exit 128
 program=$2 path=$3
@@ -160,7 +171,10 @@ const setpriv = (user: ProcessUser, byRoot: boolean): ReadonlyArray<string> => [
 
 const INTO = ["--preserve-credentials", "--user", "--mount", "--pid", "--ipc"]
 
-/** The command that starts a container: `holder` is process 1 of the sandbox, `root` the container's root as seen inside. */
+/**
+ * The command that starts a container: `holder` is process 1 of the sandbox, `root` the container's
+ * root as seen inside.
+ */
 export const containerCommand = (
   holder: number,
   container: ContainerRoot & { readonly hostname: string },
@@ -191,8 +205,9 @@ export const containerCommand = (
 }
 
 /*
- * A user namespace below the sandbox's own gives no rights over what the sandbox owns: the others are joined first, as the
- * sandbox's root, by the name that the user namespace has as an open descriptor.
+ * A user namespace below the sandbox's own gives no rights over what the sandbox owns: the others
+ * are joined first, as the sandbox's root, by the name that the user namespace has as an open
+ * descriptor.
  */
 /** The command that starts a program in a container whose process 1 is `target`. */
 export const execCommand = (

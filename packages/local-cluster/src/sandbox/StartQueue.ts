@@ -1,12 +1,16 @@
 /**
- * Whose program starts next when many are to: a few at once, and those of the oldest pod first. So a pod's containers start one
- * after the other and an exec in it comes before the start of younger pods; in the order of asking, all pods of a burst would have
- * started half of their containers before the first has all of them.
+ * Whose program starts next when many are to: a few at once, and those of the oldest pod first. So
+ * a pod's containers start one after the other and an exec in it comes before the start of younger
+ * pods; in the order of asking, all pods of a burst would have started half of their containers
+ * before the first has all of them.
  */
 import { Deferred, Effect } from "effect"
 
 export interface StartQueue {
-  /** Runs the start when its turn has come; the lowest `age` is first, and who asked first among the same. */
+  /**
+   * Runs the start when its turn has come; the lowest `age` is first, and who asked first among the
+   * same.
+   */
   readonly turn: (age: number) => <A, E, R>(start: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 

@@ -1,4 +1,7 @@
-/** A log as containerd writes it, and its readers. The pieces of long lines were compared with a real node's files. */
+/**
+ * A log as containerd writes it, and its readers. The pieces of long lines were compared with a
+ * real node's files.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,4 +1,7 @@
-/** Whole pods on the node, as real processes, as whoever runs the tests. What is expected was read from a real 1.35 node. */
+/**
+ * Whole pods on the node, as real processes, as whoever runs the tests. What is expected was read
+ * from a real 1.35 node.
+ */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Stream } from "effect"
 import type { PodStatus } from "../../src/contract/PodStatus.ts"

@@ -1,4 +1,7 @@
-/** `$(NAME)` and where values come from, after k8s.io/kubernetes third_party/forked/golang/expansion/expand_test.go. */
+/**
+ * `$(NAME)` and where values come from, after k8s.io/kubernetes
+ * third_party/forked/golang/expansion/expand_test.go.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { containerEnvironment, expand } from "../../src/kubelet/VariableExpansion.ts"

@@ -41,7 +41,10 @@ const limited: User = {
   role: { namespace: "team", rules: [{ apiGroups: [""], resources: ["pods", "pods/exec"], verbs: ["get", "list"] }] }
 }
 
-/** Lives in the test's scope; has the namespaces `default` and `team`, and the tokens `admin` and `limited`. */
+/**
+ * Lives in the test's scope; has the namespaces `default` and `team`, and the tokens `admin` and
+ * `limited`.
+ */
 export const testServer = (runtime: ContainerRuntime = idleRuntime, historyLimit = 100) =>
   Effect.gen(function* () {
     const store = new ObjectStore(historyLimit)
