@@ -1,20 +1,42 @@
-export * from "./attempts/ExecutionRecord.ts"
-export * from "./attempts/RetryPolicy.ts"
-export * from "./attempts/RunCache.ts"
-export * from "./attempts/RunRetries.ts"
-export * from "./claim/PodCleaning.ts"
-export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
-export * from "./connection/RunConnections.ts"
-export * from "./diagnosis/Diagnosis.ts"
-export * from "./diagnosis/DiagnosisCause.ts"
-export * from "./run/ExecBudget.ts"
-export * from "./run/RunClock.ts"
-export * from "./run/TaskRunner.ts"
+/**
+ * One task in one Kubernetes pod, from submit to result. Start with `TaskRunner` and `taskRequest`;
+ * `@podwright/runner/plain` is the same with promises.
+ */
+
+// Running: the service, and the task it takes.
+
+export { type RunOptions, TaskRunner } from "./run/TaskRunner.ts"
+export { type TaskRequest, type TaskRequestFields, taskRequest } from "./task/TaskRequest.ts"
+
+// What a run reports: events while it continues, a result at its end, values that its command handed over.
+
+export { ContainerFacts } from "./task/ContainerFacts.ts"
+export { LogEntry, LogOutputs, Metric } from "./task/LogValues.ts"
+export { LogStream, RunEvent } from "./task/RunEvent.ts"
+export { RunPhase } from "./task/RunPhase.ts"
+export { CollectedFile, RunAttempt, RunFacts, RunResult } from "./task/RunResult.ts"
+
+// Why a run has no result, or its command failed: `error.reason._tag` names a class of `RunReason`.
+
+export { Diagnosis } from "./diagnosis/Diagnosis.ts"
+export { DiagnosisCause } from "./diagnosis/DiagnosisCause.ts"
 export { accessAdvice } from "./task/AccessAdvice.ts"
-export * from "./task/LogValues.ts"
-export * from "./task/RunError.ts"
-export * from "./task/RunEvent.ts"
-export * from "./task/RunPhase.ts"
+export { ClockStage } from "./task/ClockStage.ts"
+export { RunError } from "./task/RunError.ts"
 export * as RunReason from "./task/RunReason.ts"
-export * from "./task/RunResult.ts"
-export * from "./task/TaskRequest.ts"
+
+// Several attempts, and results that are kept.
+
+export { type ExecutionRecord, executionRecord, type RecordedExecution } from "./attempts/ExecutionRecord.ts"
+export { INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./attempts/RetryPolicy.ts"
+export { type CachedTask, runCached } from "./attempts/RunCache.ts"
+export { type RetriedTask, runWithRetries } from "./attempts/RunRetries.ts"
+
+// Housekeeping: deletes pods that no driver comes back for.
+
+export { type CleanedPod, type CleaningOptions, cleanPods } from "./claim/PodCleaning.ts"
+export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
+
+// For measurements that imitate a run: how often one tries to open a session.
+
+export { attemptDelay } from "./run/ExecBudget.ts"
