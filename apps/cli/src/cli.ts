@@ -8,6 +8,7 @@ import { rbac } from "./commands/rbac/RbacCommand.ts"
 import { render } from "./commands/render/RenderFlags.ts"
 import { run } from "./commands/run/RunFlags.ts"
 
+/** The command `podwright` with all its subcommands. */
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod gone"

@@ -21,6 +21,7 @@ export interface LimitedUser {
   readonly rules: ReadonlyArray<PolicyRule>
 }
 
+/** Where a cluster listens, and who may use it beside the administrator. */
 export interface LocalClusterOptions {
   /** A loopback address, 127.0.0.1 by default; any other is refused. */
   readonly address?: string
@@ -44,6 +45,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"])
 
 const newToken = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")
 
+/**
+ * A running cluster: its address and its kubeconfigs. `LocalCluster.start` gives one to a scope.
+ *
+ * @example
+ * const { kubeconfig } = yield* LocalCluster.start({ port: 6443 })
+ */
 export class LocalCluster extends Context.Service<
   LocalCluster,
   {

@@ -26,6 +26,7 @@ export class ListenFailed extends Schema.TaggedClass<ListenFailed>()("ListenFail
   detail: Schema.String
 }) {}
 
+/** Why a cluster cannot start, one tag for each cause. */
 export const LocalClusterReason = Schema.Union([NotLinux, ToolMissing, NamespacesRefused, AddressRefused, ListenFailed])
 export type LocalClusterReason = typeof LocalClusterReason.Type
 
@@ -46,6 +47,7 @@ const explain = (reason: LocalClusterReason): string => {
   }
 }
 
+/** A cluster did not start; the message says why, and what to do or to use instead. */
 export class LocalClusterError extends Schema.TaggedError<LocalClusterError>()("LocalClusterError", {
   /** What was being done, e.g. `start`. */
   operation: Schema.String,

@@ -1,6 +1,6 @@
 /**
  * One task to run: a `Task` of spec-builder with what only a run needs. `taskRequest` makes one from as little as an image and its
- * commands. Pure data, but for the ids that it draws.
+ * commands. Pure but for the ids that it draws.
  */
 import { join } from "node:path"
 import type { LogCursor } from "@podwright/file-sync"
