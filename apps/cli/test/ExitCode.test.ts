@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FileSyncError, InputUnreadable, OutputUnwritable, PatternInvalid, Protocol } from "@podwright/file-sync"
+import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
 import { Diagnosis, RunError, RunReason, type RunResult } from "@podwright/runner"
 import { exitCodeOfError, exitCodeOfResult } from "../src/ExitCode.ts"
@@ -30,7 +30,7 @@ describe("exitCodeOfResult", () => {
 
 describe("exitCodeOfError", () => {
   const files = (reason: FileSyncError["reason"]) =>
-    new RunReason.Files({ error: new FileSyncError({ operation: "o", reason }) })
+    new RunReason.Files({ error: new FileSyncError({ operation: "run session", reason }) })
   const diagnosis = new Diagnosis({
     cause: { _tag: "Evicted", node: "n", reason: "Evicted", said: "s" },
     kind: "transient",
@@ -39,10 +39,10 @@ describe("exitCodeOfError", () => {
   })
   const cases: ReadonlyArray<readonly [RunError["reason"], number]> = [
     [new RunReason.TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" }), 124],
-    [files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
-    [files(new PatternInvalid({ pattern: "p", detail: "d" })), 2],
-    [files(new OutputUnwritable({ path: "p", detail: "d" })), 2],
-    [files(new Protocol({ detail: "d" })), 125],
+    [files(new FileSyncReason.InputUnreadable({ name: "n", source: "s", detail: "d" })), 2],
+    [files(new FileSyncReason.PatternInvalid({ pattern: "p", detail: "d" })), 2],
+    [files(new FileSyncReason.OutputUnwritable({ path: "p", detail: "d" })), 2],
+    [files(new FileSyncReason.Protocol({ detail: "d" })), 125],
     [
       new RunReason.Kube({
         error: new KubeError({ operation: "Pods.get", subject: {}, reason: { _tag: "Unauthorized", detail: "d" } })

@@ -1,124 +1,70 @@
 /**
- * The one error of this package: what was being done, to which pod, why it failed and whether trying again can help.
+ * The one error of this package: what was being done, to which pod, why it failed and whether
+ * trying again can help. Pure.
  */
-
-import { KubeError } from "@podwright/k8s-io"
 import { Schema } from "effect"
+import { FileSyncReason, HelperFailed, VolumeFull } from "./FileSyncReason.ts"
 
-/** An input cannot be read; found before any pod is made. */
-export class InputUnreadable extends Schema.TaggedClass<InputUnreadable>()("InputUnreadable", {
-  name: Schema.String,
-  source: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** An input changed while it was being sent. */
-export class InputChanged extends Schema.TaggedClass<InputChanged>()("InputChanged", { detail: Schema.String }) {}
-
-/** What arrived is not what was sent. */
-export class Corrupt extends Schema.TaggedClass<Corrupt>()("Corrupt", {
-  what: Schema.Literals(["inputs", "outputs", "log"]),
-  expected: Schema.String,
-  actual: Schema.String
-}) {}
-
-/** A tool in the helper container failed; `detail` is what it complained of. */
-export class HelperFailed extends Schema.TaggedClass<HelperFailed>()("HelperFailed", {
-  stage: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** The volume that the containers share has no room left. */
-export class VolumeFull extends Schema.TaggedClass<VolumeFull>()("VolumeFull", {
-  stage: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** The reason of a stage that failed with these words of its tools. */
+/** The reason of a session's step that failed with this complaint of its tools. */
 export const helperReason = (stage: string, detail: string): HelperFailed | VolumeFull =>
   /no space left on device|disk quota exceeded/i.test(detail)
     ? new VolumeFull({ stage, detail })
     : new HelperFailed({ stage, detail })
 
-/** The pod sent an archive entry that must not be written here. */
-export class OutputRefused extends Schema.TaggedClass<OutputRefused>()("OutputRefused", {
-  entry: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** An output cannot be written on this machine. */
-export class OutputUnwritable extends Schema.TaggedClass<OutputUnwritable>()("OutputUnwritable", {
-  path: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** A requested output is not a name or pattern that can be collected. */
-export class PatternInvalid extends Schema.TaggedClass<PatternInvalid>()("PatternInvalid", {
-  pattern: Schema.String,
-  detail: Schema.String
-}) {}
-
-/** The other side said something our protocol does not know. */
-export class Protocol extends Schema.TaggedClass<Protocol>()("Protocol", { detail: Schema.String }) {}
-
-/** The session was lost before it was complete. */
-export class Lost extends Schema.TaggedClass<Lost>()("Lost", { detail: Schema.String }) {}
-
-/** The exec that carries the session failed. */
-export class Channel extends Schema.TaggedClass<Channel>()("Channel", { error: KubeError }) {}
-
-export const FileSyncReason = Schema.Union([
-  InputUnreadable,
-  InputChanged,
-  Corrupt,
-  HelperFailed,
-  VolumeFull,
-  OutputRefused,
-  OutputUnwritable,
-  PatternInvalid,
-  Protocol,
-  Lost,
-  Channel
-])
-export type FileSyncReason = typeof FileSyncReason.Type
-
-const explain = (reason: FileSyncReason): string => {
+/** What happened, where, and what to do; `of` names the pod, as in "the volume of pod p". */
+const explain = (reason: FileSyncReason, of: string): string => {
   switch (reason._tag) {
     case "InputUnreadable":
-      return `input file '${reason.name}' cannot be read from ${reason.source}: ${reason.detail}`
+      return reason.source === undefined
+        ? `Input file '${reason.name}' cannot be sent: ${reason.detail}`
+        : `Input file '${reason.name}' could not be read from ${reason.source}: ${reason.detail}`
     case "InputChanged":
-      return `an input changed while it was sent: ${reason.detail}; make sure nothing writes to it and run again`
+      return `An input changed while it was being sent: ${reason.detail}. Make sure nothing writes to it, then retry.`
     case "Corrupt":
-      return `the ${reason.what} arrived damaged: expected ${reason.expected}, got ${reason.actual}`
+      return `The ${reason.what}${of} arrived damaged: expected ${reason.expected}, got ${reason.actual}`
     case "HelperFailed":
-      return `the helper container failed (${reason.stage}): ${reason.detail || "it said nothing"}`
+      return `The helper container${of} failed (${reason.stage}): ${reason.detail === "" ? "it gave no reason" : reason.detail}`
     case "VolumeFull":
-      return `the pod's volume is full (${reason.stage}): ${reason.detail}; it must hold the files that come and go, and main's output`
+      return `The volume${of} is full (${reason.stage}): ${reason.detail}. It must hold all input and output files and the command's output.`
     case "OutputRefused":
-      return `the pod's output '${reason.entry}' was refused: ${reason.detail}`
+      return `Output '${reason.entry}'${of} was refused: ${reason.detail}`
     case "OutputUnwritable":
-      return `the output cannot be written to ${reason.path}: ${reason.detail}`
+      return `Output could not be written to ${reason.path}: ${reason.detail}`
     case "PatternInvalid":
-      return `output pattern '${reason.pattern}': ${reason.detail}`
+      return `Output pattern '${reason.pattern}' is not valid: ${reason.detail}`
     case "Protocol":
-      return `the helper container answered unexpectedly: ${reason.detail}; is its image's 'sh' a POSIX shell?`
+      return `The helper container${of} broke the file protocol: ${reason.detail}. Check that 'sh' of its image is a POSIX shell.`
     case "Lost":
-      return `the connection to the helper container was lost: ${reason.detail}`
+      return `The session with the helper container${of} was lost: ${reason.detail}`
     case "Channel":
       return reason.error.message
   }
 }
 
+/**
+ * Files or a log could not be moved. Match on `reason._tag`, whose classes are in `FileSyncReason`;
+ * `message` says what happened and what to do.
+ *
+ * ```ts
+ * Effect.catchReason("FileSyncError", "VolumeFull", ({ detail }) => Console.log(detail))
+ * ```
+ */
 export class FileSyncError extends Schema.TaggedError<FileSyncError>()("FileSyncError", {
-  /** What was being done, e.g. `upload`. */
-  operation: Schema.String,
-  /** The pod it concerns; absent for what is found before there is one. */
+  /** What was being done. */
+  operation: Schema.Literals([
+    "read inputs",
+    "send inputs",
+    "read outputFiles",
+    "run session",
+    "read log",
+    "collect outputs"
+  ]),
+  /** The pod's name; absent for what is found before there is one. */
   pod: Schema.optionalKey(Schema.String),
   reason: FileSyncReason
 }) {
   override get message(): string {
-    const subject = this.pod === undefined ? "" : ` (pod ${this.pod})`
-    return `${this.operation}${subject}: ${explain(this.reason)}`
+    return explain(this.reason, this.pod === undefined ? "" : ` of pod ${this.pod}`)
   }
 
   /** Whether the same operation may succeed in a new session. */
@@ -128,6 +74,9 @@ export class FileSyncError extends Schema.TaggedError<FileSyncError>()("FileSync
   }
 }
 
-/** What a server that has lost the pod says of it, and one that has not heard of it yet. */
+/**
+ * Whether the API server says that the pod does not exist. A server that lags behind the others
+ * says so of a pod that has just been created, so make sure before you give the pod up.
+ */
 export const isPodMissing = ({ reason }: FileSyncError): boolean =>
   reason._tag === "Channel" && reason.error.reason._tag === "NotFound"

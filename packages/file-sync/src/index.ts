@@ -1,15 +1,42 @@
-export * from "./FileSyncError.ts"
-export * from "./inputs/InputArchive.ts"
-export * from "./log/KubeletLog.ts"
-export * from "./log/LogEvent.ts"
-export * from "./log/LogLines.ts"
-export * from "./outputs/OutputEntry.ts"
-export * from "./outputs/OutputFiles.ts"
-export * from "./outputs/OutputPattern.ts"
+/**
+ * Bytes in and out of a pod: verified files, and logs that continue where they were cut. Start with
+ * `makeInputArchive` and `runSession`; it needs a pod's name and uid, and knows nothing else of it.
+ */
+
+// The one error, and its reasons by kind: `FileSyncReason.Lost`.
+export { FileSyncError, isPodMissing } from "./FileSyncError.ts"
+export * as FileSyncReason from "./FileSyncReason.ts"
+// What goes into a pod: files, folders, URLs and stdin as one archive of a known length.
+export { type InputArchive, inputNameProblem, makeInputArchive } from "./inputs/InputArchive.ts"
+// The log of a pod whose output does not go through the volume.
+export { followKubeletLog, type KubeletLogRequest } from "./log/KubeletLog.ts"
+// What either kind of log reports: lines with a cursor after them, gaps, interruptions, the end.
+export {
+  type Interruption,
+  type KubeletCursor,
+  LogCursor,
+  type LogEvent,
+  type LogGap,
+  type ReportedLines
+} from "./log/LogEvent.ts"
+export { LINE_LIMIT, type LineEnding, type LogBatch, LogSplitter, VALUES_MARK } from "./log/LogLines.ts"
+// What comes out of a pod: names and patterns to collect, limits, and the folder for them.
+export {
+  checkOutputDirectory,
+  makeOutputStaging,
+  type OutputFile,
+  type OutputFiles,
+  type OutputStaging,
+  type PlacedOutputs
+} from "./outputs/OutputFiles.ts"
+export { type OutputLimits, outputLimits } from "./outputs/OutputLimits.ts"
+export { type OutputSelection, outputSelection } from "./outputs/OutputPattern.ts"
 export type { OutputRequest } from "./outputs/OutputRequest.ts"
+// How transfers travel and how far they have come.
 export type { PieceCompression } from "./pieces/Piece.ts"
-export * from "./pieces/TransferProgress.ts"
-export * from "./session/PodSession.ts"
-export * from "./session/SessionPlan.ts"
-export * from "./session/SessionRequest.ts"
-export * from "./session/SessionState.ts"
+export type { TransferProgress } from "./pieces/TransferProgress.ts"
+// The exchange with a helper container: inputs in; log, exit code and outputs back, in one session.
+export { runSession } from "./session/PodSession.ts"
+export { logStart, type VolumeOffsets } from "./session/SessionPlan.ts"
+export type { SessionEvent, SessionFarewell, SessionRequest, SessionResult } from "./session/SessionRequest.ts"
+export type { SessionExit } from "./session/SessionState.ts"

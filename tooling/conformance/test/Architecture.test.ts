@@ -49,12 +49,13 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/file-sync": {
-    "FileSyncError.ts": [],
-    pieces: ["FileSyncError.ts"],
-    log: ["FileSyncError.ts"],
-    inputs: ["FileSyncError.ts", "pieces"],
-    outputs: ["FileSyncError.ts", "pieces"],
-    session: ["FileSyncError.ts", "pieces", "log", "inputs", "outputs"],
+    "FileSyncReason.ts": [],
+    "FileSyncError.ts": ["FileSyncReason.ts"],
+    pieces: ["FileSyncReason.ts", "FileSyncError.ts"],
+    log: ["FileSyncReason.ts", "FileSyncError.ts"],
+    inputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces"],
+    outputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces"],
+    session: ["FileSyncReason.ts", "FileSyncError.ts", "pieces", "log", "inputs", "outputs"],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/task-file": {

@@ -1,7 +1,7 @@
 /**
- * Input files, wherever they come from, as one tar stream whose length is known before its first byte. Reads local
- * files and fetches URLs; knows nothing of pods. Everything that can be wrong with an input is found here, so that a
- * bad one costs no pod.
+ * Input files, wherever they come from, as one tar stream whose length is known before its first
+ * byte. Reads local files and fetches URLs; knows nothing of pods. Everything that can be wrong
+ * with an input is found here, so that a bad one costs no pod.
  */
 import { createHash, hash } from "node:crypto"
 import { accessSync, constants, globSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs"
@@ -13,7 +13,8 @@ import type { InputFile } from "@podwright/spec-builder"
 import { Effect, FileSystem, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
-import { FileSyncError, InputChanged } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { InputChanged } from "../FileSyncReason.ts"
 import {
   archiveLength,
   entryOptions,
@@ -27,22 +28,26 @@ import { InputReader } from "./InputReader.ts"
 import { LARGE_SIZE, LargeSizes } from "./LargeSizes.ts"
 
 export interface InputArchive {
-  /** Length of the whole archive. */
+  /** Bytes of the whole archive, headers included; 0 when there are no inputs. */
   readonly bytes: number
   /** Number of regular files in it, and their bytes. */
   readonly files: number
   readonly fileBytes: number
   /**
-   * The archive from its beginning, at every run anew. A chunk is to be used before the next is pulled: its memory is used again.
-   * `onFile` is called when a file's turn comes.
+   * The archive from its beginning; each run of the stream reads the inputs again. Use a chunk
+   * before you pull the next: its memory is reused. `onFile` is called at the beginning of each
+   * file.
    */
   readonly stream: (onFile?: () => void) => Stream.Stream<Uint8Array, FileSyncError>
   /**
-   * SHA-256 of what the command will find: names, kinds, modes and contents, whatever order the inputs are given in and when
-   * the files were written. Reads them, at every run anew.
+   * SHA-256, in hexadecimal, of what the command will find: names, kinds, modes and contents. The
+   * order of the inputs and the files' times do not change it. Each run reads the inputs again.
    */
   readonly digest: Effect.Effect<string, FileSyncError>
-  /** Lets go of what it knows of each file, as long as a task may run: neither archive nor digest can be made any more. */
+  /**
+   * Frees the file list (a task may run for hours). Neither `stream` nor `digest` can be used after
+   * this.
+   */
   readonly forget: () => void
 }
 
@@ -57,12 +62,12 @@ export const inputNameProblem = (name: string): string | undefined => {
   return undefined
 }
 
-/** The first entry that is no folder and yet has others below it: nothing can be unpacked there. */
+/** The first file or link that other entries lie below: they could not be unpacked. */
 const fileWithFilesBelow = (entries: ReadonlyArray<InputEntry>): string | undefined => {
   const others = new Set(entries.flatMap((entry) => (entry._tag === "Folder" ? [] : [entry.name])))
   const folders = new Set<string>()
   for (const { name } of entries) {
-    // What is above a folder that has been looked at has been, too.
+    // The folders above one that is known are known, too.
     for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
       const above = name.slice(0, end)
       if (folders.has(above)) break
@@ -80,7 +85,10 @@ const fileEntry = (name: string, path: string, input: string, info: Stats): Inpu
   return { _tag: "File", name, path, input, size, executable: (mode & 0o111) !== 0, modifiedMs: mtimeMs }
 }
 
-/** What lies at `path`, links not followed, as entries below `name`; a folder comes before its content. */
+/**
+ * The files below `path`, links not followed, as entries below `name`; a folder comes before its
+ * content.
+ */
 const treeEntries: (
   name: string,
   path: string,
@@ -94,7 +102,7 @@ const treeEntries: (
   }
   const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
   const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
-  // A file at a time as a plain call: an Effect for each of many costs more than they do.
+  // Plain calls for each file: an Effect for each of many would cost more than the calls.
   const remaining = children.values()
   for (;;) {
     const folder = yield* Effect.try({
@@ -116,7 +124,7 @@ const treeEntries: (
       catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
     })
     if (folder === undefined) break
-    // One by one: a folder's entries as arguments could be more than the stack holds.
+    // One by one: spread as arguments, a folder's entries could exceed the stack.
     for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
   }
   return entries
@@ -128,7 +136,10 @@ const kindOf = (info: Stats): string => {
   return "a device"
 }
 
-/** The files and links that a glob names, below the input's name as they lie below the glob's first wildcard. */
+/**
+ * The files and links that a glob matches. Each is placed below the input's name by its path from
+ * the glob's first wildcard on.
+ */
 const globEntries = Effect.fnUntraced(function* (name: string, pattern: string) {
   const parts = pattern.split("/")
   const base =
@@ -159,13 +170,13 @@ const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
   const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
   const info = yield* Effect.try({ try: () => statSync(path, { throwIfNoEntry: false }), catch: refuse })
   if (info !== undefined) return yield* treeEntries(name, path, name, info)
-  // A file of exactly this name comes first, so that every file can be named.
+  // A file of exactly this name is preferred to the pattern, so that every file can be named.
   return GLOB.test(path)
     ? yield* globEntries(name, path)
     : yield* unreadable(name, path, "there is no such file or folder")
 })
 
-/** Kept in a temporary file, because a length must be known before the first byte is sent. */
+/** Keeps content in a temporary file: its length must be known before its first byte is sent. */
 const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
   const fs = yield* FileSystem.FileSystem
   const refuse = (error: unknown) => unreadable(name, source, failureDetail(error))
@@ -192,7 +203,7 @@ const fromStdin = (name: string) => {
 
 const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
   const problem = inputNameProblem(file.name)
-  if (problem !== undefined) return yield* unreadable(file.name, "the task", problem)
+  if (problem !== undefined) return yield* unreadable(file.name, undefined, problem)
   switch (file.source._tag) {
     case "Text":
       return [{ _tag: "Text" as const, name: file.name, bytes: new TextEncoder().encode(file.source.text) }]
@@ -205,7 +216,7 @@ const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
       if (!url.startsWith("file:")) return yield* pathEntries(file.name, yield* fetched(file.name, url))
       const path = yield* Effect.try({
         try: () => fileURLToPath(url),
-        catch: (error) => unreadable(file.name, url, String(error))
+        catch: (error) => unreadable(file.name, url, failureDetail(error))
       })
       return yield* pathEntries(file.name, path)
     }
@@ -217,7 +228,7 @@ const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
     ? error
     : new FileSyncError({ operation: "read inputs", reason: new InputChanged({ detail: error.message }) })
 
-/** The entries with their content, to be used one after the other. */
+/** The entries with their content; consume them one after the other. */
 const readEntries = (
   entries: ReadonlyArray<InputEntry>,
   onFile: () => void
@@ -245,7 +256,8 @@ const digestOf = Effect.fnUntraced(function* (entries: Stream.Stream<Tar.Entry<F
 })
 
 /**
- * Opens every input and computes the archive they make. Fetched URLs live as long as the scope.
+ * Opens every input and measures the archive they make. Fetched URLs and stdin are kept in
+ * temporary files until the scope ends.
  *
  * Fails with `InputUnreadable` naming the first input that is missing, unreadable or badly named.
  */
@@ -254,12 +266,12 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
 ): Effect.fn.Return<InputArchive, FileSyncError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {
   const [, second] = files.filter(({ source }) => source._tag === "Stdin")
   if (second !== undefined)
-    return yield* unreadable(second.name, "stdin", "another input takes it, and it can be read once")
+    return yield* unreadable(second.name, "stdin", "another input reads it already, and it can be read only once")
   const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
   const entries = groups.flat()
   const below = fileWithFilesBelow(entries)
   if (below !== undefined) {
-    return yield* unreadable(below, "the task", "another input has it for a folder, and it is a file or a link")
+    return yield* unreadable(below, undefined, "it is a file or a link, but another input needs it as a folder")
   }
   return archiveOf(entries, yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem)))
 })

@@ -1,15 +1,17 @@
 /**
- * The entries of an input archive before they are tar's: small, made into tar's one by one, and measured beforehand. No I/O.
+ * The entries of an input archive, before they are turned one by one into tar's own; and the length
+ * of the archive they make. No I/O.
  */
 import { failureDetail } from "@podwright/k8s-io"
 import { Cause, Effect, type Pull, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { FileSyncError, InputUnreadable } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { InputUnreadable } from "../FileSyncReason.ts"
 import { LARGE_SIZE } from "./LargeSizes.ts"
 
 /**
- * One entry of the archive to be. Small, because an input may have a million of them; tar's own entries are made when their turn
- * comes.
+ * One entry of the future archive. Small, because an input may have a million of them; tar's own
+ * entries are created only when they are sent.
  */
 export type InputEntry =
   | { readonly _tag: "Folder"; readonly name: string }
@@ -26,20 +28,29 @@ export type InputEntry =
       readonly modifiedMs: number
     }
 
-/** Main may run as any user, so what we place is readable and writable by all; the pod is the border. */
+/**
+ * Main may run as any user, so inputs are readable and writable by all; the pod is the boundary.
+ */
 const FILE_MODE = 0o666
 const EXECUTABLE_MODE = 0o777
 const FOLDER_MODE = 0o777
 
 const BLOCK = 512
 
-export const unreadable = (name: string, source: string, detail: string) =>
-  new FileSyncError({ operation: "read inputs", reason: new InputUnreadable({ name, source, detail }) })
+/**
+ * An input that cannot be sent. `source` is where it comes from; undefined where its name or place
+ * is at fault.
+ */
+export const unreadable = (name: string, source: string | undefined, detail: string) =>
+  new FileSyncError({
+    operation: "read inputs",
+    reason: new InputUnreadable({ name, detail, ...(source === undefined ? {} : { source }) })
+  })
 
 export const sizeOf = (entry: InputEntry): number =>
   entry._tag === "File" ? entry.size : entry._tag === "Text" ? entry.bytes.length : 0
 
-/** What tar's header says of an entry, beside its size. */
+/** The fields of an entry's tar header, except its size. */
 export const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
   if (entry._tag === "Folder") return { mode: FOLDER_MODE }
   if (entry._tag !== "File") return entry._tag === "Text" ? { mode: FILE_MODE } : {}
@@ -47,7 +58,7 @@ export const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
   return Number.isNaN(entry.modifiedMs) ? { mode } : { mode, mtime: new Date(Math.trunc(entry.modifiedMs)) }
 }
 
-/** The entry as tar has it, for what has no bytes to read. */
+/** The tar entry of a folder, a link or a text, which need no reading. */
 export const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>): Tar.Entry => {
   switch (entry._tag) {
     case "Folder":
@@ -60,12 +71,15 @@ export const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>
 }
 
 /**
- * Archive bytes that are made at a time: `Tar.encode` gives out what it has before it asks for more, and a message of its own for
- * each small file costs everybody on the way more than the file's bytes do.
+ * Archive bytes that are created at a time. `Tar.encode` emits its bytes before it pulls more, and
+ * a message for each small file would cost more on the way than the file's bytes.
  */
 const BATCH_BYTES = 64 * 1024
 
-/** Tar's entries, a batch made when it is asked for. One of `BATCH_BYTES` or more ends its batch. */
+/**
+ * Tar's entries in batches, each created when it is pulled. An entry that reaches `BATCH_BYTES`
+ * ends its batch.
+ */
 export const tarEntries = <E>(
   entries: ReadonlyArray<InputEntry>,
   make: (entry: InputEntry) => Tar.Entry<E>
@@ -90,13 +104,16 @@ export const tarEntries = <E>(
         catch: (error) =>
           error instanceof FileSyncError
             ? error
-            : unreadable(entry?.name ?? first.name, "the task", failureDetail(error))
+            : unreadable(entry?.name ?? first.name, undefined, failureDetail(error))
       })
     })
     return Stream.fromPull(Effect.succeed(pull))
   })
 
-/** What surely fits into one ustar header: short ASCII names, a size of 11 octal digits, a time since 1970. */
+/**
+ * Whether an entry surely fits into one ustar header: a short ASCII name, a size of 11 octal
+ * digits, a time since 1970.
+ */
 const hasPlainHeader = (entry: InputEntry): boolean => {
   if (entry._tag === "Link" && !SHORT_ASCII.test(entry.target)) return false
   if (entry._tag === "File" && !(entry.modifiedMs >= 0 && entry.modifiedMs < LARGE_SIZE * 1000)) return false
@@ -105,10 +122,14 @@ const hasPlainHeader = (entry: InputEntry): boolean => {
 }
 const SHORT_ASCII = /^[ -~]{1,99}$/
 
-/** Length of the archive: of headers that are not plain the encoder's own, measured without their bodies, plus the bodies. */
+/**
+ * Bytes of the archive: the bodies, a block for each plain header, and the encoder's own output for
+ * all other headers.
+ */
 export const archiveLength = Effect.fnUntraced(function* (entries: ReadonlyArray<InputEntry>) {
   const headerOnly = (entry: InputEntry): Tar.Entry => {
-    // `size` is written to a pax record only when it is large; a record of the same length stands in for it.
+    // `size` is written to a pax record only when it is large; a record of the same length stands
+    // in for it.
     const size = sizeOf(entry)
     const pax = size >= LARGE_SIZE ? { pax: { SIZE: String(size) } } : {}
     return entry._tag === "File" || entry._tag === "Text"

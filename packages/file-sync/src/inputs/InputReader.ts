@@ -1,20 +1,24 @@
 /**
- * Reads input files for the archive into memory that is used again: a new buffer for every chunk would be garbage outside the
- * heap, which makes V8 go over all of the heap once for every 30 to 60 MB sent (measured: a fifth of a large upload's CPU).
+ * Reads input files for the archive into memory that is reused. A new buffer for every chunk would
+ * be garbage outside the heap, for which V8 scans all of the heap once for every 30 to 60 MB sent
+ * (measured: a fifth of a large upload's CPU).
  */
 import { closeSync, openSync, readSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { failureDetail } from "@podwright/k8s-io"
 import { Cause, Effect, type Pull, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { FileSyncError, InputChanged, InputUnreadable } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { InputChanged } from "../FileSyncReason.ts"
+import { unreadable } from "./InputEntry.ts"
 
-/** Several exec messages of a large file; and the most of a small one, which is read at once. */
+/** A chunk of a large file, which is several exec messages; smaller files are read at once. */
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * Chunks that are kept apart. `Tar.encode` copies chunks below 16 KiB and holds larger ones only until it has 64 KiB, so five at
- * most are on their way when the next is read. A batch of small files takes three at most: below 64 KiB and one file more.
+ * Chunks that are used in turn. `Tar.encode` copies chunks below 16 KiB and holds larger ones only
+ * until it has 64 KiB, so at most five are in use when the next is read. A batch of small files
+ * uses at most three: below 64 KiB and one file more.
  */
 const CHUNKS = 8
 
@@ -29,27 +33,26 @@ export interface ReadableFile {
 const changed = ({ path, size }: ReadableFile, found: string) =>
   new FileSyncError({
     operation: "read inputs",
-    reason: new InputChanged({ detail: `${path} had ${size} bytes when it was looked at, and has ${found}` })
+    reason: new InputChanged({ detail: `${path} had ${size} bytes when it was listed and ${found} when it was read` })
   })
 
 const refuse = (file: ReadableFile) => (error: unknown) =>
-  error instanceof FileSyncError
-    ? error
-    : new FileSyncError({
-        operation: "read inputs",
-        reason: new InputUnreadable({ name: file.input, source: file.path, detail: failureDetail(error) })
-      })
+  error instanceof FileSyncError ? error : unreadable(file.input, file.path, failureDetail(error))
 
-/** The reader of one archive: its entries must be read in turn, each chunk used before the next is asked for. */
+/**
+ * The reader of one archive: its entries must be read in turn, each chunk used before the next is
+ * asked for.
+ */
 export class InputReader {
   readonly #chunks: Array<Buffer> = []
   #turn = 0
-  /** What no file is in of the chunk that was taken last for small ones. */
+  /** The unused rest of the chunk that holds the latest small files. */
   #rest: Buffer = Buffer.alloc(0)
 
   /**
-   * Small files are read at once and without waiting for a thread: a promise for each call costs several times what a small
-   * file's own bytes do. Throws a `FileSyncError` when such a file cannot be read or has another size now.
+   * Small files are read at once and synchronously: a promise for each call costs several times as
+   * much as a small file's bytes. Throws a `FileSyncError` when such a file cannot be read or its
+   * size has changed.
    */
   entry(file: ReadableFile, options: Tar.EntryOptions): Tar.Entry<FileSyncError> {
     if (file.size >= CHUNK_BYTES) return Tar.fileStream(file.name, file.size, this.#stream(file), options)
@@ -63,7 +66,7 @@ export class InputReader {
     return chunk
   }
 
-  /** A part of a chunk that others may be in, so that the files of a batch do not use up all chunks. */
+  /** A part of a chunk that small files share, so that a batch does not use up all chunks. */
   #part(bytes: number): Buffer {
     if (this.#rest.length < bytes) this.#rest = this.#chunk()
     const part = this.#rest.subarray(0, bytes)
@@ -72,7 +75,7 @@ export class InputReader {
   }
 
   #whole(file: ReadableFile): Buffer {
-    // One byte more, to see whether it has grown; less may come from what is no disk.
+    // One byte more, to see whether the file has grown; a read may return less than asked for.
     const chunk = this.#part(file.size + 1)
     let descriptor: number | undefined
     try {

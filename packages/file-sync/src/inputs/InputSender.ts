@@ -1,10 +1,11 @@
 /**
- * Sends the input archive into a session's stdin, as it is, or piece by piece: compressed, or through two execs at once. Makes its
- * receipt. Knows nothing of what the helper answers.
+ * Sends the input archive into a session's stdin: as it is, or piece by piece, compressed or
+ * through two execs at once. Computes its receipt. Does not read the helper's answers.
  */
 import type { ExecChannel, KubeError } from "@podwright/k8s-io"
 import { Clock, Effect, Stream } from "effect"
-import { Channel, FileSyncError, InputChanged } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { Channel, InputChanged } from "../FileSyncReason.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
 import { compressPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
@@ -14,18 +15,21 @@ import { sendGathered, sendPassing, sendSpaciously } from "./PieceSender.ts"
 
 export interface InputSenderOptions {
   readonly pod: string
-  /** The session's own, and that of a second exec where there is one. */
+  /** The session's own channel, and that of a second exec where there is one. */
   readonly channels: readonly [ExecChannel, ...ReadonlyArray<ExecChannel>]
   readonly compression: PieceCompression
   readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
 }
 
-/** Sends the archive and returns its digest. Fails with `InputChanged` when it is not what it was announced as. */
+/**
+ * Sends the archive and returns its receipt. Fails with `InputChanged` when its length differs from
+ * the announced one.
+ */
 export const sendInputs = Effect.fnUntraced(function* (
   inputs: InputArchive,
   { channels, compression, onProgress, pod }: InputSenderOptions
 ): Effect.fn.Return<string, FileSyncError> {
-  const fail = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "upload", pod, reason })
+  const fail = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "send inputs", pod, reason })
   const sender = (channel: ExecChannel) => (bytes: Uint8Array) =>
     Effect.mapError(channel.send(bytes), (error: KubeError) => fail(new Channel({ error })))
   const digest = new PieceDigest()
@@ -50,7 +54,7 @@ export const sendInputs = Effect.fnUntraced(function* (
     const each = [compressed(first), ...others.map(compressed)] as const
     yield* sendSpaciously(archive, each, sendGathered(archive, each, 1))
   }
-  // Fewer bytes than announced would leave the helper waiting for the rest.
+  // With fewer bytes than announced the helper would wait for the rest.
   if (sent !== inputs.bytes) {
     const detail = `the archive was announced with ${inputs.bytes} bytes and has ${sent}`
     return yield* fail(new InputChanged({ detail }))

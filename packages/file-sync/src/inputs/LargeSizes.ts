@@ -1,7 +1,8 @@
 /**
- * Writes the sizes of files from 8 GiB on into their ustar headers, in the form of GNU tar (base-256). `Tar.encode` has them in a
- * pax record alone and zero in the header, which busybox' tar believes: it makes an empty file and takes the content's zeros
- * for the archive's end (seen with 1.35, without any complaint). Pure.
+ * Writes the sizes of files of 8 GiB and more into their ustar headers, in GNU tar's form
+ * (base-256). `Tar.encode` writes such a size into a pax record alone and zero into the header,
+ * which busybox' tar believes: it creates an empty file and mistakes zeros in the content for the
+ * archive's end (seen with 1.35, without any complaint). Pure.
  */
 
 const BLOCK = 512
@@ -28,7 +29,7 @@ const patch = (block: Buffer, size: number): void => {
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT, "latin1")
 }
 
-/** Follows an archive of entries with these sizes, in order; its chunks are changed in place. */
+/** Patches an archive whose entries have these sizes, in order; its chunks are changed in place. */
 export class LargeSizes {
   readonly #sizes: Iterator<number>
   /** Bytes until the next header. */
@@ -48,7 +49,7 @@ export class LargeSizes {
       if (block[TYPE_AT] === PAX_HEADER) this.#skip = BLOCK + padded(octal(block, SIZE_AT, SIZE_LENGTH))
       else {
         const next = this.#sizes.next()
-        // Behind the last entry only the archive's end follows.
+        // After the last entry only the archive's end follows.
         if (next.done === true) {
           this.#skip = Number.POSITIVE_INFINITY
           return chunk

@@ -1,25 +1,34 @@
 /**
- * Makes the lines of several `pods/log` reads one log: each once, and a gap told where lines may be missing. Pure.
+ * Joins the lines of several `pods/log` reads into one log: each line once, and a gap reported
+ * where lines may be missing. Pure.
  *
- * The kubelet knows no offsets. `sinceTime` is cut to whole seconds on its way to it, so a new read repeats lines; times are
- * neither unique nor surely in order (stdout and stderr are stamped apart). A new read is therefore skipped up to the last
- * line taken, told by its time, its place among the lines of that time and its text. Where that line is not served any more,
- * the file it stood in has been rotated away. Memory is that of one line, however many lines a second has.
+ * The kubelet knows no offsets. `sinceTime` is cut to whole seconds on its way to it, so a new read
+ * repeats lines; times are neither unique nor surely in order (stdout and stderr are stamped
+ * apart). A new read is therefore skipped up to the last line taken, which is identified by its
+ * time, its place among the lines of that time and its text. If that line is no longer served, its
+ * file has been rotated away. Memory is that of one line, however many lines a second has.
  */
 import { createHash } from "node:crypto"
 import type { KubeletCursor, LogGap } from "./LogEvent.ts"
 import { VALUES_MARK } from "./LogLines.ts"
 
-/** RFC 3339 with nanoseconds and one space, as the kubelet writes it before every line; UTC or with the node's offset. */
+/**
+ * RFC 3339 with nanoseconds and one space, as the kubelet writes it before every line; UTC or with
+ * the node's offset.
+ */
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) /
 
 /**
- * Two streams' stamps may be in the file in the wrong order by as long as a thread of the runtime is held up between reading
- * the clock and writing. Reads begin this much earlier, so that a line of the second before is not left out.
+ * Two streams' stamps may be in the file in the wrong order by as long as a thread of the runtime
+ * is held up between reading the clock and writing. Reads begin this much earlier, so that a line
+ * of the second before is not left out.
  */
 const DISORDER_MS = 100
 
-/** The kubelet looks this often whether to rotate (`containerLogMonitorInterval`), so a file that rotates away spans as long. */
+/**
+ * The kubelet checks this often whether to rotate (`containerLogMonitorInterval`), so a file that
+ * rotates away spans as long.
+ */
 const ROTATION_MS = 10_000
 
 /** A file that rotates is at least this long, in bytes (`containerLogMaxSize`). */
@@ -31,11 +40,17 @@ const comparable = (seconds: string, fraction: string, zone: string): string => 
   return `${utc}.${fraction.padEnd(9, "0")}Z`
 }
 
-/** Where a stamp's decimals begin, and where one in UTC with nine of them ends: as kubelets write them (`RFC3339NanoFixed`). */
+/**
+ * Where a stamp's decimals begin, and where one in UTC with nine of them ends: as kubelets write
+ * them (`RFC3339NanoFixed`).
+ */
 const DECIMALS = 20
 const STAMP_END = 30
 
-/** Whether a line begins with a stamp in UTC of the second that `second` (up to the point) names: most lines do, and by the million. */
+/**
+ * Whether a line begins with a stamp in UTC of the second that `second` (up to the point) names:
+ * most lines do, and by the million.
+ */
 const isOfSecond = (line: string, second: string): boolean => {
   if (second === "" || !line.startsWith(second) || line[STAMP_END - 1] !== "Z" || line[STAMP_END] !== " ") return false
   for (let at = DECIMALS; at < STAMP_END - 1; at++) {
@@ -45,19 +60,25 @@ const isOfSecond = (line: string, second: string): boolean => {
   return true
 }
 
-/** As much of a comparable stamp as is the same within `ROTATION_MS`: all but the last digit of the seconds. */
+/**
+ * As much of a comparable stamp as is the same within `ROTATION_MS`: all but the last digit of the
+ * seconds.
+ */
 const TENS_OF_SECONDS = 18
 
 const milliseconds = (time: string): number => Date.parse(`${time.slice(0, 23)}Z`)
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16)
 
-/** Lines that follow each other without a gap between them; one that carries values (`VALUES_MARK`) is alone. */
+/**
+ * Lines that follow each other without a gap between them; one that carries values (`VALUES_MARK`)
+ * is alone.
+ */
 export interface KubeletRun {
   /** Lines may be missing before the first one. */
   readonly gap: LogGap | undefined
   readonly lines: Array<string>
-  /** Behind the last of them. */
+  /** After the last of them. */
   readonly cursor: KubeletCursor
 }
 
@@ -72,7 +93,7 @@ export class KubeletLines {
   /** The second of the last stamp that was read, up to its point. */
   #second = ""
 
-  /** Continues behind a cursor, or begins. */
+  /** Continues after a cursor, or begins. */
   constructor(cursor?: KubeletCursor) {
     if (cursor === undefined) return
     this.#last = { time: cursor.time, text: undefined, sha256: cursor.sha256 }
@@ -108,8 +129,8 @@ export class KubeletLines {
   }
 
   /**
-   * Takes lines as served and gives those that are new, in order. `quietMs`: for how long nothing had arrived before the
-   * first of them did.
+   * Takes lines as served and gives those that are new, in order. `quietMs`: for how long nothing
+   * had arrived before the first of them did.
    */
   take(served: ReadonlyArray<string>, quietMs: number): ReadonlyArray<KubeletRun> {
     const runs: Array<KubeletRun> = []
@@ -176,7 +197,7 @@ export class KubeletLines {
   #gapBefore(time: string, quietMs: number): LogGap | undefined {
     const after = this.#last?.time
     if (after === undefined) return undefined
-    // A new read has come to lines behind the last one without having met it.
+    // A new read has passed the last line's place without meeting it.
     if (this.#skipped !== undefined) {
       this.#skipped = undefined
       return { after, before: time, cause: "rotated" }

@@ -1,11 +1,13 @@
 /**
- * Follows main's log through `pods/log`, for pods whose output does not go through the volume. Reconnects until the
- * container has ended and a last read adds nothing. Its limits are the kubelet's: stdout and stderr arrive as one
- * stream, and lines that rotate away before they are read (10 MiB by default) are lost; that is told as a gap.
+ * Follows main's log through `pods/log`, for pods whose output does not go through the volume.
+ * Reconnects until the container has ended and a last read adds nothing. Its limits are the
+ * kubelet's: stdout and stderr arrive as one stream, and lines that rotate away before they are
+ * read (10 MiB by default) are lost, which is reported as a gap.
  */
 import { KubeError, PodLog } from "@podwright/k8s-io"
 import { Clock, Effect, Ref, type Scope, Stream } from "effect"
-import { Channel, FileSyncError, isPodMissing } from "../FileSyncError.ts"
+import { FileSyncError, isPodMissing } from "../FileSyncError.ts"
+import { Channel } from "../FileSyncReason.ts"
 import { KubeletLines } from "./KubeletLines.ts"
 import type { Interruption, KubeletCursor, LogEvent } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
@@ -14,32 +16,42 @@ export interface KubeletLogRequest {
   readonly namespace: string
   readonly pod: string
   readonly container: string
-  /** Continue behind this line; undefined for the log's beginning. */
+  /** The log continues after this line; undefined for its beginning. */
   readonly cursor: KubeletCursor | undefined
   /** Completes when the container has ended, or never will. */
   readonly ended: Effect.Effect<unknown>
-  /** Asked when the API server says that the pod is not there; where that is not true, reading goes on. */
+  /**
+   * Asked when the API server says that the pod does not exist; if it does exist, reading
+   * continues.
+   */
   readonly podIsGone: Effect.Effect<boolean>
-  /** Awaited: a slow listener holds the socket back. Everything is told as `stdout`. */
+  /** Awaited: a slow listener holds the socket back. Every line is reported as `stdout`. */
   readonly onEvent: (event: LogEvent | Interruption) => Effect.Effect<void>
 }
 
-/** Before a read is repeated: one that ends at once must not become a busy loop. Doubled for each that failed in a row. */
+/**
+ * The pause before a read is repeated: one that ends at once must not become a busy loop. Doubled
+ * for each failure in a row.
+ */
 const REOPEN_FIRST_MS = 250
 const REOPEN_LONGEST_MS = 5_000
 
 /**
- * A follow that has been silent this long is opened anew, which repeats nothing: a kubelet that rotated the file while it
- * was first read watches the old one, and some balancers forget a connection without a word. Research figure: 5 minutes.
+ * A follow that has been silent this long is reopened, which repeats no line: a kubelet that
+ * rotated the file while it was first read watches the old one, and some balancers drop a
+ * connection silently. Research figure: 5 minutes.
  */
 const SILENCE = "5 minutes"
 
-/** How kubelet and API server say, in the body of a 200, that they cannot go on reading. True lines begin with a time. */
+/**
+ * How kubelet and API server report, in the body of a 200, that they cannot continue reading. True
+ * lines begin with a time.
+ */
 const COMPLAINT = /^(failed to |unable to |rpc error: |an error occurred |\{"kind":"Status")/
 
 const isComplaint = (line: string): boolean => COMPLAINT.test(line)
 
-/** What one read came to. */
+/** The result of one read. */
 interface ReadEnd {
   /** Whether it gave lines that no read before had given. */
   readonly fresh: boolean
@@ -48,8 +60,9 @@ interface ReadEnd {
 }
 
 /**
- * Tells every line once and in order; completes behind the last one. Retryable failures are retried without bound; the
- * caller's clocks bound them.
+ * Reports every line once and in order, and completes after the last one. Retryable failures are
+ * retried without bound; the caller's clocks bound them. Fails with `Channel` when the API server
+ * refuses the log for good, or the pod was deleted.
  */
 export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
   request: KubeletLogRequest
@@ -64,7 +77,7 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
     const runs = lines.take(batch.lines, quietMs)
     for (const { cursor, gap, lines } of runs) {
       if (gap !== undefined) yield* request.onEvent({ _tag: "Gap", gap })
-      // Only a batch of one line ends otherwise than by a newline.
+      // A batch that ends without a newline has one line.
       yield* request.onEvent({ _tag: "Lines", stream: "stdout", lines, ending: batch.ending, cursor })
     }
     return runs.length > 0
@@ -77,7 +90,10 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
       reason: { _tag: "Cut", detail }
     })
 
-  /** Ends a follow that has been silent, but for the time its lines wait for the listener. */
+  /**
+   * Ends a follow that has been silent; the time that its lines wait for the listener does not
+   * count.
+   */
   const silent = Effect.gen(function* () {
     for (let before = -1; before !== heard; ) {
       before = heard
@@ -98,7 +114,7 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
       suspect = undefined
       const end = batch.lines.at(-1) ?? ""
       const whole = batch.lines.length
-      // Held until something follows it: only what the body ends with can be a complaint.
+      // Held until something follows it: only the end of a body can be a complaint.
       if (!(continued && whole === 1) && isComplaint(end)) {
         suspect = { ...batch, lines: [end] }
         if (whole > 1) fresh = (yield* told({ ...batch, lines: batch.lines.slice(0, -1) }, quietMs)) || fresh
@@ -130,7 +146,7 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
     const error = new FileSyncError({ operation: "read log", pod, reason: new Channel({ error: cause }) })
     if (isPodMissing(error) ? yield* request.podIsGone : !error.retryable) return yield* error
     yield* Effect.logDebug(`The log of pod ${pod} could not be read: ${error.message}`)
-    // A container that waits to start is no failure: the watch tells what holds it back.
+    // A container that waits to start is no failure: the watch reports what holds it back.
     if (!interrupted && cause.reason._tag !== "NotRunningYet") {
       interrupted = true
       yield* request.onEvent({ _tag: "Interrupted", error })
@@ -146,8 +162,9 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
     const end = yield* Effect.catch(read(!final), failed)
     failures = end === undefined ? failures + 1 : 0
     if (end !== undefined) interrupted = false
-    // A failed last read says nothing about what is left; one that adds nothing says that nothing is. A rest may have been
-    // torn by a cut that looks like an end, so it has to come twice.
+    // A last read that failed says nothing about the remaining lines; one that adds nothing shows
+    // that there are none. A cut that looks like an end may have torn the last line, so it must be
+    // read twice.
     if (final && end !== undefined && !end.fresh && end.rest === rest) {
       if (rest !== "") yield* told({ lines: [rest], end: 0, ending: "end" }, 0)
       return yield* request.onEvent({ _tag: "LogEnded", cursor: lines.cursor })

@@ -1,49 +1,60 @@
 /**
- * Cuts a stream of log bytes into lines. No I/O. Works on bytes, so a character that arrives in two chunks stays
- * whole, and what is not UTF-8 is marked rather than lost. Spaces, tabs and carriage returns are kept as they came.
+ * Cuts a stream of log bytes into lines. No I/O. Works on bytes, so a character that arrives in two
+ * chunks stays whole, and what is not UTF-8 is marked rather than lost. Spaces, tabs and carriage
+ * returns are kept as they came.
  */
 
 /**
- * How the last line of a batch ends: by a newline; `continues` in the stream's next batch, because it is longer than
- * `LINE_LIMIT`; or with the `end` of the stream, without a newline.
+ * How the last line of a batch ends: by a newline; `continues` in the stream's next batch, because
+ * it is longer than `LINE_LIMIT`; or with the `end` of the stream, without a newline.
  */
 export type LineEnding = "newline" | "continues" | "end"
 
 /**
- * How a line begins that carries values for the driver (`::{json}::`, the whole line). Such a line is a batch of its own, so
- * that a cursor stands right before and right behind it: whoever takes it out of the log can still say how far he has come.
+ * The beginning of a line that carries values for the driver (`::{json}::`, the whole line). Such a
+ * line is a batch of its own, so that there is a cursor right before and right after it: a reader
+ * that removes it from the log can still say how far it has read.
  */
 export const VALUES_MARK = "::{"
 
-/** Lines that follow each other in one stream; never empty. One object for many lines, because lines come by the million. */
+/**
+ * Lines that follow each other in one stream; never empty. One object for many lines, because lines
+ * come by the million.
+ */
 export interface LogBatch {
-  /** Without their newlines; bytes that are not UTF-8 appear as U+FFFD. All but the last end by a newline. */
+  /**
+   * Without their newlines; bytes that are not UTF-8 appear as U+FFFD. All but the last end by a
+   * newline.
+   */
   readonly lines: ReadonlyArray<string>
-  /** Offset in the stream just behind the last of them, in bytes: what a later reader continues from. */
+  /**
+   * Offset in the stream right after the last of them, in bytes: a later reader continues from it.
+   */
   readonly end: number
   readonly ending: LineEnding
 }
 
 /**
- * The longest line kept in one piece, 1 MiB: a line of that length is still a log line, a longer one is data, and
- * memory must not grow with it.
+ * The longest line kept in one piece, 1 MiB: a line of that length is still a log line, a longer
+ * one is data, and memory must not grow with it.
  */
 export const LINE_LIMIT = 1024 * 1024
 
 /**
- * The first buffer for a beginning of a line, in bytes, made when there is one: a thousand runs that wait for their pods have
- * no line yet. The least that Node does not cut from a pool that other buffers keep alive.
+ * Bytes of the first buffer for the beginning of a line. It is created when there is one: a
+ * thousand runs that wait for their pods have no line yet. The smallest that Node does not cut from
+ * a pool that other buffers keep alive.
  */
 const FIRST_LINE = 4 * 1024
 
-/** A beginning of a line up to this long, in bytes, keeps its buffer for the next one; a larger buffer is given back. */
+/** A buffer of up to this many bytes is kept for the next line; a larger one is freed. */
 const SMALL_LINE = 64 * 1024
 
 const NOTHING = Buffer.alloc(0)
 
 const NEWLINE = 0x0a
 
-/** How many of the last bytes may be the beginning of a UTF-8 character that goes on: at most 3. */
+/** How many of the last bytes may be the beginning of an unfinished UTF-8 character: at most 3. */
 const unfinishedCharacter = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -58,16 +69,19 @@ const unfinishedCharacter = (bytes: Uint8Array): number => {
 export class LogSplitter {
   #held = NOTHING
   #length = 0
-  /** Whether a piece of the line at hand has been given out; its last piece is a batch of its own, too. */
+  /**
+   * Whether a piece of the current line has been returned; its last piece is a batch of its own,
+   * too.
+   */
   #continued = false
   #end: number
 
-  /** `offset` is where in the stream the first byte pushed stands. */
+  /** `offset` is the place in the stream of the first byte pushed. */
   constructor(offset = 0) {
     this.#end = offset
   }
 
-  /** Offset behind the last line given out. */
+  /** Offset after the last line returned. */
   get end(): number {
     return this.#end
   }
@@ -116,13 +130,15 @@ export class LogSplitter {
         this.#continued = false
       }
       if (from <= last) {
-        // A newline is never part of a character, so splitting the text gives what splitting the bytes would.
+        // A newline is never part of a character, so splitting the text gives what splitting the
+        // bytes would.
         const text = Buffer.from(part.buffer, part.byteOffset + from, last - from).toString("utf8")
         if (!text.startsWith(VALUES_MARK) && !text.includes(`\n${VALUES_MARK}`)) {
           for (const line of text.split("\n")) lines.push(line)
           this.#end += last + 1 - from
         } else {
-          // Where each line ends is known by its bytes alone: what is not UTF-8 has another length as text.
+          // Where each line ends is known by its bytes alone: what is not UTF-8 has another length
+          // as text.
           for (const line of text.split("\n")) {
             const next = part.indexOf(NEWLINE, from) + 1
             add(line, next - from, line.startsWith(VALUES_MARK))
@@ -135,7 +151,7 @@ export class LogSplitter {
     this.#hold(batches, part.subarray(last + 1))
   }
 
-  /** Keeps a copy of bytes of a line that is not complete, and gives out pieces of at most `LINE_LIMIT`. */
+  /** Keeps a copy of an incomplete line's bytes, and returns pieces of at most `LINE_LIMIT`. */
   #hold(batches: Array<LogBatch>, bytes: Uint8Array): void {
     let rest = bytes
     while (this.#length + rest.length > LINE_LIMIT) {
@@ -160,7 +176,7 @@ export class LogSplitter {
     this.#length = needed
   }
 
-  /** The text of the first held bytes; what is left (the beginning of a character) stays held. */
+  /** The text of the first held bytes; the rest (the beginning of a character) stays held. */
   #take(bytes: number): string {
     const text = this.#held.toString("utf8", 0, bytes)
     const left = this.#held.subarray(bytes, this.#length)

@@ -1,6 +1,6 @@
 /**
- * Decides what may become of an archive entry that a pod sends. The pod is not trusted: only regular files, folders and
- * links that stay inside the target are let through. Pure.
+ * Decides whether an archive entry from a pod may be written, and where. The pod is not trusted:
+ * only regular files, folders and links that stay inside the target are accepted. Pure.
  */
 import { posix } from "node:path"
 import type { Tar } from "effect/encoding"
@@ -17,19 +17,25 @@ export type OutputPlacement =
 
 const refuse = (why: string): OutputPlacement => ({ _tag: "Refuse", why })
 
-const LINK_ADVICE = "copy what it leads to (cp -L), or name other files"
+const LINK_ADVICE = "copy its target (cp -L), or collect other files"
 
-/** Folders of the volume that outputs are collected from; an output's name is its path below either. */
+/**
+ * Folders of the volume that outputs are collected from; an output's name is its path below either.
+ */
 const FOLDERS = ["work", "output"]
 
-/** The name below the target folder that an archive path stands for, or why it stands for none. "" is the target itself. */
+/**
+ * The name below the target folder that an archive path stands for, or why it stands for none. ""
+ * is the target itself.
+ */
 const nameOf = (archivePath: string): { readonly name: string } | { readonly why: string } => {
   const path = archivePath.replace(/\/+$/, "")
   if (path.startsWith("/")) return { why: "its name is absolute" }
   if (path.includes("\0")) return { why: "its name contains a NUL byte" }
   const [folder = "", ...parts] = path.split("/")
   if (!FOLDERS.includes(folder)) return { why: "it lies outside the working and output folders" }
-  if (parts.some((part) => part === ".." || part === "." || part === "")) return { why: "its name leads elsewhere" }
+  if (parts.some((part) => part === ".." || part === "." || part === ""))
+    return { why: "its name contains '.', '..' or an empty part" }
   return { name: parts.join("/") }
 }
 
@@ -54,7 +60,8 @@ export const placeOutput = (header: Pick<Tar.Header, "path" | "type" | "mode" | 
       const target = header.linkTarget ?? ""
       if (target === "" || target.startsWith("/"))
         return refuse(`it is a link to ${target || "nothing"}, outside the outputs; ${LINK_ADVICE}`)
-      // `..` only at the start: behind another name it would be taken from wherever that name, a link perhaps, leads.
+      // `..` only at the start: after another name it would start from wherever that name, perhaps
+      // a link, leads.
       const wanders = /[^./][^/]*\/+\.\.(\/|$)/.test(target)
       const resolved = posix.normalize(posix.join(posix.dirname(name), target))
       return wanders || resolved === ".." || resolved.startsWith("../")
@@ -63,7 +70,7 @@ export const placeOutput = (header: Pick<Tar.Header, "path" | "type" | "mode" | 
     }
     default:
       return refuse(
-        `it is a ${header.type}, and only files, folders and links come back; remove it at the command's end`
+        `it is a ${header.type}, and only files, folders and links are collected; remove it before the command ends`
       )
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Unpacks an output archive below a folder of this machine: first into a staging folder beside the files' final places,
- * then, once the receipt has been checked, by renames. Whoever reads the target folder never sees half a file.
+ * Unpacks an output archive below a folder of this machine: first into a staging folder beside the
+ * files' final places, then, once the receipt has been checked, by renames. A reader of the target
+ * folder never sees half a file.
  */
 import { createHash, hash } from "node:crypto"
 import { lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs"
@@ -8,11 +9,13 @@ import { dirname, join, relative } from "node:path"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem, Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { FileSyncError, OutputRefused, OutputUnwritable, Protocol } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { OutputRefused, OutputUnwritable, Protocol } from "../FileSyncReason.ts"
 import { placeOutput } from "./OutputEntry.ts"
+import { excess, type OutputLimits, outputLimits } from "./OutputLimits.ts"
 
 export interface OutputFile {
-  /** Where it lies on this machine; absolute if the target folder is. */
+  /** Its path on this machine; absolute if the target folder is. */
   readonly path: string
   readonly bytes: number
   readonly sha256: string
@@ -22,17 +25,18 @@ export interface OutputFile {
 export type OutputFiles = Readonly<Record<string, OutputFile>>
 
 export interface PlacedOutputs {
-  /** Regular files, and links to them with what the file has. */
+  /** Regular files, and links to them with the file's size and digest. */
   readonly files: OutputFiles
-  /** Names of links whose target did not come with them. */
+  /** Names of links whose target was not sent with them. */
   readonly broken: ReadonlyArray<string>
 }
 
 /** Archives that are unpacked but not yet moved into place. */
 export interface OutputStaging {
   /**
-   * Unpacks one archive, calling `onFile` for each file. Fails with `OutputRefused` on an entry that could write elsewhere or exceeds a limit, with
-   * `OutputUnwritable` when this machine can't.
+   * Unpacks one archive and calls `onFile` for each file. Fails with `OutputRefused` on an entry
+   * that could write elsewhere or exceeds a limit, with `OutputUnwritable` when this machine cannot
+   * write it.
    */
   readonly unpack: (archive: Stream.Stream<Uint8Array>, onFile?: () => void) => Effect.Effect<void, FileSyncError>
   /** Moves everything into the target folder. */
@@ -53,27 +57,34 @@ const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
     : failed(new Protocol({ detail: `the output archive is damaged: ${error.message}` }))
 
 /**
- * Bodies up to this size are written in one go and without waiting for a thread: a promise for each call
- * costs several times what a small file's own bytes do. Larger ones are written chunk by chunk, so that memory does not grow with them.
+ * Files up to this size are written at once and synchronously: a promise for each call costs
+ * several times as much as a small file's bytes. Larger ones are written chunk by chunk, so that
+ * memory does not grow with them.
  */
 const WHOLE_FILE = 256 * 1024
 
 const attempt = <A>(path: string, work: () => A): Effect.Effect<A, FileSyncError> =>
   Effect.try({ try: work, catch: unwritable(path) })
 
-/** Moves what lies in `from` into the folder `to`; a folder that is there already takes in what comes, a file is replaced. */
+/**
+ * Moves the content of `from` into the folder `to`: an existing folder is merged with the new one,
+ * an existing file is replaced.
+ */
 const moveInto = (from: string, to: string): void => {
   mkdirSync(to, { recursive: true })
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    // Not followed: a link that lies there must not lead the files elsewhere.
+    // Not followed: an existing link must not lead the files elsewhere.
     const there = lstatSync(target, { throwIfNoEntry: false })
     if (entry.isDirectory() && there?.isDirectory() === true) moveInto(source, target)
     else renameSync(source, target)
   }
 }
 
-/** `path`, or the nearest folder above it that exists: a task without outputs leaves no empty folder behind. */
+/**
+ * `path`, or the nearest folder above it that exists: a task without outputs must not leave an
+ * empty folder.
+ */
 const existingFolder: (path: string) => Effect.Effect<string, FileSyncError, FileSystem.FileSystem> = Effect.fnUntraced(
   function* (path) {
     const fs = yield* FileSystem.FileSystem
@@ -89,51 +100,34 @@ const stagingFolder = Effect.fnUntraced(function* (directory: string) {
     .pipe(Effect.mapError(unwritable(directory)))
 })
 
-/** Fails with `OutputUnwritable` where outputs could not be put: better known before a command has run for hours. */
+/**
+ * Fails with `OutputUnwritable` when outputs could not be placed there: better known before a
+ * command has run for hours.
+ */
 export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
   Effect.scoped(Effect.asVoid(stagingFolder(directory)))
 
-/** What a pod may send. A hostile one could otherwise fill the disk, or the memory that keeps the names. */
-export interface OutputLimits {
-  /** Files, folders and links together. */
-  readonly entries: number
-  /** Bytes of all files. */
-  readonly bytes: number
-  /** Folders above a file. */
-  readonly depth: number
-  /** Bytes of a name from the target folder on. */
-  readonly nameBytes: number
-}
-
-/**
- * A million entries take some 250 MB of memory here; 1 TiB is beyond what a pod's ephemeral volume holds; a path of 4096
- * bytes is the longest that Linux takes, and the staging folder's own must fit too; 128 folders are deeper than trees get.
- */
-export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
-
-/** Why an entry is too much, with the count and sum of all up to it. */
-const excess = (limits: OutputLimits, name: string, entries: number, bytes: number): string | undefined => {
-  if (entries > limits.entries) return `it is one more than the ${limits.entries} entries that are accepted`
-  if (bytes > limits.bytes) return `with it the outputs have ${bytes} bytes; ${limits.bytes} are accepted`
-  if (name.split("/").length - 1 > limits.depth) return `it lies deeper than ${limits.depth} folders`
-  if (Buffer.byteLength(name) > limits.nameBytes) return `its name is longer than ${limits.nameBytes} bytes`
-  return undefined
-}
-
-/** Opens a staging folder in or above `directory`, which goes away with the scope. */
+/** Opens a staging folder in or above `directory`, which is deleted at the end of the scope. */
 export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   directory: string,
   limits: OutputLimits = outputLimits
 ): Effect.fn.Return<OutputStaging, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const scope = yield* Effect.scope
-  // Made when there is something to put in it: a command without outputs needs no folder that can be written.
+  // Created when there is something to put in it: a command without outputs needs no writable
+  // folder.
   const staging = yield* Effect.cached(
     stagingFolder(directory).pipe(Scope.provide(scope), Effect.provideService(FileSystem.FileSystem, fs))
   )
-  /** By name, as the result has them: there may be a million. Without prototype until then, which has names of its own. */
+  /**
+   * By name, and used as the result: there may be a million. Without a prototype, which has names
+   * of its own, until then.
+   */
   const files: Record<string, OutputFile> = Object.create(null)
-  /** Of a name that `placeOutput` has cleaned it makes the same as `join` would, and shares its beginning with all others. */
+  /**
+   * With a name from `placeOutput` it gives the same path as `join` would, and all paths share this
+   * beginning in memory.
+   */
   const target = join(directory, "_").slice(0, -1)
   const keep = (name: string, bytes: number, sha256: string) => {
     files[name] = { path: `${target}${name}`, bytes, sha256 }
@@ -141,12 +135,14 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   const folders: Array<string> = []
   /** Targets by name. */
   const links = new Map<string, string>()
-  /** Names of files and links that came from the working folder; all others are from the output folder. */
+  /** Names of files and links from the working folder; all others are from the output folder. */
   const fromWork = new Set<string>()
   let entries = 0
   let totalBytes = 0
 
-  /** Folders of the staging folder that are there: looked up rather than made again for each file. */
+  /**
+   * Folders that exist in the staging folder: looked up rather than created again for each file.
+   */
   const made = new Set<string>()
   const folderFor = (name: string): Effect.Effect<string, FileSyncError> =>
     Effect.flatMap(staging, (root) => {
@@ -205,7 +201,7 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
     made.add(path)
   })
 
-  /** Plain code up to the one call that an entry needs: of small files there may be very many. */
+  /** Plain code up to the one call that an entry needs: there may be very many small files. */
   const place = (entry: Tar.Entry<Tar.TarError>): Placing => {
     const { path, size } = entry.header
     const placement = placeOutput(entry.header)
@@ -216,10 +212,11 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
     // A second name is a copy here, so it counts as one.
     totalBytes += placement._tag === "Copy" ? (files[placement.from]?.bytes ?? 0) : size
     const tooMuch = excess(limits, name, entries, totalBytes)
-    // The name itself may be what is too long.
+    // The name itself may be too long.
     if (tooMuch !== undefined) return refused(name.slice(0, 200), tooMuch)
     if (placement._tag === "Folder") return makeFolder(name)
-    // The same archive entry twice is harmless (patterns overlap); one name from both folders is not.
+    // The same archive entry twice is harmless (patterns overlap); one name from both folders is
+    // not.
     const isFromWork = path.startsWith("work/")
     if (files[name] !== undefined || links.has(name)) {
       if (fromWork.has(name) === isFromWork) return Effect.void

@@ -1,16 +1,20 @@
 /**
- * The names and patterns of `outputFiles`, checked and brought into the form the session script matches in the pod.
- * Pure.
+ * The names and patterns of `outputFiles`, checked and translated for the session script, which
+ * matches them in the pod. Pure.
  */
 import { Result } from "effect"
-import { FileSyncError, PatternInvalid } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { PatternInvalid } from "../FileSyncReason.ts"
 import { globExpression, regexExpression } from "./PatternExpression.ts"
 
-/** What to bring back, besides everything in the output folder. */
+/** What to collect, besides everything in the output folder. */
 export interface OutputSelection {
   /** Relative to the working folder; each must be there. A folder brings all that is in it. */
   readonly names: ReadonlyArray<string>
-  /** Files and links whose path below the working folder matches as a whole; a format for `printf` that makes an ERE. */
+  /**
+   * Files and links whose whole path below the working folder matches; a format for `printf` that
+   * produces an ERE.
+   */
   readonly expression: string | undefined
   /** The whole working folder, whatever is named. */
   readonly workingFolder: boolean
@@ -27,8 +31,9 @@ const invalid = (pattern: string, detail: string) =>
   Result.fail(new FileSyncError({ operation: "read outputFiles", reason: new PatternInvalid({ pattern, detail }) }))
 
 /**
- * Checks one entry of `outputFiles`: a name, a glob, or either kind of pattern behind `glob:` or `regex:`. It is relative
- * to the working folder; an absolute one must lie in `workingDirectory` (as `{{ workingDir }}/out.txt` does).
+ * Checks one entry of `outputFiles`: a name, a glob, or either kind of pattern after `glob:` or
+ * `regex:`. It is relative to the working folder; an absolute one must lie in `workingDirectory`
+ * (as `{{ workingDir }}/out.txt` does).
  */
 export const outputPattern = (
   pattern: string,
@@ -53,7 +58,10 @@ export const outputPattern = (
   return Result.succeed(name === undefined ? { _tag: "Expression", expression } : { _tag: "Name", name })
 }
 
-/** All of a task's `outputFiles` together. Fails with the first that is no name or pattern. */
+/**
+ * All of a task's `outputFiles` together; `workingFolder` collects the whole working folder. Fails
+ * with `PatternInvalid` at the first entry that is neither a name nor a pattern.
+ */
 export const outputSelection = (
   patterns: ReadonlyArray<string>,
   workingDirectory: string,

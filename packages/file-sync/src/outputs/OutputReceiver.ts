@@ -1,9 +1,10 @@
 /**
- * Takes the output archives of one session off its stream: unpacks them beside the reader, hashes them, and puts everything
- * in place when the receipts agree. Touches the staging folder alone.
+ * Receives the output archives of one session: unpacks them in a fiber of their own, hashes them,
+ * and puts everything in place when the receipts agree. Touches the staging folder alone.
  */
 import { type Cause, Clock, Effect, Fiber, type FileSystem, Queue, type Scope, Stream } from "effect"
-import { Corrupt, FileSyncError, Protocol } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { Corrupt, Protocol } from "../FileSyncReason.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
 import { COMPRESSED_LIMIT, expandPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
@@ -12,8 +13,8 @@ import { makeOutputStaging, type OutputStaging, type PlacedOutputs } from "./Out
 import type { OutputRequest } from "./OutputRequest.ts"
 
 /**
- * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32 KiB, and each step on their
- * way costs the same whatever it is given.
+ * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32
+ * KiB, and each step on their way costs the same however few they are.
  */
 const GATHERED_BYTES = 256 * 1024
 
@@ -21,26 +22,30 @@ const GATHERED_BYTES = 256 * 1024
 const ARCHIVE_QUEUE = 8
 
 /**
- * Rooms that are used in turn, because new ones would be garbage outside the heap, for which V8 goes over all of the heap again
- * and again. When one's turn comes again, the unpacking is at least six rooms further: before it there are those it has taken
- * from the queue at once, those in the queue, one that is offered and one that is filled. Behind it may be a file it takes whole
- * (two rooms) or an extended header that is not complete (`Tar.decode` refuses one above 1 MiB: five).
+ * Buffers that are used in turn: new ones would be garbage outside the heap, for which V8 scans all
+ * of the heap again and again. When a buffer's turn comes again, the unpacking is at least six
+ * buffers further. Ahead of it are those that it took from the queue at once, those in the queue,
+ * one that is offered and one that is being filled. It may still hold a file that is written whole
+ * (two buffers) or an incomplete extended header (`Tar.decode` refuses one above 1 MiB: five).
  */
-const ROOMS = 2 * ARCHIVE_QUEUE + 2 + 6
+const BUFFERS = 2 * ARCHIVE_QUEUE + 2 + 6
 
-/** How every tar archive ends; one that ends between two entries without it has lost those that would follow. */
+/** How every tar archive ends; one without it was cut between two entries. */
 const ARCHIVE_END = Buffer.alloc(1024)
 
 export interface OutputReceiverOptions {
   readonly pod: string
   readonly outputs: OutputRequest | undefined
   readonly compression: PieceCompression
-  /** Hears of a failure of the unpacking at once; the reader may be waiting for bytes. */
+  /** Called at once when unpacking fails; the reader may be waiting for bytes. */
   readonly onFailure: (cause: Cause.Cause<FileSyncError>) => Effect.Effect<unknown>
   readonly onProgress: (progress: TransferProgress) => Effect.Effect<void>
 }
 
-/** To be asked in the order in which the helper says things: for each archive `begin`, `piece` and `take`s, and `check`, then `commit`. */
+/**
+ * Call these in the order of the helper's records: for each archive `begin`, then `piece` and
+ * `take`, then `check`; at the end `commit`.
+ */
 export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   const fail = (reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation: "collect outputs", pod: options.pod, reason })
@@ -50,10 +55,10 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     | { readonly queue: Queue.Queue<Uint8Array, Cause.Done>; readonly fiber: Fiber.Fiber<void, FileSyncError> }
     | undefined
   let gathered = 0
-  let room: Buffer | undefined
-  const rooms: Array<Buffer> = []
+  let buffer: Buffer | undefined
+  const buffers: Array<Buffer> = []
   let turn = 0
-  let zipped: { readonly room: Buffer; filled: number } | undefined
+  let zipped: { readonly buffer: Buffer; filled: number } | undefined
   let digest = new PieceDigest()
   /** The archive's last bytes so far. */
   let tail = Buffer.alloc(0)
@@ -79,37 +84,38 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     meter ??= new ProgressMeter("outputs", yield* Clock.currentTimeMillis)
   })
 
-  /** Hands on what has been gathered; waits while the disk is slower than the socket. */
-  const handOn = Effect.fnUntraced(function* () {
-    if (room === undefined || unpacking === undefined) return
-    const bytes = room.subarray(0, gathered)
-    room = undefined
+  /** Passes on the gathered bytes; waits while the disk is slower than the socket. */
+  const passOn = Effect.fnUntraced(function* () {
+    if (buffer === undefined || unpacking === undefined) return
+    const bytes = buffer.subarray(0, gathered)
+    buffer = undefined
     digest.update(bytes)
     tail = Buffer.concat([tail, bytes.subarray(-ARCHIVE_END.length)]).subarray(-ARCHIVE_END.length)
-    // The unpacking fiber's own failure ends the session; a queue nobody reads must not hold the reader.
+    // A failure of the unpacking fiber ends the session; a queue that is no longer read must not
+    // hold the reader.
     if (!Queue.offerUnsafe(unpacking.queue, bytes))
       yield* Effect.raceFirst(Queue.offer(unpacking.queue, bytes), Fiber.await(unpacking.fiber))
     const progress = meter?.advance(bytes.length, yield* Clock.currentTimeMillis)
     if (progress !== undefined) yield* options.onProgress(progress)
   })
 
-  /** Copies as many of these bytes as there is room for; tells how many. */
+  /** Copies as many of these bytes as fit into the buffer, and returns how many. */
   const gather = (bytes: Uint8Array): number => {
-    if (room === undefined) {
-      const next = turn++ % ROOMS
-      room = rooms[next] ?? Buffer.allocUnsafeSlow(GATHERED_BYTES)
-      rooms[next] = room
+    if (buffer === undefined) {
+      const next = turn++ % BUFFERS
+      buffer = buffers[next] ?? Buffer.allocUnsafeSlow(GATHERED_BYTES)
+      buffers[next] = buffer
       gathered = 0
     }
     const part = Math.min(bytes.length, GATHERED_BYTES - gathered)
-    room.set(part === bytes.length ? bytes : bytes.subarray(0, part), gathered)
+    buffer.set(part === bytes.length ? bytes : bytes.subarray(0, part), gathered)
     gathered += part
     return part
   }
 
-  const handOnAndTake = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const passOnAndTake = Effect.fnUntraced(function* (bytes: Uint8Array) {
     for (let rest = bytes; ; ) {
-      yield* handOn()
+      yield* passOn()
       if (rest.length === 0) return
       rest = rest.subarray(gather(rest))
       if (gathered < GATHERED_BYTES) return
@@ -121,41 +127,43 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     if (unpacking === undefined) return protocol("it announced a piece before an archive")
     if (options.compression === "none") return Effect.void
     if (bytes > COMPRESSED_LIMIT) return protocol(`it announced a compressed piece of ${bytes} bytes`)
-    zipped = { room: Buffer.allocUnsafeSlow(bytes), filled: 0 }
+    zipped = { buffer: Buffer.allocUnsafeSlow(bytes), filled: 0 }
     return Effect.void
   }
 
-  /** A part of the archive as it came. Most are only copied, without an Effect. */
+  /** The next part of the archive. Most parts are only copied, which needs no Effect. */
   const take = (bytes: Uint8Array): Effect.Effect<void, FileSyncError> | undefined => {
     if (zipped === undefined) return takePlain(bytes)
-    zipped.room.set(bytes, zipped.filled)
+    zipped.buffer.set(bytes, zipped.filled)
     zipped.filled += bytes.length
-    if (zipped.filled < zipped.room.length) return undefined
-    const expanded = expandPiece(zipped.room)
+    if (zipped.filled < zipped.buffer.length) return undefined
+    const expanded = expandPiece(zipped.buffer)
     zipped = undefined
     return Effect.flatMap(expanded, (whole) => takePlain(whole) ?? Effect.void)
   }
 
   const takePlain = (bytes: Uint8Array): Effect.Effect<void> | undefined => {
     const part = gather(bytes)
-    return gathered === GATHERED_BYTES ? handOnAndTake(bytes.subarray(part)) : undefined
+    return gathered === GATHERED_BYTES ? passOnAndTake(bytes.subarray(part)) : undefined
   }
 
-  /** The archive has ended; compares what came with the helper's digest. */
+  /** The archive has ended: compares its digest with the helper's. */
   const check = Effect.fnUntraced(function* (expected: string) {
     if (unpacking === undefined) return yield* protocol("it sent a digest before an archive")
-    yield* handOn()
+    yield* passOn()
     yield* Queue.end(unpacking.queue)
     yield* Fiber.join(unpacking.fiber)
     unpacking = undefined
     const actual = digest.digest()
     if (actual !== expected) return yield* fail(new Corrupt({ what: "outputs", expected, actual }))
-    // What a tar has left unsaid its digest does not miss.
+    // The digest also matches a truncated tar, so check the end marker.
     if (!tail.equals(ARCHIVE_END))
-      return yield* fail(new Corrupt({ what: "outputs", expected: "the end of the archive", actual: "an earlier one" }))
+      return yield* fail(
+        new Corrupt({ what: "outputs", expected: "the end of the archive", actual: "an archive that stops before it" })
+      )
   })
 
-  /** Puts what has come in place; undefined when there was no archive. */
+  /** Puts the outputs in place; undefined when there was no archive. */
   const commit = Effect.gen(function* (): Effect.fn.Return<PlacedOutputs | undefined, FileSyncError> {
     if (staging === undefined) return undefined
     if (unpacking !== undefined) return yield* protocol("it ended before the digest of an archive")

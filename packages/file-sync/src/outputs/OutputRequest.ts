@@ -1,5 +1,5 @@
 /** What a run wants to have back from its pod, and where it goes. Types only. */
-import type { OutputLimits } from "./OutputFiles.ts"
+import type { OutputLimits } from "./OutputLimits.ts"
 import type { OutputSelection } from "./OutputPattern.ts"
 
 /** What to bring back, and the folder of this machine that it is placed in. */

@@ -1,13 +1,17 @@
 /**
- * Translates globs and regular expressions into extended regular expressions (ERE) that `grep -zxE` of busybox and GNU
- * match alike in the C locale, byte by byte. Pure text; what a pattern may name is decided in `OutputPattern.ts`.
+ * Translates globs and regular expressions into extended regular expressions (ERE) that `grep -zxE`
+ * of busybox and GNU match alike in the C locale, byte by byte. Pure text; what a pattern may name
+ * is decided in `OutputPattern.ts`.
  *
- * The result is a format for the shell's `printf`, which makes the bytes that cannot travel in an argument: a backslash is
- * doubled, `%` too, and bytes from 0x80 on are octal.
+ * The result is a format for the shell's `printf`, which produces the bytes that cannot be in an
+ * argument: a backslash is doubled, `%` too, and bytes from 0x80 on are octal.
  */
 import { Result } from "effect"
 
-/** Characters of two to four bytes in UTF-8: nothing else begins with such a second byte, so all of them are taken. */
+/**
+ * Characters of two to four bytes in UTF-8: nothing else begins with such a second byte, so all of
+ * them match.
+ */
 const LONG = "[\\302-\\364][\\200-\\277]+"
 const ANY = `([\\001-\\177]|${LONG})`
 const ANY_BUT_SLASH = `([\\001-.0-\\177]|${LONG})`
@@ -19,7 +23,10 @@ const SLASH = 47
 
 const printfText = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("%", "%%")
 
-/** One character that stands for itself; in parentheses when a quantifier behind it would take only its last byte. */
+/**
+ * One character that stands for itself; in parentheses when a quantifier after it would apply to
+ * its last byte only.
+ */
 const literal = (character: string): string => {
   if (character === "\n") return NEWLINE
   if (character.charCodeAt(0) >= ASCII) return `(${character})`
@@ -67,7 +74,10 @@ const codesOf = (shorthand: string): ReadonlyArray<number> | undefined => {
   )
 }
 
-/** Reads a class from behind its `[`; fails with what is wrong. `end` is behind its `]`. */
+/**
+ * Reads a class that begins at `start`, after its `[`. Fails with what is wrong. `end` is the place
+ * after its `]`.
+ */
 const readClass = (
   characters: ReadonlyArray<string>,
   start: number,
@@ -112,7 +122,10 @@ const readClass = (
   return Result.fail("'[' has no ']'")
 }
 
-/** Index of the `}` that closes the `{` at `start`; undefined when it is none or has no comma of its own. */
+/**
+ * Index of the `}` that closes the `{` at `start`; undefined when it is none or has no comma of its
+ * own.
+ */
 const alternativesEnd = (characters: ReadonlyArray<string>, start: number): number | undefined => {
   let depth = 0
   let comma = false
@@ -132,8 +145,9 @@ export interface GlobExpression {
 }
 
 /**
- * A glob as an ERE: `*` and `?` within one folder, `**` across folders (`**` with a slash behind it also none), `[…]`,
- * `[!…]`, `{a,b}`; a backslash takes the next character as it is, and a leading dot is a character like others.
+ * A glob as an ERE: `*` and `?` within one folder, `**` across folders (with a slash after it also
+ * none), `[…]`, `[!…]`, `{a,b}`; a backslash makes the next character stand for itself, and a
+ * leading dot is a character like others.
  */
 export const globExpression = (pattern: string): Result.Result<GlobExpression, string> => {
   const characters = [...pattern]
@@ -171,7 +185,10 @@ export const globExpression = (pattern: string): Result.Result<GlobExpression, s
   return Result.succeed({ expression, name })
 }
 
-/** A regular expression as an ERE, for a whole path; what an ERE cannot say is refused with a word on it. */
+/**
+ * A regular expression as an ERE, for a whole path. Fails with the first construct that an ERE
+ * cannot express.
+ */
 export const regexExpression = (pattern: string): Result.Result<string, string> => {
   try {
     new RegExp(pattern, "u")

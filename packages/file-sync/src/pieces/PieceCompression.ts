@@ -1,14 +1,17 @@
 /**
- * Gzip of an archive piece by piece, so that neither side holds more than one and a piece that expands beyond its size is
- * refused. zlib works in threads of its own.
+ * Gzip of an archive piece by piece, so that neither side holds more than one, and a piece that
+ * expands beyond its size is refused. zlib works in threads of its own.
  */
 import { constants, gunzip, gzip } from "node:zlib"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect } from "effect"
-import { Corrupt, FileSyncError, OutputRefused } from "../FileSyncError.ts"
+import { FileSyncError } from "../FileSyncError.ts"
+import { Corrupt, OutputRefused } from "../FileSyncReason.ts"
 import { PIECE_BYTES } from "./Piece.ts"
 
-/** More than gzip ever makes of a piece: what it cannot compress grows by some bytes in every 32 KiB. */
+/**
+ * The most bytes a compressed piece can have: incompressible bytes grow by a few in every 32 KiB.
+ */
 export const COMPRESSED_LIMIT = PIECE_BYTES + 64 * 1024
 
 /** A piece as it goes over the wire: its length on a line, and its bytes. */

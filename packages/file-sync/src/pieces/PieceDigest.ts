@@ -1,6 +1,6 @@
 /**
- * The receipt of an archive: the SHA-256 of the SHA-256 of each of its pieces, one a line in hexadecimal, as the session's
- * script makes it. Pure.
+ * The receipt of an archive: the SHA-256 of the SHA-256 of each of its pieces, one a line in
+ * hexadecimal, as the session's script makes it. Pure.
  */
 import { createHash, type Hash } from "node:crypto"
 import { PIECE_BYTES } from "./Piece.ts"

@@ -1,13 +1,13 @@
-/** How far a transfer has come, told a few times a second. Pure; the caller brings the time. */
+/** How far a transfer has come, reported twice a second. Pure; the caller passes the time. */
 
 export interface TransferProgress {
   readonly _tag: "Progress"
   readonly direction: "inputs" | "outputs"
-  /** Bytes of archive moved by this attempt; one that starts over begins at 0 again. */
+  /** Bytes of the archive that this attempt has moved; an attempt that starts over begins at 0. */
   readonly bytes: number
   /** Bytes of the whole archive; absent for outputs, which are packed while they are sent. */
   readonly totalBytes?: number
-  /** Files that this attempt has come to. */
+  /** Files that this attempt has begun. */
   readonly files: number
   /** All files, where `totalBytes` are known. */
   readonly totalFiles?: number
@@ -15,14 +15,17 @@ export interface TransferProgress {
   readonly bytesPerSecond: number
 }
 
-/** Twice a second is enough for an eye, and next to nothing beside what is moved meanwhile; a shorter transfer tells nothing. */
+/**
+ * Twice a second is enough to watch, and costs next to nothing beside the transfer; a shorter
+ * transfer reports nothing.
+ */
 export const PROGRESS_INTERVAL_MS = 500
 
 /** Measures one direction of one attempt. */
 export class ProgressMeter {
   readonly #direction: TransferProgress["direction"]
   readonly #begun: number
-  #told: number
+  #reported: number
   #bytes = 0
   #files = 0
   readonly #total: { readonly totalBytes?: number; readonly totalFiles?: number }
@@ -36,7 +39,7 @@ export class ProgressMeter {
     this.#direction = direction
     this.#total = total === undefined ? {} : { totalBytes: total.bytes, totalFiles: total.files }
     this.#begun = now
-    this.#told = now
+    this.#reported = now
   }
 
   /** Counts a file. */
@@ -44,11 +47,11 @@ export class ProgressMeter {
     this.#files++
   }
 
-  /** Counts bytes; what to tell if it is time to. */
+  /** Counts bytes; returns the progress when it is time to report it. */
   advance(bytes: number, now: number): TransferProgress | undefined {
     this.#bytes += bytes
-    if (now - this.#told < PROGRESS_INTERVAL_MS) return undefined
-    this.#told = now
+    if (now - this.#reported < PROGRESS_INTERVAL_MS) return undefined
+    this.#reported = now
     return {
       _tag: "Progress",
       direction: this.#direction,

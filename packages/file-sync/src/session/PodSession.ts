@@ -1,12 +1,14 @@
 /**
- * Carries out one run's exchange with its helper container: inputs in, log lines out as they are written, exit code and
- * output files. One exec does it all; when that is cut, the next one continues at the byte where the last one ended.
- * Speaks to the pod through `Exec` alone and decides nothing about the run.
+ * Carries out one run's exchange with its helper container: inputs in, log lines out as they are
+ * written, exit code and output files. One exec does it all; when that is cut, the next one
+ * continues at the byte where the last one ended. Speaks to the pod through `Exec` alone and
+ * decides nothing about the run.
  */
 import { randomBytes } from "node:crypto"
 import { Exec, type ExecChannel, type ExecOutput, type KubeError } from "@podwright/k8s-io"
 import { Cause, Deferred, Effect, Fiber, type FileSystem, type Scope, Stream } from "effect"
-import { Channel, Corrupt, FileSyncError, helperReason, isPodMissing, Lost, Protocol } from "../FileSyncError.ts"
+import { FileSyncError, helperReason, isPodMissing } from "../FileSyncError.ts"
+import { Channel, Corrupt, Lost, Protocol } from "../FileSyncReason.ts"
 import type { InputArchive } from "../inputs/InputArchive.ts"
 import { sendInputs } from "../inputs/InputSender.ts"
 import type { PlacedOutputs } from "../outputs/OutputFiles.ts"
@@ -21,35 +23,38 @@ import { secondCommand, sessionCommand } from "./SessionScript.ts"
 import { initialState, isComplete, onRecord, type SessionState } from "./SessionState.ts"
 
 /**
- * How long main's exit file may stay away after the kubelet reported its end. It is written before the container ends
- * and read within one poll of the session (300 ms at most), so a second is ample; without it main died with its gate.
+ * How long main's exit file may stay away after the kubelet reported its end. It is written before
+ * the container ends and read within one poll of the session (300 ms at most), so a second is
+ * ample; without it main died with its gate.
  */
 const EXIT_FILE_GRACE = "1 second"
 
-/**
- * Damaged transfers are retried this often: damage that repeats is no accident of the wire.
- */
+/** Damaged transfers are retried this often: damage that repeats is no accident of the wire. */
 const CORRUPT_ATTEMPTS = 3
 
 /**
- * So much stderr may come before the record that says it is main's, bytes: the two channels of an exec are seldom apart by
- * more than a few hundred KiB, and a shell that complains has said it by then.
+ * So much stderr may come before the record that says it is main's, bytes: the two channels of an
+ * exec are seldom apart by more than a few hundred KiB, and a shell that complains has said it by
+ * then.
  */
 const EARLY_LIMIT = 8 * 1024 * 1024
 
 /**
- * Inputs from here on go through two execs at once: a node's runtime takes the bytes of one in a single thread, some 100 MB/s of
- * them. Smaller ones would not gain what opening it takes.
+ * Inputs from here on go through two execs at once: a node's runtime takes the bytes of one in a
+ * single thread, some 100 MB/s of them. Smaller ones would not gain what opening it takes.
  */
 const PARALLEL_BYTES = 4 * PIECE_BYTES
 
 const encoder = new TextEncoder()
 
-/** Runs sessions until one has completed; the cursor and what has been collected outlive each of them. */
+/**
+ * Runs sessions until one has completed; the cursor and what has been collected outlive each of
+ * them.
+ */
 export const runSession = Effect.fn("PodSession.run")(function* (
   request: SessionRequest
 ): Effect.fn.Return<SessionResult, FileSyncError, Exec | FileSystem.FileSystem | Scope.Scope> {
-  const fail = (operation: string, reason: FileSyncError["reason"]) =>
+  const fail = (operation: FileSyncError["operation"], reason: FileSyncError["reason"]) =>
     new FileSyncError({ operation, pod: request.pod, reason })
   const lines = makeSessionLines(request.cursor, request.onEvent)
   /** The kubelet reported main's end so long ago that an exit file will not come any more. */
@@ -88,7 +93,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       outputs: request.outputs?.selection
     }
     const subject = { namespace: request.namespace, name: request.pod, container: request.container }
-    const channelFailed = (error: KubeError) => fail("session", new Channel({ error }))
+    const channelFailed = (error: KubeError) => fail("run session", new Channel({ error }))
     const open = (command: ReadonlyArray<string>): Effect.Effect<ExecChannel, FileSyncError, Scope.Scope> =>
       exec
         .open({
@@ -116,8 +121,8 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       onFailure: (cause) => Deferred.failCause(completed, cause),
       onProgress: request.onEvent
     })
-    // Stderr has a channel of its own, so its bytes may come before the record that says they are main's; until then
-    // they could as well be the complaint of a shell that does not get as far.
+    // Stderr has a channel of its own, so its bytes may come before the record that says they are
+    // main's; until then they could as well be the complaint of a shell that does not get as far.
     let logBegun = false
     const early: Array<Uint8Array> = []
     let earlyBytes = 0
@@ -128,7 +133,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       if (earlyBytes <= EARLY_LIMIT) return
       // Not lost, if it is main's: the next session begins at the same byte.
       const detail = `more than ${EARLY_LIMIT / 1024 ** 2} MiB of stderr came before the session began${lastWords(early)}`
-      return yield* fail("session", new Lost({ detail }))
+      return yield* fail("run session", new Lost({ detail }))
     })
 
     const send = Effect.fnUntraced(function* (inputs: InputArchive) {
@@ -142,7 +147,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
         Effect.andThen(second.outcome),
         Effect.filterOrFail(
           (outcome) => outcome._tag === "Exited" && outcome.code === 0,
-          (outcome) => fail("upload", endedEarly(outcome, words, subject))
+          (outcome) => fail("send inputs", endedEarly(outcome, words, subject))
         ),
         Effect.onError((cause) => Deferred.failCause(completed, cause)),
         Effect.forkScoped
@@ -160,7 +165,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           return
         }
         case "Garbage":
-          return yield* fail("session", new Protocol({ detail: output.text }))
+          return yield* fail("run session", new Protocol({ detail: output.text }))
         case "Record": {
           failures = 0
           if (!told.opened) {
@@ -176,7 +181,10 @@ export const runSession = Effect.fn("PodSession.run")(function* (
           switch (action._tag) {
             case "SendInputs": {
               if (request.inputs === undefined) {
-                return yield* fail("upload", new Protocol({ detail: "it asked for inputs, and this session has none" }))
+                return yield* fail(
+                  "send inputs",
+                  new Protocol({ detail: "it asked for inputs, and this session has none" })
+                )
               }
               if (request.inputs.bytes > 0) {
                 // Beside the reader, who may hear of a failure meanwhile.
@@ -190,13 +198,13 @@ export const runSession = Effect.fn("PodSession.run")(function* (
             case "CheckInputs": {
               if (upload.fiber === undefined) {
                 return yield* fail(
-                  "upload",
+                  "send inputs",
                   new Protocol({ detail: "it sent a receipt for inputs that were not sent" })
                 )
               }
               const expected = yield* Fiber.join(upload.fiber)
               if (expected !== action.sha256) {
-                return yield* fail("upload", new Corrupt({ what: "inputs", expected, actual: action.sha256 }))
+                return yield* fail("send inputs", new Corrupt({ what: "inputs", expected, actual: action.sha256 }))
               }
               return yield* say("accept")
             }
@@ -234,7 +242,7 @@ export const runSession = Effect.fn("PodSession.run")(function* (
               return
             }
             case "Fail":
-              return yield* fail("session", helperReason(action.stage, action.detail))
+              return yield* fail("run session", helperReason(action.stage, action.detail))
             case "None":
               return
           }
@@ -260,10 +268,12 @@ export const runSession = Effect.fn("PodSession.run")(function* (
       yield* Deferred.succeed(completed, result)
     })
 
-    const exitEarly = Effect.flatMap(channel.outcome, (outcome) => fail("session", endedEarly(outcome, early, subject)))
+    const exitEarly = Effect.flatMap(channel.outcome, (outcome) =>
+      fail("run session", endedEarly(outcome, early, subject))
+    )
 
-    // It stops the reading and never a listener: lines that are being told must not be told by half. Asked at each pull, because
-    // what is pulled may be overwritten once more is.
+    // It stops the reading and never a listener: lines that are being told must not be told by
+    // half. Asked at each pull, because what is pulled may be overwritten once more is.
     const inVain = Effect.andThen(Deferred.await(abandoned), Cause.done())
     const read = Stream.transformPull(channel.output, (pull) =>
       Effect.succeed(Effect.suspend(() => (log === "follow" && !told.exited ? Effect.raceFirst(pull, inVain) : pull)))
@@ -277,8 +287,9 @@ export const runSession = Effect.fn("PodSession.run")(function* (
   })
 
   /**
-   * One attempt and what to make of it: the result, or how long to pause. Apart from the loop, whose frame would hold the last
-   * error through the pause, and with it the whole channel that it came from: 20 KiB of each run that waits for its pod.
+   * One attempt and what to make of it: the result, or how long to pause. Apart from the loop,
+   * whose frame would hold the last error through the pause, and with it the whole channel that it
+   * came from: 20 KiB of each run that waits for its pod.
    */
   const next = Effect.fnUntraced(function* () {
     const outcome = yield* attempt().pipe(

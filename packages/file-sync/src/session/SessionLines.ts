@@ -1,6 +1,7 @@
 /**
- * Main's two streams as one run's sessions bring them, cut into lines and told with the cursor behind them. Outlives each session:
- * the next one is asked for what is not here yet. Touches nothing but the listener.
+ * Main's two streams as the sessions of one run bring them, cut into lines and reported with the
+ * cursor after them. Outlives each session: the next one continues at the bytes that are not here
+ * yet. Touches nothing but the listener.
  */
 import { Effect } from "effect"
 import type { LogCursor, LogEvent } from "../log/LogEvent.ts"
@@ -10,7 +11,7 @@ import type { VolumeOffsets } from "./SessionPlan.ts"
 type StreamName = "stdout" | "stderr"
 
 export interface SessionLines {
-  /** Behind the lines that have been reported. */
+  /** After the lines that have been reported. */
   readonly cursor: () => LogCursor
   /** Bytes of each stream that are here; the same object, which grows. */
   readonly received: VolumeOffsets
@@ -20,7 +21,7 @@ export interface SessionLines {
   readonly finish: (stream: StreamName) => Effect.Effect<void>
 }
 
-/** `told` is how far an earlier driver has told the log. */
+/** `told` is how far an earlier driver has reported the log. */
 export const makeSessionLines = (
   told: VolumeOffsets,
   onEvent: (event: LogEvent) => Effect.Effect<void>
@@ -28,7 +29,10 @@ export const makeSessionLines = (
   const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
   const received = { stdout: 0, stderr: 0 }
 
-  /** While one stream is read up to where it was told before, the other may be told already: a cursor never goes back. */
+  /**
+   * One stream may still be before the point an earlier driver reported while the other is past it:
+   * a cursor never goes back.
+   */
   const cursor = (): LogCursor => ({
     _tag: "volume",
     stdout: Math.max(told.stdout, splitters.stdout.end),
@@ -41,7 +45,7 @@ export const makeSessionLines = (
     cursor,
     received,
 
-    /** A cursor stands between two batches, so what is before it makes batches of its own. */
+    /** A cursor is always between two batches, so the bytes before it are batches of their own. */
     take: Effect.fnUntraced(function* (stream: StreamName, bytes: Uint8Array) {
       const known = Math.min(bytes.length, Math.max(0, told[stream] - received[stream]))
       received[stream] += bytes.length

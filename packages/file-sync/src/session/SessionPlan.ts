@@ -1,11 +1,14 @@
 /**
- * What one session in a helper container is to do. Pure data: the runner makes it, `SessionScript.ts` turns it into
- * argv, `PodSession.ts` carries it out.
+ * What one session in a helper container is to do. Pure data: `SessionAttempt.ts` builds and
+ * carries it out, `SessionScript.ts` turns it into argv.
  */
 import type { OutputSelection } from "../outputs/OutputPattern.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
 
-/** How far each of main's two streams has been taken, in bytes. A later session or process continues from here. */
+/**
+ * Bytes of each of main's two streams that have been read. A later session or process continues
+ * from here.
+ */
 export interface VolumeOffsets {
   readonly stdout: number
   readonly stderr: number
@@ -16,25 +19,34 @@ export const logStart: VolumeOffsets = { stdout: 0, stderr: 0 }
 
 /**
  * - `follow`: stream main's output until its exit file appears.
- * - `final`: main's container has ended; take what is there and don't wait for an exit file.
+ * - `final`: main's container has ended; read the log that exists and do not wait for an exit file.
  * - `none`: the log is read elsewhere (`pods/log`).
  */
 export type SessionLog = "follow" | "final" | "none"
 
 export interface SessionPlan {
-  /** Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or quotes. */
+  /**
+   * Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or
+   * quotes.
+   */
   readonly volumeRoot: string
   /** The pod's uid, held against the helper's `PODWRIGHT_POD_UID`. */
   readonly podUid: string
   /** The helper container the session runs in. */
   readonly container: string
-  /** Bytes of the input archive, 0 to open the gate with no files; undefined when inputs are none of this session's. */
+  /**
+   * Bytes of the input archive, 0 to open the gate without files; undefined when another session
+   * delivers the inputs.
+   */
   readonly inputBytes: number | undefined
   readonly log: SessionLog
   readonly compression: PieceCompression
-  /** Execs that the inputs go through at once. */
+  /** Execs that carry the inputs at once. */
   readonly streams: 1 | 2
   readonly cursor: VolumeOffsets
-  /** What to bring back from the working folder, with all of the output folder; undefined for no files. */
+  /**
+   * What to collect from the working folder, besides all of the output folder; undefined for no
+   * files.
+   */
   readonly outputs: OutputSelection | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * What a session says: the records that `SessionScript.ts` prints on the exec's stdout, between which raw log and
+ * The records that `SessionScript.ts` prints on the exec's stdout, between which raw log and
  * archive bytes flow. A parser with no I/O; it accepts the bytes in chunks of any size.
  */
 import { RECORD_MARK } from "./SessionScript.ts"
@@ -15,7 +15,9 @@ export type SessionRecord =
   | { readonly _tag: "Ready" }
   /** Raw bytes of main's stdout follow, until the next record. */
   | { readonly _tag: "LogStart" }
-  /** Main's exit code (undefined: it left none) and the full length of its stdout and stderr. */
+  /**
+   * Main's exit code (undefined when it wrote none) and the full length of its stdout and stderr.
+   */
   | {
       readonly _tag: "Exit"
       readonly code: number | undefined
@@ -32,17 +34,20 @@ export type SessionRecord =
   | { readonly _tag: "Digest"; readonly sha256: string }
   /** The session has said everything and waits for `done`. */
   | { readonly _tag: "End" }
-  /** The helper gave up, with what its tools complained of. */
+  /** The helper gave up, with its tools' complaint. */
   | { readonly _tag: "Failed"; readonly stage: string; readonly detail: string }
 
 export type SessionOutput =
   | { readonly _tag: "Record"; readonly record: SessionRecord }
   | { readonly _tag: "Log"; readonly bytes: Uint8Array }
   | { readonly _tag: "Archive"; readonly bytes: Uint8Array }
-  /** Bytes that are neither; the exec does not run our script, or its stream is damaged. */
+  /** Bytes of neither kind: the exec does not run our script, or its stream is damaged. */
   | { readonly _tag: "Garbage"; readonly text: string }
 
-/** A record is one line; what the script can say fits many times over (its longest part is 600 bytes of tool errors). */
+/**
+ * A record is one line; every record of the script is far shorter (its longest part is 600 bytes of
+ * tool errors).
+ */
 const RECORD_LIMIT = 8192
 
 const number = (word: string | undefined): number | undefined =>
@@ -51,7 +56,10 @@ const number = (word: string | undefined): number | undefined =>
 const digest = (word: string | undefined): string | undefined =>
   word !== undefined && /^[0-9a-f]{64}$/.test(word) ? word : undefined
 
-/** Reads one record line, without mark, nonce and newline. Undefined when it is none of ours. */
+/**
+ * Reads one record line, without mark, nonce and newline. Undefined when it is not a record of
+ * ours.
+ */
 export const parseRecord = (line: string): SessionRecord | undefined => {
   const words = line.split(" ").filter((word) => word !== "")
   const [verb, first, second, third] = words
@@ -111,19 +119,23 @@ const concat = (left: Uint8Array, right: Uint8Array): Uint8Array => {
   return joined
 }
 
-/** Length of the longest suffix of `bytes` that is a proper prefix of `mark`: it may go on in the next chunk. */
+/**
+ * Length of the longest suffix of `bytes` that is a proper prefix of `mark`: it may continue in the
+ * next chunk.
+ */
 const heldBack = (bytes: Buffer, mark: Buffer): number => {
   const from = bytes.lastIndexOf(mark[0] ?? 0, bytes.length - 1)
   if (from < 0 || bytes.length - from >= mark.length) return 0
-  // 0x1e is the first byte of the mark and occurs in it once, so only its last occurrence can begin a record.
+  // 0x1e is the first byte of the mark and occurs in it once, so only its last occurrence can begin
+  // a record.
   return mark.subarray(0, bytes.length - from).equals(bytes.subarray(from)) ? bytes.length - from : 0
 }
 
 /**
  * Splits the session's stdout into records, log bytes and archive bytes.
  *
- * `push` returns what the bytes so far amount to, in order; log and archive bytes are views of the chunk that was
- * pushed. At most one record line, or the beginning of a mark, is held back, as a copy.
+ * `push` returns the records and bytes in order; log and archive bytes are views of the chunk that
+ * was pushed. At most one record line, or the beginning of a mark, is held back, as a copy.
  */
 export class SessionParser {
   readonly #mark: Buffer

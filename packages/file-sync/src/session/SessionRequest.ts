@@ -1,5 +1,6 @@
 /**
- * What a session is asked for, what it tells on the way and what it gives. Types only; `PodSession.ts` carries it out.
+ * What a session is asked for, what it reports meanwhile and what it returns. Types only;
+ * `PodSession.ts` carries it out.
  */
 import type { Effect } from "effect"
 import type { InputArchive } from "../inputs/InputArchive.ts"
@@ -14,7 +15,10 @@ import type { SessionExit } from "./SessionState.ts"
 export type SessionEvent =
   /** The helper answered for the first time: its container runs. */
   | { readonly _tag: "Opened" }
-  /** The gate is open, opened by this session or by one before it. `bytes` are the files', without the archive's headers. */
+  /**
+   * The gate is open, opened by this session or by one before it. `bytes` are the files', without
+   * the archive's headers.
+   */
   | { readonly _tag: "InputsDelivered"; readonly bytes: number; readonly files: number }
   | LogEvent
   | TransferProgress
@@ -23,7 +27,8 @@ export type SessionEvent =
 
 /**
  * - `leave`: another session is still to come.
- * - `sent`: the pod will be deleted, so the helper stays: should the driver die before, its successor gets everything again.
+ * - `sent`: the pod will be deleted, so the helper stays: if the driver dies before that, its
+ *   successor gets everything again.
  * - `done`: the pod is kept, so the helper ends.
  */
 export type SessionFarewell = "leave" | "sent" | "done"
@@ -31,33 +36,45 @@ export type SessionFarewell = "leave" | "sent" | "done"
 export interface SessionRequest {
   readonly namespace: string
   readonly pod: string
-  /** Which pod of that name; a session that is led into another ends before it has done anything, and is tried again. */
+  /**
+   * Which pod of that name; a session that reaches another one ends before it has done anything,
+   * and is retried.
+   */
   readonly podUid: string
   readonly container: string
   readonly volumeRoot: string
-  /** Undefined when another session delivers the inputs. An empty archive opens the gate. */
+  /**
+   * Undefined when another session delivers the inputs. An empty archive opens the gate without
+   * files.
+   */
   readonly inputs: InputArchive | undefined
   /** How files travel, both ways; `none` when absent. */
   readonly compression?: PieceCompression
   /** Whether main's output is streamed from the volume. */
   readonly log: boolean
   /**
-   * Where an earlier driver has told the log to, or `logStart`. What is before it is read all the same and told as `Replayed`:
-   * the values that it carries are the run's.
+   * How far an earlier driver has reported the log, or `logStart`. The lines before it are read as
+   * well and reported as `Replayed`: the values that they carry are the run's.
    */
   readonly cursor: VolumeOffsets
-  /** What to bring back, and the local folder it goes to. */
+  /** What to collect, and the local folder it is placed in; undefined for no files. */
   readonly outputs: OutputRequest | undefined
-  /** What becomes of the helper once this session is complete. */
+  /** What the helper does once this session is complete. */
   readonly farewell: (session: SessionResult) => SessionFarewell
-  /** Completes when the kubelet reports main's end; then a missing exit file is not waited for any longer. */
+  /**
+   * Completes when the kubelet reports main's end; from then on the session waits no longer for an
+   * exit file.
+   */
   readonly mainEnded: Effect.Effect<void>
   /**
-   * Asked when the API server says that the pod is not there, which one that lags behind the others says of pods that are; the
-   * session ends with that error where it is true, and goes on where it is not.
+   * Asked when the API server says that the pod does not exist, which a lagging server also says of
+   * pods that do. If the pod is gone, the session fails with that error, else it continues.
    */
   readonly podIsGone: Effect.Effect<boolean>
-  /** Waits before the next attempt; `failures` in a row since the helper last answered, 0 when the exec came too early. */
+  /**
+   * Waits before the next attempt. `failures` counts those in a row since the helper last answered;
+   * 0 when the exec came before the container ran.
+   */
   readonly pause: (failures: number) => Effect.Effect<void>
   readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
 }
@@ -66,6 +83,6 @@ export interface SessionResult {
   /** Undefined when the session was not asked for the log. */
   readonly exit: SessionExit | undefined
   readonly files: OutputFiles
-  /** Names that are not there. */
+  /** Requested names that do not exist. */
   readonly missing: ReadonlyArray<string>
 }

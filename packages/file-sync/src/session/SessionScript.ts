@@ -1,27 +1,29 @@
 /**
- * The shell script that one exec runs in a helper container: it takes the input archive, streams main's output,
- * reports main's exit code and sends the output archive, each with a receipt. Pure text and its arguments; what the
- * records mean on our side is in `SessionRecord.ts`. And the script of the second exec that large inputs have.
+ * The shell script that one exec runs in a helper container: it receives the input archive, streams
+ * main's output, reports main's exit code and sends the output archive, each with a receipt; and
+ * the script of the second exec for large inputs. Pure text and its arguments; `SessionRecord.ts`
+ * reads the records.
  *
- * The volume is the truth, the exec only a view of it: everything the script learns it reads from files that main's
- * gate or an earlier session renamed into place, so a session that is cut can be followed by another at any point.
- * `docs/architecture.md` lists these files and who writes each.
+ * The volume is the truth, the exec only a view of it: the script learns everything from files that
+ * main's gate or an earlier session renamed into place, so another session can follow one that was
+ * cut at any point. `docs/architecture.md` lists these files and who writes each.
  */
 import { PIECE_BYTES } from "../pieces/Piece.ts"
 import type { SessionPlan } from "./SessionPlan.ts"
 
 /**
- * Marks the start of a record among the bytes of the log. With the random nonce that follows no output of main can be
- * taken for a record. 0x1e is ASCII's record separator, rare enough that nothing is held back for it.
+ * Marks the start of a record among the bytes of the log. With the random nonce that follows no
+ * output of main can be taken for a record. 0x1e is ASCII's record separator, rare enough that
+ * nothing is held back for it.
  */
 export const RECORD_MARK = "\u001e"
 
-/** The script's exit code in another pod than its own: of no shell's own codes, and of no signal's. */
+/** The script's exit code in another pod than its own: no shell and no signal uses it. */
 export const OTHER_POD_EXIT = 79
 
 /**
- * What receives the pieces of an archive, in both execs of an upload. `next` names the next of those that `$j` bytes are left of;
- * `piece` takes it from stdin.
+ * Receives the pieces of an archive, in both execs of an upload. `next` names the next piece while
+ * `$j` bytes remain; `piece` reads it from stdin.
  */
 const RECEIVE = `receive() { dd bs=65536 iflag=fullblock,count_bytes count=$1 of=$2 status=none; }
 next() {
@@ -37,35 +39,47 @@ piece() {
 
 /*
  * Why it looks as it does:
- * - A kubelet is asked for an exec by the pod's name and leads into the containers of an earlier pod while they run on, so the
- *   uid is looked at before anything is done. Without the variable the pod is an older podwright's, or has another's helper.
- * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of busybox reads byte by
- *   byte.
- * - Archives go in pieces, each digested and handed on to tar, or sent, while the next one comes; one that is handed on
- *   slower than they come holds up the next, so two at most are there. A fifo whose reader has failed ends `cat`, and so the
- *   session.
- * - Nothing is said while a child of the same shell runs: its end interrupts a write that waits for the connection, and
- *   busybox' `printf` then drops what it had to say (seen in 11 of 320 sessions under load).
- * - Each piece is a file of its own: `cat` of busybox lends a pipe the file's very pages (sendfile), so one that is written over
- *   changes what has left it and waits in the pipe (seen with a pipe alone; the likely cause of outputs that arrived damaged).
- * - Each piece is digested as a file, and the receipt is the digest of the pieces' digests: busybox' sha256sum reads 4 KiB at
- *   a time, which costs a third more from a fifo than from a file.
- * - `stat` tells a file's length: busybox' `wc -c` reads all of it, byte by byte (measured: 1.6 to 2.3 s for 256 MiB).
- * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only what is new. Each stream has
- *   its own, beside the loop: a stream at full speed would never come to its end, and the other wait for it.
- * - `dd bs=1 skip=N count=0` seeks to where an earlier session ended; `tail -c +N` of busybox reads all that is before.
- * - Polls are close for the first third of a second, for commands that are over by then; later every 20 ms while lines flow.
- *   When nothing has come for seconds they are 0.3 s apart: with 0.25 the helper took 0.53 % of a core, with its own look each second.
- * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark` too. The mark is set
- *   before reading, so whatever comes later is not older than it and is read by the next poll.
- * - Compressed pieces come each behind a line with its length; `read` takes no byte beyond that line, as POSIX wants it.
- * - Names travel from find to tar with a NUL between them, because they may hold anything else. busybox' tar reads no such
- *   list, so xargs starts it as often as the names need, each time for an archive of its own; `$P` is what its shell needs.
- * - A command that leaves nothing to bring back is most of them: then nothing is packed, which would start ten processes. A folder
- *   that cannot be looked into is packed, so that its failure is told.
+ * - A kubelet is asked for an exec by the pod's name, and runs it in the containers of an earlier
+ *   pod while they still run. So the uid is checked before anything is done. Without the variable
+ *   the pod is an older podwright's, or has another helper.
+ * - `dd` bounds the input by bytes, because a v4 exec cannot signal the end of stdin; `head -c` of
+ *   busybox reads byte by byte.
+ * - Archives travel in pieces, each digested and passed to tar, or sent, while the next one comes.
+ *   A piece that is passed on more slowly than they come holds up the next, so there are two at
+ *   most. A fifo whose reader has failed ends `cat`, and so the session.
+ * - No record is written while a child of the same shell runs: its end interrupts a write that
+ *   waits for the connection, and busybox' `printf` then drops the record (seen in 11 of 320
+ *   sessions under load).
+ * - Each piece is a file of its own: `cat` of busybox lends a pipe the file's very pages
+ *   (sendfile), so overwriting it changes bytes that still wait in the pipe (seen with a pipe
+ *   alone; the likely cause of outputs that arrived damaged).
+ * - Each piece is digested as a file, and the receipt is the digest of the pieces' digests:
+ *   busybox' sha256sum reads 4 KiB at a time, which costs a third more from a fifo than from a
+ *   file.
+ * - `stat` gives a file's length: busybox' `wc -c` reads all of it, byte by byte (measured: 1.6 to
+ *   2.3 s for 256 MiB).
+ * - `cat` on an inherited descriptor continues where the last one stopped, so a poll moves only
+ *   what is new. Each stream has its own, beside the loop: otherwise a stream at full speed would
+ *   never end, and the other would wait for it.
+ * - `dd bs=1 skip=N count=0` seeks to where an earlier session ended; `tail -c +N` of busybox reads
+ *   everything before that.
+ * - Polls are close together for the first third of a second, for commands that end by then; later
+ *   every 20 ms while lines flow. When nothing has come for seconds they are 0.3 s apart: with 0.25
+ *   s the helper used 0.53 % of a core, including its own check each second.
+ * - A poll of an idle log forks nothing but `sleep`: `[ mark -nt file ]` is a builtin and `: >mark`
+ *   too. The mark is set before reading, so whatever comes later is not older than it and is read
+ *   by the next poll.
+ * - Each compressed piece comes after a line with its length; `read` reads no byte beyond that
+ *   line, as POSIX requires.
+ * - Names travel from find to tar with a NUL between them, because they may hold anything else.
+ *   busybox' tar reads no such list, so xargs starts it as often as the names need, each time for
+ *   an archive of its own; `$P` is what its shell needs.
+ * - Most commands leave nothing to collect: then nothing is packed, which would start ten
+ *   processes. A folder that cannot be listed is packed, so that the failure is reported.
  * - The C locale makes grep match bytes, alike in every image.
- * - Of a session that was cut, what still waits to write into the connection is ended with it: a runtime does not close the
- *   pipes of an exec whose client has gone. The exec's shell leads a process group of its own where a runtime started it.
+ * - A session ends the processes of the one before it that still wait to write into a cut
+ *   connection: a runtime does not close the pipes of an exec whose client is gone. The exec's
+ *   shell leads a process group of its own where a runtime started it.
  * - The shell's own complaints go to a file, never among main's stderr.
  */
 const script = String.raw`umask 0
@@ -207,9 +221,10 @@ read -r a && case $a in sent | done) : >$R/$a ;; esac
 exit 0`
 
 /*
- * The second exec of a large upload, see `SessionPlan.streams`. It takes every other piece, says which are there through one fifo,
- * and hears through another that there is room for one more, so that it is two ahead at most. It tells its process to the next
- * session as the first one does, and only then looks whether the fifos are still there: one that comes late must not stay.
+ * The second exec of a large upload, see `SessionPlan.streams`. It receives every other piece,
+ * reports each through one fifo, and learns through another that there is space for one more, so
+ * that it is at most two ahead. It records its process for the next session as the first one does,
+ * and only then checks that the fifos still exist: one that comes late must not stay.
  */
 const secondScript = `umask 0
 R=$1/run N=$2 C=$3 I=$4 Z=$5 U=$6
@@ -228,7 +243,10 @@ while [ $j -gt 0 ]; do
 done
 exit 0`
 
-/** The argv of a large upload's second exec: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT COMPRESSION UID`. */
+/**
+ * The argv of a large upload's second exec: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT
+ * COMPRESSION UID`.
+ */
 export const secondCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<string> => [
   "sh",
   "-c",
@@ -243,10 +261,11 @@ export const secondCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<s
 ]
 
 /**
- * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR OUTPUT EXPRESSION COMPRESSION
- * UID STREAMS NAME...`.
+ * The argv of one session: `sh -c SCRIPT podwright ROOT NONCE CONTAINER INPUT LOG STDOUT STDERR
+ * OUTPUT EXPRESSION COMPRESSION UID STREAMS NAME...`.
  *
- * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by main.
+ * `nonce` must be fresh for every attempt (it names the attempt's staging files) and unguessable by
+ * main.
  */
 export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<string> => [
   "sh",

@@ -1,12 +1,15 @@
 /**
- * What is known about a session's progress and what is to be done on each thing the helper says. A pure reducer; the
- * bytes themselves are moved by `PodSession.ts`.
+ * A session's progress, and what each record of the helper asks of us. A pure reducer;
+ * `SessionAttempt.ts` carries it out and moves the bytes.
  */
 import type { VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionRecord } from "./SessionRecord.ts"
 
 export interface SessionExit {
-  /** Main's exit code as its gate recorded it; undefined when main ended without one (killed with its gate). */
+  /**
+   * Main's exit code as its gate recorded it; undefined when main ended without one (killed with
+   * its gate).
+   */
   readonly code: number | undefined
   readonly stdoutBytes: number
   readonly stderrBytes: number
@@ -14,7 +17,7 @@ export interface SessionExit {
 
 export interface SessionState {
   readonly exit: SessionExit | undefined
-  /** Indexes of output names that are not there. */
+  /** Indexes of output names that do not exist. */
   readonly missing: ReadonlyArray<number>
   /** The helper has said everything. */
   readonly ended: boolean
@@ -28,21 +31,21 @@ export const initialState: SessionState = {
 
 export type SessionAction =
   | { readonly _tag: "SendInputs" }
-  /** Compare with what was sent; tell the helper to put it in place when it is the same. */
+  /** Compare with what was sent; if it is the same, tell the helper to put it in place. */
   | { readonly _tag: "CheckInputs"; readonly sha256: string }
   | { readonly _tag: "GateOpen" }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
   | { readonly _tag: "StageOutputs" }
   | { readonly _tag: "TakePiece"; readonly bytes: number }
   | { readonly _tag: "CheckOutputs"; readonly sha256: string }
-  /** Everything is here: what has been staged may be put in place. */
+  /** Everything is here: put the staged outputs in place. */
   | { readonly _tag: "CommitOutputs" }
   | { readonly _tag: "Fail"; readonly stage: string; readonly detail: string }
   | { readonly _tag: "None" }
 
 const none: SessionAction = { _tag: "None" }
 
-/** The state after a record, and what it asks of us. */
+/** The state after a record, and what the record asks of us. */
 export const onRecord = (state: SessionState, record: SessionRecord): readonly [SessionState, SessionAction] => {
   switch (record._tag) {
     case "Send":
@@ -78,8 +81,9 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
 }
 
 /**
- * Whether nothing more is to come. Stderr travels on a channel of its own, which may lag behind the records: the
- * session is complete only when the cursor has reached the length that the exit record gave.
+ * Whether the session is complete. Stderr travels on a channel of its own, which may lag behind the
+ * records: the session is complete only when the cursor has reached the length that the exit record
+ * gave.
  */
 export const isComplete = (state: SessionState, cursor: VolumeOffsets): boolean =>
   state.ended && (state.exit === undefined || cursor.stderr >= state.exit.stderrBytes)

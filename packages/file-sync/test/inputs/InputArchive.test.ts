@@ -167,7 +167,7 @@ describe("makeInputArchive", () => {
         { name: "one", source: { _tag: "Stdin" } },
         { name: "two", source: { _tag: "Stdin" } }
       ]).pipe(Effect.flip)
-      assert.match(error.message, /'two'.*another input takes it/)
+      assert.match(error.message, /'two'.*another input reads it already/)
     }).pipe(Effect.provide(services))
   )
 

@@ -10,7 +10,8 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { makeOutputStaging, type OutputLimits, outputLimits } from "../../src/outputs/OutputFiles.ts"
+import { makeOutputStaging } from "../../src/outputs/OutputFiles.ts"
+import { type OutputLimits, outputLimits } from "../../src/outputs/OutputLimits.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-outputs-"))),

@@ -3,7 +3,7 @@
  * Connections are made when a run needs them and kept for the next one.
  */
 
-import { Channel, FileSyncError } from "@podwright/file-sync"
+import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
 import {
   type ConnectionConfig,
   type Exec,
@@ -55,7 +55,7 @@ const explainBy =
     if (reason._tag === "Kube")
       return error.with({ reason: new Kube({ error: withConnectionHint(reason.error, config) }) })
     if (reason._tag !== "Files" || reason.error.reason._tag !== "Channel") return error
-    const channel = new Channel({ error: withConnectionHint(reason.error.reason.error, config) })
+    const channel = new FileSyncReason.Channel({ error: withConnectionHint(reason.error.reason.error, config) })
     const { operation, pod } = reason.error
     const files = new FileSyncError({ operation, ...(pod === undefined ? {} : { pod }), reason: channel })
     return error.with({ reason: new Files({ error: files }) })

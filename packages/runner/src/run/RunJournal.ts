@@ -2,7 +2,7 @@
  * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
  * are made, so that facts and events agree.
  */
-import type { LogEvent, ToldLines, TransferProgress } from "@podwright/file-sync"
+import type { LogEvent, ReportedLines, TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
@@ -81,7 +81,7 @@ export const openJournal = Effect.fnUntraced(function* (
   )
 
   const at = Clock.currentTimeMillis
-  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: ToldLines) {
+  const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: ReportedLines) {
     // A piece of a line counts with its last piece.
     logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
     const how = ending === "newline" ? {} : { ending }

@@ -2,7 +2,7 @@
  * Values that a command hands to its driver through its log: a line that is exactly `::{json}::`, on stdout or stderr, with
  * the keys `outputs` (by name), `metrics` and `logs` (lists). Such a line is taken out of the log. Pure.
  */
-import { type ToldLines, VALUES_MARK } from "@podwright/file-sync"
+import { type ReportedLines, VALUES_MARK } from "@podwright/file-sync"
 import { parseRunDuration } from "@podwright/spec-builder"
 import { Duration, Option, Result, Schema } from "effect"
 
@@ -37,7 +37,7 @@ export interface LineValues {
 
 /** What became of lines: told as lines, or taken as values, or held until the rest of the line has come (both absent). */
 export interface TakenLines {
-  readonly lines: ReadonlyArray<ToldLines>
+  readonly lines: ReadonlyArray<ReportedLines>
   readonly values: LineValues | undefined
   /** What is wrong with the values, in words for the person who wrote them. */
   readonly warnings: ReadonlyArray<string>
@@ -204,7 +204,7 @@ export const readLineValues = (line: string): ReadLine => {
 export class LogValues {
   readonly #outputs = new Map<string, { readonly value: Schema.Json; readonly length: number }>()
   readonly #metrics = new Map<string, Metric>()
-  readonly #held: Record<"stdout" | "stderr", Array<ToldLines>> = { stdout: [], stderr: [] }
+  readonly #held: Record<"stdout" | "stderr", Array<ReportedLines>> = { stdout: [], stderr: [] }
   readonly #reported = new Set<string>()
   #length = 0
 
@@ -219,7 +219,7 @@ export class LogValues {
   }
 
   /** Takes lines as their source tells them: one that carries values comes alone, or alone in pieces. */
-  take(event: ToldLines): TakenLines {
+  take(event: ReportedLines): TakenLines {
     const { ending, lines, stream } = event
     const [first = ""] = lines
     const held = this.#held[stream]
@@ -251,7 +251,7 @@ export class LogValues {
   }
 
   /** Lines of which the rest will not come. */
-  release(): ReadonlyArray<ToldLines> {
+  release(): ReadonlyArray<ReportedLines> {
     const { stderr, stdout } = this.#held
     this.#held.stdout = []
     this.#held.stderr = []

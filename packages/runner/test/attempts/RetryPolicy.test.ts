@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FileSyncError, InputUnreadable, Lost, PatternInvalid } from "@podwright/file-sync"
+import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
 import { decodeRetry, InvalidTask, SpecError, SpecIssue } from "@podwright/spec-builder"
 import { Duration, Effect, Result, Schema } from "effect"
@@ -38,7 +38,8 @@ const forbidden = (detail: string) =>
 describe("classifyFailure", () => {
   const issue = new SpecIssue({ source: "task", path: [], message: "m" })
   const spec = new SpecError({ operation: "buildPod", reason: new InvalidTask({ issues: [issue] }) })
-  const files = (reason: FileSyncError["reason"]) => new Files({ error: new FileSyncError({ operation: "o", reason }) })
+  const files = (reason: FileSyncError["reason"]) =>
+    new Files({ error: new FileSyncError({ operation: "run session", reason }) })
   const cases: ReadonlyArray<readonly [string, RunReason, FailureClass]> = [
     ["an evicted pod", pod("Evicted"), "infrastructure"],
     ["a preempted pod", pod("Preempted"), "infrastructure"],
@@ -57,9 +58,13 @@ describe("classifyFailure", () => {
     ["a kubeconfig that is wrong", kube({ _tag: "Config", detail: "d" }), "final"],
     ["a task that is wrong", new Spec({ error: spec }), "final"],
     ["a cursor of another log", new CursorMismatch({ given: "volume", expected: "kubelet" }), "final"],
-    ["a pattern that is wrong", files(new PatternInvalid({ pattern: "p", detail: "d" })), "final"],
-    ["an input that is not there", files(new InputUnreadable({ name: "n", source: "s", detail: "d" })), "final"],
-    ["a transfer that was lost", files(new Lost({ detail: "d" })), "failure"]
+    ["a pattern that is wrong", files(new FileSyncReason.PatternInvalid({ pattern: "p", detail: "d" })), "final"],
+    [
+      "an input that is not there",
+      files(new FileSyncReason.InputUnreadable({ name: "n", source: "s", detail: "d" })),
+      "final"
+    ],
+    ["a transfer that was lost", files(new FileSyncReason.Lost({ detail: "d" })), "failure"]
   ]
   it.each(cases)("%s", (_, reason, expected) => assert.strictEqual(classifyFailure(error(reason)), expected))
 })

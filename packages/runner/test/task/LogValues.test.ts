@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { LINE_LIMIT, LogSplitter, type ToldLines } from "@podwright/file-sync"
+import { LINE_LIMIT, LogSplitter, type ReportedLines } from "@podwright/file-sync"
 import { Effect, Schema } from "effect"
 import { LogValues, METRICS_LIMIT, OUTPUTS_LIMIT, readLineValues, VALUES_LINE_LIMIT } from "../../src/task/LogValues.ts"
 
 const cursor = { _tag: "volume", stdout: 0, stderr: 0 } as const
 const event = (
   line: string,
-  ending: ToldLines["ending"] = "newline",
-  stream: ToldLines["stream"] = "stdout"
-): ToldLines => ({
+  ending: ReportedLines["ending"] = "newline",
+  stream: ReportedLines["stream"] = "stdout"
+): ReportedLines => ({
   stream,
   lines: [line],
   ending,

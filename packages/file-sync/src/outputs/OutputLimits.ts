@@ -1,0 +1,32 @@
+/** How much a pod may send, and whether an entry of its archive is too much. Pure. */
+
+/**
+ * The most a pod may send: a hostile one could otherwise fill the disk, or the memory that keeps
+ * the names.
+ */
+export interface OutputLimits {
+  /** Files, folders and links together. */
+  readonly entries: number
+  /** Bytes of all files. */
+  readonly bytes: number
+  /** Folders above a file. */
+  readonly depth: number
+  /** Bytes of a name from the target folder on. */
+  readonly nameBytes: number
+}
+
+/**
+ * A million entries take some 250 MB of memory here. 1 TiB is more than a pod's ephemeral volume
+ * holds. Linux accepts paths of up to 4096 bytes, which include the staging folder's. Trees are not
+ * as deep as 128 folders.
+ */
+export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
+
+/** Why an entry is too much; undefined when it is not. `entries` and `bytes` include it. */
+export const excess = (limits: OutputLimits, name: string, entries: number, bytes: number): string | undefined => {
+  if (entries > limits.entries) return `it exceeds the limit of ${limits.entries} entries`
+  if (bytes > limits.bytes) return `it brings the outputs to ${bytes} bytes, and the limit is ${limits.bytes}`
+  if (name.split("/").length - 1 > limits.depth) return `it lies deeper than ${limits.depth} folders`
+  if (Buffer.byteLength(name) > limits.nameBytes) return `its name is longer than ${limits.nameBytes} bytes`
+  return undefined
+}
