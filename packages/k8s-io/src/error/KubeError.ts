@@ -4,7 +4,8 @@
  */
 import { Schema } from "effect"
 import { explainReason, KubeOperation, KubeSubject, kubeMessage } from "./KubeMessage.ts"
-import { isRetryable, KubeReason } from "./KubeReason.ts"
+import { KubeReason } from "./KubeReason.ts"
+import { isRetryable } from "./ReasonClass.ts"
 
 /** Everything that can go wrong between this package and a Kubernetes API server. */
 export class KubeError extends Schema.TaggedError<KubeError>()("KubeError", {

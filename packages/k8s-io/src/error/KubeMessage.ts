@@ -3,7 +3,8 @@
  * ("Could not create pod team/etl-1: ..."); the name of the operation stays data.
  */
 import { Match, Schema } from "effect"
-import { isRbacRefusal, type KubeReason } from "./KubeReason.ts"
+import type { KubeReason } from "./KubeReason.ts"
+import { isRbacRefusal } from "./ReasonClass.ts"
 
 /** What an operation was about. */
 export const KubeSubject = Schema.Struct({

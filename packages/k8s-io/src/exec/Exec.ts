@@ -6,8 +6,9 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
 import { execPath } from "../client/PodRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
-import type { ExecChannel, ExecProtocol } from "./ExecChannel.ts"
+import type { ExecChannel } from "./ExecChannel.ts"
 import { ExecIntake } from "./ExecIntake.ts"
+import { ALL_PROTOCOLS, type ExecProtocol } from "./ExecProtocol.ts"
 import { handshakeTimeout, makeExecSocket } from "./ExecSocket.ts"
 
 /** What to run where. `command` is argv, no shell in between. */
@@ -40,9 +41,6 @@ const largestMessage = 32 * 1024 * 1024
 const noMask = (mask: Buffer): void => {
   mask.fill(0)
 }
-
-/** Offered in this order: only v5 can end stdin, v4 is what every supported server speaks. */
-const allProtocols: ReadonlyArray<ExecProtocol> = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 
 /** A space as forms have it, and what RFC 3986 lets stand in a query beside what `encodeURIComponent` does. */
 const unescaped = new Map([
@@ -101,7 +99,7 @@ const makeExec = Effect.gen(function* () {
     const socket = yield* Effect.acquireRelease(
       Effect.sync(() =>
         makeExecSocket(
-          new WebSocket(execUrl(connection.server, request), [...(request.protocols ?? allProtocols)], {
+          new WebSocket(execUrl(connection.server, request), [...(request.protocols ?? ALL_PROTOCOLS)], {
             ...options,
             // goes on to the socket, where that is made here and not by a proxy's agent
             ...(intake === undefined ? {} : { onread: intake.onread }),

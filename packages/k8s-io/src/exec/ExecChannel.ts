@@ -2,9 +2,7 @@
 import type { Effect, Stream } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
 import type { KubeStatus } from "../error/KubeStatus.ts"
-
-/** Subprotocols this package speaks, best first. v4 cannot half-close stdin. */
-export type ExecProtocol = "v5.channel.k8s.io" | "v4.channel.k8s.io"
+import type { ExecProtocol } from "./ExecProtocol.ts"
 
 /** Bytes the remote process wrote. The receiver's to keep, unless they were asked for as lent (`ExecRequest.lendsOutput`). */
 export interface ExecOutput {

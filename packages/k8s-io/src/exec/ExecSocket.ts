@@ -12,9 +12,10 @@ import type { KubeReason } from "../error/KubeReason.ts"
 import { type KubeStatus, readExecStatus } from "../error/KubeStatus.ts"
 import { reasonFromContainerStatus, statusOfResponse } from "../error/StatusReason.ts"
 import { connectReason, failureDetail } from "../error/TransportFailure.ts"
-import type { ExecChannel, ExecOutcome, ExecOutput, ExecProtocol } from "./ExecChannel.ts"
+import type { ExecChannel, ExecOutcome, ExecOutput } from "./ExecChannel.ts"
 import { FrameParts, readFrame } from "./ExecFrame.ts"
 import type { ExecIntake } from "./ExecIntake.ts"
+import { canCloseStdin, type ExecProtocol, isExecProtocol } from "./ExecProtocol.ts"
 import { ExecPulse } from "./ExecPulse.ts"
 import { makeExecSender } from "./ExecSender.ts"
 
@@ -29,9 +30,6 @@ const closeWait = "1 second"
 
 /** Error bodies are short; more than this is not read. */
 const largestRefusal = 64 * 1024
-
-const protocols: ReadonlyArray<string> = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
-const isExecProtocol = (text: string): text is ExecProtocol => protocols.includes(text)
 
 /** An exec whose handshake may still be going on. */
 export interface ExecSocket {
@@ -237,7 +235,7 @@ export const makeExecSocket = (
   const channel = (protocol: ExecProtocol): ExecChannel => ({
     protocol,
     send: sender.send,
-    closeStdin: protocol === "v5.channel.k8s.io" ? sender.closeStdin : Effect.void,
+    closeStdin: canCloseStdin(protocol) ? sender.closeStdin : Effect.void,
     output: Stream.fromPull(Effect.succeed(pull)),
     outcome: Deferred.await(outcome)
   })

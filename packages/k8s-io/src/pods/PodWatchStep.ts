@@ -4,8 +4,8 @@
  */
 import { HashMap, Option } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
-import { retryAfterSeconds } from "../error/KubeReason.ts"
 import { isGone, type KubeStatus, statusCode } from "../error/KubeStatus.ts"
+import { retryAfterSeconds } from "../error/ReasonClass.ts"
 import type { Pod } from "./Pod.ts"
 
 /** How long the server keeps one watch open, seconds: under the 5 minutes after which balancers cut; kube-rs' default. */
