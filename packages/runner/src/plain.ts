@@ -1,7 +1,8 @@
 /**
- * The runner for programs without Effect: promises, an AbortSignal, an async iterable of events. An entry point of its own,
- * `@podwright/runner/plain`. Runs of this process that overlap share their connection to a cluster; it is closed with the last of
- * them, so that a program ends when its work does.
+ * The runner for programs without Effect: promises, an AbortSignal, an async iterable of events. An
+ * entry point of its own, `@podwright/runner/plain`. Runs of this process that overlap share their
+ * connection to a cluster; it is closed with the last of them, so that a program ends when its work
+ * does.
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -19,24 +20,33 @@ export { RunError } from "./task/RunError.ts"
 export type { RunEvent } from "./task/RunEvent.ts"
 export type { RunResult } from "./task/RunResult.ts"
 
-/** Which cluster. Default: KUBECONFIG, `~/.kube/config`, or the service account of the pod we are in; `runner.config` adds to it. */
+/**
+ * Which cluster. Default: KUBECONFIG, `~/.kube/config`, or the service account of the pod we are
+ * in; `runner.config` adds to it.
+ */
 export interface ClusterOptions {
   readonly kubeconfig?: string
   readonly context?: string
 }
 
+/** How a run is cancelled or detached, beside the cluster that it uses. */
 export interface EventOptions extends ClusterOptions {
   /** Cancels the run: its pod is killed before the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /**
-   * Leaves the run: its pod goes on, and the promise rejects with a `RunError` whose reason is `Detached`. The same task with the
-   * same ids takes the pod over later, here or elsewhere. For programs that are told to end.
+   * Leaves the run: its pod goes on, and the promise rejects with a `RunError` whose reason is
+   * `Detached`. The same task with the same ids takes the pod over later, here or elsewhere. For
+   * programs that are told to end.
    */
   readonly detachSignal?: AbortSignal
 }
 
+/** The options of `runTask`: those of `taskEvents`, and a listener. */
 export interface RunTaskOptions extends EventOptions {
-  /** Is told everything in order, and awaited: a slow listener holds the log back. One that throws cancels the run. */
+  /**
+   * Is told everything in order, and awaited: a slow listener holds the log back. One that throws
+   * cancels the run.
+   */
   readonly onEvent?: (event: RunEvent) => void | Promise<void>
 }
 
@@ -84,7 +94,10 @@ const requestOf = (task: PlainTask): Effect.Effect<TaskRequest, RunError> =>
     )
   )
 
-/** Fails when the signal is aborted, as everything on this platform that takes one does: with its reason. */
+/**
+ * Fails when the signal is aborted, as everything on this platform that takes one does: with its
+ * reason.
+ */
 const aborted = (signal: AbortSignal): Effect.Effect<never> =>
   Effect.callback((resume) => {
     const abort = () => resume(Effect.die(signal.reason))
@@ -106,9 +119,10 @@ const detachment = (signal: AbortSignal | undefined): RunOptions =>
       }
 
 /**
- * Runs a task in a pod and resolves with its result; a command that fails is a result with state `FAILED`. Rejects with a
- * `RunError` (`error.reason._tag` tells which kind, `error.retryable` whether the same may succeed later), with the signal's
- * reason when it was aborted, or with what `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
+ * Runs a task in a pod and resolves with its result; a command that fails is a result with state
+ * `FAILED`. Rejects with a `RunError` (`error.reason._tag` tells which kind, `error.retryable`
+ * whether the same may succeed later), with the signal's reason when it was aborted, or with what
+ * `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
  */
 export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Promise<RunResult> => {
   const { detachSignal, onEvent, signal } = options
@@ -131,8 +145,8 @@ export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Pr
 }
 
 /**
- * The same as events, the last of which is `Finished` with the result. Leaving the loop early cancels the run, and the pod is
- * killed before the loop is left.
+ * The same as events, the last of which is `Finished` with the result. Leaving the loop early
+ * cancels the run, and the pod is killed before the loop is left.
  */
 export async function* taskEvents(task: PlainTask, options: EventOptions = {}): AsyncGenerator<RunEvent, void> {
   const { detachSignal, signal } = options

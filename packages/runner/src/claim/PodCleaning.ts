@@ -1,6 +1,6 @@
 /**
- * Looks for pods that nobody comes for any more (`PodOrphan.ts`), and removes them. Talks to the API server by `Pods`; what it
- * deletes is the very pod it has judged, unchanged since.
+ * Looks for pods that nobody comes for any more (`PodOrphan.ts`), and removes them. Talks to the
+ * API server by `Pods`; what it deletes is the very pod it has judged, unchanged since.
  */
 import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { TASK_RUN_LABEL } from "@podwright/spec-builder"
@@ -11,6 +11,10 @@ import { isAlive, newDriver } from "./DriverProcess.ts"
 import { leaseState } from "./PodLease.ts"
 import { decideOrphan, type PodClaimed, type PodForsaken } from "./PodOrphan.ts"
 
+/**
+ * Which pods `cleanPods` looks at, and how long a pod must have been without a driver to be
+ * deleted.
+ */
 export interface CleaningOptions {
   /** Undefined: all namespaces, which only a ClusterRole allows. */
   readonly namespace: string | undefined
@@ -30,15 +34,22 @@ export type CleanedPod = { readonly namespace: string; readonly name: string; re
   | { readonly _tag: "Failed"; readonly why: PodForsaken; readonly error: KubeError }
 )
 
-/** Deletions at once. Each is two short requests at most; more of them would only wait for each other's turn. */
+/**
+ * Deletions at once. Each is two short requests at most; more of them would only wait for each
+ * other's turn.
+ */
 const CONCURRENCY = 8
-/** How often a pod is judged that changes every time before it can be deleted: a pod nobody drives changes a few times at its end. */
+/**
+ * How often a pod is judged that changes every time before it can be deleted: a pod nobody drives
+ * changes a few times at its end.
+ */
 const JUDGED_TIMES = 5
 
 /**
- * The pods of podwright in a namespace, each with what became of it, in the server's order. A pod that changes between its being
- * judged and its deletion is judged again, so that one that is taken over meanwhile stays. Fails only when there is no list; a
- * pod that cannot be deleted is `Failed`, and the others go on.
+ * The pods of podwright in a namespace, each with what became of it, in the server's order. A pod
+ * that changes between its being judged and its deletion is judged again, so that one that is taken
+ * over meanwhile stays. Fails only when there is no list; a pod that cannot be deleted is `Failed`,
+ * and the others go on.
  */
 export const cleanPods = (options: CleaningOptions): Stream.Stream<CleanedPod, KubeError, Pods> =>
   Stream.unwrap(

@@ -1,11 +1,16 @@
 /**
- * Names the cause of a run that did not end well, with the facts and a remedy. Pure: what is known of pod and container →
- * diagnosis. The texts are for the person who has to act on them. Pods that do not run yet: `PendingDiagnosis.ts`.
+ * Names the cause of a run that did not end well, with the facts and a remedy. Pure: what is known
+ * of pod and container → diagnosis. The texts are for the person who has to act on them. Pods that
+ * do not run yet: `PendingDiagnosis.ts`.
  */
 import { Schema } from "effect"
 import { DiagnosisCause } from "./DiagnosisCause.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
 
+/**
+ * Why a pod does not start or did not end well: the cause with its facts, in words, and what to do
+ * about it.
+ */
 export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
   cause: DiagnosisCause,
   /** Whether the same task may succeed when it is simply run again. */
@@ -34,7 +39,8 @@ const disruptionCause = (reason: string): "Preempted" | "NodeLost" | "Evicted" =
     case "PreemptionByScheduler":
     case "PreemptionByKubeScheduler":
       return "Preempted"
-    // The node is not ready or unreachable, or somebody put a NoExecute taint on it; or it is no more.
+    // The node is not ready or unreachable, or somebody put a NoExecute taint on it; or it is no
+    // more.
     case "DeletionByTaintManager":
     case "DeletionByPodGC":
       return "NodeLost"
@@ -90,7 +96,8 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
     const where = node === null ? "" : ` on node ${node}`
     return diagnosis({ _tag: disruptionCause(pod.disruption), ...cause }, "transient", `${how}${where}`, again)
   }
-  // A kubelet that does not take a pod fails it with a word of its own (OutOfcpu, NodeAffinity, UnexpectedAdmissionError, …).
+  // A kubelet that does not take a pod fails it with a word of its own (OutOfcpu, NodeAffinity,
+  // UnexpectedAdmissionError, …).
   if (pod.phase === "Failed" && reason !== undefined && nothingRan(pod)) {
     return diagnosis(
       { _tag: "NodeRefused", node, reason, said: message },
@@ -105,7 +112,10 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
 const nothingRan = ({ containers }: PodObservation): boolean =>
   [...containers.values()].every(({ _tag }) => _tag === "Waiting" || _tag === "Unknown")
 
-/** Exit codes above this are 128 + a signal's number: the process was ended, by the kernel or by somebody. */
+/**
+ * Exit codes above this are 128 + a signal's number: the process was ended, by the kernel or by
+ * somebody.
+ */
 const SIGNALLED = 128
 
 /** Did a signal end the process, by its exit code? */
@@ -158,7 +168,10 @@ export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined):
   )
 }
 
-/** What to say of a command that succeeded though the kernel killed something in its container for its memory. */
+/**
+ * What to say of a command that succeeded though the kernel killed something in its container for
+ * its memory.
+ */
 export const memoryWarning = (end: ContainerEnd, memoryLimit: string | undefined): string | undefined =>
   end.exitCode === 0 && end.reason === "OOMKilled"
     ? `the command succeeded, but a process of it was killed because memory${memoryLimit === undefined ? "" : ` (limit ${memoryLimit})`} was used up; its work may be incomplete`

@@ -7,6 +7,7 @@ const container = { container: Schema.String }
 /** Null where the pod had none, or it was not seen. */
 const node = { node: Schema.NullOr(Schema.String) }
 
+/** What a diagnosis found, one tag for each cause, with the facts that tell it. */
 export const DiagnosisCause = Schema.TaggedUnion({
   /** No node fits; `said` is the scheduler's sentence. */
   Unschedulable: said,

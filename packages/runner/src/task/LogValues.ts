@@ -1,6 +1,7 @@
 /**
- * Values that a command hands to its driver through its log: a line that is exactly `::{json}::`, on stdout or stderr, with
- * the keys `outputs` (by name), `metrics` and `logs` (lists). Such a line is taken out of the log. Pure.
+ * Values that a command hands to its driver through its log: a line that is exactly `::{json}::`,
+ * on stdout or stderr, with the keys `outputs` (by name), `metrics` and `logs` (lists). Such a line
+ * is taken out of the log. Pure.
  */
 import { type ReportedLines, VALUES_MARK } from "@podwright/file-sync"
 import { parseRunDuration } from "@podwright/spec-builder"
@@ -25,6 +26,7 @@ export type LogLevel = typeof LogLevel.Type
 export const LogEntry = Schema.Struct({ level: LogLevel, message: Schema.String })
 export type LogEntry = typeof LogEntry.Type
 
+/** Outputs that a command printed, by name: any JSON. */
 export const LogOutputs = Schema.Record(Schema.String, Schema.Json)
 export type LogOutputs = typeof LogOutputs.Type
 
@@ -35,7 +37,10 @@ export interface LineValues {
   readonly logs: ReadonlyArray<LogEntry>
 }
 
-/** What became of lines: told as lines, or taken as values, or held until the rest of the line has come (both absent). */
+/**
+ * What became of lines: told as lines, or taken as values, or held until the rest of the line has
+ * come (both absent).
+ */
 export interface TakenLines {
   readonly lines: ReadonlyArray<ReportedLines>
   readonly values: LineValues | undefined
@@ -43,11 +48,19 @@ export interface TakenLines {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** The longest line that is read as values, in characters: what comes in more pieces is data, and is held by nobody. */
+/**
+ * The longest line that is read as values, in characters: what comes in more pieces is data, and is
+ * held by nobody.
+ */
 export const VALUES_LINE_LIMIT = 4 * 1024 * 1024
-/** All outputs of a run together, in characters of their JSON: they are held in memory, and go into events and results. */
+/**
+ * All outputs of a run together, in characters of their JSON: they are held in memory, and go into
+ * events and results.
+ */
 export const OUTPUTS_LIMIT = 16 * 1024 * 1024
-/** Metrics of a run that differ in name or tags; each further value of one of them costs nothing. */
+/**
+ * Metrics of a run that differ in name or tags; each further value of one of them costs nothing.
+ */
 export const METRICS_LIMIT = 10_000
 
 const VALUES_END = "}::"
@@ -74,7 +87,10 @@ const isLevel = Schema.is(LogLevel)
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** A number, also when it is written as text, as shells quote it; of a timer also a duration such as PT1.5S or 90s. */
+/**
+ * A number, also when it is written as text, as shells quote it; of a timer also a duration such as
+ * PT1.5S or 90s.
+ */
 const amount = (type: MetricType, written: string | number): number | undefined => {
   const number = typeof written === "string" && written.trim() === "" ? Number.NaN : Number(written)
   if (Number.isFinite(number)) return type === "timer" && number < 0 ? undefined : number
@@ -83,8 +99,8 @@ const amount = (type: MetricType, written: string | number): number | undefined 
 }
 
 /**
- * Whether a parsed value can go into results and be written again: numbers beyond a double parse to infinity, and whoever
- * walks a value of a million brackets runs out of stack.
+ * Whether a parsed value can go into results and be written again: numbers beyond a double parse to
+ * infinity, and whoever walks a value of a million brackets runs out of stack.
  */
 const isPlain = (value: unknown, room = DEPTH_LIMIT): value is Schema.Json => {
   if (typeof value === "number") return Number.isFinite(value)
@@ -146,7 +162,10 @@ const readOutputs = (value: unknown, problems: Array<ValuesProblem>): LogOutputs
   return Object.fromEntries(plain)
 }
 
-/** Whether a line is written as one that carries values. A carriage return at its end is the terminal's, not the line's. */
+/**
+ * Whether a line is written as one that carries values. A carriage return at its end is the
+ * terminal's, not the line's.
+ */
 const valuesText = (line: string): string | undefined => {
   const end = line.endsWith("\r") ? line.length - 1 : line.length
   return line.startsWith(VALUES_MARK) && line.endsWith(VALUES_END, end) && end >= VALUES_MARK.length + 2
@@ -157,7 +176,10 @@ const valuesText = (line: string): string | undefined => {
 /** Something that is wrong with values, in words for the person who wrote them. */
 export interface ValuesProblem {
   readonly message: string
-  /** It says nothing about the line it was found in, so a run reports it once and not with every line. */
+  /**
+   * It says nothing about the line it was found in, so a run reports it once and not with every
+   * line.
+   */
   readonly once: boolean
 }
 
@@ -173,8 +195,8 @@ const ofRun = (message: string): ValuesProblem => ({ message, once: true })
 const noValues = (...problems: ReadonlyArray<ValuesProblem>): ReadLine => ({ values: undefined, problems })
 
 /**
- * Reads one whole line. What is valid is taken though another part of it is not; a line with nothing valid, or with no key
- * that is known here, stays a line of the log.
+ * Reads one whole line. What is valid is taken though another part of it is not; a line with
+ * nothing valid, or with no key that is known here, stays a line of the log.
  */
 export const readLineValues = (line: string): ReadLine => {
   const text = valuesText(line)
@@ -208,17 +230,26 @@ export class LogValues {
   readonly #reported = new Set<string>()
   #length = 0
 
-  /** By name; the last value that a name was given. Of two streams, the one whose line was read last. */
+  /**
+   * By name; the last value that a name was given. Of two streams, the one whose line was read
+   * last.
+   */
   get outputs(): LogOutputs {
     return Object.fromEntries(Array.from(this.#outputs, ([name, { value }]) => [name, value]))
   }
 
-  /** One for each type, name and tags: a counter's and a timer's values added up, a gauge's last one. */
+  /**
+   * One for each type, name and tags: a counter's and a timer's values added up, a gauge's last
+   * one.
+   */
   get metrics(): ReadonlyArray<Metric> {
     return [...this.#metrics.values()]
   }
 
-  /** Takes lines as their source tells them: one that carries values comes alone, or alone in pieces. */
+  /**
+   * Takes lines as their source tells them: one that carries values comes alone, or alone in
+   * pieces.
+   */
   take(event: ReportedLines): TakenLines {
     const { ending, lines, stream } = event
     const [first = ""] = lines

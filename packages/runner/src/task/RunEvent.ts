@@ -1,6 +1,7 @@
 /**
- * Everything a run tells while it goes on, as one tagged union: what the CLI prints, the server streams, tests assert
- * and telemetry counts. `at` is milliseconds since the epoch by this process's clock.
+ * Everything a run tells while it goes on, as one tagged union: what the CLI prints, the server
+ * streams, tests assert and telemetry counts. `at` is milliseconds since the epoch by this
+ * process's clock.
  */
 import { LogCursor } from "@podwright/file-sync"
 import { Schema } from "effect"
@@ -9,9 +10,13 @@ import { LogEntry, LogOutputs, Metric } from "./LogValues.ts"
 import { RunPhase } from "./RunPhase.ts"
 import { RunResult } from "./RunResult.ts"
 
+/** The stream that a line was printed to. */
 export const LogStream = Schema.Literals(["stdout", "stderr"])
 export type LogStream = typeof LogStream.Type
 
+/**
+ * What a run reports while it goes: `at` is in milliseconds since 1970, by this machine's clock.
+ */
 export const RunEvent = Schema.TaggedUnion({
   /** The run reached a phase. */
   Phase: {
@@ -24,9 +29,10 @@ export const RunEvent = Schema.TaggedUnion({
     detail: Schema.optionalKey(Schema.String)
   },
   /**
-   * Lines of one of main's streams, in order, without their newlines. `cursor` stands behind the last of them: given back in
-   * a `TaskRequest`, reading continues there. `ending` is there when the last line does not end by a newline: it `continues`
-   * in the stream's next event, or the stream has come to its `end`.
+   * Lines of one of main's streams, in order, without their newlines. `cursor` stands behind the
+   * last of them: given back in a `TaskRequest`, reading continues there. `ending` is there when
+   * the last line does not end by a newline: it `continues` in the stream's next event, or the
+   * stream has come to its `end`.
    */
   Log: {
     at: Schema.Finite,
@@ -36,8 +42,9 @@ export const RunEvent = Schema.TaggedUnion({
     ending: Schema.optionalKey(Schema.Literals(["continues", "end"]))
   },
   /**
-   * A line `::{json}::` that the command printed to hand values over; it is no line of the log. `outputs` are those it names,
-   * `metrics` and `logs` those it lists. `cursor` stands behind it, as behind the lines of a `Log` event.
+   * A line `::{json}::` that the command printed to hand values over; it is no line of the log.
+   * `outputs` are those it names, `metrics` and `logs` those it lists. `cursor` stands behind it,
+   * as behind the lines of a `Log` event.
    */
   Values: {
     at: Schema.Finite,
@@ -48,8 +55,9 @@ export const RunEvent = Schema.TaggedUnion({
     logs: Schema.Array(LogEntry)
   },
   /**
-   * Lines of the log are missing here, or may be. Only `logs: kubelet` has gaps. `after` and `before` are the times of the
-   * lines around it, null where there is none; `cause` as `LogGap` of file-sync explains it.
+   * Lines of the log are missing here, or may be. Only `logs: kubelet` has gaps. `after` and
+   * `before` are the times of the lines around it, null where there is none; `cause` as `LogGap` of
+   * file-sync explains it.
    */
   LogGap: {
     at: Schema.Finite,
@@ -58,9 +66,9 @@ export const RunEvent = Schema.TaggedUnion({
     cause: Schema.Literals(["rotated", "overtaken", "unread"])
   },
   /**
-   * Files are on their way: at most twice a second, not told of what is over sooner. `bytes` are of the archive that carries
-   * them; they and `files` begin at 0 again when a transfer starts over. The totals are absent for outputs, which are packed
-   * while they are sent.
+   * Files are on their way: at most twice a second, not told of what is over sooner. `bytes` are of
+   * the archive that carries them; they and `files` begin at 0 again when a transfer starts over.
+   * The totals are absent for outputs, which are packed while they are sent.
    */
   Progress: {
     at: Schema.Finite,
@@ -72,8 +80,9 @@ export const RunEvent = Schema.TaggedUnion({
     bytesPerSecond: Schema.Finite
   },
   /**
-   * An attempt has not succeeded, for this reason, and another follows after the delay: the `attempt`th, counted from 1, with
-   * those ids. Its delay is of the task's `retry`, or of the budget for failures of the infrastructure.
+   * An attempt has not succeeded, for this reason, and another follows after the delay: the
+   * `attempt`th, counted from 1, with those ids. Its delay is of the task's `retry`, or of the
+   * budget for failures of the infrastructure.
    */
   Retrying: {
     at: Schema.Finite,
@@ -84,7 +93,10 @@ export const RunEvent = Schema.TaggedUnion({
     budget: Schema.Literals(["retry", "infrastructure"]),
     why: Schema.String
   },
-  /** Nothing runs: an equal task has succeeded, and its result is used again. `storedAt` in ms since the epoch. */
+  /**
+   * Nothing runs: an equal task has succeeded, and its result is used again. `storedAt` in ms since
+   * the epoch.
+   */
   Cached: {
     at: Schema.Finite,
     /** `taskCache`: an equal task's; `execution`: this very task's, done by an earlier process. */
@@ -94,14 +106,18 @@ export const RunEvent = Schema.TaggedUnion({
     taskRunId: Schema.String
   },
   /**
-   * Scheduler or kubelet say something about the pod; `count` is raised when they say it again. Told as it is heard, by who may
-   * read events (`Access` of k8s-io), and lost where a watch is: nothing is decided by it.
+   * Scheduler or kubelet say something about the pod; `count` is raised when they say it again.
+   * Told as it is heard, by who may read events (`Access` of k8s-io), and lost where a watch is:
+   * nothing is decided by it.
    */
   PodEvent: {
     at: Schema.Finite,
     /** `Normal` or `Warning`. */
     type: Schema.String,
-    /** Kubernetes' word for it: `Scheduled`, `Pulling`, `Pulled` (with time and size in the message), `BackOff`, `Started`, … */
+    /**
+     * Kubernetes' word for it: `Scheduled`, `Pulling`, `Pulled` (with time and size in the
+     * message), `BackOff`, `Started`, …
+     */
     reason: Schema.String,
     message: Schema.String,
     count: Schema.Finite,

@@ -5,6 +5,7 @@ import { ContainerFacts } from "./ContainerFacts.ts"
 import { LogOutputs, Metric } from "./LogValues.ts"
 import { RunPhase } from "./RunPhase.ts"
 
+/** An output file that a run has fetched to this machine. */
 export const CollectedFile = Schema.Struct({
   /** Where it lies on this machine. */
   path: Schema.String,
@@ -42,33 +43,44 @@ export const RunFacts = Schema.Struct({
   /** Places where lines are missing from the log, or may be. */
   logGaps: Schema.Finite,
   /**
-   * Values that the command printed (`::{"outputs":{…}}::`), the last one of each name; also of a command that failed. A run
-   * that continued from a `logCursor` reads what is before it for them; with `logs: kubelet` it has those of the lines behind it
-   * only, as the `Values` events of the earlier driver told the others. Where lines are missing (`logGaps`), so are theirs.
+   * Values that the command printed (`::{"outputs":{…}}::`), the last one of each name; also of a
+   * command that failed. A run that continued from a `logCursor` reads what is before it for them;
+   * with `logs: kubelet` it has those of the lines behind it only, as the `Values` events of the
+   * earlier driver told the others. Where lines are missing (`logGaps`), so are theirs.
    */
   outputs: LogOutputs,
-  /** Counters and timers added up by name and tags, gauges by their last value; what is said of `outputs` holds here, too. */
+  /**
+   * Counters and timers added up by name and tags, gauges by their last value; what is said of
+   * `outputs` holds here, too.
+   */
   metrics: Schema.Array(Metric),
-  /** Every attempt in order, this one last; absent where there was one only. All else is of the last one. */
+  /**
+   * Every attempt in order, this one last; absent where there was one only. All else is of the last
+   * one.
+   */
   attempts: Schema.optionalKey(Schema.Array(RunAttempt))
 })
 export type RunFacts = typeof RunFacts.Type
 
+/**
+ * How a run ended once its command had run, with its output files on this machine. A run that could
+ * not run the command, or lost it, fails with a `RunError` instead.
+ */
 export const RunResult = Schema.Struct({
   ...RunFacts.fields,
   /** The pod's name. */
   pod: Schema.String,
   /**
-   * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not at the first attempt, and
-   * `warningOnRetry` is set.
+   * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not
+   * at the first attempt, and `warningOnRetry` is set.
    */
   state: Schema.Literals(["SUCCESS", "WARNING", "FAILED"]),
   exitCode: Schema.Int,
   /** Collected files by name, relative to the working or output folder. */
   outputFiles: Schema.Record(Schema.String, CollectedFile),
   /**
-   * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very one, done by an earlier process of
-   * its execution. When it was kept, in ms since the epoch, and
+   * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very
+   * one, done by an earlier process of its execution. When it was kept, in ms since the epoch, and
    * whose it was; pod, node and log lines are of that run.
    */
   cached: Schema.optionalKey(
