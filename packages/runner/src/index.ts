@@ -1,6 +1,7 @@
 /**
  * One task in one Kubernetes pod, from submit to result. Start with `TaskRunner` and `taskRequest`;
- * `@podwright/runner/plain` is the same with promises.
+ * `@podwright/runner/plain` is the
+ * same with promises, `@podwright/runner/flow` runs whole files.
  */
 
 // Running: the service, and the task it takes.
@@ -27,10 +28,14 @@ export * as RunReason from "./task/RunReason.ts"
 
 // Several attempts, and results that are kept.
 
+export { type CacheEntry, type CacheStore, cacheStoreIn } from "./attempts/CacheStore.ts"
 export { type ExecutionRecord, executionRecord, type RecordedExecution } from "./attempts/ExecutionRecord.ts"
+export { type ExecutionName, FinishedTask, type FinishedTasks, finishedTasksIn } from "./attempts/FinishedTasks.ts"
 export { INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./attempts/RetryPolicy.ts"
 export { type CachedTask, runCached } from "./attempts/RunCache.ts"
 export { type RetriedTask, runWithRetries } from "./attempts/RunRetries.ts"
+export { StoreError } from "./attempts/StoreError.ts"
+export { type PreparedTask, prepareTask } from "./task/PreparedTask.ts"
 
 // Housekeeping: deletes pods that no driver comes back for.
 

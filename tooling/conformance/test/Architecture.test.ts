@@ -85,6 +85,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     run: ["diagnosis", "task", "pod", "connection", "claim"],
     attempts: ["task", "run"],
     plain: ["task"],
+    flow: ["task", "run", "attempts"],
+    "flow.ts": ["attempts", "flow"],
     "plain.ts": ["task", "run", "plain"],
     "index.ts": EVERY_ROOM_ABOVE
   },

@@ -4,21 +4,20 @@
  */
 import type { KubeError } from "@podwright/k8s-io"
 import type { LocalClusterError } from "@podwright/local-cluster"
-import type { RunError, RunResult } from "@podwright/runner"
-import type { TaskFileError } from "@podwright/task-file"
+import type { FlowError, FlowEvent, TaskEnd as FlowTaskEnd } from "@podwright/runner/flow"
 import type { PlatformError } from "effect/PlatformError"
 
 /** What ends a file's run without a result; all but `RunError` before there is a pod. */
-export type FileRunError = RunError | TaskFileError | KubeError | LocalClusterError | PlatformError
+export type FileRunError = FlowError | KubeError | LocalClusterError | PlatformError
 
-export type TaskEnd =
-  | { readonly _tag: "Result"; readonly taskId: string; readonly result: RunResult }
-  /** `taskId` is null when no task was begun. */
-  | { readonly _tag: "Error"; readonly taskId: string | null; readonly error: FileRunError }
+/** How a task of the file ended, or the file before its first task (`taskId` is null). */
+export type TaskEnd = FlowTaskEnd<FileRunError>
+
+const causeOf = (error: FileRunError) => (error._tag === "TaskFileError" ? error._tag : error.reason._tag)
 
 const errorBody = (error: FileRunError) => {
   const facts = error._tag === "RunError" ? error.facts : undefined
-  const cause = error._tag === "TaskFileError" ? error._tag : error.reason._tag
+  const cause = causeOf(error)
   return {
     state: cause === "TimedOut" ? "TIMED_OUT" : "ERROR",
     exitCode: null,
@@ -60,6 +59,22 @@ const body = (end: TaskEnd) => {
     cached: result.cached !== undefined,
     cachedAt: result.cached === undefined ? null : new Date(result.cached.storedAt).toISOString(),
     error: result.diagnosis === null ? null : { cause: result.diagnosis.cause._tag, message: result.diagnosis.summary }
+  }
+}
+
+/** An event of a task. Its result is left out: the `Finished` event before it has told it, with every output file. */
+export const flowEventJson = (event: FlowEvent): object => {
+  switch (event._tag) {
+    case "TaskEnded":
+    case "TaskSkipped": {
+      const { result, ...rest } = event
+      return { ...rest, state: result.state, exitCode: result.exitCode }
+    }
+    case "TaskFailed":
+      return { ...event, error: { cause: causeOf(event.error), message: event.error.message } }
+    case "TaskStarted":
+    case "TaskNotReached":
+      return event
   }
 }
 

@@ -3,18 +3,18 @@
  * JSON with the result as the last. In every form but the first, stdout has nothing else.
  */
 import { stringifyChunked } from "@discoveryjs/json-ext"
-import type { RunEvent } from "@podwright/runner"
-import { RunEvent as RunEventSchema } from "@podwright/runner"
+import { RunEvent } from "@podwright/runner"
+import { type FlowEvent, isFlowEvent } from "@podwright/runner/flow"
 import { Effect, Fiber, Schema } from "effect"
 import { type OutputClosed, writeStderr, writeStdout, writeStdoutParts } from "../ProcessOutput.ts"
-import { jsonReport, type TaskEnd } from "./JsonReport.ts"
+import { flowEventJson, jsonReport, type TaskEnd } from "./JsonReport.ts"
 import { LASTING_MS, podEventNotice } from "./PodEventNotice.ts"
 import { ProgressThinning, reportError, reportEvent, reportNote } from "./TextReport.ts"
 
 export type OutputForm = "text" | "json" | "ndjson"
 
 export interface RunReporter {
-  readonly event: (event: RunEvent) => Effect.Effect<void, OutputClosed>
+  readonly event: (event: RunEvent | FlowEvent) => Effect.Effect<void, OutputClosed>
   /** A failure, with what a person can do about it; always on stderr. */
   readonly problem: (message: string) => Effect.Effect<void, OutputClosed>
   /** A word about the run as a whole; always on stderr. */
@@ -23,7 +23,7 @@ export interface RunReporter {
   readonly end: (ends: ReadonlyArray<TaskEnd>) => Effect.Effect<void, OutputClosed>
 }
 
-const encodeEvent = Schema.encodeSync(RunEventSchema)
+const encodeEvent = Schema.encodeSync(RunEvent)
 
 /** A result may name very many files: they are neither copied nor made into one string. */
 const writeResult = (value: object, space = 0) =>
@@ -65,6 +65,8 @@ export const runReporter = (form: OutputForm): RunReporter => {
   const notices = podNotices()
   return {
     event: (event) => {
+      if (isFlowEvent(event))
+        return form === "ndjson" ? writeStdout(`${JSON.stringify(flowEventJson(event))}\n`) : Effect.void
       if (form === "ndjson" && event._tag === "Finished") return writeFinished(event)
       if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
       if (event._tag === "PodEvent" || event._tag === "Phase") {

@@ -2,24 +2,25 @@
  * Uses the result of an equal task again, as its `taskCache` asks for: a hit runs no pod. Only successes are kept. The cache
  * never makes a run fail: what goes wrong with it is a warning, and the task runs.
  */
-
 import { hash } from "node:crypto"
 import { makeInputArchive } from "@podwright/file-sync"
-import { buildPod, canonicalJson, type TaskCacheProperties, taskValues } from "@podwright/spec-builder"
-import { Clock, Duration, Effect, type FileSystem, Option, Result } from "effect"
+import { canonicalJson, type TaskCacheProperties } from "@podwright/spec-builder"
+import { Clock, Duration, Effect, type FileSystem, Option } from "effect"
 import type { HttpClient } from "effect/http"
+import type { PreparedTask } from "../task/PreparedTask.ts"
 import type { RunError } from "../task/RunError.ts"
 import { RunEvent } from "../task/RunEvent.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
-import { type CacheEntry, cacheStore } from "./CacheStore.ts"
+import type { CacheEntry, CacheStore } from "./CacheStore.ts"
+import { warnTo } from "./Warnings.ts"
 
 export interface CachedTask<R = never> {
-  /** The task as its first attempt has it. */
-  readonly task: TaskRequest
+  /** The task as its first attempt has it. Its inputs are read here, and by the run once more. */
+  readonly prepared: PreparedTask
   readonly cache: TaskCacheProperties
-  /** Where results are kept; made when there is one to keep. Processes may share it. */
-  readonly folder: string
+  /** Where results are kept. */
+  readonly store: CacheStore
   /**
    * Whether an earlier driver of this very task run has left a pod (`TaskRunner.hasEarlierPod`), which nobody else would take over or
    * remove: then the task runs, in that pod. Asked on a hit only; absent where there can be none.
@@ -31,25 +32,32 @@ export interface CachedTask<R = never> {
 
 /**
  * What decides a task's result, as one text: the pod's spec (image, commands, environment, resources, limits, our scripts in
- * it), where it runs, what comes back, and what the command finds. Undefined where a task cannot be known to be equal: it
- * continues an earlier driver's, or is wrong, which its run will say.
+ * it), where it runs, what comes back, and what the command finds. Undefined where the inputs cannot be read, which the run
+ * reports.
  */
-const cacheKey = Effect.fnUntraced(function* (task: TaskRequest) {
-  const once = task.inputFiles.some(({ source }) => source._tag === "Stdin")
-  const plan = buildPod(taskValues(task), task.runner)
-  if (once || task.logCursor !== undefined || Result.isFailure(plan)) return undefined
+const cacheKey = Effect.fnUntraced(function* <E, R>({ plan, task }: PreparedTask, inputs: Effect.Effect<string, E, R>) {
   const { config, namespace = null, syncWorkingDirectory } = task.runner
-  const inputs = yield* Effect.option(Effect.flatMap(makeInputArchive(task.inputFiles), ({ digest }) => digest))
-  if (Option.isNone(inputs)) return undefined
+  const digest = yield* Effect.option(inputs)
+  if (Option.isNone(digest)) return undefined
   const decides = {
-    spec: plan.success.specHash,
+    spec: plan.specHash,
     server: config?.masterUrl ?? null,
     namespace,
     outputFiles: [...task.outputFiles].sort(),
     syncWorkingDirectory,
-    inputs: inputs.value
+    inputs: digest.value
   }
   return hash("sha256", canonicalJson(decides))
+})
+
+/** A task that reads stdin, or continues an earlier driver's, cannot be known to be equal to another. */
+const mayBeEqual = ({ inputFiles, logCursor }: TaskRequest): boolean =>
+  logCursor === undefined && !inputFiles.some(({ source }) => source._tag === "Stdin")
+
+/** The inputs' digest as they are now: the list that was made before the run may have changed, or be gone. */
+const digestNow = Effect.fnUntraced(function* (task: TaskRequest) {
+  const { digest } = yield* makeInputArchive(task.inputFiles)
+  return yield* digest
 }, Effect.scoped)
 
 const restored = (entry: CacheEntry, outputFiles: RunResult["outputFiles"]): RunResult => {
@@ -65,21 +73,20 @@ const restored = (entry: CacheEntry, outputFiles: RunResult["outputFiles"]): Run
  * Inputs that change while the task runs make its result nobody's: it is not kept. Nor is one whose input is stdin.
  */
 export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
-  { cache, folder, onEvent: emit = () => Effect.void, podLeft = Effect.succeed(false), task }: CachedTask<R2>,
+  { cache, onEvent: emit = () => Effect.void, podLeft = Effect.succeed(false), prepared, store }: CachedTask<R2>,
   run: Effect.Effect<RunResult, E, R>
 ): Effect.fn.Return<RunResult, E, R | R2 | FileSystem.FileSystem | HttpClient.HttpClient> {
-  const key = cache.enabled ? yield* cacheKey(task) : undefined
+  const { task } = prepared
+  const mayHit = cache.enabled && mayBeEqual(task)
+  const listed = Effect.flatMap(prepared.inputs, ({ digest }) => digest)
+  const key = mayHit ? yield* cacheKey(prepared, listed) : undefined
   if (key === undefined) return yield* run
-  const store = cacheStore(folder)
   const ttlMs = cache.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(cache.ttl)
-  const warn = (message: string) =>
-    Effect.flatMap(Clock.currentTimeMillis, (at) =>
-      emit(RunEvent.make({ _tag: "Warning", at, message: `cache: ${message}` }))
-    )
+  const warn = warnTo(emit, "cache")
 
   const isLeft = podLeft.pipe(
     Effect.catch(({ message }) =>
-      Effect.as(warn(`whether an earlier driver has left a pod is not known, and it stays if so: ${message}`), false)
+      Effect.as(warn(`cannot find out whether an earlier driver left a pod, which stays if so: ${message}`), false)
     )
   )
   const hit = yield* store.find(key, ttlMs).pipe(
@@ -103,8 +110,8 @@ export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
 
   const result = yield* run
   if (result.state !== "SUCCESS" || result.logGaps > 0) return result
-  if ((yield* cacheKey(task)) !== key) {
-    yield* warn("the inputs have changed while the task ran, so its result is not kept")
+  if ((yield* cacheKey(prepared, digestNow(task))) !== key) {
+    yield* warn("the inputs changed while the task ran, so its result is not kept")
     return result
   }
   const last = result.attempts?.at(-1) ?? task.identity

@@ -1,10 +1,11 @@
 /**
  * Runs a task until it succeeds or `RetryPolicy.ts` gives up. Every attempt is a run of its own in a pod of its own, named
- * after its number; events tell each, and the result or error says what became of all of them.
+ * after its number; events report each, and the result or error says what became of all of them.
  */
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
 import { TaskRunner } from "../run/TaskRunner.ts"
+import { type PreparedTask, withIdentity } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import { RunEvent } from "../task/RunEvent.ts"
@@ -12,14 +13,15 @@ import { Detached } from "../task/RunReason.ts"
 import type { RunAttempt, RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
+import { warnTo } from "./Warnings.ts"
 
 export interface RetriedTask<E, R> {
   /**
-   * Of the first attempt; later ones count `attempt` up, or get new ids where `retry` begins new executions. Attempts that
-   * an earlier driver has made (`attempt` of this one) count as the task's.
+   * The first attempt. Later ones count its identity's `attempt` up, or get new ids where `retry` starts new executions. Attempts
+   * that an earlier driver has made (`attempt` of this one) count as the task's. Its `logCursor` is used for this attempt only.
    */
-  readonly identity: TaskIdentity
-  /** The task for an attempt, whose expressions may know its identity. A `logCursor` is used for the first attempt only. */
+  readonly first: PreparedTask
+  /** The task in another execution, whose ids its expressions may know. */
   readonly request: (identity: TaskIdentity) => Effect.Effect<TaskRequest, E, R>
   /** Absent: only failures of the infrastructure are repeated. */
   readonly retry: RetryProperties | undefined
@@ -50,6 +52,9 @@ const nextIdentity = (identity: TaskIdentity, newExecution: boolean): TaskIdenti
     ? { ...identity, executionId: randomId(), taskRunId: randomId(), attempt: 0 }
     : { ...identity, attempt: identity.attempt + 1 }
 
+/** For the attempts after the first, whose logs are read from the beginning. */
+const withoutCursor = ({ logCursor: _, ...request }: TaskRequest): TaskRequest => request
+
 /** With all attempts, where there were several. */
 const withAttempts = (ended: Ended, attempts: ReadonlyArray<RunAttempt>): Ended => {
   if (attempts.length < 2) return ended
@@ -76,14 +81,19 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
   const firstStartedAt = yield* Clock.currentTimeMillis
   const attempts: Array<RunAttempt> = []
-  let { identity } = task
+  let { first } = task
   if (task.resumes === true) {
-    const attempt = yield* runner.earlierAttempt(yield* task.request(identity))
-    if (attempt !== undefined && attempt > identity.attempt) identity = { ...identity, attempt }
+    const attempt = yield* runner.earlierAttempt(first.task)
+    if (attempt !== undefined && attempt > first.task.identity.attempt) {
+      first = yield* withIdentity(first, { ...first.task.identity, attempt })
+    }
   }
-  const before = identity.attempt
+  let request = withoutCursor(first.task)
+  const before = request.identity.attempt
   const detach = task.detach ?? Effect.never
   let infrastructureRetries = 0
+  const warn = warnTo(emit)
+  const emitOwn = (event: RunEvent) => (event._tag === "Finished" ? Effect.void : emit(event))
 
   const removeFiles = ({ outputFiles }: RunResult) =>
     Effect.forEach(
@@ -91,27 +101,15 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
       ({ path }) =>
         fs
           .remove(path, { force: true })
-          .pipe(
-            Effect.catch((error) =>
-              Effect.flatMap(Clock.currentTimeMillis, (at) =>
-                emit(
-                  RunEvent.make({ _tag: "Warning", at, message: `a failed attempt's output stays: ${error.message}` })
-                )
-              )
-            )
-          ),
+          .pipe(Effect.catch((error) => warn(`an output of the failed attempt cannot be removed: ${error.message}`))),
       { discard: true }
     )
 
   while (true) {
-    const { logCursor, ...request } = yield* task.request(identity)
-    const first = attempts.length === 0 && logCursor !== undefined ? { logCursor } : {}
     const ended: Ended = yield* Effect.result(
-      runner.run({ ...request, ...first }, (event) => (event._tag === "Finished" ? Effect.void : emit(event)), {
-        detach
-      })
+      attempts.length === 0 ? runner.runPrepared(first, emitOwn, { detach }) : runner.run(request, emitOwn, { detach })
     )
-    const record = recordOf(ended, before + attempts.length + 1, identity)
+    const record = recordOf(ended, before + attempts.length + 1, request.identity)
     attempts.push(record)
     const own = before + attempts.length - infrastructureRetries
     const succeeded = Result.isSuccess(ended) && ended.success.state !== "FAILED"
@@ -138,7 +136,8 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
     if (Result.isSuccess(ended)) yield* removeFiles(ended.success)
     const { budget, delayMs } = decision
     if (budget === "infrastructure") infrastructureRetries += 1
-    identity = nextIdentity(identity, budget === "retry" && retry?.behavior === "CREATE_NEW_EXECUTION")
+    const newExecution = budget === "retry" && retry?.behavior === "CREATE_NEW_EXECUTION"
+    const identity = nextIdentity(request.identity, newExecution)
     yield* emit(
       RunEvent.make({
         _tag: "Retrying",
@@ -155,5 +154,6 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
       Effect.sleep(Duration.millis(delayMs)),
       Effect.andThen(detach, new RunError({ operation: "RunRetries.run", reason: new Detached({ pod: null }) }))
     )
+    request = newExecution ? withoutCursor(yield* task.request(identity)) : { ...request, identity }
   }
 })

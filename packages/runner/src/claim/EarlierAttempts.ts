@@ -1,9 +1,10 @@
 /** Looks in the cluster for pods that earlier drivers of a task run have left. */
 import { KubeConnection, Pods } from "@podwright/k8s-io"
-import { buildPod, identityLabels, TASK_RUN_LABEL, taskValues } from "@podwright/spec-builder"
+import { identityLabels, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect } from "effect"
+import type { PreparedTask } from "../task/PreparedTask.ts"
 import { RunError } from "../task/RunError.ts"
-import { Kube, Spec } from "../task/RunReason.ts"
+import { Kube } from "../task/RunReason.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { isPodLeft, latestAttempt } from "./PodClaim.ts"
 
@@ -23,9 +24,6 @@ export const findEarlierAttempt = Effect.fn("EarlierAttempts.find")(function* (t
 })
 
 /** Whether one of the task run's pods goes on, or has not been collected. */
-export const hasEarlierPod = Effect.fn("EarlierAttempts.hasPod")(function* (task: TaskRequest) {
-  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(
-    Effect.mapError((error) => new RunError({ operation: "EarlierAttempts.hasPod", reason: new Spec({ error }) }))
-  )
+export const hasEarlierPod = Effect.fn("EarlierAttempts.hasPod")(function* ({ plan, task }: PreparedTask) {
   return isPodLeft(yield* podsOf(task), task.identity, plan)
 })

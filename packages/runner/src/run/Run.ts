@@ -8,20 +8,12 @@ import {
   type InputArchive,
   type KubeletCursor,
   logStart,
-  makeInputArchive,
   type OutputRequest,
   outputSelection,
   type VolumeOffsets
 } from "@podwright/file-sync"
 import { KubeConnection } from "@podwright/k8s-io"
-import {
-  buildPod,
-  type GatePlan,
-  type PodPlan,
-  type SpecError,
-  taskValues,
-  WORK_DIRECTORY
-} from "@podwright/spec-builder"
+import { type GatePlan, type PodPlan, WORK_DIRECTORY } from "@podwright/spec-builder"
 import { Effect, type FileSystem, type Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import { LeaseKeeper, type RunLease } from "../claim/LeaseKeeper.ts"
@@ -29,9 +21,10 @@ import type { KubeServices } from "../connection/RunConnections.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { followPodEvents, type PodEventFollow } from "../pod/PodEventFollow.ts"
 import { followPod, type PodFollow } from "../pod/PodFollow.ts"
+import type { PreparedTask } from "../task/PreparedTask.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
-import { CursorMismatch, Files, Spec } from "../task/RunReason.ts"
+import { CursorMismatch, Files } from "../task/RunReason.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import type { ExecBudget } from "./ExecBudget.ts"
 import { openJournal, type RunJournal } from "./RunJournal.ts"
@@ -70,7 +63,6 @@ export interface Run {
   readonly openedAt: number
 }
 
-const wrongSpec = (error: SpecError) => new RunError({ operation: "Run.open", reason: new Spec({ error }) })
 const wrongFiles = (error: FileSyncError) => new RunError({ operation: "Run.open", reason: new Files({ error }) })
 
 /** A cursor of the other kind cannot be continued from; starting over would report every line twice. */
@@ -84,11 +76,10 @@ const logOf = ({ logCursor: cursor }: TaskRequest, plan: PodPlan): Effect.Effect
 
 /** Opens a run in the caller's scope. Everything it has to report goes to `emit`, which is awaited. */
 export const openRun = Effect.fnUntraced(function* (
-  task: TaskRequest,
+  { inputs: listed, plan, task }: PreparedTask,
   emit: (event: RunEvent) => Effect.Effect<void>
 ): Effect.fn.Return<Run, RunError, RunServices | Scope.Scope> {
   const connection = yield* KubeConnection
-  const plan = yield* Effect.fromResult(buildPod(taskValues(task), task.runner)).pipe(Effect.mapError(wrongSpec))
   const log = yield* logOf(task, plan)
   const namespace = task.runner.namespace ?? connection.namespace
   const { syncWorkingDirectory, transfer } = task.runner
@@ -98,7 +89,7 @@ export const openRun = Effect.fnUntraced(function* (
   if (task.outputFiles.length > 0 || syncWorkingDirectory) {
     yield* checkOutputDirectory(task.outputDirectory).pipe(Effect.mapError(wrongFiles))
   }
-  const inputs = yield* makeInputArchive(task.inputFiles).pipe(Effect.mapError(wrongFiles))
+  const inputs = yield* listed
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)
   // Followed before the pod is created, so nothing is missed.

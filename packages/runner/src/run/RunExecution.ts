@@ -7,12 +7,12 @@ import { Clock, Duration, Effect, type Scope } from "effect"
 import { withPod } from "../claim/PodTenure.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { podIsGone } from "../pod/PodPresence.ts"
+import type { PreparedTask } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
 import { Detached, TimedOut } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
-import type { TaskRequest } from "../task/TaskRequest.ts"
 import { keepClocks, type Spent } from "./ClockWatch.ts"
 import { type DrivenPod, driveByKubelet, driveByVolume } from "./PodDrive.ts"
 import { leavePod } from "./PodRemoval.ts"
@@ -104,13 +104,13 @@ const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean
 
 /** From submit to result, in the caller's scope; interruption kills the pod. Everything goes to `emit`, which is awaited. */
 export const executeRun = Effect.fn("RunExecution.run")(function* (
-  task: TaskRequest,
+  prepared: PreparedTask,
   emit: (event: RunEvent) => Effect.Effect<void>,
   { detach = Effect.never }: RunOptions
 ): Effect.fn.Return<RunResult, RunError, RunServices | Scope.Scope> {
-  const run = yield* openRun(task, emit)
+  const run = yield* openRun(prepared, emit)
   const { follow, journal, lease, namespace, plan } = run
-  const { onSpecChange, resume } = task.runner
+  const { onSpecChange, resume } = prepared.task.runner
   const result = yield* withPod({
     creation: { plan, namespace, driver: randomId(), lease, policy: { resume, onSpecChange } },
     follow,

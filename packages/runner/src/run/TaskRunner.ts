@@ -8,6 +8,7 @@ import type { HttpClient } from "effect/http"
 import { findEarlierAttempt, hasEarlierPod } from "../claim/EarlierAttempts.ts"
 import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
 import { type KubeServices, RunConnections } from "../connection/RunConnections.ts"
+import { type PreparedTask, prepareTask } from "../task/PreparedTask.ts"
 import type { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
 import type { RunResult } from "../task/RunResult.ts"
@@ -38,8 +39,15 @@ const make = Effect.gen(function* () {
       Effect.provideContext(context)
     )
 
-  const run: TaskRunner["Service"]["run"] = (task, onEvent = () => Effect.void, options = {}) =>
-    connected(task, executeRun(task, onEvent, options))
+  const runPrepared: TaskRunner["Service"]["runPrepared"] = (prepared, onEvent = () => Effect.void, options = {}) =>
+    Effect.ensuring(connected(prepared.task, executeRun(prepared, onEvent, options)), prepared.release)
+
+  const run: TaskRunner["Service"]["run"] = (task, onEvent, options) =>
+    prepareTask(task).pipe(
+      Effect.flatMap((prepared) => runPrepared(prepared, onEvent, options)),
+      Effect.scoped,
+      Effect.provideContext(context)
+    )
 
   const events: TaskRunner["Service"]["events"] = (task, options) =>
     Stream.unwrap(
@@ -55,9 +63,10 @@ const make = Effect.gen(function* () {
 
   return TaskRunner.of({
     run,
+    runPrepared,
     events,
     earlierAttempt: (task) => connected(task, findEarlierAttempt(task)),
-    hasEarlierPod: (task) => connected(task, hasEarlierPod(task))
+    hasEarlierPod: (prepared) => connected(prepared.task, hasEarlierPod(prepared))
   })
 })
 
@@ -87,12 +96,18 @@ export class TaskRunner extends Context.Service<
       onEvent?: (event: RunEvent) => Effect.Effect<void>,
       options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
+    /** The same for a task that `prepareTask` has prepared. It runs once: its inputs are released at the end. */
+    readonly runPrepared: (
+      prepared: PreparedTask,
+      onEvent?: (event: RunEvent) => Effect.Effect<void>,
+      options?: RunOptions
+    ) => Effect.Effect<RunResult, RunError>
     /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
     /** The highest attempt of the task run that an earlier driver's pod belongs to; undefined where there is no pod. */
     readonly earlierAttempt: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
     /** Whether a pod of the task run, of any attempt, continues or has an outcome that no driver has collected. */
-    readonly hasEarlierPod: (task: TaskRequest) => Effect.Effect<boolean, RunError>
+    readonly hasEarlierPod: (prepared: PreparedTask) => Effect.Effect<boolean, RunError>
   }
 >()("@podwright/runner/TaskRunner") {
   /** Over the services of a cluster that are there already, such as `kubeLayer` of `@podwright/k8s-io` gives. */

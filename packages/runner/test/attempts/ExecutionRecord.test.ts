@@ -7,10 +7,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { executionRecord } from "../../src/attempts/ExecutionRecord.ts"
+import { finishedTasksIn } from "../../src/attempts/FinishedTasks.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 import { task } from "../support/BegunRun.ts"
+import { preparedOf } from "../support/PreparedOf.ts"
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
@@ -21,6 +23,7 @@ const world = Effect.gen(function* () {
     (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
   )
   const folder = join(root, "executions")
+  const store = yield* finishedTasksIn(folder)
   const ran: Array<string> = []
   const events: Array<RunEvent> = []
   const output = (id: string) => join(root, `${id}.txt`)
@@ -53,14 +56,14 @@ const world = Effect.gen(function* () {
   /** As each process begins: with nothing but the folder. */
   const record = (executionId = "e", flowId = "f") =>
     executionRecord({
-      folder,
+      store,
       namespace: "n",
       flowId,
       executionId,
       onEvent: (event) => Effect.sync(() => events.push(event))
     })
   const run = (id: string, state: RunResult["state"] = "SUCCESS", different: Partial<TaskRequest> = {}) =>
-    Effect.flatMap(request(id, different), (one) => record().once(one, result(id, state)))
+    Effect.flatMap(request(id, different), (one) => record().once(preparedOf(one), result(id, state)))
   const warnings = () => events.flatMap((event) => (event._tag === "Warning" ? [event.message] : []))
   return { folder, ran, events, output, request, result, record, run, warnings }
 })
@@ -101,12 +104,12 @@ describe("executionRecord", () => {
     Effect.gen(function* () {
       yield* own.run("a")
       const request = yield* own.request("a")
-      yield* own.record("another").once(request, own.result("a", "SUCCESS"))
-      yield* own.record("e", "another").once(request, own.result("a", "SUCCESS"))
+      yield* own.record("another").once(preparedOf(request), own.result("a", "SUCCESS"))
+      yield* own.record("e", "another").once(preparedOf(request), own.result("a", "SUCCESS"))
       assert.lengthOf(own.ran, 3)
     }))
 
-  test("begins anew when the execution has ended, and leaves nothing", (own) =>
+  test("starts over when the execution has ended, and leaves nothing", (own) =>
     Effect.gen(function* () {
       yield* own.run("a")
       yield* own.record().forget
@@ -121,7 +124,7 @@ describe("executionRecord", () => {
   const changes: ReadonlyArray<readonly [string, (path: string) => Promise<void>, Partial<TaskRequest>, RegExp]> = [
     ["whose output has changed", (path) => writeFile(path, "b"), {}, /output .*a\.txt is not as it left it/],
     ["whose output is gone", (path) => rm(path), {}, /output .*a\.txt is not as it left it/],
-    ["of another spec", () => Promise.resolve(), { image: "alpine" }, /its spec is another one/]
+    ["of another spec", () => Promise.resolve(), { image: "alpine" }, /its spec has changed/]
   ]
   for (const [what, change, different, words] of changes)
     test(`runs a task again ${what}, and says so`, (own) =>

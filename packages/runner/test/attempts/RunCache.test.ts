@@ -6,9 +6,11 @@ import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
-import { Duration, Effect, Layer, Result } from "effect"
+import { Duration, Effect, Layer, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { cacheStoreIn } from "../../src/attempts/CacheStore.ts"
 import { type CachedTask, runCached } from "../../src/attempts/RunCache.ts"
+import { prepareTask } from "../../src/task/PreparedTask.ts"
 import { RunError } from "../../src/task/RunError.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
 import { Kube } from "../../src/task/RunReason.ts"
@@ -75,16 +77,16 @@ const world = Effect.gen(function* () {
     })
 
   const run = (task: TaskRequest, options: Partial<CachedTask> = {}, result: Partial<RunResult> = {}) =>
-    runCached(
-      {
-        task,
+    Effect.gen(function* () {
+      const own = {
+        prepared: yield* prepareTask(task),
         cache: { enabled: true },
-        folder: store,
-        onEvent: (event) => Effect.sync(() => events.push(event)),
+        store: yield* cacheStoreIn(store),
+        onEvent: (event: RunEvent) => Effect.sync(() => events.push(event)),
         ...options
-      },
-      ran(task, result)
-    )
+      }
+      return yield* runCached(own, ran(task, result))
+    }).pipe(Effect.scoped)
   const warnings = () => events.flatMap((event) => (event._tag === "Warning" ? [event.message] : []))
   return { root, store, runs, events, taskIn, run, ran, warnings }
 })
@@ -97,7 +99,9 @@ const files = (store: string) =>
 
 const test = (
   name: string,
-  body: (own: Effect.Success<typeof world>) => Effect.Effect<void, unknown, Layer.Success<typeof services>>
+  body: (
+    own: Effect.Success<typeof world>
+  ) => Effect.Effect<void, unknown, Layer.Success<typeof services> | Scope.Scope>
 ) => it.effect(name, () => Effect.flatMap(world, body).pipe(Effect.scoped, Effect.provide(services)))
 
 describe("runCached", () => {
@@ -195,8 +199,7 @@ describe("runCached", () => {
       yield* run(taskIn("b", { inputFiles: [{ name: "in", source: { _tag: "Stdin" } }] }))
       yield* run(taskIn("c", { logCursor: { _tag: "volume", stdout: 0, stderr: 0 } }))
       yield* run(taskIn("d", { inputFiles: [{ name: "in", source: { _tag: "Path", path: "/nowhere" } }] }))
-      yield* run(taskIn("e", { image: "" }))
-      assert.strictEqual(runs.length, 5)
+      assert.strictEqual(runs.length, 4)
       assert.isTrue(Result.isFailure(yield* Effect.result(Effect.tryPromise(() => stat(store)))))
     }))
 
@@ -218,13 +221,13 @@ describe("runCached", () => {
         Effect.promise(() => writeFile(path, "after"))
       )
       const own = {
-        task,
+        prepared: yield* prepareTask(task),
         cache: { enabled: true },
-        folder: store,
+        store: yield* cacheStoreIn(store),
         onEvent: (event: RunEvent) => Effect.sync(() => events.push(event))
       }
       yield* runCached(own, Effect.andThen(changing, ran(task)))
-      assert.match(warnings()[0] ?? "", /inputs have changed/)
+      assert.match(warnings()[0] ?? "", /inputs changed/)
       assert.strictEqual(runs.length, 2)
       assert.isTrue(Result.isFailure(yield* Effect.result(Effect.tryPromise(() => stat(store)))))
     }))
@@ -295,14 +298,14 @@ describe("runCached", () => {
       const podLeft = Effect.fail(new RunError({ operation: "look for pods", reason: new Kube({ error }) }))
       assert.isDefined((yield* run(taskIn("b"), { podLeft })).cached)
       assert.deepStrictEqual(runs, ["a"])
-      assert.match(warnings()[0] ?? "", /whether an earlier driver has left a pod is not known/)
+      assert.match(warnings()[0] ?? "", /cannot find out whether an earlier driver left a pod/)
     }))
 
   test("warns and returns the result when it cannot be kept", ({ root, run, taskIn, warnings }) =>
     Effect.gen(function* () {
       const blocked = join(root, "blocked")
       yield* Effect.promise(() => writeFile(blocked, ""))
-      const result = yield* run(taskIn("a"), { folder: blocked })
+      const result = yield* run(taskIn("a"), { store: yield* cacheStoreIn(blocked) })
       assert.strictEqual(result.state, "SUCCESS")
       assert.match(warnings().at(-1) ?? "", /^cache: .*; the result is not kept$/s)
     }))

@@ -22,6 +22,7 @@ import { CursorMismatch, PodFailed } from "../../src/task/RunReason.ts"
 import type { RunFacts, RunResult } from "../../src/task/RunResult.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 import { type CauseName, causes } from "../support/causes.ts"
+import { preparedOf } from "../support/PreparedOf.ts"
 
 const identity: TaskIdentity = {
   namespace: "n",
@@ -102,6 +103,7 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
       TaskRunner,
       TaskRunner.of({
         run,
+        runPrepared: ({ task }, onEvent, options) => run(task, onEvent, options),
         earlierAttempt: () => Effect.undefined,
         hasEarlierPod: () => Effect.succeed(false),
         events: () => Stream.empty
@@ -118,7 +120,7 @@ const play = Effect.fnUntraced(function* (
   const started: Array<Started> = []
   const events: Array<RunEvent> = []
   const fiber = yield* runWithRetries({
-    identity,
+    first: preparedOf(request(identity)),
     request: (own) => Effect.succeed(request(own)),
     retry: undefined,
     onEvent: (event) => Effect.sync(() => events.push(event)),
@@ -198,7 +200,7 @@ describe("runWithRetries", () => {
     Effect.gen(function* () {
       const { ended, started, told } = yield* play([3, 4, 5], {
         retry: constant,
-        identity: { ...identity, attempt: 1 }
+        first: preparedOf(request({ ...identity, attempt: 1 }))
       })
       assert.deepStrictEqual(
         started.map(({ task }) => task.identity.attempt),
@@ -287,7 +289,7 @@ describe("runWithRetries", () => {
     Effect.gen(function* () {
       const started: Array<Started> = []
       const fiber = yield* runWithRetries({
-        identity,
+        first: preparedOf(request(identity)),
         request: (own) => Effect.succeed(request(own)),
         retry: constant
       }).pipe(Effect.provide(scripted([3], started)), Effect.forkChild)

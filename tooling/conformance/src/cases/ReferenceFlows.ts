@@ -67,9 +67,10 @@ export const referenceFlows = (cluster: Cluster): void => {
         [["stdout", ["Hello World"], { _tag: "volume", stdout: 12, stderr: 0 }]]
       )
       assert.deepStrictEqual(
-        events.slice(-2).map((event) => [event._tag, event.result.state]),
+        events.slice(-3).map((event) => [event._tag, event.state ?? event.result.state]),
         [
           ["Finished", "SUCCESS"],
+          ["TaskEnded", "SUCCESS"],
           ["Ended", "SUCCESS"]
         ]
       )

@@ -7,9 +7,10 @@ import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
+import { environmentSecret } from "../EnvironmentSecret.ts"
 import { withStdin } from "../run/StdinInput.ts"
-import { renderedIdentity } from "../run/TaskIdentities.ts"
 import { manifestYaml } from "./ManifestYaml.ts"
+import { renderedIdentity } from "./RenderedIdentity.ts"
 import { renderedOutputs } from "./RenderedOutputs.ts"
 
 /** The flags of the command, as given. */
@@ -34,7 +35,7 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
           inputs,
           outputs,
           identity,
-          secret: (name) => process.env[`SECRET_${name}`]
+          secret: environmentSecret
         })
         outputs[task.id] = renderedOutputs(task.id, rendered.outputFiles, loaded.tasks)
         const pod = yield* Effect.fromResult(explainPod(taskValues(rendered), rendered.runner))

@@ -1,11 +1,12 @@
 /** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
 import { homedir } from "node:os"
-import { resolve } from "node:path"
+import { join, resolve } from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
-import { loadTaskFile, resolveInputs, TaskFileError } from "@podwright/task-file"
+import { cacheStoreIn, finishedTasksIn, runFlow } from "@podwright/runner/flow"
+import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
@@ -14,8 +15,8 @@ import { type OutputForm, type RunReporter, runReporter } from "../../report/Run
 import { leaveWhenTerminated, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../cluster/LocalKubeconfig.ts"
+import { environmentSecret } from "../EnvironmentSecret.ts"
 import { defaultCacheDirectory } from "./CacheDirectory.ts"
-import { runFile } from "./FileRun.ts"
 import { withStdin } from "./StdinInput.ts"
 
 /** The flags of the command, as given. */
@@ -72,30 +73,32 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
-    if (logCursor !== undefined && file.tasks.length !== 1) {
-      const issue = file.document.issue(["tasks"], "--log-cursor is of one task's log, and there are several")
-      return yield* new TaskFileError({ operation: "inputs", issues: [issue] })
-    }
     const inputs = yield* resolveInputs(file, yield* withStdin(file, Object.fromEntries(flags.input)))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
       Layer.provide(NodeFileSystem.layer)
     )
-    return yield* runFile({
-      file,
-      inputs,
-      outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
-      cacheDirectory: Option.match(flags.cacheDir, {
-        onNone: () => defaultCacheDirectory(process.env, homedir()),
-        onSome: (path) => resolve(path)
-      }),
-      infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
-      executionId: Option.getOrUndefined(flags.executionId),
-      logCursor,
-      detach: terminated,
-      // A reader that has gone away cancels the run: nobody is left to tell.
-      onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
-    }).pipe(Effect.provide(services))
+    const cacheDirectory = Option.match(flags.cacheDir, {
+      onNone: () => defaultCacheDirectory(process.env, homedir()),
+      onSome: (path) => resolve(path)
+    })
+    const run = Effect.gen(function* () {
+      return yield* runFlow(file, {
+        inputs,
+        outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
+        cache: yield* cacheStoreIn(cacheDirectory),
+        finishedTasks: yield* finishedTasksIn(join(cacheDirectory, "executions")),
+        infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
+        executionId: Option.getOrUndefined(flags.executionId),
+        logCursor,
+        secret: environmentSecret,
+        detach: terminated,
+        // A reader that has gone away cancels the run: nobody is left to report to.
+        onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
+      })
+    })
+    const { ends } = yield* Effect.provide(run, services)
+    return ends
   }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
   const last = ends.at(-1)
   if (last?._tag === "Error") yield* reporter.problem(last.error.message)

@@ -1,0 +1,307 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { parseTaskFile } from "@podwright/task-file"
+import { Deferred, Effect, Exit, Fiber, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
+import { cacheStoreIn } from "../../src/attempts/CacheStore.ts"
+import type { ExecutionName, FinishedTask, FinishedTasks } from "../../src/attempts/FinishedTasks.ts"
+import { StoreError } from "../../src/attempts/StoreError.ts"
+import { type FlowEvent, isFlowEvent } from "../../src/flow/FlowEvent.ts"
+import { type FlowOptions, type FlowResult, runFlow, type TaskEnd } from "../../src/flow/FlowRunner.ts"
+import type { RunEvent } from "../../src/task/RunEvent.ts"
+import type { TaskRequest } from "../../src/task/TaskRequest.ts"
+import { lost, type ScriptedEnd, scriptedRunner } from "../support/ScriptedRunner.ts"
+
+const TYPE = "type: io.kestra.plugin.scripts.shell.Commands"
+
+/** A flow of tasks, each of an id and whatever else it has. */
+const flow = (...tasks: ReadonlyArray<readonly [id: string, more?: string]>) => {
+  const source = tasks.map(([id, more = "commands: [c]"]) => `  - id: ${id}\n    ${TYPE}\n    ${more}\n`).join("")
+  return Result.getOrThrow(
+    parseTaskFile(`id: f\nnamespace: n\ntasks:\n${source}`, { fileName: "flow.yaml", directory: "/files" })
+  )
+}
+
+const commandsOf = (task: TaskRequest | undefined) => (task?.command._tag === "Commands" ? task.command.commands : [])
+
+/** A store in memory, which several processes may share. */
+const memory = () => {
+  const kept = new Map<string, ReadonlyArray<FinishedTask>>()
+  const keyOf = ({ executionId, flowId, namespace }: ExecutionName) => `${namespace}/${flowId}/${executionId}`
+  const of = (execution: ExecutionName) => kept.get(keyOf(execution)) ?? []
+  const store: FinishedTasks = {
+    find: (execution, taskRunId) => Effect.sync(() => of(execution).find((task) => task.taskRunId === taskRunId)),
+    keep: (execution, task) => Effect.sync(() => kept.set(keyOf(execution), [...of(execution), task])),
+    forget: (execution) => Effect.sync(() => kept.delete(keyOf(execution)))
+  }
+  return { kept, store }
+}
+
+const play = Effect.fnUntraced(function* (
+  file: ReturnType<typeof flow>,
+  end: (task: TaskRequest, before: number) => ScriptedEnd = () => ({}),
+  options: FlowOptions = {}
+) {
+  const runner = scriptedRunner(end)
+  const events: Array<FlowEvent | RunEvent> = []
+  const fiber = yield* runFlow(file, {
+    onEvent: (event) => Effect.sync(() => events.push(event)),
+    ...options
+  }).pipe(
+    Effect.provide(Layer.mergeAll(runner.layer, NodeFileSystem.layer, NodeHttpClient.layerUndici)),
+    Effect.forkChild
+  )
+  while (fiber.pollUnsafe() === undefined) {
+    yield* TestClock.adjust("1 second")
+    // What is done outside the clock (files) needs turns of the event loop.
+    yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+  }
+  const result: FlowResult = yield* Fiber.join(fiber)
+  const told = events.flatMap((event) =>
+    isFlowEvent(event) ? [`${event._tag} ${event.task}`] : event._tag === "Warning" ? [event.message] : []
+  )
+  return { ...result, asked: runner.asked, events, told }
+})
+
+const statesOf = (ends: ReadonlyArray<TaskEnd>) =>
+  ends.map((end) => (end._tag === "Result" ? `${end.taskId} ${end.result.state}` : `${end.taskId} ${end.error._tag}`))
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-flow-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+describe("runFlow", () => {
+  it.effect("runs the tasks in order, each with names of its own in one execution", () =>
+    Effect.gen(function* () {
+      const { asked, ends, executionId, told } = yield* play(flow(["a"], ["b"]))
+      assert.deepStrictEqual(statesOf(ends), ["a SUCCESS", "b SUCCESS"])
+      assert.deepStrictEqual(told, ["TaskStarted a", "TaskEnded a", "TaskStarted b", "TaskEnded b"])
+      assert.deepStrictEqual(
+        asked.map(({ identity }) => [identity.flowId, identity.taskId, identity.executionId, identity.attempt]),
+        [
+          ["f", "a", executionId, 0],
+          ["f", "b", executionId, 0]
+        ]
+      )
+      assert.strictEqual(new Set(asked.map(({ identity }) => identity.taskRunId)).size, 2)
+      assert.deepStrictEqual(
+        asked.map(({ outputDirectory }) => outputDirectory),
+        ["a", "b"].map((id) => join(process.cwd(), ".podwright", executionId, id))
+      )
+    })
+  )
+
+  it.effect("reports every event of a task's run between the task's own first and last", () =>
+    Effect.gen(function* () {
+      const { events } = yield* play(flow(["a"], ["b"]))
+      assert.deepStrictEqual(
+        events.map((event) => (isFlowEvent(event) ? `${event._tag} ${event.task}` : event._tag)),
+        ["a", "b"].flatMap((id) => [`TaskStarted ${id}`, "Phase", "Finished", `TaskEnded ${id}`])
+      )
+    })
+  )
+
+  it.effect("stops at the first task that fails, and says which were not reached", () =>
+    Effect.gen(function* () {
+      const failing = yield* play(flow(["a"], ["b"], ["c"]), (task) =>
+        task.identity.taskId === "a" ? { state: "FAILED", exitCode: 3 } : {}
+      )
+      assert.deepStrictEqual(statesOf(failing.ends), ["a FAILED"])
+      assert.deepStrictEqual(failing.told.slice(1), ["TaskEnded a", "TaskNotReached b", "TaskNotReached c"])
+      assert.lengthOf(failing.asked, 1)
+    })
+  )
+
+  it.effect("stops at the first task without a result, whose error is its last event", () =>
+    Effect.gen(function* () {
+      const { asked, ends, events, told } = yield* play(flow(["a", "commands: ['{{ nope }}']"], ["b"]))
+      assert.deepStrictEqual(statesOf(ends), ["a TaskFileError"])
+      assert.deepStrictEqual(told, ["TaskStarted a", "TaskFailed a", "TaskNotReached b"])
+      assert.deepStrictEqual(asked, [])
+      const failed = events.find((event) => event._tag === "TaskFailed")
+      assert.match(failed?._tag === "TaskFailed" ? failed.error.message : "", /^flow\.yaml:6:20: undefined value/)
+    })
+  )
+
+  it.effect("refuses a pod that cannot be before anything runs", () =>
+    Effect.gen(function* () {
+      const { asked, ends } = yield* play(flow(["a", "commands: [c]\n    env: { WORKING_DIR: /x }"]))
+      assert.deepStrictEqual(statesOf(ends), ["a RunError"])
+      const [end] = ends
+      assert.strictEqual(end?._tag === "Error" && end.error._tag === "RunError" ? end.error.reason._tag : "", "Spec")
+      assert.deepStrictEqual(asked, [])
+    })
+  )
+
+  it.effect("hands what a task gives to the tasks after it", () =>
+    Effect.gen(function* () {
+      const expression = "{{ outputs.a.vars.n }} {{ outputs.a.exitCode }} {{ outputs.a.outputFiles['out.txt'] }}"
+      const { asked } = yield* play(flow(["a"], ["b", `commands: ["${expression}"]`]), () => ({
+        outputs: { n: 7 },
+        outputFiles: { "out.txt": { path: "/out/a b.txt", bytes: 1, sha256: "s" } }
+      }))
+      assert.deepStrictEqual(commandsOf(asked[1]), ["7 0 file:///out/a%20b.txt"])
+    })
+  )
+
+  it.effect("asks the program for secrets, and knows inputs and the folder", () =>
+    Effect.gen(function* () {
+      const { asked } = yield* play(flow(["a", `commands: ["{{ secret('A') }} {{ inputs.x }}"]`]), () => ({}), {
+        secret: (name) => `secret ${name}`,
+        inputs: { x: 1 },
+        outputDirectory: join(tmpdir(), "flow-out")
+      })
+      assert.deepStrictEqual(commandsOf(asked[0]), ["secret A 1"])
+      // A single task's files lie in the folder itself.
+      assert.strictEqual(asked[0]?.outputDirectory, join(tmpdir(), "flow-out"))
+      const without = yield* play(flow(["a", `commands: ["{{ secret('A') }}"]`]))
+      assert.deepStrictEqual(statesOf(without.ends), ["a TaskFileError"])
+    })
+  )
+
+  it.effect("refuses a folder that cannot be written to, and a log cursor of several tasks, before any task", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "file")
+      yield* Effect.promise(() => writeFile(path, ""))
+      const blocked = yield* play(flow(["a"]), () => ({}), { outputDirectory: join(path, "below") })
+      assert.deepStrictEqual(statesOf(blocked.ends), ["null RunError"])
+      assert.deepStrictEqual(blocked.told, ["TaskNotReached a"])
+      const logCursor = { _tag: "volume", stdout: 1, stderr: 0 } as const
+      const several = yield* play(flow(["a"], ["b"]), () => ({}), { logCursor })
+      assert.deepStrictEqual(statesOf(several.ends), ["null TaskFileError"])
+      const one = yield* play(flow(["a"]), () => ({}), { logCursor, executionId: "e" })
+      assert.deepStrictEqual(one.asked[0]?.logCursor, logCursor)
+    })
+  )
+
+  it.effect("goes on in the execution that a retry has started", () =>
+    Effect.gen(function* () {
+      const retry = "retry: { type: constant, interval: PT1S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION }"
+      const commands = 'commands: ["{{ execution.id }} {{ taskrun.id }}"]'
+      const { asked, executionId } = yield* play(
+        flow(["a", `${commands}\n    ${retry}`], ["b", commands]),
+        (_task, before) => (before === 0 ? { state: "FAILED", exitCode: 1 } : {}),
+        { executionId: "e" }
+      )
+      assert.deepStrictEqual(
+        asked.map(({ identity }) => identity.executionId),
+        ["e", executionId, executionId]
+      )
+      assert.notStrictEqual(executionId, "e")
+      // The expressions of each attempt know the ids it has.
+      for (const task of asked) {
+        assert.deepStrictEqual(commandsOf(task), [`${task.identity.executionId} ${task.identity.taskRunId}`])
+      }
+    })
+  )
+
+  it.effect("repeats a task whose pod was lost as often as it may", () =>
+    Effect.gen(function* () {
+      const { asked, ends } = yield* play(flow(["a"]), (task) => lost(task), { infrastructureRetries: 1 })
+      assert.deepStrictEqual(
+        asked.map(({ identity }) => identity.attempt),
+        [0, 1]
+      )
+      assert.deepStrictEqual(statesOf(ends), ["a RunError"])
+    })
+  )
+
+  describe("with a store of finished tasks", () => {
+    it.effect("skips what an earlier process has done, and forgets the execution when it has come to its end", () =>
+      Effect.gen(function* () {
+        const { kept, store } = memory()
+        const file = flow(["a"], ["b", 'commands: ["{{ outputs.a.vars.n }}"]'])
+        const options = { executionId: "e", finishedTasks: store, infrastructureRetries: 0 }
+        const first = yield* play(
+          file,
+          (task) => (task.identity.taskId === "a" ? { outputs: { n: 1 } } : lost(task)),
+          options
+        )
+        assert.deepStrictEqual(statesOf(first.ends), ["a SUCCESS", "b RunError"])
+        const second = yield* play(file, () => ({}), options)
+        assert.deepStrictEqual(second.told, ["TaskStarted a", "TaskSkipped a", "TaskStarted b", "TaskEnded b"])
+        const skipped = second.events.find((event) => event._tag === "TaskSkipped")
+        assert.strictEqual(skipped?._tag === "TaskSkipped" ? skipped.by : undefined, "execution")
+        assert.deepStrictEqual(second.asked.map(commandsOf), [["1"]])
+        assert.strictEqual(kept.size, 0)
+      })
+    )
+
+    it.effect("runs what it cannot look up, and says so", () =>
+      Effect.gen(function* () {
+        const broken = new StoreError({ detail: "the table is locked" })
+        const finishedTasks: FinishedTasks = {
+          find: () => Effect.fail(broken),
+          keep: () => Effect.fail(broken),
+          forget: () => Effect.void
+        }
+        const { ends, told } = yield* play(flow(["a"], ["b"]), () => ({}), { finishedTasks })
+        assert.deepStrictEqual(statesOf(ends), ["a SUCCESS", "b SUCCESS"])
+        assert.include(told, "record of the execution: the table is locked; the task runs")
+      })
+    )
+
+    it.effect("remembers nothing of a single task", () =>
+      Effect.gen(function* () {
+        const { kept, store } = memory()
+        yield* play(flow(["a"]), (task) => lost(task), { finishedTasks: store, infrastructureRetries: 0 })
+        assert.strictEqual(kept.size, 0)
+      })
+    )
+  })
+
+  describe("with a cache", () => {
+    const cached = flow(["a", "commands: [c]\n    taskCache: { enabled: true }"])
+
+    it.effect("skips a task that is equal to one that succeeded", () =>
+      Effect.gen(function* () {
+        const cache = yield* cacheStoreIn(yield* folder)
+        assert.deepStrictEqual((yield* play(cached, () => ({}), { cache })).told, ["TaskStarted a", "TaskEnded a"])
+        const again = yield* play(cached, () => ({}), { cache })
+        assert.deepStrictEqual(again.told, ["TaskStarted a", "TaskSkipped a"])
+        assert.deepStrictEqual(again.asked, [])
+      }).pipe(Effect.provide(NodeFileSystem.layer))
+    )
+
+    it.effect("runs the task where no cache was given, and says so", () =>
+      Effect.gen(function* () {
+        const { told } = yield* play(cached)
+        assert.deepStrictEqual(told, [
+          "TaskStarted a",
+          "cache: task a has taskCache, but no cache was given; the task runs",
+          "TaskEnded a"
+        ])
+      })
+    )
+  })
+
+  it.effect("leaves the pod of the task that runs when it is told to, and keeps what is done", () =>
+    Effect.gen(function* () {
+      const { kept, store } = memory()
+      const detach = yield* Deferred.make<void>()
+      const runner = scriptedRunner((task) => (task.identity.taskId === "a" ? {} : "never"))
+      const fiber = yield* runFlow(flow(["a"], ["b"], ["c"]), {
+        executionId: "e",
+        finishedTasks: store,
+        detach: Deferred.await(detach),
+        onEvent: (event) =>
+          event._tag === "TaskStarted" && event.task === "b" ? Deferred.done(detach, Exit.void) : Effect.void
+      }).pipe(
+        Effect.provide(Layer.mergeAll(runner.layer, NodeFileSystem.layer, NodeHttpClient.layerUndici)),
+        Effect.forkChild
+      )
+      const { ends } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(statesOf(ends), ["a SUCCESS", "b RunError"])
+      const last = ends.at(-1)
+      assert.strictEqual(
+        last?._tag === "Error" && last.error._tag === "RunError" ? last.error.reason._tag : "",
+        "Detached"
+      )
+      assert.strictEqual(kept.size, 1)
+    })
+  )
+})
