@@ -11,7 +11,7 @@ import { run } from "./commands/run/RunFlags.ts"
 /** The command `podwright` with all its subcommands. */
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
-    "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod gone"
+    "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
   Command.withSubcommands([run, render, properties, doctor, rbac, clean, cluster])
 )

@@ -12,7 +12,7 @@ export const file = Argument.String("file").pipe(Argument.withDescription("Task 
 export const input = Flag.String("input").pipe(
   Flag.withAlias("i"),
   Flag.withMetavar("NAME=VALUE"),
-  Flag.withDescription("Value of an input the file declares, a path for type FILE, `-` there for stdin; repeatable"),
+  Flag.withDescription("Value of an input that the file declares; for type FILE a path, or `-` for stdin; repeatable"),
   // Not `KeyValuePair`, which takes no empty value: an empty text is a value.
   Flag.filterMap(nameAndValue, (text) => `NAME=VALUE, not '${text}'`),
   Flag.atLeast(0)

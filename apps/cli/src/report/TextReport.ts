@@ -82,18 +82,18 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Cached": {
       const { at, by, executionId, storedAt } = event
       const age = describeAge(at - storedAt)
-      if (by === "execution") return ours(`not run again: this task of the execution was done ${age} ago`)
+      if (by === "execution") return ours(`not rerun: this task of the execution completed ${age} ago`)
       return ours(`not run: an equal task succeeded ${age} ago (execution ${executionId}), and its result is used`)
     }
     case "Retrying": {
       const { attempt, budget, delayMs, why } = event
-      const whose = budget === "retry" ? "" : ", for the infrastructure failed and not the task"
+      const whose = budget === "retry" ? "" : ": the pod was lost, not the task"
       return ours(
-        `attempt ${attempt - 1} has not succeeded: ${why}\nattempt ${attempt} follows in ${seconds(delayMs)}${whose}`
+        `attempt ${attempt - 1} did not succeed: ${why}\nretrying in ${seconds(delayMs)} (attempt ${attempt})${whose}`
       )
     }
     case "PodEvent":
-      // `PodEventNotice.ts` decides which are told, and when.
+      // `PodEventNotice.ts` decides which are printed, and when.
       return undefined
     case "Waiting":
       return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)

@@ -38,8 +38,8 @@ describe("reportEvent", () => {
         budget: "infrastructure",
         why: "evicted"
       },
-      "stderr|podwright: attempt 1 has not succeeded: evicted\n" +
-        "podwright: attempt 2 follows in 1.50 s, for the infrastructure failed and not the task\n"
+      "stderr|podwright: attempt 1 did not succeed: evicted\n" +
+        "podwright: retrying in 1.50 s (attempt 2): the pod was lost, not the task\n"
     ],
     ...[
       [59_000, "59.0 s"],
@@ -55,7 +55,7 @@ describe("reportEvent", () => {
     ),
     [
       { _tag: "Cached", at: 5000, by: "execution", storedAt: 0, executionId: "e", taskRunId: "r" },
-      "stderr|podwright: not run again: this task of the execution was done 5.0 s ago\n"
+      "stderr|podwright: not rerun: this task of the execution completed 5.0 s ago\n"
     ],
     [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],
     [

@@ -55,9 +55,9 @@ const retryTimeouts = 1
 const retryLongestAsked = 30
 
 /**
- * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that was lost
- * on its way. Also 410, which no request sent from here can deserve twice: none goes on from a version but a watch, which has its
- * own policy. Not "no such container yet", which has its caller's own pace.
+ * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that
+ * was lost on its way. 410 is retried too: only watches use a resourceVersion, and they have their own policy. Not "no such
+ * container yet", whose retries the caller paces.
  */
 export const isRetriedHere = (reason: KubeReason): boolean =>
   reason._tag === "Gone" ||

@@ -90,7 +90,7 @@ const remainingCluster = (cluster: KubeCluster, server: URL, config: ConnectionC
   }
 }
 
-/** Rights that would not be those that are asked for are no rights to go on with. */
+/** Refuses impersonation that cannot be sent in full: a partial one would act with other rights than the file asks for. */
 const checkImpersonation = Effect.fnUntraced(function* (user: KubeUser) {
   const { impersonateExtra = {}, impersonateGroups = [], impersonateUid, impersonateUser } = user
   const field = `users[${user.name}].user`

@@ -43,7 +43,7 @@ export class ExecIntake {
   #isFast = false
   /** Whether the reader may have to do with bytes of the current room. */
   #isLent = false
-  /** Rooms that are full since the reader took something the last time, those it had to do with then, and those to be used. */
+  /** Buffers filled since the last `take`; buffers still lent to the reader; free buffers. */
   #full: Array<Buffer> = []
   #lent: Array<Buffer> = []
   readonly #spare: Array<Buffer> = []

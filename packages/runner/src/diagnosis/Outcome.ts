@@ -7,7 +7,8 @@ import type { PodObservation } from "./PodObservation.ts"
 
 /**
  * How long the kubelet may take to report main's end after its exit file said so, in ms. It looks once a second and reports
- * at once; a loaded node takes a few seconds. No longer after a command's end is its pod's end taken for the reason of it.
+ * at once; a loaded node takes a few seconds. A pod that is taken away
+ * later than this after the command ended is not considered the cause.
  */
 export const KUBELET_WORD_MS = 10_000
 

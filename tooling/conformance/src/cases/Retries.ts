@@ -105,7 +105,7 @@ export const retries = (cluster: Cluster): void => {
         "containerImage: busybox\nretry: { type: constant, interval: PT10M }"
       )
       const invocation = start(cluster, ["run", flow])
-      await invocation.printed("attempt 2 follows in 600.00 s")
+      await invocation.printed("retrying in 600.00 s (attempt 2)")
       invocation.process.kill("SIGINT")
       assert.strictEqual((await invocation.ended).code, 130)
       await cluster.untilNoPods(id)

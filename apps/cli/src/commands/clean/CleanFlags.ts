@@ -21,13 +21,13 @@ const flags = {
   olderThan: Flag.String("older-than").pipe(
     Flag.withMetavar("DURATION"),
     Flag.withDescription(
-      "How long ago its driver must have left it, renewed its lease last, or the pod have ended (PT1H, 90s, 0); default: PT1H"
+      "Minimum age: time since the pod was released, its lease last renewed, or the pod ended (PT1H, 90s, 0); default: PT1H"
     ),
     Flag.filterMap(readDuration, (text) => `a duration such as PT1H30M, 90s or 0, not '${text}'`),
     Flag.withDefault(Duration.hours(1))
   ),
   dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Say what would be removed, and remove nothing"),
+    Flag.withDescription("Report which pods would be deleted, and delete nothing"),
     Flag.withDefault(false)
   ),
   output: Flag.Literals("output", ["text", "json"]).pipe(
@@ -48,6 +48,6 @@ export const clean = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Remove the pods of runs whose driver has died or left and that no run has taken over, and pods that were kept after their end. A pod whose lease its driver renews stays, and so does a running one whose lease was never renewed, or that has none: its deadline ends it"
+    "Delete pods that were abandoned or released and that no run took over, and pods that were kept after their end. A pod with a valid lease stays. A running pod without a lease, or whose lease was never renewed, stays too: its deadline ends it"
   )
 )

@@ -5,25 +5,25 @@ import { describeAge } from "../../report/TextReport.ts"
 const describeWhy = ({ why }: CleanedPod): string => {
   switch (why._tag) {
     case "Foreign":
-      return "it was made by something other than podwright"
+      return "something other than podwright created it"
     case "Terminating":
       return "it is being deleted"
     case "Driven":
       return `it is driven by ${why.holder}, whose lease holds for ${describeAge(why.remainingMs)} unless it is renewed`
     case "Unleased":
-      return "it has no lease (resume: false), so nobody can tell whether it is driven; its deadline ends it"
+      return "it has no lease (resume: false), so it cannot be known whether a driver uses it; its deadline ends it"
     case "NeverRenewed":
-      return "its driver never renewed the lease: it died at once, or lives and may not patch pods; its deadline ends it"
+      return "its driver never renewed the lease: the driver died at once, or may not patch pods; the pod's deadline ends it"
     case "LeaseUnreadable":
-      return "its lease was written by something else and cannot be read; its deadline ends it"
+      return "its lease cannot be read, because something else wrote it; its deadline ends it"
     case "Ended":
       return `it ended ${describeAge(why.ageMs)} ago`
     case "Released":
-      return `its driver left it ${describeAge(why.ageMs)} ago`
+      return `its driver released it ${describeAge(why.ageMs)} ago`
     case "Abandoned":
-      return `its driver is gone, which renewed the lease ${describeAge(why.ageMs)} ago`
+      return `abandoned: its driver last renewed the lease ${describeAge(why.ageMs)} ago`
     case "NeverStarted":
-      return `no node has taken it, and its deadline passed ${describeAge(why.ageMs)} ago`
+      return `no node accepted it, and its deadline passed ${describeAge(why.ageMs)} ago`
   }
 }
 
@@ -32,7 +32,8 @@ const ACTIONS = { Kept: "kept", Removed: "removed", WouldRemove: "would remove",
 /** A line for a person. */
 export const cleanedLine = (pod: CleanedPod): string => {
   const { _tag, name, namespace } = pod
-  const failure = _tag === "Failed" ? `, and cannot be deleted: ${pod.error.explanation}${accessAdvice(pod.error)}` : ""
+  const failure =
+    _tag === "Failed" ? `; it could not be deleted: ${pod.error.explanation}${accessAdvice(pod.error)}` : ""
   return `${ACTIONS[_tag]} ${namespace}/${name}: ${describeWhy(pod)}${failure}\n`
 }
 

@@ -12,7 +12,7 @@ import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
 const flags = {
   kubeconfig: Flag.String("kubeconfig").pipe(
     Flag.withMetavar("PATH"),
-    Flag.withDescription("Where to write the kubeconfig, a file that is not there yet; default: a new temporary one"),
+    Flag.withDescription("Where to write the kubeconfig, a file that must not exist; default: a new temporary one"),
     Flag.optional
   ),
   address: Flag.String("address").pipe(
@@ -22,7 +22,7 @@ const flags = {
   ),
   port: Flag.Int("port").pipe(
     Flag.withMetavar("PORT"),
-    Flag.withDescription("Default: one that is free"),
+    Flag.withDescription("Port to listen on; default: a free one"),
     Flag.optional
   )
 }

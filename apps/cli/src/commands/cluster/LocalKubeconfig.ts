@@ -7,7 +7,7 @@ import { Effect, FileSystem, Option } from "effect"
 
 /** What a person has to know who runs on an embedded cluster; said once. */
 export const LOCAL_NOTICE =
-  "local cluster: images are not pulled, the commands run as processes of this machine with its own programs; nothing is kept apart for security"
+  "local cluster: images are not pulled; commands run as processes of this machine, with its programs; nothing is isolated for security"
 
 export interface LocalKubeconfigOptions {
   /** Where the kubeconfig goes; by default a new folder for temporary files. Must not be there yet. */

@@ -7,7 +7,7 @@ const flags = {
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Where runs are to go; default: the namespace of the context"),
+    Flag.withDescription("Namespace that runs would use; default: the namespace of the context"),
     Flag.optional
   ),
   ...connectionFlags,
@@ -28,6 +28,6 @@ export const doctor = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Say whether a run would work: connection, server version, every permission, and the Role that would give what is missing. Ends with 0 only if a run would work. Changes nothing"
+    "Check whether a run would work: connection, server version, every permission, and the Role that would add the missing ones. The exit code is 0 only if a run would work. Changes nothing"
   )
 )

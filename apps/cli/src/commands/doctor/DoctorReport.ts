@@ -51,7 +51,7 @@ const versionWords = (version: ServerVersion): string => {
     case "Untested":
       return `newer than 1.${testedMinor}, with which podwright is tested`
     case "TooOld":
-      return "too old: it drops misspelt fields of a pod without a word, and podwright relies on being told"
+      return "too old: it silently drops misspelt fields of a pod, and podwright relies on their being refused"
   }
 }
 
@@ -75,8 +75,8 @@ const permissionLine = (findings: Findings, reviewed: ReviewedPermission): strin
     permission.sinceMinor === undefined
       ? ""
       : asked
-        ? ` (Kubernetes 1.${permission.sinceMinor} and newer ask for it)`
-        : ` (not asked for before Kubernetes 1.${permission.sinceMinor})`
+        ? ` (Kubernetes 1.${permission.sinceMinor} and newer require it)`
+        : ` (not required before Kubernetes 1.${permission.sinceMinor})`
   const without = allowed || permission.optional !== true ? "" : "; a run works without"
   const why = allowed || reason === undefined ? "" : `; the server says: ${reason}`
   const answer = allowed ? "yes" : isNeeded(findings, reviewed) ? "NO " : "no "
@@ -101,7 +101,7 @@ export const doctorText = (findings: Findings): string => {
       ? []
       : [
           "",
-          "This gives what is missing; somebody who may grant it runs `kubectl apply -f -` with it:",
+          "This Role adds the missing permissions. Somebody who may grant them applies it with `kubectl apply -f -`:",
           "",
           fix.trimEnd(),
           ""

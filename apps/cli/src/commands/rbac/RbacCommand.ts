@@ -16,7 +16,7 @@ const flags = {
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Where runs are to go"),
+    Flag.withDescription("Namespace that runs use"),
     Flag.filter(
       (name) => LABEL.test(name),
       (name) => `a namespace (a-z, 0-9 and -, at most 63), not '${name}'`
@@ -25,7 +25,7 @@ const flags = {
   ),
   serviceAccount: Flag.String("service-account").pipe(
     Flag.withMetavar("[NAMESPACE:]NAME"),
-    Flag.withDescription("Who is to run tasks; default: podwright, of the same namespace"),
+    Flag.withDescription("Service account that runs tasks; default: podwright, of the same namespace"),
     Flag.filter(
       (name) => ACCOUNT.test(name),
       (name) => `[NAMESPACE:]NAME, not '${name}'`
@@ -34,7 +34,7 @@ const flags = {
   ),
   user: Flag.String("user").pipe(
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Who is to run tasks, by the name that the server knows (`podwright doctor` says it)"),
+    Flag.withDescription("User who runs tasks, by the name that the server knows (`podwright doctor` shows it)"),
     Flag.filter(
       (name) => name !== "",
       () => "the name of a user, not ''"
@@ -64,6 +64,6 @@ export const rbac = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Print the Role that runs need, no more, and a RoleBinding to whoever is to run them, as YAML for `kubectl apply -f -`. Needs no cluster"
+    "Print the Role that runs need, and a RoleBinding to the account or user that runs tasks, as YAML for `kubectl apply -f -`. Needs no cluster"
   )
 )

@@ -7,7 +7,7 @@ const flags = {
   file,
   input,
   explain: Flag.Boolean("explain").pipe(
-    Flag.withDescription("Say of every field which layer set it and what that overrode, as a comment"),
+    Flag.withDescription("Add to every field a comment with the layer that set it and the value it overrode"),
     Flag.withDefault(false)
   ),
   defaultImage
@@ -23,6 +23,6 @@ export const render = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Print the pod of each task of a file as YAML that kubectl takes. Needs no cluster; equal files give equal pods"
+    "Print the pod of each task of a file as YAML for kubectl. Needs no cluster; equal files give equal pods"
   )
 )

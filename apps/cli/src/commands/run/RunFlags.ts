@@ -22,7 +22,7 @@ const flags = {
   executionId: Flag.String("execution-id").pipe(
     Flag.withMetavar("ID"),
     Flag.withDescription(
-      "Name of this execution; given again, the run goes on with the pod that an earlier process has left; default: a new one"
+      "Name of this execution; given again, the run takes over the pod that an earlier process abandoned; default: a new one"
     ),
     Flag.filter(
       (id) => /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(id),
@@ -33,14 +33,14 @@ const flags = {
   logCursor: Flag.String("log-cursor").pipe(
     Flag.withMetavar("JSON"),
     Flag.withDescription(
-      "With --execution-id: `cursor` of the last event of --output ndjson that was dealt with; lines before it are not printed again"
+      "Only with --execution-id: `cursor` of the last event of --output ndjson you handled; earlier lines are not printed again"
     ),
     Flag.optional
   ),
   infrastructureRetries: Flag.Int("infrastructure-retries").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
-      "How often a task is run again whose pod was evicted, preempted or lost with its node, besides its own `retry`; default: 3"
+      "How often a task is retried whose pod was evicted, preempted or lost with its node, besides its own `retry`; default: 3"
     ),
     Flag.filter(
       (count) => count >= 0,

@@ -9,7 +9,7 @@ const kept = (why: CleanedPod["why"]): CleanedPod => ({ ...pod, _tag: "Kept", wh
 
 describe("what is said of a pod", () => {
   const table: ReadonlyArray<readonly [CleanedPod, string]> = [
-    [kept({ _tag: "Foreign" }), "kept n/p: it was made by something other than podwright"],
+    [kept({ _tag: "Foreign" }), "kept n/p: something other than podwright created it"],
     [kept({ _tag: "Terminating" }), "kept n/p: it is being deleted"],
     [
       kept({ _tag: "Driven", holder: "here/1/a", remainingMs: 20_000 }),
@@ -17,29 +17,29 @@ describe("what is said of a pod", () => {
     ],
     [
       kept({ _tag: "Unleased" }),
-      "kept n/p: it has no lease (resume: false), so nobody can tell whether it is driven; its deadline ends it"
+      "kept n/p: it has no lease (resume: false), so it cannot be known whether a driver uses it; its deadline ends it"
     ],
     [
       kept({ _tag: "NeverRenewed" }),
-      "kept n/p: its driver never renewed the lease: it died at once, or lives and may not patch pods; its deadline ends it"
+      "kept n/p: its driver never renewed the lease: the driver died at once, or may not patch pods; the pod's deadline ends it"
     ],
     [
       kept({ _tag: "LeaseUnreadable" }),
-      "kept n/p: its lease was written by something else and cannot be read; its deadline ends it"
+      "kept n/p: its lease cannot be read, because something else wrote it; its deadline ends it"
     ],
     [kept({ _tag: "Ended", ageMs: 60_000 }), "kept n/p: it ended 1.0 min ago"],
     [{ ...pod, _tag: "Removed", why: { _tag: "Ended", ageMs: 7_200_000 } }, "removed n/p: it ended 2.0 h ago"],
     [
       { ...pod, _tag: "WouldRemove", why: { _tag: "Released", ageMs: 1000 } },
-      "would remove n/p: its driver left it 1.0 s ago"
+      "would remove n/p: its driver released it 1.0 s ago"
     ],
     [
       { ...pod, _tag: "Removed", why: { _tag: "NeverStarted", ageMs: 1000 } },
-      "removed n/p: no node has taken it, and its deadline passed 1.0 s ago"
+      "removed n/p: no node accepted it, and its deadline passed 1.0 s ago"
     ],
     [
       { ...pod, _tag: "Failed", why: { _tag: "Abandoned", ageMs: 1000 }, error },
-      "not removed n/p: its driver is gone, which renewed the lease 1.0 s ago, and cannot be deleted: the API server did not answer within 15 s."
+      "not removed n/p: abandoned: its driver last renewed the lease 1.0 s ago; it could not be deleted: the API server did not answer within 15 s."
     ]
   ]
   it.each(table)("$why._tag", (of, expected) => {
