@@ -24,6 +24,7 @@ export * from "./properties/TaskCacheProperties.ts"
 export * from "./SpecError.ts"
 export * from "./script/GateScript.ts"
 export * from "./script/HelperScript.ts"
+export { type CompletionLimit, completionLimit } from "./task/CompletionLimit.ts"
 export * from "./task/ContainerCommand.ts"
 export {
   type InputFile,

@@ -5,6 +5,7 @@
 import { isRbacRefusal } from "@podwright/k8s-io"
 import type { RetryProperties } from "@podwright/spec-builder"
 import { Duration } from "effect"
+import { doubled } from "../run/Backoff.ts"
 import type { RunError } from "../task/RunError.ts"
 
 /** How often a run may be repeated because its pod was lost with its node, preempted or evicted. */
@@ -105,7 +106,7 @@ export const retryDelay = (retry: RetryProperties, attempts: number, random: num
 }
 
 const infrastructureDelay = ({ interval, maxInterval }: InfrastructureRetries, retries: number): number =>
-  Math.min(Duration.toMillis(maxInterval), Duration.toMillis(interval) * 2 ** retries)
+  doubled(Duration.toMillis(interval), Duration.toMillis(maxInterval), retries)
 
 /**
  * What to do after an attempt of that class. Delays count from its end, `maxDuration` from the first attempt's start; no

@@ -6,12 +6,10 @@ import type { Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
+import { LOOK_AGAIN } from "../pod/PodPresence.ts"
 import { RunError } from "../task/RunError.ts"
 import { LeaseHeld } from "../task/RunReason.ts"
 import { type Obtained, obtainPod, type PodCreation } from "./PodCreation.ts"
-
-/** Before looking again whether a pod that is on its way out has gone; the watch says so sooner, if it has seen the pod at all. */
-const LOOK_AGAIN = "1 second"
 
 export interface PodTenure<A, R> {
   readonly creation: PodCreation

@@ -7,8 +7,11 @@ import { Effect } from "effect"
 import { persistently } from "./PersistentRequest.ts"
 import type { PodFollow } from "./PodFollow.ts"
 
-/** A server that lags does so for less; client-go's informers resume their watches within a second as well. */
-const LOOK_AGAIN = "1 second"
+/**
+ * Between two looks at a pod that may have been deleted. A server that lags does so for less; client-go's informers resume
+ * their watches within a second as well.
+ */
+export const LOOK_AGAIN = "1 second"
 const LOOKS = 2
 
 /**

@@ -1,4 +1,4 @@
-/** Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it goes on, and says what the time went into. */
+/** Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it continues, and says what the time went into. */
 import { Duration, Effect } from "effect"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import type { ClockStage } from "../task/ClockStage.ts"
@@ -6,9 +6,9 @@ import { RunError } from "../task/RunError.ts"
 import { TimedOut } from "../task/RunReason.ts"
 import { describeCollecting, describeProgress, describeRunning } from "./PodProgress.ts"
 import type { Run } from "./Run.ts"
-import { COLLECT_SILENCE, limitName, remainingLimit, silenceLeft } from "./RunClock.ts"
+import { remainingLimit, silenceLeft, stageLimit } from "./RunClock.ts"
 
-/** How long a stage has lasted when the run takes its pod over, ms; 0 in a pod of its own. */
+/** How long each stage had lasted when the run took its pod over, in ms; 0 in a pod of its own. */
 export interface Spent {
   readonly starting: Effect.Effect<number>
   readonly running: Effect.Effect<number>
@@ -22,7 +22,7 @@ export const keepClocks = Effect.fnUntraced(function* (
   { events, follow, journal, stages, task }: ClockedRun,
   spent: Spent
 ) {
-  const timeUp = Effect.fnUntraced(function* (stage: ClockStage, limit: Duration.Duration) {
+  const timeUp = Effect.fnUntraced(function* (stage: ClockStage) {
     const pod = yield* follow.current
     const spentOn =
       stage === "starting"
@@ -30,28 +30,23 @@ export const keepClocks = Effect.fnUntraced(function* (
         : stage === "running"
           ? describeRunning(yield* journal.facts, task.inputFiles.length > 0)
           : describeCollecting((yield* journal.arrival).outputs)
-    const name = limitName(stage, task.timeout !== undefined)
-    const seconds = Duration.toSeconds(limit)
+    const { duration, option: limit } = stageLimit(stage, task)
     return yield* new RunError({
       operation: "ClockWatch.keep",
-      reason: new TimedOut({ stage, limit: name, seconds, spentOn })
+      reason: new TimedOut({ stage, limit, seconds: Duration.toSeconds(duration), spentOn })
     })
   })
-  const within = Effect.fnUntraced(function* (
-    stage: "starting" | "running",
-    done: Effect.Effect<void>,
-    limit: Duration.Duration
-  ) {
-    const duration = remainingLimit(limit, yield* spent[stage])
-    yield* done.pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage, limit) }))
+  const within = Effect.fnUntraced(function* (stage: "starting" | "running", done: Effect.Effect<void>) {
+    const duration = remainingLimit(stageLimit(stage, task).duration, yield* spent[stage])
+    yield* done.pipe(Effect.timeoutOrElse({ duration, orElse: () => timeUp(stage) }))
   })
-  yield* within("starting", stages.started, task.runner.waitUntilRunning)
-  yield* within("running", stages.finished, task.timeout ?? task.runner.waitUntilCompletion)
+  yield* within("starting", stages.started)
+  yield* within("running", stages.finished)
   const begun = yield* monotonicMillis
   while (true) {
     const { at } = yield* journal.arrival
     const left = silenceLeft(Math.max(begun, at), yield* monotonicMillis)
-    if (left <= 0) return yield* timeUp("collecting", COLLECT_SILENCE)
+    if (left <= 0) return yield* timeUp("collecting")
     yield* Effect.sleep(left)
   }
 })

@@ -3,6 +3,7 @@
  * a handshake each, so the attempts of all waiting runs share a rate: quick when few wait, led by the watch when many do.
  */
 import { Context, Duration, Effect, Layer, Random, type Scope } from "effect"
+import { spread } from "./Backoff.ts"
 
 /** Up to `FEW` waiting runs together make at most 1000 / 40 = 25 attempts a second; one alone: exec works 0.3-0.4 s before the status says so. */
 const SHARE_MS = 40
@@ -27,9 +28,6 @@ export const attemptDelay = (waiting: number, isRunning = false): number => {
   const share = SHARE_MS * Math.max(1, waiting) * Math.max(1, waiting / FEW) - ATTEMPT_MS
   return Math.min(isRunning ? LONGEST_RUNNING_MS : LONGEST_MS, share)
 }
-
-/** The delay ±20 %, so that runs that started to wait together don't go on together; `random` from 0 to 1. */
-export const spread = (delay: number, random: number): number => delay * (0.8 + 0.4 * random)
 
 export class ExecBudget extends Context.Service<
   ExecBudget,

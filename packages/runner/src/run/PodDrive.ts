@@ -24,7 +24,8 @@ import type { PodFollow } from "../pod/PodFollow.ts"
 import { WATCH_WORD } from "../pod/PodPresence.ts"
 import { RunError } from "../task/RunError.ts"
 import { Files, PodFailed } from "../task/RunReason.ts"
-import { ExecBudget, spread } from "./ExecBudget.ts"
+import { doubled, spread } from "./Backoff.ts"
+import { ExecBudget } from "./ExecBudget.ts"
 import { mayHelperEnd } from "./PodEnding.ts"
 import type { LogFromKubelet, LogFromVolume, Run } from "./Run.ts"
 
@@ -88,7 +89,7 @@ const session = Effect.fnUntraced(function* (
   /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
   const pause = Effect.fnUntraced(function* (failures: number) {
     if (failures > 0) {
-      const delay = Math.min(RECONNECT_LONGEST_MS, RECONNECT_FIRST_MS * 2 ** (failures - 1))
+      const delay = doubled(RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS, failures - 1)
       return yield* Effect.sleep(spread(delay, yield* Random.next))
     }
     const seen = yield* follow.current

@@ -1,25 +1,40 @@
 /**
- * The clocks of a run. Each but the last is absolute: set once when its stage begins, never re-armed. What ran out and what the time
- * went into is reported by the error. Pure.
+ * The clocks of a run. Each but the last is absolute: set once when its stage begins, never re-armed. An error reports what
+ * ran out and what the time went into. Pure.
  */
+import { type CompletionLimit, completionLimit, type Task } from "@podwright/spec-builder"
 import { Duration } from "effect"
 import type { ClockStage } from "../task/ClockStage.ts"
 
-/** The option that sets a stage's limit, for messages. */
-export const limitName = (stage: ClockStage, taskTimeout: boolean): string => {
+/**
+ * How long nothing at all may arrive from the pod after the command's end, while the rest of its log and its outputs are
+ * fetched. A helper that looks through millions of files is silent meanwhile; a connection that was cut is restored within
+ * seconds, and one that swallows everything within two minutes. What does arrive may take as long as it takes: the pod's
+ * own deadline, ten minutes after the limits of the run, ends it in the end.
+ */
+export const COLLECT_SILENCE = Duration.minutes(5)
+
+/** The limit of a stage, with the option that sets it; where no option does, what the limit is on. */
+export interface StageLimit {
+  readonly option: "waitUntilRunning" | CompletionLimit["option"] | "the wait for more output"
+  readonly duration: Duration.Duration
+}
+
+/** How long a stage of this task's run may take. */
+export const stageLimit = (stage: ClockStage, { runner, timeout }: Pick<Task, "runner" | "timeout">): StageLimit => {
   switch (stage) {
     case "starting":
-      return "waitUntilRunning"
+      return { option: "waitUntilRunning", duration: runner.waitUntilRunning }
     case "running":
-      return taskTimeout ? "timeout" : "waitUntilCompletion"
+      return completionLimit(timeout, runner)
     case "collecting":
-      return "the wait for more output"
+      return { option: "the wait for more output", duration: COLLECT_SILENCE }
   }
 }
 
 /**
- * How long a driver that has taken a pod over looks at it before a clock that has run out long ago ends it: what the command has
- * come to is to be seen first.
+ * How long a driver that has taken a pod over watches it before a clock that ran out long ago ends it: what became of the
+ * command is to be seen first.
  */
 export const ADOPTION_GRACE = Duration.seconds(10)
 
@@ -30,14 +45,6 @@ export const remainingLimit = (limit: Duration.Duration, spentMs: number): Durat
     Duration.min(limit, ADOPTION_GRACE)
   )
 
-/**
- * How long nothing at all may come from the pod behind the command's end, while its log's rest and its outputs are fetched. A helper
- * that looks through millions of files says nothing meanwhile; a connection that is cut is made again within seconds, and one that
- * swallows everything within two minutes. What comes may take as long as it takes: the pod's own deadline, ten minutes behind the
- * limits of the run, is the last word on it.
- */
-export const COLLECT_SILENCE = Duration.minutes(5)
-
-/** What is left of that silence, ms; both times by the monotonic clock. */
+/** What is left of `COLLECT_SILENCE`, in ms; both times by the monotonic clock. */
 export const silenceLeft = (lastArrival: number, now: number): number =>
   Duration.toMillis(COLLECT_SILENCE) - (now - lastArrival)

@@ -17,7 +17,7 @@ import { keepClocks, type Spent } from "./ClockWatch.ts"
 import { type DrivenPod, driveByKubelet, driveByVolume } from "./PodDrive.ts"
 import { leavePod } from "./PodRemoval.ts"
 import { openRun, type Run, type RunServices } from "./Run.ts"
-import { limitName } from "./RunClock.ts"
+import { stageLimit } from "./RunClock.ts"
 import { resultOf, settle, settleFailure } from "./RunSettlement.ts"
 
 /** How a run may be influenced while it continues. */
@@ -31,15 +31,15 @@ export interface RunOptions {
 
 /** Fails when another pod has kept this run from its own for as long as a start may take. */
 const waitedTooLong = Effect.fnUntraced(function* ({ openedAt, plan, task }: Run): Effect.fn.Return<never, RunError> {
-  const limit = task.runner.waitUntilRunning
+  const { duration, option: limit } = stageLimit("starting", task)
   const now = yield* monotonicMillis
-  yield* Effect.sleep(Duration.toMillis(limit) - (now - openedAt))
+  yield* Effect.sleep(Duration.toMillis(duration) - (now - openedAt))
   return yield* new RunError({
     operation: "RunExecution.run",
     reason: new TimedOut({
       stage: "starting",
-      limit: limitName("starting", false),
-      seconds: Duration.toSeconds(limit),
+      limit,
+      seconds: Duration.toSeconds(duration),
       spentOn: `waiting for an earlier pod of the name ${plan.name} to be deleted, or released by its driver`
     })
   })

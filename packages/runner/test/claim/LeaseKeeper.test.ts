@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { LeaseKeeper } from "../../src/claim/LeaseKeeper.ts"
 import { type PodLease, readLease } from "../../src/claim/PodLease.ts"
 import type { PodFollow } from "../../src/pod/PodFollow.ts"
+import { fakePods } from "../support/FakePods.ts"
 
 const pod: Pod = { metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1" } }
 const refusal = new KubeError({
@@ -34,20 +35,14 @@ const drive = (begin: "create" | "take over", allowed: number) =>
   Effect.gen(function* () {
     const written: Array<PodLease | undefined> = []
     const warnings: Array<string> = []
-    const unused = () => Effect.die("not asked for in these tests")
-    const pods = Pods.of({
+    const pods = fakePods({
       annotate: (_namespace, _name, { annotation, to }) =>
         Effect.suspend(() => {
           if (written.length >= allowed) return Effect.fail(refusal)
           assert.strictEqual(annotation, LEASE_ANNOTATION)
           written.push(readLease(to))
           return Effect.succeed(pod)
-        }),
-      create: unused,
-      delete: unused,
-      get: unused,
-      list: unused,
-      tryCreate: unused
+        })
     })
     const created = yield* Effect.gen(function* () {
       const leases = yield* LeaseKeeper

@@ -4,6 +4,7 @@ import { LEASE_ANNOTATION, TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { Effect, Stream } from "effect"
 import { cleanPods } from "../../src/claim/PodCleaning.ts"
 import { type Driver, leaseText, releasedText } from "../../src/claim/PodLease.ts"
+import { fakePods } from "../support/FakePods.ts"
 
 const other: Driver = { name: "there/2/other", pid: 2, machine: undefined }
 const pod = (lease: string, resourceVersion: string, uid = "u"): Pod => ({
@@ -34,8 +35,7 @@ const clean = (
     let looks = 0
     const fail = (reason: KubeError["reason"]) =>
       Effect.fail(new KubeError({ operation: "Pods.get", subject: {}, reason }))
-    const unused = () => Effect.die("not asked for in these tests")
-    const pods = Pods.of({
+    const pods = fakePods({
       list: () => Effect.succeed({ items: [first], resourceVersion: "1" }),
       delete: (_namespace, _name, deletion) =>
         Effect.suspend(() => {
@@ -48,10 +48,7 @@ const clean = (
           const answer = answers.looks?.[looks] ?? first
           looks += 1
           return answer === "gone" ? fail({ _tag: "NotFound", detail: "" }) : Effect.succeed(answer)
-        }),
-      create: unused,
-      tryCreate: unused,
-      annotate: unused
+        })
     })
     const found = yield* cleanPods({ namespace: "n", olderThanMs: 0, dryRun: answers.dryRun ?? false }).pipe(
       Stream.runCollect,

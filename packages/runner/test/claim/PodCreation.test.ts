@@ -3,6 +3,7 @@ import { KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { buildPod, decodeRunnerProperties, type PodPlan, SPEC_HASH_ANNOTATION } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
 import { obtainPod } from "../../src/claim/PodCreation.ts"
+import { fakePods } from "../support/FakePods.ts"
 
 const plan: PodPlan = Result.getOrThrow(
   buildPod(
@@ -37,16 +38,12 @@ const left: Pod = {
 /** What comes of a pod that its driver has left, and that is like this once its lease is taken. */
 const takeOver = (taken: Pod) => {
   const unused = () => Effect.die("not asked for in these tests")
-  const pods = Pods.of({
+  const pods = fakePods({
     create: () =>
       Effect.fail(
         new KubeError({ operation: "Pods.create", subject: {}, reason: { _tag: "AlreadyExists", detail: "" } })
       ),
-    get: () => Effect.succeed(left),
-    delete: unused,
-    list: unused,
-    tryCreate: unused,
-    annotate: unused
+    get: () => Effect.succeed(left)
   })
   return obtainPod({
     plan,

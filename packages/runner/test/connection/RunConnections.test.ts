@@ -8,6 +8,7 @@ import { HttpClient, type HttpClientError } from "effect/http"
 import { RunConnections } from "../../src/connection/RunConnections.ts"
 import { RunError } from "../../src/task/RunError.ts"
 import { Kube } from "../../src/task/RunReason.ts"
+import { fakePods } from "../support/FakePods.ts"
 
 const config = (input: object): ConnectionProperties => {
   const found = Result.getOrThrow(decodeRunnerProperties({ config: input })).config
@@ -42,17 +43,7 @@ const ambient = () => {
   })
   const services = Layer.mergeAll(
     Layer.succeed(KubeConnection, KubeConnection.of(connection("ambient"))),
-    Layer.succeed(
-      Pods,
-      Pods.of({
-        create: () => unused,
-        tryCreate: () => unused,
-        annotate: () => unused,
-        delete: () => unused,
-        get: () => unused,
-        list: () => unused
-      })
-    ),
+    Layer.succeed(Pods, fakePods({})),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.never) })),
     Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.never })),
     Layer.succeed(Exec, Exec.of({ open: () => unused })),

@@ -8,6 +8,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import type { PodFollow } from "../../src/pod/PodFollow.ts"
 import { podIsGone } from "../../src/pod/PodPresence.ts"
+import { fakePods } from "../support/FakePods.ts"
 
 const refuse = (reason: KubeError["reason"]) =>
   Effect.fail(new KubeError({ operation: "Pods.get", subject: {}, reason }))
@@ -20,13 +21,8 @@ describe("podIsGone", () => {
   const pods = (answers: ReadonlyArray<Effect.Effect<Pod, KubeError>>) => {
     let turn = 0
     const get = () => Effect.suspend(() => answers[Math.min(turn++, answers.length - 1)] ?? Effect.never)
-    return Pods.of({
-      get,
-      create: unused,
-      tryCreate: unused,
-      delete: unused,
-      annotate: unused,
-      list: unused
+    return fakePods({
+      get
     })
   }
   const follow = (gone: boolean): PodFollow => ({

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { attemptDelay, ExecBudget, spread } from "../../src/run/ExecBudget.ts"
+import { attemptDelay, ExecBudget } from "../../src/run/ExecBudget.ts"
 
 describe("attemptDelay", () => {
   it("is quick for few, shared by many, bounded for all", () => {
@@ -11,15 +11,6 @@ describe("attemptDelay", () => {
   it("is a second at most where the container is said to run", () => {
     const delays = [0, 1, 2, 8, 10, 40, 1000].map((waiting) => attemptDelay(waiting, true))
     assert.deepStrictEqual(delays, [30, 30, 70, 310, 490, 1000, 1000])
-  })
-})
-
-describe("spread", () => {
-  it("keeps within a fifth of the delay, which is in the middle", () => {
-    assert.deepStrictEqual(
-      [0, 0.5, 1].map((random) => Math.round(spread(200, random))),
-      [160, 200, 240]
-    )
   })
 })
 

@@ -4,7 +4,6 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { describeCollecting, describeProgress, describeRunning } from "../../src/run/PodProgress.ts"
-import { limitName } from "../../src/run/RunClock.ts"
 import { observation, waiting } from "../support/observation.ts"
 
 describe("describeProgress", () => {
@@ -94,17 +93,5 @@ describe("describeRunning", () => {
     ]
   ] as const)("%s", (_name, facts, inputs, expected) => {
     assert.strictEqual(describeRunning(facts, inputs), expected)
-  })
-})
-
-describe("limitName", () => {
-  it.each([
-    ["starting", false, "waitUntilRunning"],
-    ["starting", true, "waitUntilRunning"],
-    ["running", false, "waitUntilCompletion"],
-    ["running", true, "timeout"],
-    ["collecting", true, "the wait for more output"]
-  ] as const)("%s, own timeout %s: %s", (stage, own, expected) => {
-    assert.strictEqual(limitName(stage, own), expected)
   })
 })

@@ -1,10 +1,11 @@
 /**
- * How much of a limit remains. Numbers such as R16 are rows of the catalogue in
+ * How long a stage may take, and how much of that remains. Numbers such as R16 are rows of the catalogue in
  * packages/runner/README.md.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
-import { remainingLimit } from "../../src/run/RunClock.ts"
+import { COLLECT_SILENCE, remainingLimit, silenceLeft, stageLimit } from "../../src/run/RunClock.ts"
+import { taskRequest } from "../../src/task/TaskRequest.ts"
 
 describe("remainingLimit", () => {
   const cases: ReadonlyArray<readonly [string, number, number, number]> = [
@@ -16,5 +17,26 @@ describe("remainingLimit", () => {
   ]
   it.each(cases)("%s", (_what, limit, spent, expected) => {
     assert.strictEqual(Duration.toSeconds(remainingLimit(Duration.seconds(limit), spent * 1000)), expected)
+  })
+})
+
+describe("stageLimit", () => {
+  const { runner } = taskRequest({ image: "i" })
+  const timeout = Duration.seconds(5)
+  it.each([
+    ["starting", undefined, "waitUntilRunning", runner.waitUntilRunning],
+    ["starting", timeout, "waitUntilRunning", runner.waitUntilRunning],
+    ["running", undefined, "waitUntilCompletion", runner.waitUntilCompletion],
+    ["running", timeout, "timeout", timeout],
+    ["collecting", timeout, "the wait for more output", COLLECT_SILENCE]
+  ] as const)("%s, own timeout %s: %s", (stage, own, option, duration) => {
+    assert.deepStrictEqual(stageLimit(stage, { runner, timeout: own }), { option, duration })
+  })
+})
+
+describe("silenceLeft", () => {
+  it("counts from the last arrival", () => {
+    assert.strictEqual(silenceLeft(1_000, 1_000), 300_000)
+    assert.strictEqual(silenceLeft(1_000, 302_000), -1_000)
   })
 })

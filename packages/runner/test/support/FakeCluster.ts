@@ -18,6 +18,7 @@ import {
 import { Effect, Layer, Queue, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { TaskRunner } from "../../src/run/TaskRunner.ts"
+import { fakePods } from "./FakePods.ts"
 
 export interface FakeClusterOptions {
   /** Instead of an exec that never comes through. */
@@ -51,7 +52,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
   const services = Layer.mergeAll(
     Layer.succeed(
       Pods,
-      Pods.of({
+      fakePods({
         create: (_namespace, manifest) =>
           Effect.suspend(() => {
             requests.push("create")
@@ -81,9 +82,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
             const found = pod({ phase: "Pending" })
             return Effect.succeed({ ...found, metadata: { ...created?.metadata, ...found.metadata } })
           }),
-        tryCreate: () => unused,
-        annotate: () => Effect.succeed(pod({ phase: "Running" })),
-        list: () => unused
+        annotate: () => Effect.succeed(pod({ phase: "Running" }))
       })
     ),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.fromQueue(told)) })),

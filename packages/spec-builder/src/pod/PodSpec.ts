@@ -6,6 +6,7 @@ import { Duration } from "effect"
 import { mergeLayers } from "../merge/LayerMerge.ts"
 import { type TracedObject, tracedList, tracedObject, untraceObject } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
+import { completionLimit } from "../task/CompletionLimit.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
 import type { JsonObject } from "../values/Json.ts"
 import { helperUser } from "./ContainerSecurity.ts"
@@ -24,9 +25,12 @@ export const DEADLINE_MARGIN_SECONDS = 600
 /** The API server takes no more for `activeDeadlineSeconds` (math.MaxInt32); it is 68 years. */
 const MAXIMUM_DEADLINE_SECONDS = 2_147_483_647
 
+const completionOf = ({ timeoutSeconds }: TaskValues, runner: RunnerProperties) =>
+  completionLimit(timeoutSeconds === undefined ? undefined : Duration.seconds(timeoutSeconds), runner)
+
 /** The pod's deadline in whole seconds, counted by the kubelet from the moment it accepts the pod. */
 const activeDeadlineSeconds = (task: TaskValues, runner: RunnerProperties): number => {
-  const completion = task.timeoutSeconds ?? Duration.toSeconds(runner.waitUntilCompletion)
+  const completion = Duration.toSeconds(completionOf(task, runner).duration)
   const seconds = Duration.toSeconds(runner.waitUntilRunning) + completion + DEADLINE_MARGIN_SECONDS
   return Math.min(Math.ceil(seconds), MAXIMUM_DEADLINE_SECONDS)
 }
@@ -38,7 +42,7 @@ const podFields = (task: TaskValues, runner: RunnerProperties, shape: PodShape, 
   const { serviceAccountName, nodeSelector } = runner
   // `serviceAccount` is the API's deprecated name of the same field.
   const account = serviceAccountName ?? userSpec["serviceAccountName"] ?? userSpec["serviceAccount"] ?? undefined
-  const limits = `waitUntilRunning + ${task.timeoutSeconds === undefined ? "waitUntilCompletion" : "task.timeout"}`
+  const limits = `waitUntilRunning + ${completionOf(task, runner).option === "timeout" ? "task.timeout" : "waitUntilCompletion"}`
   return mergeLayers([
     ...named(DEFAULT_LAYER, account === undefined ? { automountServiceAccountToken: false } : undefined),
     { from: limits, value: { activeDeadlineSeconds: activeDeadlineSeconds(task, runner) } },
