@@ -27,6 +27,7 @@ import {
 import { InputReader } from "./InputReader.ts"
 import { LARGE_SIZE, LargeSizes } from "./LargeSizes.ts"
 
+/** Inputs as one tar archive, of which only the list of files is held in memory. */
 export interface InputArchive {
   /** Bytes of the whole archive, headers included; 0 when there are no inputs. */
   readonly bytes: number

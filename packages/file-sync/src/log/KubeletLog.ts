@@ -12,6 +12,7 @@ import { KubeletLines } from "./KubeletLines.ts"
 import type { Interruption, KubeletCursor, LogEvent } from "./LogEvent.ts"
 import { type LogBatch, LogSplitter } from "./LogLines.ts"
 
+/** Which log to follow, from where, and who hears of it. */
 export interface KubeletLogRequest {
   readonly namespace: string
   readonly pod: string

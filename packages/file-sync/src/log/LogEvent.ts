@@ -18,7 +18,9 @@ export const LogCursor = Schema.TaggedUnion({
    */
   kubelet: { time: Schema.String, newest: Schema.String, nth: Schema.Int, sha256: Schema.String, bytes: Schema.Int }
 })
+/** Where a log can be continued; see the schema of this name. */
 export type LogCursor = typeof LogCursor.Type
+/** Where a log read by `pods/log` can be continued. */
 export type KubeletCursor = Extract<LogCursor, { readonly _tag: "kubelet" }>
 
 /** Lines of one stream, and the cursor from which the log continues after them. */
@@ -29,6 +31,7 @@ export interface ReportedLines {
   readonly cursor: LogCursor
 }
 
+/** What a log reports, in order. */
 export type LogEvent =
   /**
    * Complete lines of one stream, in order; `stdout` for both where the source does not tell them
@@ -55,6 +58,7 @@ export interface Interruption {
   readonly error: FileSyncError
 }
 
+/** Where lines are missing, or may be, and why. */
 export interface LogGap {
   /** Time of the last line before it, as the node wrote it; undefined when there was none. */
   readonly after: string | undefined

@@ -14,6 +14,7 @@ import { OutputRefused, OutputUnwritable, Protocol } from "../FileSyncReason.ts"
 import { placeOutput } from "./OutputEntry.ts"
 import { excess, type OutputLimits, outputLimits } from "./OutputLimits.ts"
 
+/** A collected file on this machine. */
 export interface OutputFile {
   /** Its path on this machine; absolute if the target folder is. */
   readonly path: string
@@ -24,6 +25,7 @@ export interface OutputFile {
 /** By name, relative to the working or the output folder; with `/` between folders. */
 export type OutputFiles = Readonly<Record<string, OutputFile>>
 
+/** What has been moved into the target folder. */
 export interface PlacedOutputs {
   /** Regular files, and links to them with the file's size and digest. */
   readonly files: OutputFiles

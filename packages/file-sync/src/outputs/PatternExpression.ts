@@ -6,6 +6,7 @@
  * The result is a format for the shell's `printf`, which produces the bytes that cannot be in an
  * argument: a backslash is doubled, `%` too, and bytes from 0x80 on are octal.
  */
+import { failureDetail } from "@podwright/k8s-io"
 import { Result } from "effect"
 
 /**
@@ -193,7 +194,7 @@ export const regexExpression = (pattern: string): Result.Result<string, string> 
   try {
     new RegExp(pattern, "u")
   } catch (error) {
-    return Result.fail(error instanceof Error ? error.message : String(error))
+    return Result.fail(failureDetail(error))
   }
   const characters = [...pattern]
   let expression = ""

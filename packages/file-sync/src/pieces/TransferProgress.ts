@@ -1,5 +1,6 @@
 /** How far a transfer has come, reported twice a second. Pure; the caller passes the time. */
 
+/** How far a transfer of archive bytes has come. */
 export interface TransferProgress {
   readonly _tag: "Progress"
   readonly direction: "inputs" | "outputs"

@@ -24,6 +24,7 @@ export const logStart: VolumeOffsets = { stdout: 0, stderr: 0 }
  */
 export type SessionLog = "follow" | "final" | "none"
 
+/** Everything that the script of one session is told. */
 export interface SessionPlan {
   /**
    * Where the shared volume is mounted in the helper, e.g. `/podwright`; a path without spaces or

@@ -12,6 +12,7 @@ import type { TransferProgress } from "../pieces/TransferProgress.ts"
 import type { VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionExit } from "./SessionState.ts"
 
+/** What a session reports, in order. */
 export type SessionEvent =
   /** The helper answered for the first time: its container runs. */
   | { readonly _tag: "Opened" }
@@ -33,6 +34,7 @@ export type SessionEvent =
  */
 export type SessionFarewell = "leave" | "sent" | "done"
 
+/** Which container to exchange files and log with, what to move, and who hears of it. */
 export interface SessionRequest {
   readonly namespace: string
   readonly pod: string
@@ -79,6 +81,7 @@ export interface SessionRequest {
   readonly onEvent: (event: SessionEvent) => Effect.Effect<void>
 }
 
+/** What a completed session has brought. */
 export interface SessionResult {
   /** Undefined when the session was not asked for the log. */
   readonly exit: SessionExit | undefined

@@ -5,6 +5,7 @@
 import type { VolumeOffsets } from "./SessionPlan.ts"
 import type { SessionRecord } from "./SessionRecord.ts"
 
+/** How main ended, as its gate recorded it. */
 export interface SessionExit {
   /**
    * Main's exit code as its gate recorded it; undefined when main ended without one (killed with
