@@ -16,7 +16,7 @@ import { makeKubelet } from "./kubelet/Kubelet.ts"
 /** A user beside the administrator, who may do only what the rules say, in one namespace. */
 export interface LimitedUser {
   readonly name: string
-  /** Made when it is not there. */
+  /** Created when it does not exist. */
   readonly namespace: string
   readonly rules: ReadonlyArray<PolicyRule>
 }
@@ -25,10 +25,11 @@ export interface LimitedUser {
 export interface LocalClusterOptions {
   /** A loopback address, 127.0.0.1 by default; any other is refused. */
   readonly address?: string
-  /** A free one by default. */
+  /** A free port by default. */
   readonly port?: number
+  /** Users beside the administrator; none by default. */
   readonly users?: ReadonlyArray<LimitedUser>
-  /** How many changes a watch may lie behind before it is told 410. */
+  /** How many changes a watch may lag before it gets 410; 4096 by default. */
   readonly historyLimit?: number
 }
 
@@ -102,6 +103,7 @@ export class LocalCluster extends Context.Service<
     })
   })
 
+  /** The same as a layer. */
   static readonly layer = (options: LocalClusterOptions = {}): Layer.Layer<LocalCluster, LocalClusterError> =>
     Layer.effect(LocalCluster, LocalCluster.start(options))
 }

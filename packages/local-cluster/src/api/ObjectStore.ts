@@ -26,7 +26,7 @@ export class ObjectStore {
   readonly #waiting = new Set<() => void>()
   #revision = 0
 
-  /** `historyLimit`: how many changes a watch may lie behind before it is told 410. */
+  /** `historyLimit`: how many changes a watch may lag before it gets 410. */
   constructor(historyLimit: number) {
     this.#historyLimit = historyLimit
   }
@@ -130,7 +130,7 @@ export class ObjectStore {
     this.#history.push(change)
     if (this.#history.length > this.#historyLimit) this.#history.shift()
     for (const listener of Array.from(this.#listeners[resource])) listener(change)
-    // A copy: whoever is woken waits anew at once, and is not to be told of this change again.
+    // A copy: a waiter that is woken waits anew at once, and must not be woken for this change again.
     for (const wake of Array.from(this.#waiting)) wake()
     return stored
   }

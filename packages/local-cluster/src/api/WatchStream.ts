@@ -43,7 +43,7 @@ export const selectedChange = <R extends ResourceName>(
   return { type, object: change.object }
 }
 
-/** The events of a watch, in batches; ends after `timeoutSeconds` or behind an ERROR. */
+/** The events of a watch, in batches; ends after `timeoutSeconds` or after an ERROR. */
 export const watchEvents = <R extends ResourceName>(
   store: ObjectStore,
   request: WatchRequest<R>

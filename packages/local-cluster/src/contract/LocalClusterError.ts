@@ -3,10 +3,10 @@
  */
 import { Schema } from "effect"
 
-/** Namespaces and bind mounts are Linux'. */
+/** This is not Linux, which alone has the namespaces and bind mounts. */
 export class NotLinux extends Schema.TaggedClass<NotLinux>()("NotLinux", { platform: Schema.String }) {}
 
-/** A program that containers are made with is not there. */
+/** A program that creates containers is not installed. */
 export class ToolMissing extends Schema.TaggedClass<ToolMissing>()("ToolMissing", { tool: Schema.String }) {}
 
 /** The kernel or a security module refused; `detail` has the tool's own words. */
@@ -57,7 +57,7 @@ export class LocalClusterError extends Schema.TaggedError<LocalClusterError>()("
     return explain(this.reason)
   }
 
-  /** None of these goes away by itself. */
+  /** Always false: none of the reasons goes away by itself. */
   get retryable(): boolean {
     return false
   }

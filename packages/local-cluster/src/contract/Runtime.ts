@@ -14,7 +14,7 @@ export interface KubeObject {
   readonly [key: string]: unknown
 }
 
-/** Identifies a container of a pod; the uid, because a name can be taken again. */
+/** Identifies a container of a pod; the uid, because a name can be used again. */
 export interface ContainerReference {
   readonly podUid: string
   readonly container: string
@@ -65,13 +65,13 @@ export interface ContainerRuntime {
     command: ReadonlyArray<string>
   ) => Effect.Effect<RunningExec, RuntimeRefusal, Scope.Scope>
   /**
-   * Records from the beginning; with `follow` it goes on until the container has ended and
+   * Records from the beginning; with `follow` it continues until the container has ended and
    * everything is read. Undefined when the container never started.
    */
   readonly log: (container: ContainerReference, follow: boolean) => Effect.Effect<Stream.Stream<LogRecord> | undefined>
 }
 
-/** A change of an object, as a watch tells it. */
+/** A change of an object, as a watch reports it. */
 export interface ObjectChange {
   readonly type: "ADDED" | "MODIFIED" | "DELETED"
   readonly object: KubeObject

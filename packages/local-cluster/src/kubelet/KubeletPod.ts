@@ -95,5 +95,5 @@ export const KubeletPod = Schema.Struct({
 export type KubeletPod = typeof KubeletPod.Type
 export type ContainerSpec = typeof ContainerSpec.Type
 
-/** A native sidecar: an init container that goes on while the main containers run. */
+/** A native sidecar: an init container that continues while the main containers run. */
 export const isSidecar = (container: ContainerSpec): boolean => container.restartPolicy === "Always"

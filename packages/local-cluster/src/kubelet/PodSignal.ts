@@ -1,12 +1,12 @@
 /**
- * What a pod's worker is told, by whom it starts and by who ends it. Types only.
+ * The signals that a pod's worker gets, from the starts of its containers and from the node. Types only.
  */
 import type { Effect } from "effect"
 import type { TerminatedState } from "../contract/PodStatus.ts"
 import type { KubeletPod } from "./KubeletPod.ts"
 import type { PodVerdict } from "./StatusFacts.ts"
 
-/** A container that runs, for whoever ends it. */
+/** A running container, with the means to end it. */
 export interface ContainerInstance {
   readonly containerID: string
   readonly kill: (signal: "SIGTERM" | "SIGKILL") => Effect.Effect<void>
@@ -24,7 +24,7 @@ export type PodSignal =
   | { readonly _tag: "InstanceOver" }
   /** Deleted, with so many seconds to end by itself. */
   | { readonly _tag: "Deleted"; readonly graceSeconds: number }
-  /** The object is gone: nobody waits any more. */
+  /** The object was deleted: nobody waits any more. */
   | { readonly _tag: "Gone" }
   /** Something ends the pod as a whole; `silent`: nothing more is reported of it. */
   | { readonly _tag: "Verdict"; readonly verdict: PodVerdict; readonly graceSeconds: number; readonly silent: boolean }

@@ -27,7 +27,7 @@ import { type PodVerdict, podStatus } from "./StatusFacts.ts"
  */
 const LEAST_GRACE_SECONDS = 2
 
-/** Runs a pod until it is gone. Interrupting it kills its containers. */
+/** Runs a pod until it was deleted. Interrupting it kills its containers. */
 export const runPod = Effect.fn("PodWorker.run")(function* (
   pod: KubeletPod,
   mailbox: Queue.Queue<PodSignal>,
@@ -53,7 +53,7 @@ export const runPod = Effect.fn("PodWorker.run")(function* (
   let stopping = false
   let deleted = false
   let gone = false
-  /** A lost node tells nothing more than that it is lost. */
+  /** A lost node reports nothing but that it is lost. */
   let silent = false
   let silenced = false
   let written: { readonly status: PodStatus; readonly text: string } | undefined

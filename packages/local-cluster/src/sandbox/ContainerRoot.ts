@@ -154,7 +154,7 @@ export const makeContainerRoot = (plan: ContainerRootPlan): ContainerRoot => {
     const sealed = readOnlyRoot && !made.some((path) => path.startsWith(`/${name}/`))
     return `tmpfs ${tree}/${name} tmpfs mode=${mode},X-mount.mkdir${sealed ? ",ro" : ""} 0 0`
   }
-  // last, as they show what has been mounted behind them
+  // last, as they also show what has been mounted in those folders
   const linked = [...links.keys()].flatMap((name) => {
     const real = existsSync(`/${name}`) ? realpathSync(`/${name}`) : "/"
     if (!folders.has(real.split("/")[1] ?? "") || !statSync(real).isDirectory()) return []

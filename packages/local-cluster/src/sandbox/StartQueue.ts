@@ -31,7 +31,7 @@ export const makeStartQueue = (atOnce: number): StartQueue => {
     else Deferred.doneUnsafe(waiter.called, Effect.void)
   }
 
-  /** A turn that was given to one that does not want it any more goes on to the next. */
+  /** Gives the turn of a waiter that no longer wants it to the next one. */
   const withdraw = (waiter: Waiter) => {
     const place = waiters.indexOf(waiter)
     if (place < 0) next()
