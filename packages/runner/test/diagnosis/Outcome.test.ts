@@ -20,7 +20,7 @@ const text = (outcome: Outcome | Decision): string => {
   }
 }
 
-/** The last: how long after the command's end its pod was seen to be taken away, ms. */
+/** The last: how many milliseconds after the command's end its pod was seen to be taken away. */
 type Case = readonly [string, number | undefined, PodObservation | undefined, string, takenAfterMs?: number]
 
 const evicted = observation({ phase: "Failed", reason: "Evicted", main: ended(7, "Error") })
@@ -35,9 +35,14 @@ describe("decideOutcome", () => {
       "Succeeded with a warning"
     ],
     ["code 0 counts though the pod is gone", 0, undefined, "Succeeded"],
-    ["another code waits for the kubelet", 3, observation(), "Ask"],
-    ["which confirms it", 3, observation({ main: ended(3, "Error") }), "Failed 3 CommandFailed"],
-    ["or knows better why", 137, observation({ main: ended(137, "OOMKilled") }), "Failed 137 OutOfMemory"],
+    ["another code waits for the kubelet to explain it", 3, observation(), "Ask"],
+    ["another code is the kubelet's too", 3, observation({ main: ended(3, "Error") }), "Failed 3 CommandFailed"],
+    [
+      "another code has the kubelet's reason",
+      137,
+      observation({ main: ended(137, "OOMKilled") }),
+      "Failed 137 OutOfMemory"
+    ],
     ["no exit file, main still runs", undefined, observation(), "Ask"],
     [
       "no exit file, killed with its gate",
@@ -64,7 +69,12 @@ describe("decideOutcome", () => {
       observation({ phase: "Failed", reason: "Evicted", main: { _tag: "Unknown" } }),
       "Lost Evicted"
     ],
-    ["failed without a word", undefined, observation({ phase: "Failed", main: { _tag: "Unknown" } }), "Lost Unknown"],
+    [
+      "the pod failed without a reason",
+      undefined,
+      observation({ phase: "Failed", main: { _tag: "Unknown" } }),
+      "Lost Unknown"
+    ],
     [
       "the node lost track of it",
       undefined,
@@ -103,9 +113,9 @@ describe("decideOutcome", () => {
       "Lost Evicted"
     ],
     ["R4 told to go by its node, it ended by itself", 7, evicted, "Lost Evicted"],
-    ["R4 its node says so only when it has ended", 7, evicted, "Lost Evicted", 3_000],
+    ["R4 told to go by its node, which reports it only after the end", 7, evicted, "Lost Evicted", 3_000],
     ["R4 what comes long after its end is not the reason of it", 7, evicted, "Failed 7 CommandFailed", 10_001],
-    ["R4 a success before it stands", undefined, { ...evicted, main: ended(0) }, "Succeeded", 1],
+    ["R4 a success before the pod was told to go stands", undefined, { ...evicted, main: ended(0) }, "Succeeded", 1],
     [
       "R4 memory is the command's own fault",
       137,
@@ -134,7 +144,7 @@ describe("decideOutcome", () => {
       -200
     ],
     [
-      "R7 somebody deletes a pod whose outputs are fetched",
+      "R7 deleted while its outputs are fetched, long after its end",
       7,
       observation({ terminating: true, main: ended(7, "Error") }),
       "Failed 7 CommandFailed",
@@ -158,13 +168,13 @@ describe("decideOutcome", () => {
 describe("outcomeWithoutKubelet", () => {
   const taken = observation({ terminating: true, disruption: "EvictionByEvictionAPI" })
   const cases: ReadonlyArray<Case> = [
-    ["goes by the exit file", 3, observation(), "Failed 3 CommandFailed"],
-    ["and takes a success for one", 0, observation(), "Succeeded"],
-    ["admits what is not known", undefined, observation(), "Lost Unknown"],
-    ["and that nothing is", undefined, undefined, "Lost Unknown"],
-    ["R5 knows whose signal it was", 143, taken, "Lost Evicted"],
-    ["R5 and why a command ended by itself", 7, taken, "Lost Evicted", -100],
-    ["R5 but not by what came later", 7, taken, "Failed 7 CommandFailed", 60_000]
+    ["a code in the exit file is a failure", 3, observation(), "Failed 3 CommandFailed"],
+    ["a code of 0 in the exit file is a success", 0, observation(), "Succeeded"],
+    ["a pod without an exit file is lost for an unknown reason", undefined, observation(), "Lost Unknown"],
+    ["no pod and no exit file is lost for an unknown reason", undefined, undefined, "Lost Unknown"],
+    ["R5 a signal while the pod is taken away is an eviction", 143, taken, "Lost Evicted"],
+    ["R5 an end of its own after the pod was told to go is an eviction", 7, taken, "Lost Evicted", -100],
+    ["R5 what comes long after its end is not the reason of it", 7, taken, "Failed 7 CommandFailed", 60_000]
   ]
   for (const [name, exitCode, pod, expected, takenAfterMs] of cases) {
     it(name, () => {
