@@ -3,6 +3,7 @@
  * but the values it is given. Loaded when the first expression is met.
  */
 import { Effect, Result } from "effect"
+import { messageOf } from "./TaskFileError.ts"
 import type { SourcePosition } from "./YamlDocument.ts"
 
 /**
@@ -13,18 +14,21 @@ const FUEL = 100_000
 /** Marks of the template language; a text without them is never rendered. */
 const MARKS = ["{{", "{%", "{#"]
 
+/** Whether a text has to be rendered. */
 export const hasExpression = (text: string): boolean => MARKS.some((mark) => text.includes(mark))
 
+/** Why a text cannot be rendered. */
 export interface ExpressionProblem {
   readonly message: string
-  /** Within the text; undefined when the engine does not tell. */
+  /** Within the text; undefined where the engine does not say. */
   readonly at: SourcePosition | undefined
 }
 
+/** What expressions may refer to. */
 export interface ExpressionScope {
   /** Names an expression may use; values are plain JSON. */
   readonly values: Readonly<Record<string, unknown>>
-  /** Answers `secret('NAME')`; undefined for a secret there is none of. */
+  /** Answers `secret('NAME')`; undefined where there is no secret of that name. */
   readonly secret: (name: string) => string | undefined
 }
 
@@ -71,11 +75,11 @@ export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope)
     const environment = yield* engine
     environment.undefinedBehavior = "strict"
     environment.keepTrailingNewline = true
-    // Only with it does the engine tell the column.
+    // Without it the engine gives no column.
     environment.debug = true
     environment.fuel = FUEL
     missing.length = 0
-    // A function that throws would take the engine down with it, so what is missing is noted and told afterwards.
+    // A function that throws would take the engine down with it, so a missing secret is noted and reported afterwards.
     environment.addGlobal("secret", (name: unknown) => {
       const value = scope.secret(String(name))
       if (value === undefined) missing.push(String(name))
@@ -83,7 +87,7 @@ export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope)
     })
     const rendered = Result.try({
       try: () => environment.renderStr(text, scope.values),
-      catch: (error) => readProblem(error instanceof Error ? error.message : String(error), text)
+      catch: (error) => readProblem(messageOf(error), text)
     })
     const [name] = missing
     if (name === undefined) return rendered

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url"
 import { nearestName } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
 import type { InputDeclaration, TaskFile } from "./TaskFile.ts"
-import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
+import { messageOf, TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 
 const URI = /^(file|https?):/
 
@@ -30,14 +30,14 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
     case "URI":
       return URL.canParse(text) ? Result.succeed(text) : Result.fail("expected a URI")
     case "FILE":
-      // An empty path is the current folder; who gives it meant a variable that is not set.
+      // An empty path would be the current folder; most likely a variable is not set.
       if (text.trim() === "") return Result.fail("expected a path or a URL")
       return Result.succeed(URI.test(text) ? text : pathToFileURL(resolve(text)).href)
     case "JSON":
       try {
         return Result.succeed(JSON.parse(text))
       } catch (error) {
-        return Result.fail(`expected JSON: ${error instanceof Error ? error.message : String(error)}`)
+        return Result.fail(`expected JSON: ${messageOf(error)}`)
       }
   }
 }

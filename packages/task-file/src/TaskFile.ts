@@ -54,6 +54,7 @@ const TaskId = Schema.String.check(
   })
 )
 
+/** A task of a flow, as it is written. */
 export const FlowTask = Schema.Struct({
   id: TaskId,
   type: Schema.String,
@@ -63,6 +64,7 @@ export const FlowTask = Schema.Struct({
   ...workFields
 })
 
+/** A flow file, as it is written. */
 export const FlowFile = Schema.Struct({
   id: Schema.NonEmptyString,
   namespace: Schema.NonEmptyString,
@@ -74,6 +76,7 @@ export const FlowFile = Schema.Struct({
   tasks: Schema.NonEmptyArray(FlowTask)
 })
 
+/** A file of a single task, as it is written. */
 export const NativeFile = Schema.Struct({
   id: Schema.optionalKey(Schema.NonEmptyString),
   namespace: Schema.optionalKey(Schema.NonEmptyString),
@@ -95,7 +98,7 @@ export interface InputDeclaration {
   readonly path: Path
 }
 
-/** A task as declared: every text may hold expressions. `paths` tells where each part stands in the file. */
+/** A task as declared: every text may hold expressions. `path` leads to it in the file. */
 export interface TaskDeclaration {
   readonly id: string
   readonly image: string
@@ -118,6 +121,7 @@ export interface TaskDeclaration {
   readonly keys: { readonly image: string; readonly runner: string }
 }
 
+/** A file that has been read and checked. A task file is a flow of one task. */
 export interface TaskFile {
   readonly id: string
   readonly namespace: string
@@ -127,5 +131,6 @@ export interface TaskFile {
   readonly inputs: ReadonlyArray<InputDeclaration>
   readonly variables: Readonly<Record<string, Json>>
   readonly tasks: ReadonlyArray<TaskDeclaration>
+  /** The file itself, for issues that are found later. */
   readonly document: YamlDocument
 }

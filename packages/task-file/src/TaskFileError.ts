@@ -14,6 +14,9 @@ export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-
   }
 }
 
+/**
+ * Why a file cannot be used. The message has a line for every issue, each `FILE:LINE:COLUMN: what is wrong and what would be right`.
+ */
 export class TaskFileError extends Schema.TaggedError<TaskFileError>()("TaskFileError", {
   /** What was being done: `read`, `parse`, `inputs`, `render` or `connect`. */
   operation: Schema.String,
@@ -28,3 +31,6 @@ export class TaskFileError extends Schema.TaggedError<TaskFileError>()("TaskFile
     return false
   }
 }
+
+/** What a library that throws has to say. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

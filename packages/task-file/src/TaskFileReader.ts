@@ -16,17 +16,20 @@ import { FlowFile, FlowTask, type InputFileValue, NativeFile, type TaskDeclarati
 import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 import { type Path, YamlDocument } from "./YamlDocument.ts"
 
-/** Task types we know: those that run commands in a container. */
+/** The known task types: those that run commands in a container. */
 export const TASK_TYPES: ReadonlyArray<string> = ["io.kestra.plugin.scripts.shell.Commands"]
-/** Names our runner goes by. */
+/** The names of the podwright runner. */
 export const RUNNER_TYPES: ReadonlyArray<string> = ["io.kestra.plugin.ee.kubernetes.runner.Kubernetes", "podwright"]
-/** What the reference runs a task in that names no image. */
+/** The reference's image for a task that names none. */
 export const DEFAULT_IMAGE = "ubuntu"
 
+/** Of a text that is not read from a file, or was read already. */
 export interface ParseOptions {
   /** For messages; as the user wrote it. */
   readonly fileName: string
+  /** `{path}` of input files is relative to it. */
   readonly directory: string
+  /** For tasks that name no image. Default: `ubuntu`, as the reference has it. */
   readonly defaultImage?: string
 }
 
@@ -156,10 +159,10 @@ const inputsOf = (inputs: typeof FlowFile.Type.inputs): TaskFile["inputs"] =>
 
 const repeated = (document: YamlDocument, ids: ReadonlyArray<string>, list: string) =>
   ids.flatMap((id, index) =>
-    ids.indexOf(id) === index ? [] : [document.issue([list, index, "id"], `id '${id}' is taken by another of ${list}`)]
+    ids.indexOf(id) === index ? [] : [document.issue([list, index, "id"], `id '${id}' is used twice in ${list}`)]
   )
 
-/** An issue for every task of a type we don't know; its other keys are that type's business, not ours. */
+/** An issue for every task of an unknown type; its other keys are not checked, as that type defines them. */
 const unknownTypes = (document: YamlDocument) => {
   const tasks = valueAt(document.value, ["tasks"])
   return (Array.isArray(tasks) ? tasks : []).flatMap((_task, index) => {
@@ -275,19 +278,25 @@ export const parseTaskFile = (source: string, options: ParseOptions): Result.Res
     const { value } = document
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return Result.fail(
-        failWith("parse", [document.issue([], "expected a task or a flow: keys and values")], document)
+        failWith("parse", [document.issue([], "expected a task or a flow, which are keys and values")], document)
       )
     }
     const parsed = "tasks" in value ? flowFile(document, options) : nativeFile(document, options)
     return Result.mapError(parsed, (issues) => failWith("parse", issues, document))
   })
 
+/** Which file to read. */
 export interface LoadOptions {
+  /** Also stands in messages; `{path}` of input files is relative to its folder. */
   readonly path: string
+  /** For tasks that name no image. Default: `ubuntu`, as the reference has it. */
   readonly defaultImage?: string
 }
 
-/** Reads and checks the file at `path`. */
+/**
+ * Reads and checks the file at `path`. Fails with a `TaskFileError` of operation `read` where it cannot be read or is not UTF-8, of
+ * `parse` with everything that is wrong in it.
+ */
 export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
   options: LoadOptions
 ): Effect.fn.Return<TaskFile, TaskFileError, FileSystem.FileSystem> {
@@ -300,13 +309,13 @@ export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
     .readFile(options.path)
     .pipe(
       Effect.mapError((error) =>
-        unreadable(`cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`)
+        unreadable(`the file cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`)
       )
     )
   // A command must not run with U+FFFD where the file says something else.
   const source = yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    catch: () => unreadable("it is not UTF-8 text; save it as UTF-8")
+    catch: () => unreadable("the file is not UTF-8 text; save it as UTF-8")
   })
   return yield* Effect.fromResult(
     parseTaskFile(source, {

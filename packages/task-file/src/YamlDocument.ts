@@ -6,8 +6,9 @@
  */
 import { Result } from "effect"
 import { type Document, isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
-import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
+import { messageOf, TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 
+/** Leads to a value: keys of objects and places in lists, from the document's root. */
 export type Path = ReadonlyArray<string | number>
 
 /** A place in a file; both count from 1. */
@@ -21,6 +22,7 @@ const ALIAS_LIMIT = 100
 
 const LEADING_ZERO = /^[-+]?0[0-9_]+$/
 
+/** A YAML document whose values know their places. */
 export class YamlDocument {
   readonly fileName: string
   /** The document as plain values; `undefined` when it is empty. */
@@ -63,7 +65,7 @@ export class YamlDocument {
       return Result.succeed(new YamlDocument(fileName, source, document, lines))
     } catch (error) {
       // The alias limit is enforced while values are made.
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       const issue = new TaskFileIssue({ message, file: fileName, line: 1, column: 1, path: [] })
       return Result.fail(new TaskFileError({ operation: "parse", issues: [issue] }))
     }

@@ -1,7 +1,25 @@
-export * from "./Expression.ts"
-export * from "./InputValues.ts"
-export * from "./TaskFile.ts"
-export * from "./TaskFileError.ts"
-export * from "./TaskFileReader.ts"
-export * from "./TaskRendering.ts"
-export * from "./YamlDocument.ts"
+/**
+ * Task and flow files: read and checked with every problem at its line and column, then rendered to tasks that can run. Start with
+ * `loadTaskFile`, `resolveInputs` and `renderTask`:
+ *
+ * ```ts
+ * const file = yield* loadTaskFile({ path: "flow.yaml" })
+ * const inputs = yield* resolveInputs(file, { name: "World" })
+ * ```
+ *
+ * Knows nothing of pods or clusters; `runFlow` of `@podwright/runner/flow` runs what it reads.
+ */
+
+// For programs with tasks of their own form: the values of input files, and the renderer itself.
+export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./Expression.ts"
+// Its inputs, from the texts that a person gave.
+export { resolveInputs } from "./InputValues.ts"
+// Reading a file.
+export type { InputDeclaration, InputType, TaskDeclaration, TaskFile } from "./TaskFile.ts"
+export { InputFileValue } from "./TaskFile.ts"
+// The one error: everything that is wrong with a file, each with its place.
+export { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
+export { type LoadOptions, loadTaskFile, type ParseOptions, parseTaskFile } from "./TaskFileReader.ts"
+// Rendering a task: every expression becomes the text it stands for.
+export { inputSource, renderTask, type TaskOutputs, type TaskScope } from "./TaskRendering.ts"
+export type { Path, SourcePosition, YamlDocument } from "./YamlDocument.ts"

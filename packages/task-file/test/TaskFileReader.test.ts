@@ -190,7 +190,7 @@ describe("parseTaskFile", () => {
     [
       "two inputs of one id",
       "image: i\ncommands: [c]\ninputs: [{ id: a, type: INT }, { id: a, type: INT }]\n",
-      [/^flow\.yaml:3:38: id 'a' is taken/]
+      [/^flow\.yaml:3:38: id 'a' is used twice in inputs/]
     ],
     [
       "two things at once",
@@ -234,7 +234,7 @@ describe("loadTaskFile", () => {
       assert.deepStrictEqual(file.tasks[0]?.commands, ["echo ä"])
       for (const encoding of ["latin1", "utf16le"] as const) {
         const error = yield* load(Buffer.from(`\ufeff${text}`, encoding)).pipe(Effect.flip)
-        assert.match(error.message, /task\.yaml:1:1: it is not UTF-8/)
+        assert.match(error.message, /task\.yaml:1:1: the file is not UTF-8/)
       }
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
   )

@@ -61,7 +61,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   "packages/task-file": {
     "TaskFileError.ts": [],
     "YamlDocument.ts": ["TaskFileError.ts"],
-    "Expression.ts": ["YamlDocument.ts"],
+    "Expression.ts": ["TaskFileError.ts", "YamlDocument.ts"],
     "TaskFile.ts": ["YamlDocument.ts"],
     "InputValues.ts": ["TaskFileError.ts", "TaskFile.ts"],
     "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
@@ -106,7 +106,6 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "commands/rbac": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands", "commands/render"],
     "commands/doctor": ["CommandExit.ts", "ProcessOutput.ts", "ExitCode.ts", "commands", "commands/render"],
     "cli.ts": EVERY_ROOM_ABOVE,
-    "index.ts": ["cli.ts"],
     "main.ts": ["CommandExit.ts", "HeapGrowth.ts", "Termination.ts", "ExitCode.ts", "cli.ts"]
   },
   "tooling/conformance": {
