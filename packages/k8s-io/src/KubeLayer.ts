@@ -13,8 +13,9 @@ import { PodWatch, type PodWatchOptions } from "./pods/PodWatch.ts"
 export interface KubeLayerOptions extends KubeConnectionOptions, PodWatchOptions {}
 
 /**
- * The services of this package over a connection that is there already. A layer is built once in a program, told by its object,
- * and the services' own layers are one object each: built as such, those over a second connection would be the first's.
+ * The services of this package over a connection that is there already. A layer is built once in a
+ * program, recognised by its object, and the services' own layers are one object each: built as
+ * such, those over a second connection would be the first's.
  */
 export const kubeLayerNoConnection = (
   options: PodWatchOptions = {}
@@ -34,7 +35,10 @@ export const kubeLayerNoConnection = (
     )
   )
 
-/** The services of this package and the one connection they share. Fails with a `Config` error when there is no cluster. */
+/**
+ * The services of this package and the one connection they share. Fails with a `Config` error when
+ * there is no cluster.
+ */
 export const kubeLayer = (
   options: KubeLayerOptions = {}
 ): Layer.Layer<AccessReview | Exec | KubeConnection | PodEvents | PodLog | Pods | PodWatch, KubeError> =>

@@ -1,6 +1,6 @@
 /**
- * The Kubernetes API for one-pod tasks. `kubeLayer` gives every service over one connection; each service asks the API server
- * for one kind of thing and fails with a `KubeError`.
+ * The Kubernetes API for one-pod tasks. `kubeLayer` gives every service over one connection; each
+ * service asks the API server for one kind of thing and fails with a `KubeError`.
  *
  * ```ts
  * const phase = Effect.gen(function* () {
@@ -10,7 +10,8 @@
  * ```
  */
 
-// A connection and everything over it: which cluster, as whom, and which fields to name when the server refuses.
+// A connection and everything over it: which cluster, as whom, and which fields to name when the
+// server refuses.
 
 export { KubeConnection, type KubeConnectionOptions, type WebSocketOptions } from "./client/KubeConnection.ts"
 export type { ConnectionConfig, TokenProvider } from "./config/ConnectionConfig.ts"
@@ -48,7 +49,8 @@ export {
 export { AccessReview, type ReviewedPermission } from "./access/AccessReview.ts"
 export { type ServerVersion, testedMinor, type VersionVerdict, versionVerdict } from "./access/ServerVersion.ts"
 
-// Errors: one class, its reasons as a namespace (`KubeReason.Forbidden`), and what follows from them.
+// Errors: one class, its reasons as a namespace (`KubeReason.Forbidden`), and what follows from
+// them.
 
 export { KubeError } from "./error/KubeError.ts"
 export type { KubeOperation, KubeSubject } from "./error/KubeMessage.ts"

@@ -1,9 +1,12 @@
 /**
- * What a run needs to be allowed, in one table: `AccessReview` asks for it, the Role that is handed out is made of it, and
- * tests hold the guide and the test cluster's role to it. Pure.
+ * What a run needs to be allowed, in one table: `AccessReview` asks for it, the Role that is handed
+ * out is made of it, and tests hold the guide and the test cluster's role to it. Pure.
  */
 
-/** One right in a namespace, in RBAC's words, and what a run does with it. All are of the core API group. */
+/**
+ * One right in a namespace, in RBAC's words, and what a run does with it. All are of the core API
+ * group.
+ */
 export interface Permission {
   readonly verb: string
   /** `pods`, or a subresource like `pods/exec`. */
@@ -12,7 +15,7 @@ export interface Permission {
   readonly use: string
   /** First minor version of Kubernetes 1 that asks for it; older ones do without. */
   readonly sinceMinor?: number
-  /** A run goes on without it, and less is told. */
+  /** A run works without it, and reports less. */
   readonly optional?: true
 }
 
@@ -21,8 +24,9 @@ const lease = "renew the lease that says who drives the pod, and take it over fr
 const events = "tell what a pod that does not run yet is busy with (pulls, volumes, back-off)"
 
 /**
- * Everything a run may ask the API server for. `pods/exec` takes two verbs: the WebSocket's opening is a GET, and since 1.35
- * (feature gate AuthorizePodWebsocketUpgradeCreatePermission, KEP-4006) it needs `create` as well, as a POST always did.
+ * Everything a run may ask the API server for. `pods/exec` takes two verbs: the WebSocket's opening
+ * is a GET, and since 1.35 (feature gate AuthorizePodWebsocketUpgradeCreatePermission, KEP-4006) it
+ * needs `create` as well, as a POST always did.
  */
 export const permissions: ReadonlyArray<Permission> = [
   { verb: "create", resource: "pods", use: "start the pod" },
@@ -38,7 +42,10 @@ export const permissions: ReadonlyArray<Permission> = [
   { verb: "watch", resource: "events", use: events, optional: true }
 ]
 
-/** Does a server of this minor version ask for the permission? An unknown version is taken for a new one. */
+/**
+ * Does a server of this minor version ask for the permission? An unknown version is taken for a new
+ * one.
+ */
 export const isAskedFor = ({ sinceMinor = 0 }: Permission, minor = Number.POSITIVE_INFINITY): boolean =>
   minor >= sinceMinor
 
@@ -64,7 +71,10 @@ export type RoleSubject =
 
 const serviceAccountUser = /^system:serviceaccount:([^:]+):([^:]+)$/
 
-/** The subject that an API server's user name stands for; service accounts have names of their own form. */
+/**
+ * The subject that an API server's user name stands for; service accounts have names of their own
+ * form.
+ */
 export const roleSubject = (username: string): RoleSubject => {
   const [, namespace, name] = serviceAccountUser.exec(username) ?? []
   return name === undefined || namespace === undefined
@@ -81,7 +91,10 @@ export interface RoleRequest {
   readonly subject: RoleSubject
 }
 
-/** The Role and the RoleBinding by which `subject` may run tasks in `namespace`, ready for `kubectl apply`. */
+/**
+ * The Role and the RoleBinding by which `subject` may run tasks in `namespace`, ready for `kubectl
+ * apply`.
+ */
 export const roleManifests = ({
   name,
   namespace,

@@ -1,6 +1,6 @@
 /**
- * Asks the API server who we are, what we may do and which version it is. Reads nothing but reviews, creates nothing that
- * stays: reviews are answers, not objects.
+ * Asks the API server who we are, what we may do and which version it is. Reads nothing but
+ * reviews, creates nothing that stays: reviews are answers, not objects.
  */
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -40,7 +40,10 @@ export class AccessReview extends Context.Service<
     readonly version: Effect.Effect<ServerVersion, KubeError>
     /** Our user name, as the server's rules know it (`SelfSubjectReview`, stable since 1.28). */
     readonly username: Effect.Effect<string, KubeError>
-    /** Every permission a run needs, in the table's order, each asked with a `SelfSubjectAccessReview`. */
+    /**
+     * Every permission a run needs, in the table's order, each asked with a
+     * `SelfSubjectAccessReview`.
+     */
     readonly review: (namespace: string) => Effect.Effect<ReadonlyArray<ReviewedPermission>, KubeError>
   }
 >()("@podwright/k8s-io/AccessReview") {

@@ -12,8 +12,8 @@ export interface ServerVersion {
 }
 
 /**
- * Oldest minor version of Kubernetes 1 that runs can rely on: 1.27 made `fieldValidation=Strict` stable. Older servers drop
- * a misspelt field of a pod without a word.
+ * Oldest minor version of Kubernetes 1 that runs can rely on: 1.27 made `fieldValidation=Strict`
+ * stable. Older servers drop a misspelt field of a pod silently.
  */
 export const oldestMinor = 27
 

@@ -1,7 +1,8 @@
 /**
- * The connection to one API server: where it is, who we are, and one pooled HTTP client. client-node supplies settings and
- * credentials and is loaded when a connection is made, not before; sockets are ours: one undici dispatcher for everything,
- * HTTP/1.1, TLS settings asked for anew at every new socket.
+ * The connection to one API server: where it is, who we are, and one pooled HTTP client.
+ * client-node supplies settings and credentials and is loaded when a connection is made, not
+ * before; sockets are ours: one undici dispatcher for everything, HTTP/1.1, TLS settings asked for
+ * anew at every new socket.
  */
 import type { Agent as HttpAgent } from "node:http"
 import type { Socket } from "node:net"
@@ -35,13 +36,22 @@ export interface KubeConnectionOptions {
 /** Longest wait for a TCP and TLS connection, milliseconds; undici's own default. */
 const connectTimeout = 10_000
 
-/** How long an idle pooled socket is kept, milliseconds. The API server closes idle ones after 90 s; balancers after 60 s. */
+/**
+ * How long an idle pooled socket is kept, milliseconds. The API server closes idle ones after 90 s;
+ * balancers after 60 s.
+ */
 const idleSocketTimeout = 30_000
 
-/** TCP keep-alive probes start after this long, milliseconds; as client-go, and under the 60 s of cloud balancers. */
+/**
+ * TCP keep-alive probes start after this long, milliseconds; as client-go, and under the 60 s of
+ * cloud balancers.
+ */
 const keepAliveDelay = 30_000
 
-/** One dispatcher for all requests. TLS settings are asked for per socket, so rotated certificates are taken up. */
+/**
+ * One dispatcher for all requests. TLS settings are asked for per socket, so rotated certificates
+ * are taken up.
+ */
 const makeDispatcher = Effect.fnUntraced(function* (
   credentials: Credentials,
   socketSettings: (tls: TlsSettings) => SocketSettings,
@@ -105,19 +115,31 @@ export interface KubeConnectionService {
   readonly server: URL
   /** Namespace of the context, "default" when it names none. */
   readonly namespace: string
-  /** Where the settings were found, for people: a file and its context, or the service account of a pod. */
+  /**
+   * Where the settings were found, for people: a file and its context, or the service account of a
+   * pod.
+   */
   readonly source: string
-  /** Turns for ordinary requests, which all services over this connection share (`RequestRate`); for services alone. */
+  /**
+   * Turns for ordinary requests, which all services over this connection share (`RequestRate`); for
+   * services alone.
+   */
   readonly turns: RequestTurns
-  /** Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once with fresh ones. */
+  /**
+   * Takes paths from the server's root; base URL and credentials are applied, a 401 is retried once
+   * with fresh ones.
+   */
   readonly http: HttpClient.HttpClient.With<HttpClientError.HttpClientError | KubeError>
   /** Settings for a WebSocket, as of now. */
   readonly webSocketOptions: Effect.Effect<WebSocketOptions, KubeError>
-  /** Reads the kubeconfig, and with it every credential, again: for a server that has just answered 401. */
+  /**
+   * Reads the kubeconfig, and with it every credential, again: for a server that has just answered
+   * 401.
+   */
   readonly refreshCredentials: Effect.Effect<void, KubeError>
   /**
-   * Another connection, of its own, for as long as the scope: this one with what `config` says added, or with
-   * `inherit: false` what `config` says alone.
+   * Another connection, of its own, for as long as the scope: this one with what `config` says
+   * added, or with `inherit: false` what `config` says alone.
    */
   readonly extend: (config: ConnectionConfig) => Effect.Effect<KubeConnectionService, KubeError, Scope.Scope>
 }
@@ -127,9 +149,10 @@ export class KubeConnection extends Context.Service<KubeConnection, KubeConnecti
   "@podwright/k8s-io/KubeConnection"
 ) {
   /**
-   * The connection that kubectl would make: `kubeconfig`, else the KUBECONFIG list, else ~/.kube/config, else the service
-   * account of the pod this runs in; through the proxy of the kubeconfig, else of HTTPS_PROXY and NO_PROXY. Fails with a
-   * `Config` error that names the field, or all places looked at.
+   * The connection that kubectl would make: `kubeconfig`, else the KUBECONFIG list, else
+   * ~/.kube/config, else the service account of the pod this runs in; through the proxy of the
+   * kubeconfig, else of HTTPS_PROXY and NO_PROXY. Fails with a `Config` error that names the field,
+   * or all places looked at.
    */
   static readonly layer = (options: KubeConnectionOptions = {}): Layer.Layer<KubeConnection, KubeError> =>
     Layer.effect(KubeConnection, open(options))

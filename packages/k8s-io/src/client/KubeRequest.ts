@@ -1,6 +1,7 @@
 /**
- * One request to the API server: raw JSON both ways, a deadline, error bodies read as Status, retries by class. Does the I/O
- * of the plain (non-WebSocket) services of this package, over the connection's HTTP client.
+ * One request to the API server: raw JSON both ways, a deadline, error bodies read as Status,
+ * retries by class. Does the I/O of the plain (non-WebSocket) services of this package, over the
+ * connection's HTTP client.
  */
 import { Duration, Effect, Result, Schedule } from "effect"
 import { type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -31,39 +32,51 @@ export interface KubeRequest {
   readonly reason?: (status: KubeStatus, access: Access, retryAfterSeconds?: number) => KubeReason
 }
 
-/** Deadline of one attempt, seconds. The server gives up itself after 60 (`--request-timeout`), clients wait half of it. */
+/**
+ * Deadline of one attempt, seconds. The server gives up itself after 60 (`--request-timeout`),
+ * clients wait half of it.
+ */
 export const requestDeadline = 30
 
 /**
- * Retries after the first attempt, and the bounds of the waits between. kube-rs' `RetryPolicy::server_error_retry` has three;
- * two more bridge the 12 s in which an API server restarts or changes its etcd leader.
+ * Retries after the first attempt, and the bounds of the waits between. kube-rs'
+ * `RetryPolicy::server_error_retry` has three; two more bridge the 12 s in which an API server
+ * restarts or changes its etcd leader.
  */
 export const retryTimes = 5
 const retryFirstDelay = "500 millis"
 const retryLongestDelay = "5 seconds"
 
 /**
- * Nothing is sent again later than this after the first failure, milliseconds; the time that a deadline took does not count. A
- * server that is down for good is called so within a minute or so.
+ * Nothing is sent again later than this after the first failure, milliseconds; the time that a
+ * deadline took does not count. A server that is down for good is called so within a minute or so.
  */
 const retryUntil = requestDeadline * 1000
 
-/** A request that ran into its deadline may have hung on its connection, so it gets another; two in a row hang on the server. */
+/**
+ * A request that ran into its deadline may have hung on its connection, so it gets another; two in
+ * a row hang on the server.
+ */
 const retryTimeouts = 1
 
-/** A server that asks for a longer wait than this, seconds, is not waited for here: the caller decides. */
+/**
+ * A server that asks for a longer wait than this, seconds, is not obeyed here: the caller decides.
+ */
 const retryLongestAsked = 30
 
 /**
- * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer, and an answer that
- * was lost on its way. 410 is retried too: only watches use a resourceVersion, and they have their own policy. Not "no such
- * container yet", whose retries the caller paces.
+ * Is the request sent again at once by this layer? Whatever passes by itself: 429, 5xx, no answer,
+ * and an answer that was lost on its way. 410 is retried too: only watches use a resourceVersion,
+ * and they have their own policy. "No such container yet" is not: its caller has a pace of its own.
  */
 export const isRetriedHere = (reason: KubeReason): boolean =>
   reason._tag === "Gone" ||
   (reason._tag !== "NotRunningYet" && isRetryable(reason) && (retryAfterSeconds(reason) ?? 0) <= retryLongestAsked)
 
-/** Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID, creates under a fixed name, and patches whose test no longer holds then. */
+/**
+ * Of one request. Every request of this package may be sent twice: reads, deletes guarded by UID,
+ * creates under a fixed name, and patches whose test no longer holds then.
+ */
 const retries = () => {
   let timeouts = 0
   return Schedule.min([Schedule.exponential(retryFirstDelay), Schedule.spaced(retryLongestDelay)]).pipe(
@@ -108,8 +121,9 @@ const isWholeJson = (text: string): boolean => {
 }
 
 /**
- * The error of a response that is not 2xx; reads its body. A refusal whose words were lost on their way is asked for again: the
- * code alone does not say what is wrong. What passes by itself needs no words.
+ * The error of a response that is not 2xx; reads its body. A refusal whose words were lost on their
+ * way is asked for again: the code alone does not say what is wrong. What passes by itself needs no
+ * words.
  */
 const refusal = Effect.fnUntraced(function* (
   request: KubeRequest,
@@ -164,9 +178,9 @@ const withDeadline =
 const isCreate = ({ access }: KubeRequest): boolean => access.verb === "create" && access.resource === "pods"
 
 /**
- * Sends a request and reads its JSON answer. Each attempt has `requestDeadline`; up to `retryTimes` retries follow failures
- * that `isRetriedHere`, waiting at least what the server asks for. Every attempt waits for its turn (`RequestRate`), which
- * does not count for the deadline.
+ * Sends a request and reads its JSON answer. Each attempt has `requestDeadline`; up to `retryTimes`
+ * retries follow failures that `isRetriedHere`, waiting at least what the server asks for. Every
+ * attempt waits for its turn (`RequestRate`), which does not count for the deadline.
  */
 export const requestJson = (
   connection: KubeConnection["Service"],
@@ -177,7 +191,8 @@ export const requestJson = (
     Effect.flatMap((text) =>
       Effect.try({
         try: (): unknown => JSON.parse(text),
-        // An API server writes whole JSON; what is not was cut on its way by something that closed the answer properly.
+        // An API server writes whole JSON; what is not was cut on its way by something that closed
+        // the answer properly.
         catch: (cause) => cutError(request, new Error(`the answer is not whole JSON: ${failureDetail(cause)}`))
       })
     ),
@@ -190,7 +205,10 @@ export const requestJson = (
 export interface StreamOpening {
   /** Whether `requestDeadline` bounds the wait for the head of the answer. */
   readonly deadline: boolean
-  /** Whether failures that `isRetriedHere` are retried here; a caller with a retry policy of its own says no. */
+  /**
+   * Whether failures that `isRetriedHere` are retried here; a caller with a retry policy of its own
+   * says no.
+   */
   readonly retry: boolean
 }
 

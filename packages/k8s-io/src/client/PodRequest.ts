@@ -1,5 +1,6 @@
 /**
- * Requests about pods and their events: method, path and the right to ask for follow from verb and subject. Pure.
+ * Requests about pods and their events: method, path and the right to ask for follow from verb and
+ * subject. Pure.
  */
 import type { KubeOperation } from "../error/KubeMessage.ts"
 import type { KubeRequest } from "./KubeRequest.ts"
@@ -17,7 +18,10 @@ export interface PodTarget {
   readonly resource?: "pods" | "events"
 }
 
-/** Path of a namespace's pods or events, of one pod, or of something below it; without a namespace, of all. */
+/**
+ * Path of a namespace's pods or events, of one pod, or of something below it; without a namespace,
+ * of all.
+ */
 const pathOf = (namespace: string | undefined, ...rest: ReadonlyArray<string>): string =>
   [
     namespace === undefined ? "/api/v1" : `/api/v1/namespaces/${encodeURIComponent(namespace)}`,

@@ -1,6 +1,6 @@
 /**
- * The way to a server through an HTTP proxy: CONNECT, then the server's own TLS inside. One for requests and exec alike; the
- * TLS settings are those of the moment a socket is opened.
+ * The way to a server through an HTTP proxy: CONNECT, then the server's own TLS inside. One for
+ * requests and exec alike; the TLS settings are those of the moment a socket is opened.
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
@@ -12,6 +12,7 @@ import type { ProxyRoute } from "../config/ProxyRoute.ts"
 import type { SocketSettings } from "../config/TlsSettings.ts"
 import { failureDetail } from "../error/TransportFailure.ts"
 
+/** Sockets to one server through one proxy. */
 export interface ProxyTunnel {
   /** A socket that leads to the server, without TLS of the server's yet. */
   readonly open: () => Promise<Duplex>
@@ -19,7 +20,9 @@ export interface ProxyTunnel {
   readonly agent: (settings: SocketSettings) => HttpAgent
 }
 
-/** Says which proxy, and which setting named it; the innermost message is what people get to read. */
+/**
+ * Says which proxy, and which setting named it; the innermost message is what people get to read.
+ */
 const proxyError = ({ field, url }: ProxyRoute, detail: string): Error =>
   new Error(`the proxy ${url.protocol}//${url.host} of ${field} ${detail}`)
 
@@ -33,7 +36,8 @@ export const makeProxyTunnel = Effect.fnUntraced(function* (route: ProxyRoute, s
       () =>
         new Pool(url.origin, {
           allowH2: false,
-          // undici would look for the name in `host`, which is the server's, in the proxy's own certificate
+          // undici would look for the name in `host`, which is the server's, in the proxy's own
+          // certificate
           connect: (options, callback) => toProxy({ ...options, servername: "" }, callback)
         })
     ),

@@ -1,6 +1,7 @@
 /**
- * What the fields of a `ConnectionConfig` name, read and checked: authorities, client certificate and key, tokens. Files are
- * read anew for every new connection; what costs time to open is opened again only when its bytes have changed.
+ * What the fields of a `ConnectionConfig` name, read and checked: authorities, client certificate
+ * and key, tokens. Files are read anew for every new connection; what costs time to open is opened
+ * again only when its bytes have changed.
  */
 import { readFile } from "node:fs/promises"
 import { Effect } from "effect"
@@ -12,8 +13,12 @@ import { belongTogether, type Material, readCertificates, readPrivateKey } from 
 import type { TlsSettings } from "./TlsSettings.ts"
 import { makeTokenSource } from "./TokenSource.ts"
 
+/** What a config gives, as of the moment it is asked. */
 export interface ConfigMaterial {
-  /** The TLS settings that the config gives; none where it gives nothing. Rejects with a `Config` error. */
+  /**
+   * The TLS settings that the config gives; none where it gives nothing. Rejects with a `Config`
+   * error.
+   */
   readonly tls: () => Promise<TlsSettings>
   /** The Authorization header, if the config has one. May fetch a token. */
   readonly authorization: () => Promise<string | undefined>
@@ -80,7 +85,8 @@ export const makeConfigMaterial = Effect.fnUntraced(function* (config: Connectio
       pair = { cert, key }
       return pair
     }
-    // A rotation writes two files, one after the other: in between, the pair before is still the one to show.
+    // A rotation writes two files, one after the other: in between, the pair before is still the
+    // one to show.
     if (pair !== undefined && config.clientCertFile !== undefined && config.clientKeyFile !== undefined) return pair
     throw configError(`does not belong to the certificate of ${certificate.field}`, privateKey.field)
   })

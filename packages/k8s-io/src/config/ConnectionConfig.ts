@@ -1,24 +1,31 @@
 /**
- * What a connection can be told beside, or instead of, a kubeconfig: the fields of the reference's connection as plain typed
- * options. Types only; `ConfigMaterial.ts` reads what they name.
+ * What a connection can be told beside, or instead of, a kubeconfig: the fields of the reference's
+ * connection as plain typed options. Types only; `ConfigMaterial.ts` reads what they name.
  */
 import type { Duration, Effect } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
 
 /** Brings bearer tokens. */
 export interface TokenProvider {
-  /** A new token; fails with a `Config` error that names the field to look at. Never asked twice at a time. */
+  /**
+   * A new token; fails with a `Config` error that names the field to look at. Never asked twice at
+   * a time.
+   */
   readonly fetch: Effect.Effect<string, KubeError>
   /** How long a token is used before the next is fetched; zero: for one request. */
   readonly cache: Duration.Duration
 }
 
 /**
- * Fields of a connection. `…Data` is PEM, or base64 of PEM or DER, with or without line breaks; `…File` is a path, read again
- * for every new connection, so that what rotates is taken up. Errors name a field as `config.<field>`.
+ * Fields of a connection. `…Data` is PEM, or base64 of PEM or DER, with or without line breaks;
+ * `…File` is a path, read again for every new connection, so that what rotates is taken up. Errors
+ * name a field as `config.<field>`.
  */
 export interface ConnectionConfig {
-  /** False: nothing of the kubeconfig or the cluster this runs in is used. Default true: what is not given here comes from there. */
+  /**
+   * False: nothing of the kubeconfig or the cluster this runs in is used. Default true: what is not
+   * given here comes from there.
+   */
   readonly inherit?: boolean
   readonly apiVersion?: "v1"
   /** Default: as inherited, else https://kubernetes.default.svc. */

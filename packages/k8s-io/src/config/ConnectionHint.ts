@@ -1,6 +1,7 @@
 /**
- * Which fields of a `ConnectionConfig` to look at when the server, or the way to it, refuses: an authority that did not sign, a
- * password that is wrong, a token that has ended, a namespace that is another's. Pure.
+ * Which fields of a `ConnectionConfig` to look at when the server, or the way to it, refuses: an
+ * authority that did not sign, a password that is wrong, a token that has expired, a namespace of
+ * somebody else. Pure.
  */
 
 import type { KubeError } from "../error/KubeError.ts"
@@ -38,7 +39,10 @@ const tlsPlace = (detail: string, config: ConnectionConfig): string => {
   return refusedByServer.test(detail) ? identity(config) : trust(config)
 }
 
-/** The setting that chose a namespace which is not there, or where we may do nothing; undefined when no field of this config did. */
+/**
+ * The setting that chose a namespace which is not there, or where we may do nothing; undefined when
+ * no field of this config did.
+ */
 const namespaceField = (namespace: string | undefined, config: ConnectionConfig): string | undefined =>
   config.namespace !== undefined && config.namespace === namespace ? "config.namespace" : undefined
 
@@ -65,7 +69,10 @@ const hinted = ({ reason, subject }: KubeError, config: ConnectionConfig): KubeR
   }
 }
 
-/** The same error, with the fields of this config to look at where it says something about the connection. */
+/**
+ * The same error, with the fields of this config to look at where it says something about the
+ * connection.
+ */
 export const withConnectionHint = (error: KubeError, config: ConnectionConfig): KubeError => {
   const reason = hinted(error, config)
   return reason === error.reason ? error : error.withReason(reason)

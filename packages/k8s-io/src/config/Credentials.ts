@@ -1,6 +1,7 @@
 /**
- * Who we are: headers and TLS material, asked for anew for every request and every connection, so that rotated tokens,
- * certificates and authorities are taken up. What a config gives goes over what a kubeconfig gives.
+ * Who we are: headers and TLS material, asked for anew for every request and every connection, so
+ * that rotated tokens, certificates and authorities are taken up. What a config gives goes over
+ * what a kubeconfig gives.
  */
 import { Effect, Semaphore } from "effect"
 import { KubeError } from "../error/KubeError.ts"
@@ -32,7 +33,10 @@ export interface Credentials {
 /** After a 401 the files are read again; requests failing together shall not each do it. */
 const reloadPause = 5_000
 
-/** A failure to read or obtain credentials, for example a missing certificate file or a failing exec plugin. */
+/**
+ * A failure to read or obtain credentials, for example a missing certificate file or a failing exec
+ * plugin.
+ */
 export const credentialError = (loaded: LoadedConfig, cause: unknown): KubeError => {
   if (cause instanceof KubeError) return cause
   const { user } = loaded

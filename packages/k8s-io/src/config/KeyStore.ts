@@ -1,6 +1,6 @@
 /**
- * Java's key stores, PKCS#12 and JKS, to PEM. The libraries that parse them are loaded here, when a store is first met. Throws
- * a `Config` error that names the file's field or its passphrase's.
+ * Java's key stores, PKCS#12 and JKS, to PEM. The libraries that parse them are loaded here, when a
+ * store is first met. Throws a `Config` error that names the file's field or its passphrase's.
  */
 import { createPrivateKey } from "node:crypto"
 import { failureDetail } from "../error/TransportFailure.ts"
@@ -20,7 +20,10 @@ export interface KeyStoreMaterial extends Material {
   readonly passphraseField: string
 }
 
-/** First bytes of JKS, and of JCEKS, which Java itself has given up (`JavaKeyStore.java`, `JceKeyStore.java`). */
+/**
+ * First bytes of JKS, and of JCEKS, which Java itself has given up (`JavaKeyStore.java`,
+ * `JceKeyStore.java`).
+ */
 const jksMagic = 0xfeedfeed
 const jceksMagic = 0xcececece
 

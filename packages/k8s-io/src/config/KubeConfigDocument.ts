@@ -1,11 +1,13 @@
 /**
- * What a kubeconfig says (Kubernetes reference, "kubeconfig (v1)"), of its parsed YAML: clusters, users and contexts, each as
- * kubectl understands it. Relative paths lead from the file's folder, data goes before a file, an empty field is none, and what
- * a connection has no use for is passed over. Pure.
+ * What a kubeconfig says (Kubernetes reference, "kubeconfig (v1)"), of its parsed YAML: clusters,
+ * users and contexts, each as kubectl understands it. Relative paths lead from the file's folder,
+ * data goes before a file, an empty field is none, and what a connection has no use for is passed
+ * over. Pure.
  */
 import { resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
 
+/** Where an API server is, and whom to trust for it. */
 export interface KubeCluster {
   readonly name: string
   readonly server: string
@@ -26,6 +28,7 @@ export interface KubeExec {
   readonly provideClusterInfo?: boolean
 }
 
+/** Who we are: at most one way of saying so is used, in the order in which kubectl prefers them. */
 export interface KubeUser {
   readonly name: string
   readonly token?: string
@@ -53,6 +56,7 @@ export interface KubeContext {
   readonly namespace?: string
 }
 
+/** One kubeconfig, or several that were merged. */
 export interface KubeConfigDocument {
   readonly clusters: ReadonlyArray<KubeCluster>
   readonly users: ReadonlyArray<KubeUser>
@@ -120,7 +124,10 @@ const given = <T extends object>(fields: T): Given<T> =>
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "")
   ) as Given<T>
 
-/** A value as it stands in the file, or the path of a file that holds it: what is in the file goes before. */
+/**
+ * A value as it stands in the file, or the path of a file that holds it: what is in the file goes
+ * before.
+ */
 const dataOrFile = (data: string | null | undefined, file: string | null | undefined, directory: string) =>
   data ? { data } : file ? { file: resolve(directory, file) } : {}
 
@@ -175,7 +182,10 @@ const place = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>)
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
     .join("")
 
-/** `value` is the parsed file, `directory` its folder. What cannot be read is told with its place in the file. */
+/**
+ * `value` is the parsed file, `directory` its folder. What cannot be read is told with its place in
+ * the file.
+ */
 export const readKubeConfig = (value: unknown, directory: string): Result.Result<KubeConfigDocument, string> =>
   Result.mapBoth(decode(value ?? {}), {
     onFailure: ({ issue }) =>

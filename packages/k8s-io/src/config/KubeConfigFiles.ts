@@ -1,6 +1,7 @@
 /**
- * Where a kubeconfig comes from: an explicit file, KUBECONFIG, ~/.kube/config, or the service account files of the pod this runs
- * in. Finds, reads and joins them. Touches the file system and the environment.
+ * Where a kubeconfig comes from: an explicit file, KUBECONFIG, ~/.kube/config, or the service
+ * account files of the pod this runs in. Finds, reads and joins them. Touches the file system and
+ * the environment.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { isIPv6 } from "node:net"
@@ -55,7 +56,10 @@ const readFiles = Effect.fnUntraced(function* (files: ReadonlyArray<string>, fie
   return merged
 })
 
-/** The service account of the pod this runs in (Kubernetes docs, "Accessing the API from within a Pod"). */
+/**
+ * The service account of the pod this runs in (Kubernetes docs, "Accessing the API from within a
+ * Pod").
+ */
 const inCluster = (root: string, host: string, port: string | undefined): KubeConfigDocument => {
   const file = (name: string) => `${root}${serviceAccount}/${name}`
   const name = "inCluster"
@@ -89,7 +93,10 @@ const inFiles =
   (context) =>
     `${files}, context ${context}`
 
-/** Looks at one place after the other, as kubectl does; undefined when there is nothing and the request needs nothing. */
+/**
+ * Looks at one place after the other, as kubectl does; undefined when there is nothing and the
+ * request needs nothing.
+ */
 export const locate = Effect.fnUntraced(function* (
   request: SourceRequest
 ): Effect.fn.Return<FoundConfig | undefined, KubeError> {

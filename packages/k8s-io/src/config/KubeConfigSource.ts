@@ -1,6 +1,6 @@
 /**
- * The settings of a connection, from what `KubeConfigFiles` finds and what a config adds. Checks what a connection would only
- * trip over later, and opens none.
+ * The settings of a connection, from what `KubeConfigFiles` finds and what a config adds. Checks
+ * what a connection would only trip over later, and opens none.
  */
 import { Effect } from "effect"
 import { configError } from "./ConfigError.ts"
@@ -29,7 +29,10 @@ export interface LoadedConfig {
   readonly proxy?: ProxyRoute
 }
 
-/** The server's URL. Plain http is for the loopback and for those who have said that they want no TLS. */
+/**
+ * The server's URL. Plain http is for the loopback and for those who have said that they want no
+ * TLS.
+ */
 const readServer = Effect.fnUntraced(function* (text: string, field: string, insecure: boolean, remedy: string) {
   const server = yield* Effect.try({
     try: () => new URL(text.trim()),
@@ -74,8 +77,8 @@ const clusterProxy = Effect.fnUntraced(function* (proxyUrl: string, field: strin
 const nobody = (name: string): KubeUser => ({ name: name || "anonymous" })
 
 /**
- * What is left of the cluster beside a config, as kubectl's own flags have it: another server has another name, and another
- * trust stands in for the authority as a whole.
+ * What is left of the cluster beside a config, as kubectl's own flags have it: another server has
+ * another name, and another trust stands in for the authority as a whole.
  */
 const remainingCluster = (cluster: KubeCluster, server: URL, config: ConnectionConfig): KubeCluster => {
   const { caData, caFile, skipTLSVerify, tlsServerName, ...rest } = cluster
@@ -90,7 +93,10 @@ const remainingCluster = (cluster: KubeCluster, server: URL, config: ConnectionC
   }
 }
 
-/** Refuses impersonation that cannot be sent in full: a partial one would act with other rights than the file asks for. */
+/**
+ * Refuses impersonation that cannot be sent in full: a partial one would act with other rights than
+ * the file asks for.
+ */
 const checkImpersonation = Effect.fnUntraced(function* (user: KubeUser) {
   const { impersonateExtra = {}, impersonateGroups = [], impersonateUid, impersonateUser } = user
   const field = `users[${user.name}].user`
@@ -164,7 +170,10 @@ const fromConfigAlone = Effect.fnUntraced(function* (config: ConnectionConfig, r
   return loaded
 })
 
-/** Finds, parses and checks the settings; every error is a `Config` one that names the field or the places looked at. */
+/**
+ * Finds, parses and checks the settings; every error is a `Config` one that names the field or the
+ * places looked at.
+ */
 export const loadConfig = Effect.fn("KubeConnection.loadConfig")(function* (request: SourceRequest) {
   const { config } = request
   if (config?.inherit === false) return yield* fromConfigAlone(config, request)

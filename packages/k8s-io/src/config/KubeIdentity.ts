@@ -1,7 +1,7 @@
 /**
- * Whom a kubeconfig trusts and who it says we are, as TLS settings and headers, read anew for every question. Tokens,
- * certificates and passwords are read here; exec plugins and auth providers are run by client-node, which is loaded for them
- * alone: it costs 0.4 s and 65 MiB.
+ * Whom a kubeconfig trusts and who it says we are, as TLS settings and headers, read again for
+ * every question. Tokens, certificates and passwords are read here; exec plugins and auth providers
+ * are run by client-node, which is loaded for them alone: it costs 0.4 s and 65 MiB.
  */
 import { readFile } from "node:fs/promises"
 import type { OutgoingHttpHeaders } from "node:http"
@@ -13,6 +13,9 @@ import type { KubeCluster, KubeExec, KubeUser } from "./KubeConfigDocument.ts"
 import type { TlsSettings } from "./TlsSettings.ts"
 import { makeTokenSource } from "./TokenSource.ts"
 
+/**
+ * Headers and TLS settings, as of the moment they are asked for. Both reject with a `Config` error.
+ */
 export interface KubeIdentity {
   readonly headers: () => Promise<Readonly<Record<string, string>>>
   readonly tls: () => Promise<TlsSettings>
@@ -40,7 +43,10 @@ const readTokenFile = (file: string, field: string) =>
     )
   )
 
-/** Whom we ask to be taken for; more than one group would take a header twice, and is refused before (`KubeConfigSource`). */
+/**
+ * Whom we ask to be taken for; more than one group would take a header twice, and is refused before
+ * (`KubeConfigSource`).
+ */
 const impersonation = ({ impersonateGroups, impersonateUid, impersonateUser }: KubeUser): Record<string, string> => ({
   ...(impersonateUser === undefined ? {} : { "Impersonate-User": impersonateUser }),
   ...(impersonateUid === undefined ? {} : { "Impersonate-Uid": impersonateUid }),
@@ -85,7 +91,10 @@ const plainIdentity = Effect.fnUntraced(function* (cluster: KubeCluster, user: K
   return identity
 })
 
-/** What an exec plugin is told in KUBERNETES_EXEC_INFO (client-go, `exec.LoadExecCredential`); client-node leaves it out. */
+/**
+ * What an exec plugin is told in KUBERNETES_EXEC_INFO (client-go, `exec.LoadExecCredential`);
+ * client-node leaves it out.
+ */
 const execInfo = (exec: KubeExec, cluster: KubeCluster): string =>
   JSON.stringify({
     kind: "ExecCredential",
@@ -142,7 +151,10 @@ const loadClient = async (cluster: KubeCluster, user: KubeUser, told: KubeCluste
   return config
 }
 
-/** One question at a time, however many wait for the answer: client-node would start a plugin for each. */
+/**
+ * One question at a time, however many wait for the answer: client-node would start a plugin for
+ * each.
+ */
 const pluginIdentity = (cluster: KubeCluster, user: KubeUser, told: KubeCluster): KubeIdentity => {
   let client: ReturnType<typeof loadClient> | undefined
   const ask = async () => {
@@ -176,7 +188,10 @@ const pluginIdentity = (cluster: KubeCluster, user: KubeUser, told: KubeCluster)
   return { headers: async () => (await shared()).headers, tls: async () => (await shared()).tls }
 }
 
-/** `told` is the cluster that an exec plugin hears of: as the file has it, whatever a config adds. */
+/**
+ * `told` is the cluster that an exec plugin is told about: as the file has it, whatever a config
+ * adds.
+ */
 export const makeKubeIdentity = (
   cluster: KubeCluster,
   user: KubeUser,

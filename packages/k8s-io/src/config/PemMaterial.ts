@@ -1,6 +1,7 @@
 /**
- * Certificates and keys as people hand them over (PEM, base64 of PEM, DER, base64 of DER) to PEM as `node:tls` takes it. Pure
- * but for `node:crypto`, which parses and decrypts. Throws a `Config` error that names the field.
+ * Certificates and keys as people hand them over (PEM, base64 of PEM, DER, base64 of DER) to PEM as
+ * `node:tls` takes it. Pure but for `node:crypto`, which parses and decrypts. Throws a `Config`
+ * error that names the field.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
 import { configError } from "./ConfigError.ts"
@@ -55,14 +56,16 @@ const passphraseField = "config.clientKeyPassphrase"
 
 const parseDer = (der: Buffer, { passphrase, algorithm }: KeyHints): KeyObject => {
   // bare DER does not say which of the three it is
-  const types = ["pkcs8", ...(algorithm === "EC" ? [] : ["pkcs1"]), ...(algorithm === "RSA" ? [] : ["sec1"])] as const
+  const types = (["pkcs8", "pkcs1", "sec1"] as const).filter(
+    (type) => !(type === "pkcs1" && algorithm === "EC") && !(type === "sec1" && algorithm === "RSA")
+  )
   let last: unknown
   for (const type of types) {
     try {
       return createPrivateKey({
         key: der,
         format: "der",
-        type: type as "pkcs8" | "pkcs1" | "sec1",
+        type,
         ...(passphrase === undefined ? {} : { passphrase })
       })
     } catch (error) {
@@ -91,7 +94,10 @@ const algorithmOf = (key: KeyObject): string => {
   return key.asymmetricKeyType === "ec" ? "EC" : (key.asymmetricKeyType ?? "unknown")
 }
 
-/** The private key as PKCS#8 PEM, decrypted. PKCS#8, PKCS#1 and SEC1 are read, the first two also encrypted. */
+/**
+ * The private key as PKCS#8 PEM, decrypted. PKCS#8, PKCS#1 and SEC1 are read, the first two also
+ * encrypted.
+ */
 export const readPrivateKey = (material: Material, hints: KeyHints): string => {
   const { field } = material
   const found = unwrap(material)

@@ -1,6 +1,7 @@
 /**
- * Which proxy stands before a server by the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Pure; the rules are those of
- * Go's `golang.org/x/net/http/httpproxy`, by which kubectl goes, so that both take the same way.
+ * Which proxy stands before a server by the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+ * Pure; the rules are those of Go's `golang.org/x/net/http/httpproxy`, by which kubectl goes, so
+ * that both take the same way.
  */
 import { BlockList, isIP, isIPv4 } from "node:net"
 
@@ -12,7 +13,10 @@ export interface ProxyRoute {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Does this host name, in small letters and with or without the brackets of IPv6, mean this machine? */
+/**
+ * Does this host name, in small letters and with or without the brackets of IPv6, mean this
+ * machine?
+ */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1|\[::1\])$/.test(host)
 
 const stripBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1")
@@ -50,7 +54,10 @@ const lookup = (environment: Environment, name: string): readonly [string, strin
   return undefined
 }
 
-/** The proxy for a server; undefined when the way is direct. Fails with the name of a variable that is no proxy's URL. */
+/**
+ * The proxy for a server; undefined when the way is direct. Fails with the name of a variable that
+ * is no proxy's URL.
+ */
 export const proxyFromEnvironment = (
   server: URL,
   environment: Environment

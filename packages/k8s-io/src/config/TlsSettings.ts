@@ -1,6 +1,7 @@
 /** TLS settings of a connection, in the words of `node:tls`, and what sockets share of them. */
 import { createSecureContext, type SecureContext } from "node:tls"
 
+/** Names of `node:tls`; certificates and keys are PEM. */
 export interface TlsSettings {
   readonly ca?: string | Buffer
   readonly cert?: string | Buffer
@@ -23,8 +24,9 @@ const fingerprint = (tls: TlsSettings): string =>
     .join("\u0000")
 
 /**
- * Gives equal settings one and the same answer: read for each socket, certificates cost 50 KiB and 0.2 ms, and a thousand runs
- * open thousands. Throws what `node:tls` says of material that it cannot read.
+ * Gives equal settings one and the same answer: read for each socket, certificates cost 50 KiB and
+ * 0.2 ms, and a thousand runs open thousands. Throws what `node:tls` says of material that it
+ * cannot read.
  */
 export const makeSocketSettings = (): ((tls: TlsSettings) => SocketSettings) => {
   let last: { readonly key: string; readonly settings: SocketSettings } | undefined

@@ -1,6 +1,7 @@
 /**
- * The one error of this package: which operation failed on what, why (a tagged reason), and what a person can do about it.
- * Pure. `retryable` tells whether the same request may succeed later; nobody needs to look at codes or texts again.
+ * The one error of this package: which operation failed on what, why (a tagged reason), and what a
+ * person can do about it. Pure. `retryable` tells whether the same request may succeed later;
+ * nobody needs to look at codes or texts again.
  */
 import { Schema } from "effect"
 import { explainReason, KubeOperation, KubeSubject, kubeMessage } from "./KubeMessage.ts"
@@ -22,7 +23,10 @@ export class KubeError extends Schema.TaggedError<KubeError>()("KubeError", {
     return kubeMessage(this.operation, this.subject, this.reason)
   }
 
-  /** The part of the message that says what happened and what to do: for a sentence that has told already what was tried. */
+  /**
+   * The part of the message that says what happened and what to do: for a sentence that has told
+   * already what was tried.
+   */
   get explanation(): string {
     return explainReason(this.reason)
   }

@@ -1,6 +1,7 @@
 /**
- * The words of a `KubeError`: what was tried, what happened, and what to do about it. Pure. A message begins with what happened
- * ("Could not create pod team/etl-1: ..."); the name of the operation stays data.
+ * The words of a `KubeError`: what was tried, what happened, and what to do about it. Pure. A
+ * message begins with what happened ("Could not create pod team/etl-1: ..."); the name of the
+ * operation stays data.
  */
 import { Match, Schema } from "effect"
 import type { KubeReason } from "./KubeReason.ts"

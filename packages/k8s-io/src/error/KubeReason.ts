@@ -1,26 +1,37 @@
 /**
- * Why an operation against an API server failed: one tagged struct per reason, plain data that can be logged, sent and matched
- * (`Effect.catchReason("KubeError", "NotFound", ..)`). Pure. Packages see it as the namespace `KubeReason`; `KubeMessage.ts` has
- * the words.
+ * Why an operation against an API server failed: one tagged struct per reason, plain data that can
+ * be logged, sent and matched (`Effect.catchReason("KubeError", "NotFound", ..)`). Pure. Packages
+ * see it as the namespace `KubeReason`; `KubeMessage.ts` has the words.
  */
 import { Schema } from "effect"
 
 /** `detail`: the server's or the socket's own words. */
 const detail = { detail: Schema.String }
 
-/** `check`: which of the connection's settings to look at, where that is known better than "the kubeconfig". */
+/**
+ * `check`: which of the connection's settings to look at, where that is known better than "the
+ * kubeconfig".
+ */
 const check = { check: Schema.optionalKey(Schema.String) }
 
-/** No connection: refused, reset before a reply, unknown host, connect timeout. `address` is the server's URL. */
+/**
+ * No connection: refused, reset before a reply, unknown host, connect timeout. `address` is the
+ * server's URL.
+ */
 export const Unreachable = Schema.TaggedStruct("Unreachable", { address: Schema.String, ...detail, ...check })
 
-/** The TLS handshake was refused by either side: unknown authority, wrong name, expired certificate. */
+/**
+ * The TLS handshake was refused by either side: unknown authority, wrong name, expired certificate.
+ */
 export const TlsFailure = Schema.TaggedStruct("TlsFailure", { ...detail, ...check })
 
 /** 401, after the credentials were read again once. */
 export const Unauthorized = Schema.TaggedStruct("Unauthorized", { ...detail, ...check })
 
-/** 403: the right that is missing, and the server's words (quota and admission refusals are 403 too). */
+/**
+ * 403: the right that is missing, and the server's words (quota and admission refusals are 403
+ * too).
+ */
 export const Forbidden = Schema.TaggedStruct("Forbidden", {
   verb: Schema.String,
   resource: Schema.String,
@@ -71,7 +82,10 @@ export const Cut = Schema.TaggedStruct("Cut", detail)
 /** The server said something outside the protocol. */
 export const Protocol = Schema.TaggedStruct("Protocol", detail)
 
-/** The kubeconfig, the in-cluster files or a `config` are not usable. `field` names the place; `detail` says what is wrong with it. */
+/**
+ * The kubeconfig, the in-cluster files or a `config` are not usable. `field` names the place;
+ * `detail` says what is wrong with it.
+ */
 export const Config = Schema.TaggedStruct("Config", { field: Schema.optionalKey(Schema.String), ...detail })
 
 /** The container is not there yet, or not any more: exec and log have nothing to join. */

@@ -1,6 +1,7 @@
 /**
- * `metav1.Status`, the Kubernetes API's answer when there is no object to answer with: its shape as a Schema, and what it
- * means. Pure. Meaning is read from `reason`; the HTTP code speaks only when the reason is none that is known, as in client-go.
+ * `metav1.Status`, the Kubernetes API's answer when there is no object to answer with: its shape as
+ * a Schema, and what it means. Pure. Meaning is read from `reason`; the HTTP code speaks only when
+ * the reason is none that is known, as in client-go.
  */
 import { Option, Schema } from "effect"
 
@@ -36,7 +37,10 @@ const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(KubeStatus))
 const decodeValue = Schema.decodeUnknownOption(KubeStatus)
 const looksLikeStatus = (status: KubeStatus): boolean => status.kind === "Status" || status.status !== undefined
 
-/** Reads a Status out of text, for example an error body; none when the text is not JSON or not a Status. */
+/**
+ * Reads a Status out of text, for example an error body; none when the text is not JSON or not a
+ * Status.
+ */
 export const statusFromText = (text: string): Option.Option<KubeStatus> =>
   Option.filter(decodeJson(text), looksLikeStatus)
 
@@ -58,7 +62,10 @@ export type StatusClass =
   | "Server"
   | "Other"
 
-/** Every `StatusReason` (apimachinery `meta/v1/types.go`): the HTTP code that belongs to it, and what it means. */
+/**
+ * Every `StatusReason` (apimachinery `meta/v1/types.go`): the HTTP code that belongs to it, and
+ * what it means.
+ */
 const reasons: Readonly<Record<string, { readonly code: number; readonly meaning: StatusClass }>> = {
   BadRequest: { code: 400, meaning: "BadRequest" },
   Unauthorized: { code: 401, meaning: "Unauthorized" },
@@ -102,14 +109,20 @@ const classOfCode = (code: number): StatusClass => {
   }
 }
 
-/** The code a Status stands for: its own, else that of its reason, else 500 (a Failure without either). */
+/**
+ * The code a Status stands for: its own, else that of its reason, else 500 (a Failure without
+ * either).
+ */
 export const statusCode = (status: KubeStatus): number => status.code ?? reasons[status.reason ?? ""]?.code ?? 500
 
-/** What a Failure means: by `reason`, and by code only when the reason is not a known one (client-go `errors.go`). */
+/**
+ * What a Failure means: by `reason`, and by code only when the reason is not a known one (client-go
+ * `errors.go`).
+ */
 export const classifyStatus = (status: KubeStatus): StatusClass =>
   reasons[status.reason ?? ""]?.meaning ?? classOfCode(statusCode(status))
 
-/** Is the resourceVersion too old to go on from (`Expired`, historically `Gone`)? */
+/** Is the resourceVersion too old to continue from (`Expired`, historically `Gone`)? */
 export const isGone = (status: KubeStatus): boolean => classifyStatus(status) === "Gone"
 
 /** How the Status on an exec's error channel (channel 3) reads. */
@@ -118,9 +131,9 @@ export type ExecStatus =
   | { readonly _tag: "Failed"; readonly status: KubeStatus }
 
 /**
- * Reads the Status of exec channel 3 (`v4.channel.k8s.io` and later). `Success` is exit code 0; `NonZeroExitCode` carries the
- * code as decimal text in `details.causes[reason=ExitCode].message`; everything else is a failure of transport or runtime
- * and says nothing about the command.
+ * Reads the Status of exec channel 3 (`v4.channel.k8s.io` and later). `Success` is exit code 0;
+ * `NonZeroExitCode` carries the code as decimal text in `details.causes[reason=ExitCode].message`;
+ * everything else is a failure of transport or runtime and says nothing about the command.
  */
 export const readExecStatus = (status: KubeStatus): ExecStatus => {
   if (status.status === "Success") return { _tag: "Exited", code: 0 }

@@ -1,6 +1,6 @@
 /**
- * From a Kubernetes Status, or an error body that is none, to a reason. Pure. Also tells, for exec and log, "there is no such
- * running container (yet)" from every other failure.
+ * From a Kubernetes Status, or an error body that is none, to a reason. Pure. Also tells, for exec
+ * and log, "there is no such running container (yet)" from every other failure.
  */
 import { Option } from "effect"
 import type { KubeReason } from "./KubeReason.ts"
@@ -14,19 +14,22 @@ export interface Access {
 }
 
 /**
- * How API server, kubelet and container runtimes say that exec or log has nothing to join at the moment. They give no reason
- * of their own for it (400 BadRequest, 500 InternalError or none), so the words are all there is. Seen on 1.35 with containerd,
- * or read in the kubelet's source; the table in the tests has them in full.
+ * How API server, kubelet and container runtimes say that exec or log has nothing to join at the
+ * moment. They give no reason of their own for it (400 BadRequest, 500 InternalError or none), so
+ * the words are all there is. Seen on 1.35 with containerd, or read in the kubelet's source; the
+ * table in the tests has them in full.
  */
 const notRunning: ReadonlyArray<RegExp> = [
   // API server, pod not scheduled (seen)
   /does not have a host assigned/,
-  // kubelet, container not created, waiting or ended (seen); pod not known to the kubelet yet (`pkg/kubelet/server`)
+  // kubelet, container not created, waiting or ended (seen); pod not known to the kubelet yet
+  // (`pkg/kubelet/server`)
   /unable to upgrade connection: (container not found|pod does not exist)/,
   /^container not found/,
   // kubelet, log of a container that has not started (seen)
   /is waiting to start/,
-  // containerd: `container is in CONTAINER_EXITED state`, a task that has ended, and its shim's states
+  // containerd: `container is in CONTAINER_EXITED state`, a task that has ended, and its shim's
+  // states
   /container is in CONTAINER_(CREATED|EXITED|UNKNOWN) state/,
   /no running task found/,
   /cannot exec in a (created|stopped|deleted) state/,
@@ -45,18 +48,25 @@ export const isNotRunningYet = (status: KubeStatus): boolean => {
 
 const withRetryAfter = (seconds: number | undefined) => (seconds === undefined ? {} : { retryAfterSeconds: seconds })
 
-/** How RBAC words a refusal (`k8s.io/apiserver`, `pkg/endpoints/handlers/responsewriters/errors.go`). */
+/**
+ * How RBAC words a refusal (`k8s.io/apiserver`,
+ * `pkg/endpoints/handlers/responsewriters/errors.go`).
+ */
 const rbacRefusal = /cannot (\S+) resource "([^"]+)" in API group "[^"]*" in the namespace "([^"]+)"/
 
 /**
- * The right that is missing: the server's own words say it best, for some requests need several (an exec `get` and `create`).
+ * The right that is missing: the server's own words say it best, for some requests need several (an
+ * exec `get` and `create`).
  */
 const missingAccess = (detail: string, asked: Access): Access => {
   const [, verb, resource, namespace] = rbacRefusal.exec(detail) ?? []
   return verb === undefined || resource === undefined || namespace === undefined ? asked : { verb, resource, namespace }
 }
 
-/** The reason a Status stands for. `retryAfterSeconds` is the response's Retry-After header, when it had one. */
+/**
+ * The reason a Status stands for. `retryAfterSeconds` is the response's Retry-After header, when it
+ * had one.
+ */
 export const reasonFromStatus = (status: KubeStatus, access: Access, retryAfterSeconds?: number): KubeReason => {
   const detail = status.message ?? status.reason ?? `status ${statusCode(status)}`
   const retryAfter = withRetryAfter(retryAfterSeconds ?? status.details?.retryAfterSeconds)
@@ -94,7 +104,10 @@ export const reasonFromContainerStatus = (
 /** A load balancer's error page may be long; this much of it is worth a person's time. */
 const bodyExcerpt = 300
 
-/** The Status of an error response; one is made up from code and body when a proxy, not the API server, has answered. */
+/**
+ * The Status of an error response; one is made up from code and body when a proxy, not the API
+ * server, has answered.
+ */
 export const statusOfResponse = (code: number, body: string): KubeStatus =>
   Option.getOrElse(statusFromText(body), () => ({
     status: "Failure",

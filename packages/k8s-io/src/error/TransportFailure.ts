@@ -1,10 +1,13 @@
 /**
- * What a failed socket means: a pure reading of Node's and undici's error codes into a reason. Codes, not texts, decide;
- * the codes of a wrapped cause count as much as the outermost one.
+ * What a failed socket means: a pure reading of Node's and undici's error codes into a reason.
+ * Codes, not texts, decide; the codes of a wrapped cause count as much as the outermost one.
  */
 import type { KubeReason } from "./KubeReason.ts"
 
-/** OpenSSL verification results and Node's own TLS errors all begin, or are named, like this (Node.js `tls` and OpenSSL). */
+/**
+ * OpenSSL verification results and Node's own TLS errors all begin, or are named, like this
+ * (Node.js `tls` and OpenSSL).
+ */
 const tlsCode =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|ERR_OSSL_)/
 
@@ -17,7 +20,10 @@ interface CodedError {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
-/** The error and its causes, outermost first; an AggregateError (several addresses tried) contributes its first error. */
+/**
+ * The error and its causes, outermost first; an AggregateError (several addresses tried)
+ * contributes its first error.
+ */
 const chain = (error: unknown): ReadonlyArray<CodedError> => {
   const found: Array<CodedError> = []
   let current: unknown = error

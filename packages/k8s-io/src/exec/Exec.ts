@@ -1,6 +1,7 @@
 /**
- * Starts a command in a running container over a WebSocket. Only for short, repeatable, verifiable helper calls: a command
- * started this way cannot be joined again when the connection is lost, and goes on running then.
+ * Starts a command in a running container over a WebSocket. Only for short, repeatable, verifiable
+ * helper calls: a command started this way cannot be joined again when the connection is lost, and
+ * continues to run.
  */
 import { Context, Effect, Layer, type Scope } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -18,46 +19,62 @@ export interface ExecRequest {
   readonly container: string
   readonly command: ReadonlyArray<string>
   /**
-   * Subprotocols to offer; all by default. An API server that knows v5 takes it wherever it is offered, and then repacks every
-   * message for the node. v4 alone goes through it byte by byte, which spares a fifth of the servers' CPU for what comes back,
-   * and its pings are answered by the node's runtime instead of by the API server; but it cannot end stdin.
+   * Subprotocols to offer; all by default. An API server that knows v5 takes it wherever it is
+   * offered, and then repacks every message for the node. v4 alone goes through it byte by byte,
+   * which spares a fifth of the servers' CPU for what comes back, and its pings are answered by the
+   * node's runtime instead of by the API server; but it cannot end stdin.
    */
   readonly protocols?: ReadonlyArray<ExecProtocol>
   /**
-   * Whether `output` only lends its bytes: they are to be used before more is pulled, as their memory is used again then, so
-   * nothing may pull ahead (no buffer, no queue, no second fiber). Takes half of the CPU and less memory. By default, and
-   * through a proxy, they are the receiver's to keep.
+   * Whether `output` only lends its bytes: they are to be used before more is pulled, as their
+   * memory is used again then, so nothing may pull ahead (no buffer, no queue, no second fiber).
+   * Takes half of the CPU and less memory. By default, and through a proxy, they are the receiver's
+   * to keep.
    */
   readonly lendsOutput?: boolean
 }
 
-/** Larger messages than the API server's own limit are not taken (golang.org/x/net/websocket: 32 MiB). */
+/**
+ * Larger messages than the API server's own limit are not taken (golang.org/x/net/websocket: 32
+ * MiB).
+ */
 const largestMessage = 32 * 1024 * 1024
 
 /**
- * The mask of RFC 6455 keeps what a client sends from looking like HTTP to those in between; within TLS nobody looks. A mask
- * of zeros is one the server takes, and saves a copy and a pass over every byte.
+ * The mask of RFC 6455 keeps what a client sends from looking like HTTP to those in between; within
+ * TLS nobody looks. A mask of zeros is one the server takes, and saves a copy and a pass over every
+ * byte.
  */
 const noMask = (mask: Buffer): void => {
   mask.fill(0)
 }
 
-/** A space as forms have it, and what RFC 3986 lets stand in a query beside what `encodeURIComponent` does. */
+/**
+ * A space as forms have it, and what RFC 3986 lets stand in a query beside what
+ * `encodeURIComponent` does.
+ */
 const unescaped = new Map([
   ["%20", "+"],
   ...["$", ",", "/", ":", "=", "?", "@"].map((sign): [string, string] => [encodeURIComponent(sign), sign])
 ])
 
-/** Short, for there are proxies that take no more than 8 KiB of a URL, and a command may be a script: a third less of one. */
+/**
+ * Short, for there are proxies that take no more than 8 KiB of a URL, and a command may be a
+ * script: a third less of one.
+ */
 const inQuery = (text: string): string =>
   encodeURIComponent(text.toWellFormed()).replace(/%(?:2[04CF]|3[ADF]|40)/g, (code) => unescaped.get(code) ?? code)
 
-/** The URL of an exec. stdin is always asked for: without it some runtimes (Kata) end the output early. Never a tty. */
+/**
+ * The URL of an exec. stdin is always asked for: without it some runtimes (Kata) end the output
+ * early. Never a tty.
+ */
 export const execUrl = (server: URL, request: ExecRequest): URL => {
   const url = new URL(server)
   url.protocol = server.protocol === "http:" ? "ws:" : "wss:"
   url.pathname = server.pathname.replace(/\/$/, "") + execPath(request.namespace, request.pod)
-  // Not URLSearchParams, which joins character by character: of a script it leaves 66 KiB more for the collector.
+  // Not URLSearchParams, which joins character by character: of a script it leaves 66 KiB more for
+  // the collector.
   url.search = [
     ["container", request.container],
     ["stdin", "true"],
@@ -76,9 +93,10 @@ export class Exec extends Context.Service<
   Exec,
   {
     /**
-     * Opens an exec; closing the scope closes it, but does not end the remote process. An open channel is not yet a started
-     * command: the server accepts first and asks the node after, so "container not found" may come as the channel's outcome
-     * (`Failed`, its `error` a `NotRunningYet`) as well as from here.
+     * Opens an exec; closing the scope closes it, but does not end the remote process. An open
+     * channel is not yet a started command: the server accepts first and asks the node after, so
+     * "container not found" may come as the channel's outcome (`Failed`, its `error` a
+     * `NotRunningYet`) as well as from here.
      */
     readonly open: (request: ExecRequest) => Effect.Effect<ExecChannel, KubeError, Scope.Scope>
   }

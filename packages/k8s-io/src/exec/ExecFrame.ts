@@ -1,22 +1,27 @@
 /**
- * The wire form of Kubernetes' exec over WebSocket (`v4.channel.k8s.io`, `v5.channel.k8s.io`): binary messages whose first byte
- * names a channel. Pure; copies nothing on the way in. Facts: apimachinery `pkg/util/httpstream/wsstream`, KEP-4006.
+ * The wire form of Kubernetes' exec over WebSocket (`v4.channel.k8s.io`, `v5.channel.k8s.io`):
+ * binary messages whose first byte names a channel. Pure; copies nothing on the way in. Facts:
+ * apimachinery `pkg/util/httpstream/wsstream`, KEP-4006.
  */
 import { Option } from "effect"
 import { type KubeStatus, statusFromText } from "../error/KubeStatus.ts"
 import type { ExecOutput } from "./ExecChannel.ts"
 
-/** Channels: 0 stdin (to the server), 1 stdout, 2 stderr, 3 the closing Status, 255 half-close (v5). */
+/** Channel of stdin, to the server. */
 export const stdinChannel = 0
+/** Channel of stdout. */
 export const stdoutChannel = 1
+/** Channel of stderr. */
 export const stderrChannel = 2
+/** Channel of the closing Status. */
 export const statusChannel = 3
+/** Channel that half-closes another (v5). */
 export const closeChannel = 255
 
 /**
- * Most payload bytes of one message we send. What a server takes one for costs it the same from 28 KiB to 232 (512 MiB in turn, see
- * decision 30), and more below. It takes up to 32 MiB but loses data of large ones (seen with tens of MiB), so it is not tried how
- * much is too much.
+ * Most payload bytes of one message we send. What a server takes one for costs it the same from 28
+ * KiB to 232 (512 MiB in turn, see decision 30), and more below. It takes up to 32 MiB but loses
+ * data of large ones (seen with tens of MiB), so it is not tried how much is too much.
  */
 export const largestPayload = 64 * 1024
 
@@ -26,7 +31,10 @@ export type ExecFrame =
   | { readonly _tag: "Status"; readonly status: KubeStatus }
   /** Channel 3 with something that is no Status: the outcome stays unknown. */
   | { readonly _tag: "Unreadable"; readonly text: string }
-  /** Nothing to act on: the empty message a server opens with, a half-close from it, or a channel not known here. */
+  /**
+   * Nothing to act on: the empty message a server opens with, a half-close from it, or a channel
+   * not known here.
+   */
   | { readonly _tag: "Nothing" }
 
 const nothing: ExecFrame = { _tag: "Nothing" }
@@ -52,12 +60,14 @@ export const readFrame = (message: Uint8Array): ExecFrame => {
   }
 }
 
-/** More than any Status is long; of one that is longer the end is dropped, and with it its sense. */
+/**
+ * More than any Status is long; of one that is longer the end is dropped, and with it its sense.
+ */
 const longestStatus = 64 * 1024
 
 /**
- * Takes messages in parts: output goes on at once, part by part, so that nobody must put a message together; anything else is
- * given out whole, to be read by `readFrame`.
+ * Takes messages in parts: output is passed on at once, part by part, so that nobody must put a
+ * message together; anything else is given out whole, to be read by `readFrame`.
  */
 export class FrameParts {
   #channel: number | undefined
@@ -82,7 +92,10 @@ export class FrameParts {
   }
 }
 
-/** Writes the message that carries `bytes` to stdin into `room`, which must hold one byte more, and returns it. */
+/**
+ * Writes the message that carries `bytes` to stdin into `room`, which must hold one byte more, and
+ * returns it.
+ */
 export const stdinFrame = (bytes: Uint8Array, room: Uint8Array): Uint8Array => {
   room[0] = stdinChannel
   room.set(bytes, 1)

@@ -1,8 +1,10 @@
 /**
- * Takes what an exec's WebSocket receives straight off its socket, into memory that is used again, and leaves to `ws` the
- * handshake and the frames that are about the connection. What `ws` itself makes of 1 GiB is a buffer for every 16 KiB of TLS
- * and another for every message: garbage outside the heap, for which V8 goes over all of the heap every 30 to 60 MB (measured:
- * 2 s of the 5.3 s of CPU that 1 GiB takes to come). Where a proxy is in between, the socket is not ours and `ws` does it all.
+ * Takes what an exec's WebSocket receives straight off its socket, into memory that is used again,
+ * and leaves to `ws` the handshake and the frames that are about the connection. What `ws` itself
+ * makes of 1 GiB is a buffer for every 16 KiB of TLS and another for every message: garbage outside
+ * the heap, for which V8 goes over all of the heap every 30 to 60 MB (measured: 2 s of the 5.3 s of
+ * CPU that 1 GiB takes to come). Where a proxy is in between, the socket is not ours and `ws` does
+ * it all.
  */
 import type { Socket } from "node:net"
 import { type FrameTaker, ServerFrames } from "./ServerFrames.ts"
@@ -21,8 +23,12 @@ const SPARE_ROOMS = 16
 
 const HEADERS_END = Buffer.from("\r\n\r\n")
 
+/** What the owner of an intake hears from it, and is asked. */
 export interface ExecIntakeEvents {
-  /** See `FrameTaker.part`; tells whether the bytes are kept. Then their memory is used again after the second `take` from now. */
+  /**
+   * See `FrameTaker.part`; tells whether the bytes are kept. Then their memory is used again after
+   * the second `take` from now.
+   */
   readonly part: (...part: Parameters<FrameTaker["part"]>) => boolean
   /** The server sent what no server may send. */
   readonly broken: () => void
@@ -30,6 +36,7 @@ export interface ExecIntakeEvents {
   readonly isUpgraded: () => boolean
 }
 
+/** The receiving side of one exec's socket. */
 export class ExecIntake {
   #events: ExecIntakeEvents | undefined
   #socket: Socket | undefined
@@ -39,7 +46,10 @@ export class ExecIntake {
   #ending = 0
   #room: Buffer = Buffer.alloc(0)
   #filled = 0
-  /** Whether the last read was one that a small room would not hold, or would have been with more space. */
+  /**
+   * Whether the last read was one that a small room would not hold, or would have been with more
+   * space.
+   */
   #isFast = false
   /** Whether the reader may have to do with bytes of the current room. */
   #isLent = false
@@ -120,7 +130,7 @@ export class ExecIntake {
     this.#socket?.emit("data", Buffer.from(bytes))
   }
 
-  /** The place behind the response's headers, or the end. */
+  /** The place after the response's headers, or the end. */
   #headersEnd(bytes: Uint8Array): number {
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at]

@@ -1,21 +1,29 @@
 /**
- * Keeps asking an exec's peer whether it is there: pings at each beat and right behind bytes that the socket has taken, and says
- * when the peer is dead. Sees the socket's frames through its owner; what to make of them is decided by `ExecHeartbeat`.
+ * Keeps asking an exec's peer whether it is there: pings at each beat and right behind bytes that
+ * the socket has taken, and says when the peer is dead. Sees the socket's frames through its owner;
+ * what to make of them is decided by `ExecHeartbeat`.
  */
 import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Effect, Latch } from "effect"
 import { beat, heartbeatInterval } from "./ExecHeartbeat.ts"
 
-/** Pings behind bytes are at least so far apart: one proves all bytes before it, and an upload hands over thousands of times. */
+/**
+ * Pings behind bytes are at least so far apart: one proves all bytes before it, and an upload hands
+ * over thousands of times.
+ */
 const PROMPT_SPACING = "1 second"
 
+/** The pulse of one exec's peer. */
 export class ExecPulse {
   readonly #ws: WebSocket
   #heard = false
   #moved = false
   #proven = true
   #inFlight = 0
-  /** Messages handed over so far: what a ping says, so that its pong tells what the peer has taken before it. */
+  /**
+   * Messages handed over so far: what a ping says, so that its pong tells what the peer has taken
+   * before it.
+   */
   #messages = 0
   readonly #taken = Latch.makeUnsafe(false)
 

@@ -1,6 +1,7 @@
 /**
- * The sending side of one exec's WebSocket: cuts stdin into messages, one sender at a time, and holds senders back while the socket
- * has taken as much as it may hold. Rooms that the socket has let go are used again.
+ * The sending side of one exec's WebSocket: cuts stdin into messages, one sender at a time, and
+ * holds senders back while the socket has taken as much as it may hold. Buffers that the socket has
+ * released are used again.
  */
 import type { WebSocket } from "@effect/platform-node/NodeWS"
 import { Effect, Semaphore } from "effect"
@@ -8,10 +9,16 @@ import type { KubeError } from "../error/KubeError.ts"
 import { closeStdinFrame, largestPayload, stdinFrame } from "./ExecFrame.ts"
 import type { ExecPulse } from "./ExecPulse.ts"
 
-/** Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a stalled peer holds this much. */
+/**
+ * Bytes sent but not yet taken by the socket, at most. Research figure: more gains nothing, a
+ * stalled peer holds this much.
+ */
 const sendWindow = 1024 * 1024
 
-/** Messages below this get a room of their own, so that a channel that says little holds no large one. */
+/**
+ * Messages below this get a buffer of their own, so that a channel that says little holds no large
+ * one.
+ */
 const smallPayload = 16 * 1024
 
 /** What the sender must know of the exec, and tell it. */
@@ -24,13 +31,17 @@ export interface SendingExec {
   readonly failure: () => KubeError
 }
 
+/** The sending side of one exec's socket. */
 export const makeExecSender = (ws: WebSocket, pulse: ExecPulse, exec: SendingExec) => {
   const turn = Semaphore.makeUnsafe(1)
   let hasFailed = false
-  /** Goes on with what waits for the socket. */
+  /** Continues with what waits for the socket. */
   let waiting: (() => void) | undefined
 
-  /** Rooms for messages that the socket has taken, to be used again; never more than the window holds. */
+  /**
+   * Buffers of messages that the socket has taken, to be used again; never more than the window
+   * holds.
+   */
   const rooms: Array<Uint8Array> = []
   const roomFor = (payload: number): Uint8Array =>
     payload < smallPayload ? Buffer.allocUnsafe(1 + payload) : (rooms.pop() ?? Buffer.allocUnsafe(1 + largestPayload))
@@ -51,7 +62,10 @@ export const makeExecSender = (ws: WebSocket, pulse: ExecPulse, exec: SendingExe
   // A socket that is going down swallows messages before it says that it is closed.
   const isOver = () => exec.isOver() || hasFailed || ws.readyState !== ws.OPEN
 
-  /** Hands over what `next` gives until that is nothing; resumes when at most `limit` bytes are still with the socket. */
+  /**
+   * Hands over what `next` gives until that is nothing; resumes when at most `limit` bytes are
+   * still with the socket.
+   */
   const write = (next: () => boolean, limit: number) =>
     Effect.callback<void, KubeError>((resume) => {
       let more = true
@@ -91,12 +105,15 @@ export const makeExecSender = (ws: WebSocket, pulse: ExecPulse, exec: SendingExe
     }, 0)
 
   return {
-    /** Sends bytes to the command's stdin; returns when they are with the socket and the window is not full. */
+    /**
+     * Sends bytes to the command's stdin; returns when they are with the socket and the window is
+     * not full.
+     */
     send: (bytes: Uint8Array): Effect.Effect<void, KubeError> =>
       turn.withPermit(Effect.suspend(() => sendStdin(bytes))),
     /** Ends the command's stdin, once the socket has taken all that was sent (v5 alone). */
     closeStdin: turn.withPermit(Effect.suspend(closeStdin)),
-    /** To be called when the exec is over: who waits to send is told. */
+    /** To be called when the exec is over: a sender that waits then fails. */
     wake: () => waiting?.()
   }
 }

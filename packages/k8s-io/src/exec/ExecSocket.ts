@@ -1,7 +1,8 @@
 /**
- * One exec's WebSocket: owns the `ws` socket from before its handshake to after its close, feeds the reader in batches, bounds
- * what it has not read, and settles the outcome exactly once. Sending is `ExecSender`'s. Events of `ws` come in as callbacks; the
- * paths that bytes take cost no Effect per message.
+ * One exec's WebSocket: owns the `ws` socket from before its handshake to after its close, feeds
+ * the reader in batches, bounds what it has not read, and settles the outcome exactly once. Sending
+ * is `ExecSender`'s. Events of `ws` come in as callbacks; the paths that bytes take cost no Effect
+ * per message.
  */
 import type { IncomingMessage } from "node:http"
 import type { WebSocket } from "@effect/platform-node/NodeWS"
@@ -25,7 +26,10 @@ export const receiveWindow = 1024 * 1024
 /** Longest wait for the handshake, milliseconds. */
 export const handshakeTimeout = 10_000
 
-/** How long the other side may take to close after a Status, or after we close; then the socket is destroyed. */
+/**
+ * How long the other side may take to close after a Status, or after we close; then the socket is
+ * destroyed.
+ */
 const closeWait = "1 second"
 
 /** Error bodies are short; more than this is not read. */
@@ -33,7 +37,9 @@ const largestRefusal = 64 * 1024
 
 /** An exec whose handshake may still be going on. */
 export interface ExecSocket {
-  /** The channel, once the server has accepted the upgrade. The handshake fails with a `KubeError`. */
+  /**
+   * The channel, once the server has accepted the upgrade. The handshake fails with a `KubeError`.
+   */
   readonly opened: Effect.Effect<ExecChannel, KubeError>
   /** Beats and bounded waits; runs as long as the exec does. */
   readonly watchOver: Effect.Effect<void>
@@ -56,7 +62,10 @@ const readRefusal = (response: IncomingMessage): Promise<string> =>
     response.on("close", done)
   })
 
-/** `ws` gives its own complaints no code: a handshake that took too long, or one that broke the protocol. */
+/**
+ * `ws` gives its own complaints no code: a handshake that took too long, or one that broke the
+ * protocol.
+ */
 const handshakeReason = (error: Error & { readonly code?: string }, address: string): KubeReason => {
   if (error.code !== undefined) return connectReason(error, address)
   return error.message === "Opening handshake has timed out"
@@ -64,7 +73,10 @@ const handshakeReason = (error: Error & { readonly code?: string }, address: str
     : { _tag: "Protocol", detail: error.message }
 }
 
-/** Takes over a socket that is about to shake hands with `address`; what it reads goes to the intake, where there is one. */
+/**
+ * Takes over a socket that is about to shake hands with `address`; what it reads goes to the
+ * intake, where there is one.
+ */
 export const makeExecSocket = (
   ws: WebSocket,
   intake: ExecIntake | undefined,
@@ -117,7 +129,8 @@ export const makeExecSocket = (
     settle({ ...read, error: failure("Exec.open", reasonFromContainerStatus(status, access)) })
   }
 
-  // All messages of one socket read are emitted in one go; waking the reader after it makes them one batch.
+  // All messages of one socket read are emitted in one go; waking the reader after it makes them
+  // one batch.
   const wakeReader = () => {
     if (reader === undefined || readerScheduled) return
     readerScheduled = true

@@ -1,8 +1,10 @@
 /**
- * Tells the frames of a WebSocket apart as a server sends them (RFC 6455 5.2): what they carry goes one way, and frames about
- * the connection itself another. Pure, keeps no bytes but those of a header, and gives out parts of what it is given.
+ * Tells the frames of a WebSocket apart as a server sends them (RFC 6455 5.2): what they carry goes
+ * one way, and frames about the connection itself another. Pure, keeps no bytes but those of a
+ * header, and gives out parts of what it is given.
  */
 
+/** Where the parts of frames go. */
 export interface FrameTaker {
   /** A part of a message, which may be in many, and in several frames. */
   readonly part: (bytes: Uint8Array, isFirst: boolean, isLast: boolean) => void
@@ -21,6 +23,7 @@ const EXTENSIONS = 0x70
 const IS_MASKED = 0x80
 const LENGTH = 0x7f
 
+/** Reads the frames of one connection, from its first byte after the handshake on. */
 export class ServerFrames {
   readonly #header = Buffer.alloc(LONGEST_HEADER)
   #headerBytes = 0

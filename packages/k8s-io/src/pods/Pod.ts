@@ -1,6 +1,7 @@
 /**
- * A Pod as read from the API: only the fields this project reads have a type, every other field stays on the object as it
- * came. Pure. The border checks identity (`metadata`) and trusts the API server's own schema for the rest.
+ * A Pod as read from the API: only the fields this project reads have a type, every other field
+ * stays on the object as it came. Pure. The border checks identity (`metadata`) and trusts the API
+ * server's own schema for the rest.
  */
 import { Schema } from "effect"
 

@@ -1,6 +1,6 @@
 /**
- * What one namespace's watch knows and who wants to hear of it: the pods by name, and the mailboxes of their followers. In memory
- * only; changes come from `PodReflector`.
+ * What one namespace's watch knows and who wants to hear of it: the pods by name, and the mailboxes
+ * of their followers. In memory only; changes come from `PodReflector`.
  */
 import type { KubeError } from "../error/KubeError.ts"
 import type { Pod } from "./Pod.ts"

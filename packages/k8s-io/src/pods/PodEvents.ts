@@ -1,6 +1,7 @@
 /**
- * What scheduler and kubelet tell about pods while it happens: one watch of a namespace's events for the whole process, from
- * the moment it is opened. A nicety: whatever goes wrong here ends in fewer events, never in an error. No state but followers.
+ * What scheduler and kubelet report about pods while it happens: one watch of a namespace's events
+ * for the whole process, from the moment it is opened. A nicety: whatever goes wrong here ends in
+ * fewer events, never in an error. No state but followers.
  */
 import { Clock, Context, Effect, Layer, Queue, Random, RcMap, type Scope, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -14,7 +15,10 @@ import { idleTimeToLive, isVersioned, isWatchEvent, watchLines } from "./WatchSt
 /** A follower that does not read gets the newest of its pod; a pod that starts has a dozen. */
 const UNREAD = 64
 
-/** What a line of the watch brings: the version to continue from, and an event to report. Undefined: start over. */
+/**
+ * What a line of the watch brings: the version to continue from, and an event to report. Undefined:
+ * start over.
+ */
 export const readEventLine = (
   value: unknown
 ): { readonly resourceVersion: string; readonly event: KubeEvent | undefined } | undefined => {
@@ -30,8 +34,9 @@ export class PodEvents extends Context.Service<
   PodEvents,
   {
     /**
-     * Every event about pods of this name from now on, also about an earlier pod of the name (`involvedObject.uid` tells). An
-     * event that happens again comes again, its `count` raised. Never ends and never fails: who may not read events gets none.
+     * Every event about pods of this name from now on, also about an earlier pod of the name
+     * (`involvedObject.uid` tells). An event that happens again comes again, its `count` raised.
+     * Never ends and never fails: who may not read events gets none.
      */
     readonly follow: (namespace: string, name: string) => Effect.Effect<Stream.Stream<KubeEvent>, never, Scope.Scope>
   }
@@ -61,7 +66,7 @@ const makePodEvents = Effect.gen(function* () {
       })
     yield* Stream.runForEach(watchLines(connection, request, begin), readLine).pipe(
       Effect.catch((error) => {
-        // What the server did not refuse for good goes on where it was, unless it says it cannot.
+        // A watch that was only cut continues where it was.
         if (error.retryable && error.reason._tag === "Cut") return Effect.void
         resourceVersion = undefined
         return Effect.fail(error)
@@ -75,7 +80,8 @@ const makePodEvents = Effect.gen(function* () {
       ...podRequest("PodEvents.follow", "list", { namespace, resource: "events" }),
       urlParams: { fieldSelector: "involvedObject.kind=Pod" }
     }
-    // One item is enough to learn where "now" is; a namespace holds an hour of events of everybody's pods.
+    // One item is enough to learn where "now" is; a namespace holds an hour of events of
+    // everybody's pods.
     const now = requestJson(connection, { ...request, urlParams: { ...request.urlParams, limit: "1" } }).pipe(
       Effect.flatMap((answer) =>
         isVersioned(answer)
@@ -98,7 +104,8 @@ const makePodEvents = Effect.gen(function* () {
       } else {
         const error: KubeError = next.failure
         yield* Effect.logDebug(`events of namespace ${namespace}: ${error.message}`)
-        // No right to them, or no such thing: who asks for events after this watch is forgotten may fare better.
+        // No right to read them, or no such resource. Whoever asks after this watch is forgotten
+        // gets a new try.
         if (!error.retryable && error.reason._tag !== "Protocol" && error.reason._tag !== "Gone") return
         failures = healthy ? 1 : failures + 1
         from = undefined

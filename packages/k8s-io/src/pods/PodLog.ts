@@ -1,6 +1,7 @@
 /**
- * A container's log as the kubelet serves it: raw bytes, one read, no resume. What the kubelet keeps is limited (its newest
- * file, 10 MiB by default); an error after the first byte can only appear as text among the lines.
+ * A container's log as the kubelet serves it: raw bytes, one read, no resume. What the kubelet
+ * keeps is limited (its newest file, 10 MiB by default); an error after the first byte can only
+ * appear as text among the lines.
  */
 import { Context, Effect, Layer, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -26,9 +27,10 @@ export class PodLog extends Context.Service<
   PodLog,
   {
     /**
-     * The log's bytes, chunked as they arrive; with `follow`, until the container has ended or the connection has. The end of
-     * the stream therefore does not say that the container ended. A pod without a node has an empty log; a container that has
-     * not started fails with `NotRunningYet`; a lost connection with `Cut`.
+     * The log's bytes, chunked as they arrive; with `follow`, until the container has ended or the
+     * connection has. The end of the stream therefore does not say that the container ended. A pod
+     * without a node has an empty log; a container that has not started fails with `NotRunningYet`;
+     * a lost connection with `Cut`.
      */
     readonly read: (request: PodLogRequest) => Stream.Stream<Uint8Array, KubeError>
   }

@@ -1,14 +1,16 @@
 /**
- * One follower's view of one pod: holds what it has not read yet, conflated, so that a slow follower costs nothing and holds
- * nobody back. Keeps at most an end and the latest state after it. In memory only.
+ * One follower's view of one pod: holds what it has not read yet, conflated, so that a slow
+ * follower costs nothing and holds nobody back. Keeps at most an end and the latest state after it.
+ * In memory only.
  */
 import { Effect, Exit, Stream } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
 import type { PodChange } from "./PodWatchStep.ts"
 
 /**
- * Conflates: what a follower who has `unread` to come should get once `next` has happened, too. The latest state replaces
- * earlier ones; the end of a pod is kept when a new pod of that name follows it.
+ * Conflates: what a follower who has `unread` to come should get once `next` has happened, too. The
+ * latest state replaces earlier ones; the end of a pod is kept when a new pod of that name follows
+ * it.
  */
 export const conflate = (unread: ReadonlyArray<PodChange>, next: PodChange): ReadonlyArray<PodChange> => {
   const ended = unread.findLast((change) => change._tag === "Deleted")

@@ -1,6 +1,6 @@
 /**
- * Keeps a board up to date with a namespace's pods: lists, watches, waits, and starts over, as the reducer (`PodWatchStep`)
- * decides. Talks to the API server; knows nothing of followers.
+ * Keeps a board up to date with a namespace's pods: lists, watches, waits, and starts over, as the
+ * reducer (`PodWatchStep`) decides. Talks to the API server; knows nothing of followers.
  */
 import { Clock, Effect, Option, Random, Stream } from "effect"
 import type { KubeConnection } from "../client/KubeConnection.ts"
@@ -23,7 +23,10 @@ import {
 } from "./PodWatchStep.ts"
 import { isVersioned, isWatchEvent, watchLines } from "./WatchStream.ts"
 
-/** Without the record of who set which field: nobody here asks for it, and of a pod's memory it is half. */
+/**
+ * Without the record of who set which field: nobody here asks for it, and of a pod's memory it is
+ * half.
+ */
 const withoutManagedFields = (pod: Pod): Pod => {
   const { managedFields: _, ...metadata } = pod.metadata as Pod["metadata"] & { readonly managedFields?: unknown }
   return { ...pod, metadata }
@@ -62,8 +65,9 @@ class StreamLeft {
 }
 
 /**
- * Lists and watches a namespace's pods for as long as that can succeed, and gives the error that ends it: one that trying again
- * does not cure. `labelSelector` narrows it in Kubernetes' selector syntax.
+ * Lists and watches a namespace's pods for as long as that can succeed, and gives the error that
+ * ends it: one that trying again does not cure. `labelSelector` narrows it in Kubernetes' selector
+ * syntax.
  */
 export const reflectPods = (
   connection: KubeConnection["Service"],

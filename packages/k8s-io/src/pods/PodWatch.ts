@@ -1,6 +1,7 @@
 /**
- * The live state of pods: one list+watch per namespace for the whole process, shared by everybody who follows a pod in it.
- * `PodReflector` reads the server, `PodBoard` knows the followers, `PodMailbox` holds what one of them has not read yet.
+ * The live state of pods: one list+watch per namespace for the whole process, shared by everybody
+ * who follows a pod in it. `PodReflector` reads the server, `PodBoard` knows the followers,
+ * `PodMailbox` holds what one of them has not read yet.
  */
 import { Context, Effect, Layer, RcMap, type Scope, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -13,7 +14,10 @@ import { idleTimeToLive } from "./WatchStream.ts"
 
 /** Which pods are watched at all. */
 export interface PodWatchOptions {
-  /** In Kubernetes' selector syntax; pods that do not match do not exist for this watch. Default: every pod. */
+  /**
+   * In Kubernetes' selector syntax; pods that do not match do not exist for this watch. Default:
+   * every pod.
+   */
   readonly labelSelector?: string
 }
 
@@ -22,10 +26,11 @@ export class PodWatch extends Context.Service<
   PodWatch,
   {
     /**
-     * The state of one pod name, then every change of it; follow it before creating the pod and nothing is missed. A slow
-     * reader gets the latest state, not every one in between, and holds nobody up. Passing failures are retried inside; the
-     * stream fails only with what retrying cannot cure (403, 401, a broken configuration), and never ends by itself. Pods
-     * come without `metadata.managedFields`.
+     * The state of one pod name, then every change of it; follow it before creating the pod and
+     * nothing is missed. A slow reader gets the latest state, not every one in between, and holds
+     * nobody up. Passing failures are retried inside; the stream fails only with what retrying
+     * cannot cure (403, 401, a broken configuration), and never ends by itself. Pods come without
+     * `metadata.managedFields`.
      */
     readonly changes: (namespace: string, name: string) => Stream.Stream<PodChange, KubeError>
   }
@@ -56,8 +61,9 @@ const makePodWatch = Effect.fnUntraced(function* (labelSelector: string | undefi
         const board = makePodBoard()
         yield* reflectPods(connection, namespace, labelSelector, board).pipe(
           Effect.catchDefect((defect) => Effect.succeed(brokenWatch(namespace, defect))),
-          // The failed watch is forgotten before its followers hear of it: whoever comes next may come with better rights.
-          // Detached, because forgetting an unused watch closes the scope this very fiber runs in.
+          // The failed watch is forgotten before its followers hear of it: whoever comes next may
+          // come with better rights. Detached, because forgetting an unused watch closes the scope
+          // this very fiber runs in.
           Effect.flatMap((error) =>
             Effect.forkDetach(
               Effect.andThen(

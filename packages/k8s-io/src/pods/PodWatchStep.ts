@@ -1,6 +1,7 @@
 /**
- * One step of list+watch as a pure reducer: what came in, what it means for the pods known so far, and what to do next. Knows
- * bookmarks, the two forms of 410, errors inside the stream, and how long to wait before trying again. Touches nothing.
+ * One step of list+watch as a pure reducer: what came in, what it means for the pods known so far,
+ * and what to do next. Knows bookmarks, the two forms of 410, errors inside the stream, and how
+ * long to wait before trying again. Touches nothing.
  */
 import { HashMap, Option } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
@@ -8,25 +9,38 @@ import { isGone, type KubeStatus, statusCode } from "../error/KubeStatus.ts"
 import { retryAfterSeconds } from "../error/ReasonClass.ts"
 import type { Pod } from "./Pod.ts"
 
-/** How long the server keeps one watch open, seconds: under the 5 minutes after which balancers cut; kube-rs' default. */
+/**
+ * How long the server keeps one watch open, seconds: under the 5 minutes after which balancers cut;
+ * kube-rs' default.
+ */
 export const watchTimeoutSeconds = 290
 
-/** A watch that is still open this long after the server should have ended it, seconds, is taken for dead (kube-rs). */
+/**
+ * A watch that is still open this long after the server should have ended it, seconds, is taken for
+ * dead (kube-rs).
+ */
 export const watchIdleMarginSeconds = 5
 
 /**
- * A watch that brings nothing for this long is opened anew where it ended, seconds: an API server sends a bookmark each minute,
- * up to 75 s apart, so its silence means a connection that only looks alive. Where no bookmarks are sent it costs a request.
+ * A watch that brings nothing for this long is opened again where it ended, seconds: an API server
+ * sends a bookmark each minute, up to 75 s apart, so its silence means a connection that only looks
+ * alive. Where no bookmarks are sent it costs a request.
  */
 export const watchSilenceSeconds = 90
 
-/** Waits between attempts: first and longest in milliseconds, factor, and the time of health that resets them (client-go). */
+/** The first wait between attempts, milliseconds; this and the next three are client-go's. */
 export const backoffFirst = 800
+/** The longest wait between attempts, milliseconds. */
 export const backoffLongest = 30_000
+/** How much longer each wait is than the one before. */
 export const backoffFactor = 2
+/** After this time of health, milliseconds, the waits begin at the first again. */
 export const backoffReset = 120_000
 
-/** After this many failures in a row the version to go on from is doubted, and the list is read anew. */
+/**
+ * After this many failures in a row the version to continue from is doubted, and the list is read
+ * again.
+ */
 export const relistAfterFailures = 3
 
 /** What changed for one pod. */
@@ -35,8 +49,8 @@ export type WatchChange =
   | { readonly _tag: "Deleted"; readonly pod: Pod }
 
 /**
- * What became of one pod name. `Absent`: no pod of that name was there as far as the watch has come. After `Deleted` a new pod
- * of the same name may follow; `pod.metadata.uid` tells them apart.
+ * What became of one pod name. `Absent`: no pod of that name was there as far as the watch has
+ * come. After `Deleted` a new pod of the same name may follow; `pod.metadata.uid` tells them apart.
  */
 export type PodChange = WatchChange | { readonly _tag: "Absent" }
 
@@ -58,7 +72,10 @@ export type WatchLine =
   | { readonly _tag: "Refused"; readonly status: KubeStatus }
   | { readonly _tag: "Unknown" }
 
-/** What happened. `openFor`: how long the stream was open, milliseconds; `heard`: whether a line came through it. */
+/**
+ * What happened. `openFor`: how long the stream was open, milliseconds; `heard`: whether a line
+ * came through it.
+ */
 export type WatchInput =
   | { readonly _tag: "Listed"; readonly items: ReadonlyArray<Pod>; readonly resourceVersion: string }
   | { readonly _tag: "Line"; readonly line: WatchLine }
@@ -66,8 +83,8 @@ export type WatchInput =
   | { readonly _tag: "Failed"; readonly error: KubeError; readonly openFor: number; readonly heard: boolean }
 
 /**
- * What to do next. `delay` is in milliseconds before jitter. `Read` goes on with the open stream; `List` and `Watch` drop it;
- * `Stop` gives up: trying again would not help.
+ * What to do next. `delay` is in milliseconds before jitter. `Read` continues with the open stream;
+ * `List` and `Watch` drop it; `Stop` gives up: trying again would not help.
  */
 export type WatchNext =
   | { readonly _tag: "Read" }
@@ -184,7 +201,10 @@ const healthy = (input: { readonly openFor: number }): boolean => input.openFor 
 
 const askedDelay = ({ reason }: KubeError): number => (retryAfterSeconds(reason) ?? 0) * 1000
 
-/** What an input means. Never throws; an input that does not fit the state is answered by starting over. */
+/**
+ * What an input means. Never throws; an input that does not fit the state is answered by starting
+ * over.
+ */
 export const step = (state: WatchState, input: WatchInput): WatchStep => {
   switch (input._tag) {
     case "Listed":
@@ -192,7 +212,8 @@ export const step = (state: WatchState, input: WatchInput): WatchStep => {
     case "Line":
       return lineStep(state, input.line)
     case "StreamEnded":
-      // the ordinary end after `watchTimeoutSeconds`; a server that ends empty streams at once is backed off from
+      // the ordinary end after `watchTimeoutSeconds`; a server that ends empty streams at once is
+      // backed off from
       return again(state, input.heard || healthy(input) ? 0 : state.failures + 1)
     case "Failed": {
       const failures = (input.heard || healthy(input) ? 0 : state.failures) + 1

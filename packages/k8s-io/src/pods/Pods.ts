@@ -1,6 +1,6 @@
 /**
- * Pods of the API server as plain requests: create, get, list, annotate, delete. Raw JSON both ways, so that no
- * field is lost on the way, whether this project knows it or not.
+ * Pods of the API server as plain requests: create, get, list, annotate, delete. Raw JSON both
+ * ways, so that no field is lost on the way, whether this project knows it or not.
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
@@ -16,15 +16,15 @@ export interface PodSelection {
   readonly fieldSelector?: string
 }
 
-/** A list of pods, and the version a watch goes on from. */
+/** A list of pods, and the version a watch continues from. */
 export interface PodList {
   readonly items: ReadonlyArray<Pod>
   readonly resourceVersion: string
 }
 
 /**
- * `uid` deletes only that very pod, `resourceVersion` only if nothing about it has changed since; `gracePeriodSeconds` 0 kills
- * at once.
+ * `uid` deletes only that very pod, `resourceVersion` only if nothing about it has changed since;
+ * `gracePeriodSeconds` 0 kills at once.
  */
 export interface PodDeletion {
   readonly uid?: string
@@ -52,7 +52,10 @@ export const readPodList = (request: KubeRequest, value: unknown): Effect.Effect
     : Effect.fail(protocolError(request, "an item of the list is not a Pod"))
 }
 
-/** The request that lists a namespace's pods, or those of all (a quorum read: nothing older than the moment it is asked). */
+/**
+ * The request that lists a namespace's pods, or those of all (a quorum read: nothing older than the
+ * moment it is asked).
+ */
 export const listRequest = (
   operation: KubeOperation,
   namespace: string | undefined,
@@ -72,28 +75,37 @@ export class Pods extends Context.Service<
   Pods,
   {
     /**
-     * Creates a pod, with `fieldValidation=Strict`: a field the server does not know is an error. The manifest must have
-     * `metadata.name`: that makes it safe to send twice when a reply is lost. `AlreadyExists` may therefore be our own pod.
+     * Creates a pod, with `fieldValidation=Strict`: a field the server does not know is an error.
+     * The manifest must have `metadata.name`: that makes it safe to send twice when a reply is
+     * lost. `AlreadyExists` may therefore be our own pod.
      */
     readonly create: (namespace: string, manifest: Readonly<Record<string, unknown>>) => Effect.Effect<Pod, KubeError>
-    /** Asks whether the server would create the pod, admission and quotas included, and creates none (`dryRun=All`). */
+    /**
+     * Asks whether the server would create the pod, admission and quotas included, and creates none
+     * (`dryRun=All`).
+     */
     readonly tryCreate: (
       namespace: string,
       manifest: Readonly<Record<string, unknown>>
     ) => Effect.Effect<void, KubeError>
     /** Reads one pod. */
     readonly get: (namespace: string, name: string) => Effect.Effect<Pod, KubeError>
-    /** Reads all pods of a namespace that match; undefined: of all namespaces, which only a ClusterRole allows. */
+    /**
+     * Reads all pods of a namespace that match; undefined: of all namespaces, which only a
+     * ClusterRole allows.
+     */
     readonly list: (namespace: string | undefined, selection?: PodSelection) => Effect.Effect<PodList, KubeError>
     /**
-     * Asks for a pod's deletion, in the background. That it is gone already, or that a different pod has its name by now
-     * (`uid` given), is success. Returns when the server has accepted it, not when the pod has gone. `Conflict`: that pod is there,
-     * and not of the `resourceVersion` any more.
+     * Asks for a pod's deletion, in the background. That it is gone already, or that a different
+     * pod has its name by now (`uid` given), is success. Returns when the server has accepted it,
+     * not when the pod has gone. `Conflict`: that pod is there, and not of the `resourceVersion`
+     * any more.
      */
     readonly delete: (namespace: string, name: string, deletion?: PodDeletion) => Effect.Effect<void, KubeError>
     /**
-     * Sets an annotation of that very pod (`uid`), if it still has the value `from`. `Invalid` when it has another or the pod
-     * is another's: one answer for all that a JSON patch's `test` refuses (seen on 1.35: 422 without a word on which).
+     * Sets an annotation of that very pod (`uid`), if it still has the value `from`. `Invalid` when
+     * it has another or the pod is another's: one answer for all that a JSON patch's `test` refuses
+     * (seen on 1.35: 422 without a word on which).
      */
     readonly annotate: (namespace: string, name: string, change: PodAnnotation) => Effect.Effect<Pod, KubeError>
   }
@@ -149,7 +161,7 @@ const makePods = Effect.gen(function* () {
     return yield* readPodList(request, yield* requestJson(connection, request))
   })
 
-  /** Is the pod that a UID precondition spoke of gone, so that the conflict means success? */
+  /** Was the pod that a UID precondition named deleted, so that the conflict means success? */
   const isGone = (namespace: string, name: string, uid: string) =>
     get(namespace, name).pipe(
       Effect.map((pod) => pod.metadata.uid !== uid),

@@ -1,6 +1,7 @@
 /**
- * One watch of the API server as a stream of parsed lines: opened from a version, bounded in silence, with every failure as a
- * `KubeError`. What the lines mean is for its reader (`PodReflector`, `PodEvents`), and so is opening the next one.
+ * One watch of the API server as a stream of parsed lines: opened from a version, bounded in
+ * silence, with every failure as a `KubeError`. What the lines mean is for its reader
+ * (`PodReflector`, `PodEvents`), and so is opening the next one.
  */
 import { Effect, Schema, Stream } from "effect"
 import { Ndjson } from "effect/encoding"
@@ -19,8 +20,9 @@ export const isWatchEvent = Schema.is(Schema.Struct({ type: Schema.String, objec
 export const isVersioned = Schema.is(Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schema.String }) }))
 
 /**
- * Watches what `list` lists, from `resourceVersion`. The stream ends when the server ends the watch (290 s). It fails with `Cut`
- * when the connection is lost or silent for 90 s, with `Protocol` for a line that is no JSON, and with what refuses the request.
+ * Watches what `list` lists, from `resourceVersion`. The stream ends when the server ends the watch
+ * (290 s). It fails with `Cut` when the connection is lost or silent for 90 s, with `Protocol` for
+ * a line that is no JSON, and with what refuses the request.
  */
 export const watchLines = (
   connection: KubeConnection["Service"],
