@@ -1,11 +1,17 @@
-/** This process as a driver of pods, and whether others of its machine are there. Reads what tells processes and machines apart. */
+/**
+ * This process as a driver of pods, and whether others of its machine are there. Reads what tells
+ * processes and machines apart.
+ */
 import { createHash } from "node:crypto"
 import { readFileSync, readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { randomId } from "../task/RandomId.ts"
 import type { Driver } from "./PodLease.ts"
 
-/** One boot of one machine and one namespace of process ids: only within it does a process id say anything. Linux tells. */
+/**
+ * One boot of one machine and one namespace of process ids: only within it does a process id say
+ * anything. Linux tells.
+ */
 const machineOf = (): string | undefined => {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()

@@ -1,6 +1,6 @@
 /**
- * The leases of the runs that this process drives: how many there are, and the keeping of each. Talks to the API server by
- * `Pods.annotate`.
+ * The leases of the runs that this process drives: how many there are, and the keeping of each.
+ * Talks to the API server by `Pods.annotate`.
  */
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LEASE_ANNOTATION } from "@podwright/spec-builder"
@@ -29,11 +29,14 @@ export interface RunLease {
   readonly state: (pod: Pod) => Effect.Effect<LeaseState>
   /** Takes a pod over whose lease is as it was read; `Invalid` when it is not any more. */
   readonly take: (pod: Pod) => Effect.Effect<Pod, KubeError>
-  /** Renews it; never succeeds, and fails when another driver has the pod. */
+  /** Renews it; never succeeds, and fails with `LeaseLost` when another driver has the pod. */
   readonly keep: (pod: Pod, follow: PodFollow) => Effect.Effect<never, RunError>
-  /** Leaves the pod to whoever comes. */
+  /** Releases the pod: any driver may take it over at once. */
   readonly release: (pod: Pod) => Effect.Effect<void, KubeError>
-  /** Whether the pod is still ours: asked of the server when renewals have failed for so long that it may not be. */
+  /**
+   * Whether the pod is still ours: asked of the server when renewals have failed for so long that
+   * it may not be.
+   */
   readonly isSure: (pod: Pod) => Effect.Effect<boolean>
 }
 
@@ -108,7 +111,9 @@ export class LeaseKeeper extends Context.Service<
         return holder === me.name ? undefined : holder
       }
 
-      /** One renewal. A lease that is not as we left it is ours with an answer lost, or another's. */
+      /**
+       * One renewal. A lease that is not as we left it is ours with an answer lost, or another's.
+       */
       const renew = Effect.fnUntraced(function* (pod: Pod) {
         const next = yield* begin(true)
         yield* change(pod, text, next.text).pipe(
@@ -134,10 +139,10 @@ export class LeaseKeeper extends Context.Service<
             yield* renew(pod).pipe(
               Effect.catchTag("KubeError", (error) => {
                 refused = isRbacRefusal(error.reason)
-                // Other failures pass or are told by what else fails; the lease has room for two.
+                // Other failures pass, or are reported by what else fails; a lease survives two.
                 if (!refused) return Effect.void
                 // Only a lease that was renewed before looks abandoned now.
-                const cleaned = readLease(text)?.renewed === true ? ", or removed by podwright clean" : ""
+                const cleaned = readLease(text)?.renewed === true ? ", or deleted by `podwright clean`" : ""
                 return warn(
                   `the lease of pod ${name} cannot be renewed, so it may be taken over${cleaned}: ${error.explanation}${accessAdvice(error)}`
                 )
@@ -146,7 +151,8 @@ export class LeaseKeeper extends Context.Service<
             if (refused) return yield* Effect.never
           }
         })
-        // What the watch tells may be older than our taking it; only behind our own name is another's news.
+        // The watch may be behind our taking the pod over: another name counts only after our own
+        // was seen.
         const overtaken = follow
           .until(({ lease }) => readLease(lease)?.holder === me.name)
           .pipe(
@@ -171,7 +177,8 @@ export class LeaseKeeper extends Context.Service<
           Effect.map(
             (found) => found.metadata.uid !== pod.metadata.uid || otherHolder(leaseTextOf(found)) === undefined
           ),
-          // Gone, or no answer: the deletion is guarded by the pod's uid, and the lease is advice.
+          // Deleted, or no answer: the deletion is guarded by the pod's uid, and the lease is
+          // advice.
           Effect.orElseSucceed(() => true)
         )
       })

@@ -1,6 +1,6 @@
 /**
- * Decides what a run does about a pod of its name that is there already: takes it for its own, takes it over, waits, replaces it
- * or leaves it alone. Pure.
+ * Decides what a run does about a pod of its name that is there already: takes it for its own,
+ * takes it over, waits, replaces it or leaves it alone. Pure.
  */
 import type { Pod } from "@podwright/k8s-io"
 import {
@@ -13,13 +13,15 @@ import {
 } from "@podwright/spec-builder"
 import type { LeaseState } from "./PodLease.ts"
 
-/** Whose a pod is, in words that go on from "exists already"; labels are what a pod says of itself. */
+/**
+ * Whose a pod is, in words that continue "already exists"; labels are what a pod says of itself.
+ */
 export const podOwner = ({ metadata }: Pod): string => {
   const label = (name: string) => metadata.labels?.[`${LABEL_PREFIX}${name}`] ?? "?"
   const whose =
     metadata.labels?.[TASK_RUN_LABEL] === undefined
-      ? "made by something other than podwright"
-      : `made for task ${label("task-id")} of flow ${label("flow-id")}, execution ${label("execution-id")}, task run ${label("taskrun-id")}, attempt ${label("taskrun-attempt")}, by another driver`
+      ? "created by something other than podwright"
+      : `created for task ${label("task-id")} of flow ${label("flow-id")}, execution ${label("execution-id")}, task run ${label("taskrun-id")}, attempt ${label("taskrun-attempt")}, by another driver`
   const since = metadata.creationTimestamp === undefined ? "" : ` at ${metadata.creationTimestamp}`
   return `${whose}${since}${metadata.deletionTimestamp === undefined ? "" : "; it is being deleted"}`
 }
@@ -33,31 +35,32 @@ export interface ClaimPolicy {
 export type PodClaim =
   /** This very driver made it, and the answer was lost. */
   | { readonly _tag: "Ours" }
-  /** Its driver has left it or died. */
+  /** Its driver has detached or died. */
   | { readonly _tag: "Adopt" }
   /** Somebody drives it, as far as the lease says. */
   | { readonly _tag: "WaitForLease"; readonly holder: string; readonly remainingMs: number }
-  /** It is on its way out, and never adopted. */
+  /** It is being deleted, and never adopted. */
   | { readonly _tag: "WaitForRemoval" }
   /** It is a pod of the same task run with another spec, to be deleted for a new one. */
   | { readonly _tag: "Replace" }
   | { readonly _tag: "Changed" }
-  /** Not for this run; `why` goes on from "exists already". */
+  /** Not for this run; `why` continues "already exists". */
   | { readonly _tag: "Foreign"; readonly why: string }
 
 const labelOf = (pod: { readonly labels?: Readonly<Record<string, string>> }, name: string) =>
   pod.labels?.[`${LABEL_PREFIX}${name}`]
 
 /**
- * The attempt that an earlier driver of the task run had come to: the highest of the pods that go on, by their labels. Undefined
- * where there is none. `pods` are those of the namespace that carry the task run's label.
+ * The attempt that an earlier driver of the task run had come to: the highest of its pods that are
+ * not being deleted, by their labels. Undefined where there is none. `pods` are those of the
+ * namespace that carry the task run's label.
  */
 export const latestAttempt = (pods: ReadonlyArray<Pod>, identity: TaskIdentity): number | undefined => {
   const attempts = pods.flatMap((pod) => attemptOf(pod, identity) ?? [])
   return attempts.length === 0 ? undefined : Math.max(...attempts)
 }
 
-/** Which attempt of the task run a pod is; undefined where it is none, or on its way out. */
+/** Which attempt of the task run a pod is; undefined where it is none, or is being deleted. */
 const attemptOf = ({ metadata }: Pod, identity: TaskIdentity): number | undefined => {
   const attempt = Number(labelOf(metadata, "taskrun-attempt"))
   // Different ids can have equal labels; the name has them all.
@@ -65,20 +68,27 @@ const attemptOf = ({ metadata }: Pod, identity: TaskIdentity): number | undefine
   return isOne && metadata.deletionTimestamp === undefined ? attempt : undefined
 }
 
-/** Whether the helper has ended well, which it does once the driver has everything and the pod is to be kept. */
+/**
+ * Whether the helper has ended well, which it does when the driver has everything and the pod is
+ * kept.
+ */
 const isCollected = (pod: Pod, plan: PodPlan): boolean =>
   plan.shape !== "bare" &&
   (pod.status?.containerStatuses ?? []).some(
     ({ name, state }) => name === plan.outputContainer && state?.terminated?.exitCode === 0
   )
 
-/** Whether one of these pods is of the task run, and waits for a driver: its outcome has not been collected. */
+/**
+ * Whether one of these pods is of the task run, and waits for a driver: its outcome has not been
+ * collected.
+ */
 export const isPodLeft = (pods: ReadonlyArray<Pod>, identity: TaskIdentity, plan: PodPlan): boolean =>
   pods.some((pod) => attemptOf(pod, identity) !== undefined && !isCollected(pod, plan))
 
 /**
- * A pod of the same name, task run and attempt is the run's own work; all others only share the name. Only one that carries a
- * lease can be taken over: without it nothing tells whether somebody drives it.
+ * A pod of the same name, task run and attempt is the run's own work; all others only share the
+ * name. Only one that carries a lease can be taken over: without it nothing tells whether somebody
+ * drives it.
  */
 export const decideClaim = (pod: Pod, plan: PodPlan, lease: LeaseState, policy: ClaimPolicy): PodClaim => {
   const { metadata } = pod

@@ -1,6 +1,7 @@
 /**
- * Gives a run its pod: creates it so that it is created once and known to be ours, though the reply to a create can be lost, or
- * takes over the one that an earlier driver of the same task run has left. Each step is short; waiting is the caller's.
+ * Gives a run its pod: creates it so that it is created once and known to be ours, though the reply
+ * to a create can be lost, or takes over the one that an earlier driver of the same task run has
+ * left. Each step is short; waiting is the caller's.
  */
 import { isRbacRefusal, type KubeError, type Pod, Pods } from "@podwright/k8s-io"
 import { LABEL_PREFIX, LEASE_ANNOTATION, type PodPlan } from "@podwright/spec-builder"
@@ -15,8 +16,9 @@ import { type ClaimPolicy, decideClaim, podOwner } from "./PodClaim.ts"
 export const DRIVER_ANNOTATION = `${LABEL_PREFIX}driver`
 
 /**
- * For a pod whose name is to be used again: by force (0) the name is free at once, while the old containers run for another second
- * or two, beside their successor's. With a grace the name is free when they are gone.
+ * For a pod whose name is to be used again: by force (0) the name is free at once, while the old
+ * containers run for another second or two, beside their successor's. With a grace the name is free
+ * when they are gone.
  */
 const REPLACED_GRACE_SECONDS = 1
 
@@ -40,9 +42,10 @@ export interface PodCreation {
 const failed = (error: KubeError) => new RunError({ operation: "PodCreation.obtain", reason: new Kube({ error }) })
 
 /**
- * Creates the pod, or takes one of this name for it: one that this very driver made (an earlier try whose reply was lost), or
- * one of the same task run that its driver has left or died over. Anybody else's is left alone and gives `PodExists`, which
- * says whose it is. When it stays unknown whether the pod was created, it is deleted if it was.
+ * Creates the pod, or takes one of this name for it: one that this very driver made (an earlier try
+ * whose reply was lost), or one of the same task run that its driver has left or died over. Anybody
+ * else's is left alone and gives `PodExists`, which says whose it is. When it stays unknown whether
+ * the pod was created, it is deleted if it was.
  */
 export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
   driver,
@@ -83,7 +86,8 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
         return { _tag: "Held", pod: found, adopted: true }
       case "Adopt":
         return yield* lease.take(found).pipe(
-          // A lease does not keep a pod from being deleted, by `podwright clean` or anybody, between our look and our taking it.
+          // A lease does not keep a pod from being deleted, by `podwright clean` or anybody,
+          // between our look and our taking it.
           Effect.map(
             (pod): Obtained =>
               pod.metadata.deletionTimestamp === undefined ? { _tag: "Held", pod, adopted: true } : { _tag: "Leaving" }
@@ -116,8 +120,8 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
   })
 
   /**
-   * The request may have been carried out though it failed for us. What fails here as well is said by the first error. Who is
-   * nobody to the server both times is told so at once.
+   * The request may have been carried out though it failed for us. What fails here as well is said
+   * by the first error. Who is nobody to the server both times is told so at once.
    */
   const reclaim = ({ reason }: KubeError) =>
     look(reason._tag === "Unauthorized" ? (error) => error.retryable : undefined).pipe(
@@ -139,7 +143,8 @@ export const obtainPod = Effect.fn("PodCreation.obtain")(function* ({
       }
       // RBAC would have refused an earlier try as well.
       if (isRbacRefusal(error.reason)) return Effect.fail(failed(error))
-      // Whatever else it says: an earlier try of the same request may have been carried out before this one was refused.
+      // Whatever else it says: an earlier try of the same request may have been carried out before
+      // this one was refused.
       return Effect.andThen(reclaim(error), Effect.fail(failed(error)))
     })
   )

@@ -1,15 +1,22 @@
 /**
- * Who drives a pod, and until when: an annotation that the driver renews and another may take over when it has run out. Pure.
- * It is advice to drivers and not a lock: what two of them do to one pod at worst is to end each other's sessions.
+ * Who drives a pod, and until when: an annotation that the driver renews and another may take over
+ * when it has run out. Pure. It is advice to drivers and not a lock: what two of them do to one pod
+ * at worst is to end each other's sessions.
  */
 import { Schema } from "effect"
 
 /** A process that drives pods. */
 export interface Driver {
-  /** `HOST/PID/WORD`; the word is a new one for every process and run, so that equal names are equal drivers. */
+  /**
+   * `HOST/PID/WORD`; the word is a new one for every process and run, so that equal names are equal
+   * drivers.
+   */
   readonly name: string
   readonly pid: number
-  /** One boot of one machine, and one namespace of process ids there; undefined where that cannot be told. */
+  /**
+   * One boot of one machine, and one namespace of process ids there; undefined where that cannot be
+   * told.
+   */
   readonly machine: string | undefined
 }
 
@@ -18,13 +25,16 @@ export const PodLease = Schema.Struct({
   holder: Schema.NullOr(Schema.String),
   pid: Schema.Int,
   machine: Schema.NullOr(Schema.String),
-  /** By the holder's clock, ISO 8601. Clocks that differ by more than the lease make it run out too early or too late. */
+  /**
+   * By the holder's clock, ISO 8601. Clocks that differ by more than the lease make it run out too
+   * early or too late.
+   */
   renewedAt: Schema.String,
   /** How long it holds from then on. */
   seconds: Schema.Finite,
   /**
-   * Whether it was written by a patch, and not with the pod itself. One that never was may be that of a driver that lives and is not
-   * allowed to patch pods: that it has run out says nothing.
+   * Whether it was written by a patch, and not with the pod itself. One that never was may be that
+   * of a driver that lives and is not allowed to patch pods: that it has run out says nothing.
    */
   renewed: Schema.Boolean
 })
@@ -34,9 +44,14 @@ const Annotation = Schema.fromJsonString(PodLease)
 const decode = Schema.decodeUnknownOption(Annotation)
 const encode = Schema.encodeSync(Annotation)
 
-/** Half a minute is what Kubernetes' own leader elections tolerate by default, within a factor of two. */
+/**
+ * Half a minute is what Kubernetes' own leader elections tolerate by default, within a factor of
+ * two.
+ */
 const SHORTEST_SECONDS = 30
-/** Renewals that a process asks of the API server at most, each second, however many runs it drives. */
+/**
+ * Renewals that a process asks of the API server at most, each second, however many runs it drives.
+ */
 const RENEWALS_PER_SECOND = 10
 /** Renewals that may fail before the lease runs out. */
 const RENEWALS_PER_LEASE = 3
@@ -48,7 +63,10 @@ export const leaseSeconds = (runs: number): number =>
 /** Seconds between renewals. */
 export const renewalSeconds = (seconds: number): number => seconds / RENEWALS_PER_LEASE
 
-/** The annotation's value for a lease that begins now, in ms since the epoch; `renewed`: it is patched into a pod that is there. */
+/**
+ * The annotation's value for a lease that begins now, in ms since the epoch; `renewed`: it is
+ * patched into a pod that is there.
+ */
 export const leaseText = (driver: Driver, now: number, seconds: number, renewed: boolean): string =>
   encode({
     holder: driver.name,
@@ -77,7 +95,10 @@ export const readLease = (text: string | undefined): PodLease | undefined => {
   return found._tag === "Some" && !Number.isNaN(Date.parse(found.value.renewedAt)) ? found.value : undefined
 }
 
-/** What frees a lease. All of them do for a run that takes the pod over; what would delete it has to know more. */
+/**
+ * What frees a lease. All of them do for a run that takes the pod over; what would delete it has to
+ * know more.
+ */
 export type LeaseFree =
   /** Its driver has left the pod to whoever comes. */
   | "Left"
@@ -85,7 +106,9 @@ export type LeaseFree =
   | "Died"
   /** Its driver has renewed it, and does so no more. */
   | "RanOut"
-  /** It has run out and never was renewed: its driver died young, or lives and may not patch pods. */
+  /**
+   * It has run out and never was renewed: its driver died young, or lives and may not patch pods.
+   */
   | "NeverRenewed"
   | "Unreadable"
 
@@ -98,8 +121,8 @@ export type LeaseState =
   | { readonly _tag: "Held"; readonly holder: string; readonly remainingMs: number }
 
 /**
- * What a lease means to a driver. `isAlive` is asked about process ids of the driver's own machine only. One that cannot be read
- * is nobody's: it was written by something else.
+ * What a lease means to a driver. `isAlive` is asked about process ids of the driver's own machine
+ * only. One that cannot be read is nobody's: it was written by something else.
  */
 export const leaseState = (
   text: string | undefined,

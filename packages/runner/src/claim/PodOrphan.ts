@@ -1,4 +1,7 @@
-/** Decides which pods nobody comes for any more, so that they can be removed. Pure: the pod as read, what its lease means, the time. */
+/**
+ * Decides which pods nobody comes for any more, so that they can be removed. Pure: the pod as read,
+ * what its lease means, the time.
+ */
 import type { ContainerStatus, Pod } from "@podwright/k8s-io"
 import { TASK_RUN_LABEL } from "@podwright/spec-builder"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
@@ -11,14 +14,20 @@ export type PodClaimed =
   | { readonly _tag: "Terminating" }
   /** Somebody drives it, as far as the lease says. */
   | { readonly _tag: "Driven"; readonly holder: string; readonly remainingMs: number }
-  /** It runs and was made without a lease (`resume: false`): nothing tells whether somebody drives it. Its deadline ends it. */
+  /**
+   * It runs and was made without a lease (`resume: false`): nothing tells whether somebody drives
+   * it. Its deadline ends it.
+   */
   | { readonly _tag: "Unleased" }
   /**
-   * It runs, and its lease has run out and was never renewed: its driver died within seconds of making it, or lives and may not patch
-   * pods. Its deadline ends it.
+   * It runs, and its lease has run out and was never renewed: its driver died within seconds of
+   * making it, or lives and may not patch pods. Its deadline ends it.
    */
   | { readonly _tag: "NeverRenewed" }
-  /** It runs, and its lease was written by something else, which may know more than we do. Its deadline ends it. */
+  /**
+   * It runs, and its lease was written by something else, which may know more than we do. Its
+   * deadline ends it.
+   */
   | { readonly _tag: "LeaseUnreadable" }
 
 /** What makes a pod an orphan, and for how long it has been one. */
@@ -27,9 +36,15 @@ export type PodForsaken =
   | { readonly _tag: "Ended"; readonly ageMs: number }
   /** Its driver has left it to whoever comes, and nobody has come. */
   | { readonly _tag: "Released"; readonly ageMs: number }
-  /** Its driver has let a lease run out that it renewed before, or is a process of this machine that is no more; the age is that of the last renewal. */
+  /**
+   * Its driver has let a lease run out that it renewed before, or is a process of this machine that
+   * is no more; the age is that of the last renewal.
+   */
   | { readonly _tag: "Abandoned"; readonly ageMs: number }
-  /** No node has taken it, so no kubelet counts its deadline, and the deadline has passed since it was created. */
+  /**
+   * No node has taken it, so no kubelet counts its deadline, and the deadline has passed since it
+   * was created.
+   */
   | { readonly _tag: "NeverStarted"; readonly ageMs: number }
 
 export type PodOrphan =
@@ -41,7 +56,10 @@ const hasEnded = ({ status }: Pod): boolean => status?.phase === "Succeeded" || 
 const latest = (times: ReadonlyArray<string | undefined>): number =>
   Math.max(...times.map((time) => Date.parse(time ?? "")).filter((time) => !Number.isNaN(time)), 0)
 
-/** The last that is known of a pod; one that was evicted or lost with its node may have no container that says when it ended. */
+/**
+ * The last that is known of a pod; one that was evicted or lost with its node may have no container
+ * that says when it ended.
+ */
 const lastKnown = ({ metadata, status }: Pod): number => {
   const containers: ReadonlyArray<ContainerStatus> = [
     ...(status?.initContainerStatuses ?? []),
@@ -55,15 +73,19 @@ const lastKnown = ({ metadata, status }: Pod): number => {
   ])
 }
 
-/** When the deadline of a pod passes that no kubelet counts; undefined where one does, or none is set. */
+/**
+ * When the deadline of a pod passes that no kubelet counts; undefined where one does, or none is
+ * set.
+ */
 const uncountedDeadline = ({ metadata, spec, status }: Pod): number | undefined =>
   status?.startTime !== undefined || spec?.activeDeadlineSeconds === undefined
     ? undefined
     : latest([metadata.creationTimestamp]) + spec.activeDeadlineSeconds * 1000
 
 /**
- * A pod goes when it has been forsaken for at least `olderThanMs`. `lease` is what its annotation means now (`leaseState`); times
- * are ms since the epoch. A clock that goes before ours makes no pod older than it is.
+ * A pod goes when it has been forsaken for at least `olderThanMs`. `lease` is what its annotation
+ * means now (`leaseState`); times are ms since the epoch. A clock that goes before ours makes no
+ * pod older than it is.
  */
 export const decideOrphan = (pod: Pod, lease: LeaseState, now: number, olderThanMs: number): PodOrphan => {
   const { deletionTimestamp, labels } = pod.metadata

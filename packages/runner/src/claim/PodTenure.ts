@@ -1,6 +1,7 @@
 /**
- * Holds a pod for as long as a run uses it: obtains it, waiting for one that is in the way, and gives it back by the run's end.
- * Getting and giving back cannot be interrupted, waiting can.
+ * Holds a pod for as long as a run uses it: obtains it, waiting for another pod that is in the way,
+ * and gives it back when the run ends. Obtaining and giving back cannot be interrupted, waiting
+ * can.
  */
 import type { Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
@@ -25,8 +26,9 @@ type Obstacle = Exclude<Obtained, { readonly _tag: "Held" }>
 type Ended<A> = { readonly _tag: "Used"; readonly value: A } | Obstacle
 
 /**
- * Gives `use` the run's pod. A pod that is on its way out is waited for; one that is leased is watched until its driver renews the
- * lease, which is the error `LeaseHeld`, or lets it run out, and then is taken over.
+ * Gives `use` the run's pod. A pod that is on its way out is waited for; one that is leased is
+ * watched until its driver renews the lease, which is the error `LeaseHeld`, or lets it run out,
+ * and then is taken over.
  */
 export const withPod = Effect.fnUntraced(function* <A, R>(
   tenure: PodTenure<A, R>

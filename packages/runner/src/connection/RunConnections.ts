@@ -1,6 +1,6 @@
 /**
- * Which connection a run uses: the ambient one, or with `config` one of its own, shared by all runs whose `config` is equal.
- * Connections are made when a run needs them and kept for the next one.
+ * Which connection a run uses: the ambient one, or with `config` one of its own, shared by all runs
+ * whose `config` is equal. Connections are made when a run needs them and kept for the next one.
  */
 
 import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
@@ -35,10 +35,16 @@ export interface RunConnection {
   readonly explain: (error: RunError) => RunError
 }
 
-/** A connection without runs is kept this long: runs that follow each other share it, with its sockets and its token. */
+/**
+ * A connection without runs is kept this long: runs that follow each other share it, with its
+ * sockets and its token.
+ */
 const IDLE_TIME_TO_LIVE = "1 minute"
 
-/** Of a namespace's pods the watch sees those that run a task: the label is there, whatever its value. */
+/**
+ * Of a namespace's pods the watch sees those that run a task: the label is there, whatever its
+ * value.
+ */
 const OUR_PODS = { labelSelector: TASK_RUN_LABEL }
 
 const connectionConfig = (properties: ConnectionProperties, client: HttpClient.HttpClient): ConnectionConfig => {
@@ -87,7 +93,10 @@ const make = Effect.fnUntraced(function* (ambient: Services, configured: (config
 export class RunConnections extends Context.Service<
   RunConnections,
   {
-    /** The connection for a run's `config`. Fails, before anything is created, with a `Config` error that names the field. */
+    /**
+     * The connection for a run's `config`. Fails, before anything is created, with a `Config` error
+     * that names the field.
+     */
     readonly open: (config: ConnectionProperties | undefined) => Effect.Effect<RunConnection, RunError, Scope.Scope>
   }
 >()("@podwright/runner/RunConnections") {
@@ -105,7 +114,10 @@ export class RunConnections extends Context.Service<
     })
   )
 
-  /** Opens the ambient connection by these options for the first run that uses it: runs that do not never need a cluster. */
+  /**
+   * Opens the ambient connection by these options for the first run that uses it: runs that do not
+   * never need a cluster.
+   */
   static readonly layer = (options: KubeLayerOptions = {}): Layer.Layer<RunConnections, never, HttpClient.HttpClient> =>
     Layer.effect(
       RunConnections,

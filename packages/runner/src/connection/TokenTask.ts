@@ -1,6 +1,7 @@
 /**
- * Brings a bearer token as `oauthTokenProvider` says: runs its commands on this machine or sends its request, and finds the
- * token in what they gave by its expression. Errors are k8s-io's, name the field, and show neither the answer nor the token.
+ * Brings a bearer token as `oauthTokenProvider` says: runs its commands on this machine or sends
+ * its request, and finds the token in what they gave by its expression. Errors are k8s-io's, name
+ * the field, and show neither the answer nor the token.
  */
 import { execFile } from "node:child_process"
 import { failureDetail, KubeError } from "@podwright/k8s-io"

@@ -1,4 +1,7 @@
-/** Causes of runs that do not go on or did not end well, each with the facts that tell it. Plain tagged data. */
+/**
+ * Causes of runs that do not go on or did not end well, each with the facts that tell it. Plain
+ * tagged data.
+ */
 import { Schema } from "effect"
 
 /** The cluster's own words; empty where it said none. */
@@ -15,9 +18,15 @@ export const DiagnosisCause = Schema.TaggedUnion({
   SchedulingGated: said,
   /** The registry does not give the image. */
   ImagePull: { ...container, image: Schema.String, ...said },
-  /** The image cannot be asked for: its name is no name, or pulling is forbidden. `reason` is the kubelet's. */
+  /**
+   * The image cannot be asked for: its name is no name, or pulling is forbidden. `reason` is the
+   * kubelet's.
+   */
   ImageName: { ...container, image: Schema.String, reason: Schema.String, ...said },
-  /** What the container refers to is not there, or the runtime does not take it. `reason` is the kubelet's. */
+  /**
+   * What the container refers to is not there, or the runtime does not take it. `reason` is the
+   * kubelet's.
+   */
   ContainerConfig: { ...container, reason: Schema.String, ...said },
   /** It waits for a reason that is not known here. */
   ContainerWaiting: { ...container, reason: Schema.String, ...said },
@@ -25,7 +34,10 @@ export const DiagnosisCause = Schema.TaggedUnion({
   StartError: { exitCode: Schema.Int, ...said },
   /** `limit` is main's memory limit; null where it has none and the node's memory was used up. */
   OutOfMemory: { exitCode: Schema.Int, limit: Schema.NullOr(Schema.String), ...said },
-  /** The node did not take the pod that the scheduler gave it, so nothing ran. `reason`: `OutOfcpu`, `NodeAffinity`, … */
+  /**
+   * The node did not take the pod that the scheduler gave it, so nothing ran. `reason`: `OutOfcpu`,
+   * `NodeAffinity`, …
+   */
   NodeRefused: { ...node, reason: Schema.String, ...said },
   Evicted: { ...node, reason: Schema.String, ...said },
   Preempted: { ...node, reason: Schema.String, ...said },

@@ -1,24 +1,26 @@
 /**
- * Decides how a run ended from what has been seen: main's own receipts first, the kubelet's word where they do not
- * suffice. Pure.
+ * Decides how a run ended from what has been seen: main's own receipts first, the kubelet's word
+ * where they do not suffice. Pure.
  */
 import { type Diagnosis, deleted, diagnoseEnd, diagnosePodEnd, memoryWarning, unknownEnd } from "./Diagnosis.ts"
 import type { PodObservation } from "./PodObservation.ts"
 
 /**
- * How long the kubelet may take to report main's end after its exit file said so, in ms. It looks once a second and reports
- * at once; a loaded node takes a few seconds. A pod that is taken away
+ * How long the kubelet may take to report main's end after its exit file said so, in ms. It looks
+ * once a second and reports at once; a loaded node takes a few seconds. A pod that is taken away
  * later than this after the command ended is not considered the cause.
  */
 export const KUBELET_WORD_MS = 10_000
 
 /** What the run has seen by itself. */
 export interface Witness {
-  /** Main's exit code from its exit file; undefined when it left none or there is no file to leave. */
+  /**
+   * Main's exit code from its exit file; undefined when it left none or there is no file to leave.
+   */
   readonly exitCode: number | undefined
   /**
-   * How long the command had ended when its pod was first seen to be taken away, in ms, negative where that was before; both by our
-   * own clock. Undefined where one of them was not seen.
+   * How long the command had ended when its pod was first seen to be taken away, in ms, negative
+   * where that was before; both by our own clock. Undefined where one of them was not seen.
    */
   readonly takenAfterMs: number | undefined
 }
@@ -40,8 +42,9 @@ const succeeded = (pod: PodObservation | undefined, memoryLimit: string | undefi
 }
 
 /**
- * Why the pod was ended from outside, if that is what ended the command. One that is told to go (TERM) may end with any code of its
- * own; what comes long after its end has nothing to do with it. A success stands unless the pod was being taken away already.
+ * Why the pod was ended from outside, if that is what ended the command. A command that receives
+ * TERM may end with any code of its own; a pod that is taken away long after the command ended has
+ * nothing to do with it. A success stands unless the pod was being taken away already.
  */
 const takenAway = (pod: PodObservation, exitCode: number, takenAfterMs = 0): Diagnosis | undefined => {
   if (takenAfterMs > (exitCode === 0 ? 0 : KUBELET_WORD_MS)) return undefined
@@ -49,8 +52,9 @@ const takenAway = (pod: PodObservation, exitCode: number, takenAfterMs = 0): Dia
 }
 
 /**
- * Exit code 0 with every receipt is success at once. Any other code is the command's, but the kubelet alone knows
- * whether the command was killed for its memory or because its pod has to go; without an exit file it is the only witness.
+ * Exit code 0 with every receipt is success at once. Any other code is the command's, but the
+ * kubelet alone knows whether the command was killed for its memory or because its pod has to go;
+ * without an exit file it is the only witness.
  */
 export const decideOutcome = (
   receipts: Witness,

@@ -1,16 +1,20 @@
 /**
- * What keeps a pod from running, and whether it may pass. Pure: (pod, how long it has been so) → verdict. Whatever the kubelet
- * tries again gets time; what stays as it is fails the run as soon as that is certain.
+ * What keeps a pod from running, and whether it may pass. Pure: (pod, how long it has been so) →
+ * verdict. Whatever the kubelet tries again gets time; what stays as it is fails the run as soon as
+ * that is certain.
  */
 import { type Diagnosis, diagnosis } from "./Diagnosis.ts"
 import type { PodObservation } from "./PodObservation.ts"
 
 /**
- * How long a pull may fail before it counts, in ms: registries answer 5xx and 429 for a while and recover. The kubelet tries
- * again after 10, 20 and 40 s, so that this is its fourth failure.
+ * How long a pull may fail before it counts, in ms: registries answer 5xx and 429 for a while and
+ * recover. The kubelet tries again after 10, 20 and 40 s, so that this is its fourth failure.
  */
 export const PULL_GRACE_MS = 90_000
-/** How long a configuration error may stand, in ms: a Secret or ConfigMap may be created just after the pod. */
+/**
+ * How long a configuration error may stand, in ms: a Secret or ConfigMap may be created just after
+ * the pod.
+ */
 export const CONFIG_GRACE_MS = 10_000
 
 /** A registry or a network that is busy, whatever else its words contain. */
@@ -107,15 +111,17 @@ const waitingVerdict = (
 }
 
 /**
- * What is left to wait for in a pod whose main has ended: helpers that have not run yet, and are to bring the outputs. Undefined when
- * there is none. Other containers no longer matter.
+ * What is left to wait for in a pod whose main has ended: helpers that have not run yet, and are to
+ * bring the outputs. Undefined when there is none. Other containers no longer matter.
  */
 export const pendingBehindMain = (pod: PodObservation, helpers: ReadonlyArray<string>): PodObservation | undefined => {
   const containers = [...pod.containers].filter(([name, { _tag }]) => helpers.includes(name) && _tag === "Waiting")
   return containers.length === 0 ? undefined : { ...pod, containers: new Map(containers) }
 }
 
-/** What to make of a pod that does not run yet. `sinceMs` is how long something has been in its way. */
+/**
+ * What to make of a pod that does not run yet. `sinceMs` is how long something has been in its way.
+ */
 export const diagnosePending = (pod: PodObservation, sinceMs: number): PendingVerdict => {
   if (pod.unschedulable !== undefined) {
     const found = diagnosis(

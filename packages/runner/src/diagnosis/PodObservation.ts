@@ -1,6 +1,6 @@
 /**
- * What a pod's status says, reduced to what a run decides by. Pure: the same pod always gives the same observation.
- * A status that is missing is never taken for an end.
+ * What a pod's status says, reduced to what a run decides by. Pure: the same pod always gives the
+ * same observation. A status that is missing is never taken for an end.
  */
 import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
 import { LEASE_ANNOTATION } from "@podwright/spec-builder"
@@ -30,13 +30,19 @@ export interface PodObservation {
   readonly unschedulable: string | undefined
   /** Why the scheduler does not look at the pod yet, where somebody holds it back. */
   readonly gated: string | undefined
-  /** The condition that says the pod is being disrupted (preemption, eviction, taint), with its reason. */
+  /**
+   * The condition that says the pod is being disrupted (preemption, eviction, taint), with its
+   * reason.
+   */
   readonly disruption: string | undefined
   readonly disruptionMessage: string | undefined
   readonly terminating: boolean
   /** The annotation that says who drives the pod (`claim/PodLease.ts`). */
   readonly lease: string | undefined
-  /** When main began to run by its node's clock, ms since the epoch; undefined while it does not run. */
+  /**
+   * When main began to run by its node's clock, ms since the epoch; undefined while it does not
+   * run.
+   */
   readonly startedAt: number | undefined
   /** Seconds that a pod being deleted has to end by itself. */
   readonly graceSeconds: number | undefined
@@ -111,8 +117,8 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
 }
 
 /**
- * Whether main will not run any further: its container has ended, or the pod has as a whole (evicted or past its
- * deadline pods may report no container at all).
+ * Whether main will not run any further: its container has ended, or the pod has as a whole
+ * (evicted or past its deadline pods may report no container at all).
  */
 export const mainHasEnded = (pod: PodObservation): boolean =>
   pod.main._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"

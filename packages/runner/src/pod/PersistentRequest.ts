@@ -1,18 +1,30 @@
 /**
- * Short requests on which it depends whether a pod stays behind: asked again, on another connection where one hangs, for as
- * long as a caller may be held up. Does no I/O of its own.
+ * Short requests that decide whether a pod is abandoned: retried, on another connection where one
+ * hangs, for as long as a caller may be held up. They are retried here beside the request's own
+ * retries, because those give up within seconds and never retry a refusal. Does no I/O of its own.
  */
 import { isRbacRefusal, KubeError, type KubeOperation, type KubeSubject } from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
-/** How long it may take, seconds, before the run ends without an answer: an API server that is down must not hold the caller. */
+/**
+ * How long it may take, seconds, before the run ends without an answer: an API server that is down
+ * must not hold the caller.
+ */
 const LIMIT_SECONDS = 15
-/** Such a request is answered in milliseconds. One that hangs for this long, seconds, hangs on its connection. */
+/**
+ * Such a request is answered in milliseconds. One that hangs for this long, seconds, hangs on its
+ * connection.
+ */
 const ATTEMPT_SECONDS = 4
-/** A server that is back within a few seconds still hears of it; what it said last is then the reason. */
+/**
+ * A server that is back within a few seconds still receives it; its last answer is then the reason.
+ */
 const AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
 
-/** What may pass: also refusals (a token is renewed, a webhook comes back), but for those of RBAC, which stay. */
+/**
+ * Whether the error may pass: also refusals (a token is renewed, a webhook comes back), but for
+ * those of RBAC, which stay.
+ */
 const mayPass = ({ reason, retryable }: KubeError): boolean =>
   retryable || reason._tag === "Unauthorized" || (reason._tag === "Forbidden" && !isRbacRefusal(reason))
 
@@ -24,7 +36,10 @@ const within =
       orElse: () => Effect.fail(new KubeError({ operation, subject, reason: { _tag: "Timeout", seconds } }))
     })
 
-/** Asks until there is an answer, or an error that does not pass. Takes at most 15 seconds. */
+/**
+ * Sends the request until there is an answer, or an error that does not pass. Takes at most 15
+ * seconds.
+ */
 export const persistently = <A, R>(
   operation: KubeOperation,
   subject: KubeSubject,

@@ -1,6 +1,7 @@
 /**
- * Tells what scheduler and kubelet say about one pod, and keeps the last of it for the word on a pod that took too long.
- * Starts before the pod is created, and tells only of the pod that is.
+ * Reports what scheduler and kubelet say about one pod, and keeps the last of it to explain a pod
+ * that took too long. Starts before the pod is created, and reports only events of the pod that
+ * was.
  */
 import { type KubeEvent, PodEvents } from "@podwright/k8s-io"
 import { Effect, type Scope, Stream } from "effect"

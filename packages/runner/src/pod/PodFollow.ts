@@ -1,6 +1,6 @@
 /**
- * Follows one pod through the shared watch: its latest observation, waiting for a condition on it, and the failure of
- * a pod that cannot go on. Decides by `Diagnosis.ts` and `PodObservation.ts`.
+ * Follows one pod through the shared watch: its latest observation, waiting for a condition on it,
+ * and the failure of a pod that cannot continue. Decides by `Diagnosis.ts` and `PodObservation.ts`.
  */
 import { type KubeError, type PodChange, PodWatch } from "@podwright/k8s-io"
 import { Deferred, Effect, type Scope, Stream, SubscriptionRef } from "effect"
@@ -20,14 +20,23 @@ interface Followed {
 }
 
 export interface PodFollow {
-  /** From now on only the pod of this uid is meant: an earlier one of its name may still be told of. */
+  /**
+   * From now on only the pod of this uid counts: the watch may still report an earlier pod of the
+   * name.
+   */
   readonly expect: (uid: string) => Effect.Effect<void>
   readonly current: Effect.Effect<PodObservation | undefined>
-  /** When the pod was first seen to be deleted, evicted or otherwise ended from outside, by the monotonic clock. */
+  /**
+   * When the pod was first seen to be deleted, evicted or otherwise ended from outside, by the
+   * monotonic clock.
+   */
   readonly takenSince: Effect.Effect<number | undefined>
-  /** Completes with the first observation that satisfies the condition, or when the pod is gone. */
+  /**
+   * Completes with the first observation that satisfies the condition, or with undefined when the
+   * pod was deleted.
+   */
   readonly until: (condition: (pod: PodObservation) => boolean) => Effect.Effect<PodObservation | undefined>
-  /** Never succeeds; fails when the pod cannot go on, or can no longer be watched. */
+  /** Never succeeds; fails when the pod cannot continue, or can no longer be watched. */
   readonly failure: Effect.Effect<never, RunError>
 }
 
@@ -44,14 +53,15 @@ export interface FollowOptions {
 }
 
 /**
- * A pod's end and a session's last bytes race each other to us. The session wins within this time if it can: what it
- * holds has been sent already.
+ * A pod's end and a session's last bytes race each other to us. The session wins within this time
+ * if it can: what it holds has been sent already.
  */
 const LAST_BYTES_GRACE = "2 seconds"
 
 /**
- * Behind the grace period of a pod that is being deleted, seconds: a kubelet that is there has killed and reported it by then,
- * also on a loaded node. One that is not says nothing for ever, and the pod stays.
+ * Seconds after the grace period of a pod that is being deleted: a kubelet that lives has killed
+ * the pod and reported it by then, also on a loaded node. A kubelet that is lost never reports, and
+ * the pod stays.
  */
 const SILENCE_SECONDS = 30
 
@@ -61,7 +71,7 @@ const TROUBLE_INTERVAL = "1 second"
 const podFailed = (diagnosis: Diagnosis) =>
   new RunError({ operation: "PodFollow.failure", reason: new PodFailed({ diagnosis }) })
 
-/** Why a pod that had begun to run cannot go on; undefined while it can. */
+/** Why a pod that had begun to run cannot continue; undefined while it can. */
 const endOf = ({ pod, gone }: Followed, helpers: ReadonlyArray<string>): Diagnosis | undefined => {
   if (gone) return deleted(pod)
   if (pod === undefined) return undefined
@@ -79,7 +89,10 @@ const nothing: Followed = { pod: undefined, gone: false, takenSince: undefined }
 
 const isTaken = (pod: PodObservation): boolean => pod.terminating || diagnosePodEnd(pod) !== undefined
 
-/** What is known after a change of the name; `expected` is the uid of the pod that is meant, once it is known. */
+/**
+ * What is known after a change of the name; `expected` is the uid of the pod that is meant, once it
+ * is known.
+ */
 const followed = (
   before: Followed,
   change: PodChange,
@@ -87,9 +100,9 @@ const followed = (
   main: string,
   now: number
 ): Followed => {
-  // Not there yet, or gone while nobody looked.
+  // Not created yet, or deleted while nobody looked.
   if (change._tag === "Absent") return { ...before, gone: before.pod !== undefined }
-  // One before ours, or one behind it: then ours is gone, and the name has been taken.
+  // A pod before ours, or one after it: then ours was deleted and the name is used again.
   if (expected !== undefined && change.pod.metadata.uid !== expected)
     return before.pod === undefined ? before : { ...before, gone: true }
   const pod = observePod(change.pod, main)
@@ -97,7 +110,10 @@ const followed = (
   return { pod, gone, takenSince: before.takenSince ?? (gone || isTaken(pod) ? now : undefined) }
 }
 
-/** Starts following; ends with the scope. Subscribe before the pod is created, then nothing is missed. */
+/**
+ * Starts following; ends with the scope. Subscribe before the pod is created, then nothing is
+ * missed.
+ */
 export const followPod = Effect.fn("PodFollow.make")(function* (
   options: FollowOptions
 ): Effect.fn.Return<PodFollow, never, PodWatch | Scope.Scope> {

@@ -1,6 +1,6 @@
 /**
- * Makes sure that a pod is gone before a run is given up for it. One of several API servers may lag behind, or be on its way out,
- * and say of a pod that is there that it is not.
+ * Makes sure that a pod was deleted before a run is given up. One of several API servers may lag
+ * behind, or be shutting down, and deny a pod that exists.
  */
 import { Pods } from "@podwright/k8s-io"
 import { Effect } from "effect"
@@ -8,21 +8,23 @@ import { persistently } from "./PersistentRequest.ts"
 import type { PodFollow } from "./PodFollow.ts"
 
 /**
- * Between two looks at a pod that may have been deleted. A server that lags does so for less; client-go's informers resume
- * their watches within a second as well.
+ * Between two looks at a pod that may have been deleted. A server that lags does so for less;
+ * client-go's informers resume their watches within a second as well.
  */
 export const LOOK_AGAIN = "1 second"
 const LOOKS = 2
 
 /**
- * A pod that is taken away ends its sessions first, and the watch tells why a moment later, when `PodFollow` has given the
- * last bytes their two seconds. What a lost session says is worth that wait.
+ * A pod that is taken away ends its sessions first, and the watch tells why a moment later, when
+ * `PodFollow` has given the last bytes their two seconds. What a lost session says is worth that
+ * wait.
  */
 export const WATCH_WORD = "4 seconds"
 
 /**
- * Asks the API server for the pod's own name, twice where it says no, and compares uids: a new pod of the name is another one. A
- * read without a resource version is answered from the quorum. Where there is no answer, nobody has said that it is gone.
+ * Asks the API server for the pod's own name, twice where it says no, and compares uids: a new pod
+ * of that name is another pod. A read without a resource version is answered from the quorum. No
+ * answer does not count as a deletion.
  */
 export const podIsGone = Effect.fn("PodPresence.isGone")(function* (
   pod: { readonly namespace: string; readonly name: string; readonly uid: string },

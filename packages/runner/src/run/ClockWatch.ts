@@ -1,4 +1,7 @@
-/** Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it continues, and says what the time went into. */
+/**
+ * Ends a run whose time is up: keeps the clocks of `RunClock.ts` while it continues, and says what
+ * the time went into.
+ */
 import { Duration, Effect } from "effect"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import type { ClockStage } from "../task/ClockStage.ts"
@@ -17,7 +20,10 @@ export interface Spent {
 /** What the clocks look at. */
 export type ClockedRun = Pick<Run, "events" | "follow" | "journal" | "stages" | "task">
 
-/** Fails when a stage of the run takes longer than its limit; the stages are told apart by what has been reached. */
+/**
+ * Fails when a stage of the run takes longer than its limit; the stages are told apart by what has
+ * been reached.
+ */
 export const keepClocks = Effect.fnUntraced(function* (
   { events, follow, journal, stages, task }: ClockedRun,
   spent: Spent

@@ -1,7 +1,7 @@
 /**
- * Drives a pod that has been created to the end of its command: by one session through the volume (gate shape), or by
- * the kubelet's reports with sessions only for files (init and bare shape, and `logs: kubelet`). Moves things; what they
- * mean is decided in `Outcome.ts`.
+ * Drives a pod that has been created to the end of its command: by one session through the volume
+ * (gate shape), or by the kubelet's reports with sessions only for files (init and bare shape, and
+ * `logs: kubelet`). Moves things; what they mean is decided in `Outcome.ts`.
  */
 import {
   type FileSyncError,
@@ -43,8 +43,9 @@ export interface Driven {
 }
 
 /**
- * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy restarts. Doubled for each
- * failure in a row, up to what a server that comes back can bear from a thousand runs, which it cut at one moment: hence spread.
+ * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy
+ * restarts. Doubled for each failure in a row, up to what a server that comes back can bear from a
+ * thousand runs, which it cut at one moment: hence spread.
  */
 const RECONNECT_FIRST_MS = 200
 const RECONNECT_LONGEST_MS = 5_000
@@ -54,8 +55,8 @@ const mayBeThePods = ({ reason }: FileSyncError): boolean =>
   reason._tag === "HelperFailed" || reason._tag === "VolumeFull"
 
 /**
- * Of a session or a log. Where it is that the pod is not there, which has been made sure of, it is the pod's end: the watch, which
- * should have said so first, is late.
+ * Of a session or a log. Where it is that the pod is not there, which has been made sure of, it is
+ * the pod's end: the watch, which should have said so first, is late.
  */
 const failed = Effect.fnUntraced(function* (operation: string, error: FileSyncError, follow: PodFollow) {
   if (!isPodMissing(error)) return yield* new RunError({ operation, reason: new Files({ error }) })
@@ -73,7 +74,10 @@ const KILLED = 137
 /** For sessions that move files only. */
 const withoutLog = { log: false, cursor: logStart }
 
-/** Runs one session in a helper container, within the process's budget of attempts until it has been opened. */
+/**
+ * Runs one session in a helper container, within the process's budget of attempts until it has been
+ * opened.
+ */
 const session = Effect.fnUntraced(function* (
   run: Run,
   pod: DrivenPod,
@@ -86,7 +90,10 @@ const session = Effect.fnUntraced(function* (
   const waiting = yield* Scope.make()
   yield* Scope.provide(budget.waiting, waiting)
 
-  /** The watch may know better than the budget's clock when the container runs; once it has said so, it is asked no more. */
+  /**
+   * The watch may know better than the budget's clock when the container runs; once it has said so,
+   * it is asked no more.
+   */
   const pause = Effect.fnUntraced(function* (failures: number) {
     if (failures > 0) {
       const delay = doubled(RECONNECT_FIRST_MS, RECONNECT_LONGEST_MS, failures - 1)
@@ -113,7 +120,8 @@ const session = Effect.fnUntraced(function* (
         yield* stages.start
       }
       if (event._tag === "InputsDelivered") {
-        // No session delivers after the gate is open: a command that runs for hours needs no list of files.
+        // No session delivers after the gate is open: a command that runs for hours needs no list
+        // of files.
         inputs.forget()
         const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
         yield* journal.phase("inputs-delivered", detail)
@@ -133,7 +141,9 @@ const session = Effect.fnUntraced(function* (
   )
 })
 
-/** Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs. */
+/**
+ * Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs.
+ */
 export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   run: Run,
   pod: DrivenPod,
@@ -160,7 +170,10 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   return { files, missing }
 })
 
-/** Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move files only. */
+/**
+ * Init and bare shape: the kubelet tells when main runs and ends, and serves its log; sessions move
+ * files only.
+ */
 export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
   run: Run,
   pod: DrivenPod,
@@ -178,8 +191,9 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
         told ||= event._tag === "InputsDelivered"
       })
     )
-    // An init container ends when it has the inputs, and its end may be quicker than the session's last words. Main starts
-    // only behind it, so main's start says as much. (A helper beside main stays, and main's start says nothing.)
+    // An init container ends when it has the inputs, and its end may be quicker than the session's
+    // last words. Main starts only behind it, so main's start says as much. (A helper beside main
+    // stays, and main's start says nothing.)
     yield* plan.shape === "gate" ? delivery : Effect.raceFirst(delivery, mainBegun)
     if (!told) yield* journal.phase("inputs-delivered")
   }

@@ -1,4 +1,7 @@
-/** How a run leaves its pod. Pure: the exit of the run and the task's `delete` → what to do with the pod. */
+/**
+ * What a run does with its pod at its end. Pure: the run's exit and the task's `delete` → what to
+ * do.
+ */
 import type { RunnerProperties } from "@podwright/spec-builder"
 import { Cause, Exit } from "effect"
 import type { RunError } from "../task/RunError.ts"
@@ -6,7 +9,7 @@ import type { RunResult } from "../task/RunResult.ts"
 
 export type PodEnding =
   | { readonly _tag: "Keep" }
-  /** The command goes on, for another driver to take over. */
+  /** The command continues, for another driver to take over. */
   | { readonly _tag: "Leave" }
   /** Graceful: containers of the user's own get the pod's grace period. */
   | { readonly _tag: "Delete" }
@@ -14,8 +17,9 @@ export type PodEnding =
   | { readonly _tag: "Kill" }
 
 /**
- * - Cancelled or out of time: the command must not go on, so the pod is killed whatever `delete` says.
- * - Detached, or taken over by another driver: the pod goes on.
+ * - Cancelled or out of time: the command must not continue, so the pod is killed whatever `delete`
+ *   says.
+ * - Detached, or taken over by another driver: the pod continues.
  * - Otherwise `delete` decides; a pod that failed has nothing left to end gracefully.
  */
 export const podEnding = (exit: Exit.Exit<RunResult, RunError>, deletion: RunnerProperties["delete"]): PodEnding => {
@@ -33,9 +37,10 @@ export const podEnding = (exit: Exit.Exit<RunResult, RunError>, deletion: Runner
 }
 
 /**
- * Whether a session that has brought everything may let the helper end: it may not where the pod will be deleted, so that a driver
- * that dies before has a successor who gets everything again. Decided before the outcome is settled; where it turns out
- * otherwise (`onSuccess`, and the kubelet knows of a failure), a kept pod's helper waits for the pod's deadline.
+ * Whether a session that has brought everything may let the helper end: it may not where the pod
+ * will be deleted, so that a driver that dies before has a successor who gets everything again.
+ * Decided before the outcome is settled; where it turns out otherwise (`onSuccess`, and the kubelet
+ * knows of a failure), a kept pod's helper waits for the pod's deadline.
  */
 export const mayHelperEnd = (deletion: RunnerProperties["delete"], exitCode: number, missing: number): boolean =>
   deletion === "onSuccess" ? exitCode !== 0 || missing > 0 : !deletion

@@ -10,7 +10,10 @@ export const describeProgress = (pod: PodObservation | undefined, last?: KubeEve
   return `${describePod(pod)}${said}`
 }
 
-/** Says what a command's time went into, as far as we have seen: its inputs may still be on their way. */
+/**
+ * Says what a command's time went into, as far as we have seen: its inputs may still be on their
+ * way.
+ */
 export const describeRunning = (
   { logLines, timings }: Pick<RunFacts, "logLines" | "timings">,
   inputs: boolean

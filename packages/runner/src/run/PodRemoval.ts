@@ -1,4 +1,7 @@
-/** Leaves a pod at the end of its run as `PodEnding.ts` decides: deletes it, keeps it, or gives its lease away. */
+/**
+ * Ends a run's use of its pod as `PodEnding.ts` decides: deletes it, keeps it, or releases its
+ * lease.
+ */
 import { type Pod, Pods } from "@podwright/k8s-io"
 import { Effect, type Exit } from "effect"
 import { persistently } from "../pod/PersistentRequest.ts"
@@ -21,14 +24,14 @@ export const leavePod = Effect.fnUntraced(function* (
       .pipe(
         Effect.catch((error) =>
           journal.warn(
-            `pod ${plan.name} goes on, and its lease has to run out first: ${error.explanation}${accessAdvice(error)}`
+            `pod ${plan.name} continues, but its lease could not be released, so a driver that takes it over has to wait until it runs out: ${error.explanation}${accessAdvice(error)}`
           )
         )
       )
   }
   if (ending._tag === "Keep") return
   if (task.runner.resume && !(yield* lease.isSure(pod))) {
-    return yield* journal.warn(`pod ${plan.name} has been taken over by another driver, and is left to it`)
+    return yield* journal.warn(`pod ${plan.name} was taken over by another driver, so this run does not delete it`)
   }
   const options = { uid: pod.metadata.uid, ...(ending._tag === "Kill" ? { gracePeriodSeconds: 0 } : {}) }
   const subject = { namespace, name: plan.name }

@@ -1,6 +1,6 @@
 /**
- * One run: what its parts share from submit to result. Opening it refuses a task that cannot run, before anything is
- * created, and begins to follow the pod. `RunExecution.ts` carries it out.
+ * One run: what its parts share from submit to result. Opening it refuses a task that cannot run,
+ * before anything is created, and begins to follow the pod. `RunExecution.ts` carries it out.
  */
 import {
   checkOutputDirectory,
@@ -65,7 +65,9 @@ export interface Run {
 
 const wrongFiles = (error: FileSyncError) => new RunError({ operation: "Run.open", reason: new Files({ error }) })
 
-/** A cursor of the other kind cannot be continued from; starting over would report every line twice. */
+/**
+ * A cursor of the other kind cannot be continued from; starting over would report every line twice.
+ */
 const logOf = ({ logCursor: cursor }: TaskRequest, plan: PodPlan): Effect.Effect<Run["log"], RunError> => {
   if (plan.logs === "volume") {
     if (cursor?._tag !== "kubelet") return Effect.succeed({ source: "volume", plan, cursor: cursor ?? logStart })
@@ -74,7 +76,9 @@ const logOf = ({ logCursor: cursor }: TaskRequest, plan: PodPlan): Effect.Effect
   return Effect.fail(new RunError({ operation: "Run.open", reason }))
 }
 
-/** Opens a run in the caller's scope. Everything it has to report goes to `emit`, which is awaited. */
+/**
+ * Opens a run in the caller's scope. Everything it has to report goes to `emit`, which is awaited.
+ */
 export const openRun = Effect.fnUntraced(function* (
   { inputs: listed, plan, task }: PreparedTask,
   emit: (event: RunEvent) => Effect.Effect<void>

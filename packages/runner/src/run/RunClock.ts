@@ -1,20 +1,23 @@
 /**
- * The clocks of a run. Each but the last is absolute: set once when its stage begins, never re-armed. An error reports what
- * ran out and what the time went into. Pure.
+ * The clocks of a run. Each but the last is absolute: set once when its stage begins, never
+ * re-armed. An error reports what ran out and what the time went into. Pure.
  */
 import { type CompletionLimit, completionLimit, type Task } from "@podwright/spec-builder"
 import { Duration } from "effect"
 import type { ClockStage } from "../task/ClockStage.ts"
 
 /**
- * How long nothing at all may arrive from the pod after the command's end, while the rest of its log and its outputs are
- * fetched. A helper that looks through millions of files is silent meanwhile; a connection that was cut is restored within
- * seconds, and one that swallows everything within two minutes. What does arrive may take as long as it takes: the pod's
- * own deadline, ten minutes after the limits of the run, ends it in the end.
+ * How long nothing at all may arrive from the pod after the command's end, while the rest of its
+ * log and its outputs are fetched. A helper that looks through millions of files is silent
+ * meanwhile; a connection that was cut is restored within seconds, and one that swallows everything
+ * within two minutes. What does arrive may take as long as it takes: the pod's own deadline, ten
+ * minutes after the limits of the run, ends it in the end.
  */
 export const COLLECT_SILENCE = Duration.minutes(5)
 
-/** The limit of a stage, with the option that sets it; where no option does, what the limit is on. */
+/**
+ * The limit of a stage, with the option that sets it; where no option does, what the limit is on.
+ */
 export interface StageLimit {
   readonly option: "waitUntilRunning" | CompletionLimit["option"] | "the wait for more output"
   readonly duration: Duration.Duration
@@ -33,12 +36,14 @@ export const stageLimit = (stage: ClockStage, { runner, timeout }: Pick<Task, "r
 }
 
 /**
- * How long a driver that has taken a pod over watches it before a clock that ran out long ago ends it: what became of the
- * command is to be seen first.
+ * How long a driver that has taken a pod over watches it before a clock that ran out long ago ends
+ * it: what became of the command is to be seen first.
  */
 export const ADOPTION_GRACE = Duration.seconds(10)
 
-/** What is left of a limit in a pod that was taken over; `spentMs` is how long the stage has lasted. */
+/**
+ * What is left of a limit in a pod that was taken over; `spentMs` is how long the stage has lasted.
+ */
 export const remainingLimit = (limit: Duration.Duration, spentMs: number): Duration.Duration =>
   Duration.max(
     Duration.millis(Math.min(Duration.toMillis(limit), Duration.toMillis(limit) - spentMs)),

@@ -1,6 +1,7 @@
 /**
- * Carries out one run from submit to result: obtains the pod, drives it against the clocks, settles the outcome, and leaves
- * the pod as it has to be left. Puts the parts together; what each does is in its own file.
+ * Carries out one run from submit to result: obtains the pod, drives it against the clocks, settles
+ * the outcome, and leaves the pod as it has to be left. Puts the parts together; what each does is
+ * in its own file.
  */
 import { type Pod, Pods } from "@podwright/k8s-io"
 import { Clock, Duration, Effect, type Scope } from "effect"
@@ -23,8 +24,9 @@ import { resultOf, settle, settleFailure } from "./RunSettlement.ts"
 /** How a run may be influenced while it continues. */
 export interface RunOptions {
   /**
-   * When it completes, the driver leaves: the pod continues with its lease released, and the run fails with `Detached`. A
-   * run with `resume: false` is cancelled instead, as nobody could take its pod over. By default never.
+   * When it completes, the driver leaves: the pod continues with its lease released, and the run
+   * fails with `Detached`. A run with `resume: false` is cancelled instead, as nobody could take
+   * its pod over. By default never.
    */
   readonly detach?: Effect.Effect<void>
 }
@@ -47,11 +49,17 @@ const waitedTooLong = Effect.fnUntraced(function* ({ openedAt, plan, task }: Run
 
 const detached = (pod: string | null) => new RunError({ operation: "RunExecution.run", reason: new Detached({ pod }) })
 
-/** Leaves the pod when `detach` completes. Where nobody could take it over, the run is cancelled instead. */
+/**
+ * Leaves the pod when `detach` completes. Where nobody could take it over, the run is cancelled
+ * instead.
+ */
 const detachFromPod = ({ plan, task }: Run, detach: Effect.Effect<void>): Effect.Effect<never, RunError> =>
   Effect.andThen(detach, task.runner.resume ? detached(plan.name) : Effect.interrupt)
 
-/** How long the stages of a pod that was taken over have lasted: by the cluster's and the node's times, clamped. */
+/**
+ * How long the stages of a pod that was taken over have lasted: by the cluster's and the node's
+ * times, clamped.
+ */
 const spentBefore = ({ follow }: Run, pod: Pod, adopted: boolean): Spent => {
   const since = (time: number | undefined) =>
     Effect.map(Clock.currentTimeMillis, (now) => (adopted && time !== undefined ? Math.max(0, now - time) : 0))
@@ -102,7 +110,10 @@ const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean
   return yield* resultOf(run, outcome, driven)
 })
 
-/** From submit to result, in the caller's scope; interruption kills the pod. Everything goes to `emit`, which is awaited. */
+/**
+ * From submit to result, in the caller's scope; interruption kills the pod. Everything goes to
+ * `emit`, which is awaited.
+ */
 export const executeRun = Effect.fn("RunExecution.run")(function* (
   prepared: PreparedTask,
   emit: (event: RunEvent) => Effect.Effect<void>,

@@ -1,6 +1,6 @@
 /**
- * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only place where events
- * are made, so that facts and events agree.
+ * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only
+ * place where events are made, so that facts and events agree.
  */
 import type { LogEvent, ReportedLines, TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent } from "@podwright/k8s-io"
@@ -24,7 +24,10 @@ export interface RunJournal {
   readonly seen: (pod: PodObservation) => void
   /** A container's exit code, which the kubelet tells later. */
   readonly exited: (container: string, exitCode: number) => void
-  /** When something last came from the pod, by the monotonic clock, and how far its outputs had come by then. */
+  /**
+   * When something last came from the pod, by the monotonic clock, and how far its outputs had come
+   * by then.
+   */
   readonly arrival: Effect.Effect<{ readonly at: number; readonly outputs: TransferProgress | undefined }>
   /** What scheduler or kubelet said; nothing once the run has ended. */
   readonly podEvent: (event: KubeEvent) => Effect.Effect<void>
@@ -33,12 +36,18 @@ export interface RunJournal {
   /** Something stands in the way; the same diagnosis is told once. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
   readonly warn: (message: string) => Effect.Effect<void>
-  /** A session that the pod had answered was lost, and is made again: until now it was the connection that was silent, not the pod. */
+  /**
+   * A session that the pod had answered was lost, and is made again: until now it was the
+   * connection that was silent, not the pod.
+   */
   readonly interrupted: (message: string) => Effect.Effect<void>
   readonly finished: (result: RunResult) => Effect.Effect<void>
 }
 
-/** Opens the journal of the run of one pod; every event goes to `emit`, which may suspend to hold the run back. */
+/**
+ * Opens the journal of the run of one pod; every event goes to `emit`, which may suspend to hold
+ * the run back.
+ */
 export const openJournal = Effect.fnUntraced(function* (
   pod: { readonly namespace: string; readonly name: string },
   emit: (event: RunEvent) => Effect.Effect<void>

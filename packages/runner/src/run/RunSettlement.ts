@@ -1,4 +1,7 @@
-/** Settles a run whose pod has been driven to its command's end: asks the kubelet where it must, and makes the result. */
+/**
+ * Settles a run whose pod has been driven to its command's end: asks the kubelet where it must, and
+ * makes the result.
+ */
 import type { PodPlan } from "@podwright/spec-builder"
 import { Effect, Option, Schema } from "effect"
 import {
@@ -48,8 +51,8 @@ const isOfOutputs = (reason: RunReason): boolean =>
   (reason._tag === "TimedOut" && reason.stage === "collecting")
 
 /**
- * What becomes of a run that fails when its command has ended: a command that failed has its own code to tell, whatever became of
- * its outputs.
+ * What becomes of a run that fails when its command has ended: a command that failed has its own
+ * code to tell, whatever became of its outputs.
  */
 export const settleFailure = Effect.fnUntraced(function* (
   run: Run,
@@ -66,7 +69,10 @@ export const settleFailure = Effect.fnUntraced(function* (
   return { driven: { files: {}, missing: [] }, outcome }
 })
 
-/** The result of a run whose outcome is decided; a pod that was lost and outputs that were not written are errors. */
+/**
+ * The result of a run whose outcome is decided; a pod that was lost and outputs that were not
+ * written are errors.
+ */
 export const resultOf = Effect.fnUntraced(function* (
   { journal, plan }: Run,
   outcome: Decision,

@@ -1,6 +1,6 @@
 /**
- * Which stages a run has come through: its clocks wait for them, its settlement reads main's receipt. Touches the run's
- * journal alone.
+ * Which stages a run has come through: its clocks wait for them, its settlement reads main's
+ * receipt. Touches the run's journal alone.
  */
 import { Deferred, Effect } from "effect"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
@@ -8,7 +8,9 @@ import type { RunJournal } from "./RunJournal.ts"
 
 /** What main itself has told. */
 export interface Receipts {
-  /** Its exit code, from its exit file; undefined when it wrote none or there is no file to write. */
+  /**
+   * Its exit code, from its exit file; undefined when it wrote none or there is no file to write.
+   */
   readonly exitCode: number | undefined
   /** When its end was heard of, by the monotonic clock, in ms; undefined while it has not. */
   readonly finishedAt: number | undefined
@@ -17,7 +19,10 @@ export interface Receipts {
 export interface RunStages {
   /** Says that the containers run. Later calls change nothing. */
   readonly start: Effect.Effect<void>
-  /** Says that the command has ended, with the code in its exit file; undefined when only the kubelet can tell. */
+  /**
+   * Says that the command has ended, with the code in its exit file; undefined when only the
+   * kubelet can tell.
+   */
   readonly finish: (exitCode: number | undefined) => Effect.Effect<void>
   /** Completes when the containers run. */
   readonly started: Effect.Effect<void>
@@ -26,7 +31,10 @@ export interface RunStages {
   readonly receipts: Effect.Effect<Receipts>
 }
 
-/** The stages of a run that has just been submitted; `mainContainer` is the name the journal keeps an exit code by. */
+/**
+ * The stages of a run that has just been submitted; `mainContainer` is the name the journal keeps
+ * an exit code by.
+ */
 export const makeRunStages = Effect.fnUntraced(function* (
   journal: RunJournal,
   mainContainer: string

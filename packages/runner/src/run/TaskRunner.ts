@@ -1,6 +1,6 @@
 /**
- * The service that runs tasks, each in one pod: what the CLI, the server and TypeScript programs use. Finds a run its
- * connection; the run itself is `RunExecution.ts`.
+ * The service that runs tasks, each in one pod: what the CLI, the server and TypeScript programs
+ * use. Finds a run its connection; the run itself is `RunExecution.ts`.
  */
 import type { KubeLayerOptions } from "@podwright/k8s-io"
 import { type Cause, Context, Effect, Exit, type FileSystem, Layer, Queue, type Scope, Stream } from "effect"
@@ -87,38 +87,53 @@ export class TaskRunner extends Context.Service<
   TaskRunner,
   {
     /**
-     * Runs a task and returns its result; a command that fails is a result with state `FAILED`. Interruption kills the
-     * pod. `onEvent` is awaited, so a slow listener holds the log back instead of filling memory; the last event is
-     * `Finished`. Fails with a `RunError` when there is no result.
+     * Runs a task and returns its result; a command that fails is a result with state `FAILED`.
+     * Interruption kills the pod. `onEvent` is awaited, so a slow listener holds the log back
+     * instead of filling memory; the last event is `Finished`. Fails with a `RunError` when there
+     * is no result.
      */
     readonly run: (
       task: TaskRequest,
       onEvent?: (event: RunEvent) => Effect.Effect<void>,
       options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
-    /** The same for a task that `prepareTask` has prepared. It runs once: its inputs are released at the end. */
+    /**
+     * The same for a task that `prepareTask` has prepared. It runs once: its inputs are released at
+     * the end.
+     */
     readonly runPrepared: (
       prepared: PreparedTask,
       onEvent?: (event: RunEvent) => Effect.Effect<void>,
       options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
-    /** The same as a stream; its last event is `Finished`. Ending the stream early cancels the run. */
+    /**
+     * The same as a stream; its last event is `Finished`. Ending the stream early cancels the run.
+     */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
-    /** The highest attempt of the task run that an earlier driver's pod belongs to; undefined where there is no pod. */
+    /**
+     * The highest attempt of the task run that an earlier driver's pod belongs to; undefined where
+     * there is no pod.
+     */
     readonly earlierAttempt: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
-    /** Whether a pod of the task run, of any attempt, continues or has an outcome that no driver has collected. */
+    /**
+     * Whether a pod of the task run, of any attempt, continues or has an outcome that no driver has
+     * collected.
+     */
     readonly hasEarlierPod: (prepared: PreparedTask) => Effect.Effect<boolean, RunError>
   }
 >()("@podwright/runner/TaskRunner") {
-  /** Over the services of a cluster that are there already, such as `kubeLayer` of `@podwright/k8s-io` gives. */
+  /**
+   * Over the services of a cluster that are there already, such as `kubeLayer` of
+   * `@podwright/k8s-io` gives.
+   */
   static readonly layer: Layer.Layer<TaskRunner, never, KubeServices | FileSystem.FileSystem | HttpClient.HttpClient> =
     Layer.effect(TaskRunner, make).pipe(
       Layer.provide([ExecBudget.layer, LeaseKeeper.layer, RunConnections.layerAmbient])
     )
 
   /**
-   * Finds the cluster by these options when the first run needs it: by default from KUBECONFIG, `~/.kube/config`, or the
-   * service account of the pod this process runs in.
+   * Finds the cluster by these options when the first run needs it: by default from KUBECONFIG,
+   * `~/.kube/config`, or the service account of the pod this process runs in.
    */
   static readonly layerConnecting = (
     options: KubeLayerOptions = {}

@@ -1,6 +1,7 @@
 /**
- * A task with what is made of it before a run: its pod, and the list of its inputs. Made once for an attempt, and handed to all who
- * need it: the record of an execution, the cache, the run. Reads inputs; knows nothing of a cluster.
+ * A task with what is made of it before a run: its pod, and the list of its inputs. Made once for
+ * an attempt, and handed to all who need it: the record of an execution, the cache, the run. Reads
+ * inputs; knows nothing of a cluster.
  */
 import { type InputArchive, makeInputArchive } from "@podwright/file-sync"
 import { buildPod, type PodPlan, type TaskIdentity, taskValues } from "@podwright/spec-builder"
@@ -14,9 +15,15 @@ import type { TaskRequest } from "./TaskRequest.ts"
 export interface PreparedTask {
   readonly task: TaskRequest
   readonly plan: PodPlan
-  /** Lists the inputs when it is first asked, and gives the same archive from then on. Fails with `Files`. */
+  /**
+   * Lists the inputs when it is first asked, and gives the same archive from then on. Fails with
+   * `Files`.
+   */
   readonly inputs: Effect.Effect<InputArchive, RunError>
-  /** Frees what the inputs hold, such as fetched URLs. The run does it when it ends; the scope does it otherwise. */
+  /**
+   * Frees what the inputs hold, such as fetched URLs. The run does it when it ends; the scope does
+   * it otherwise.
+   */
   readonly release: Effect.Effect<void>
 }
 
@@ -26,7 +33,10 @@ const planOf = (task: TaskRequest): Effect.Effect<PodPlan, RunError> =>
     (error) => new RunError({ operation: "PreparedTask.prepare", reason: new Spec({ error }) })
   )
 
-/** Builds the pod of a task. Fails with `Spec` where the task cannot make one; inputs are not looked at before they are needed. */
+/**
+ * Builds the pod of a task. Fails with `Spec` where the task cannot make one; inputs are not looked
+ * at before they are needed.
+ */
 export const prepareTask = Effect.fn("PreparedTask.prepare")(function* (
   task: TaskRequest
 ): Effect.fn.Return<PreparedTask, RunError, Scope.Scope | FileSystem.FileSystem | HttpClient.HttpClient> {

@@ -1,6 +1,6 @@
 /**
- * The one error of a run: a run that has no result, because of the task as given, the platform or the time. A command that
- * ran and failed is no error but a `RunResult` with state `FAILED`.
+ * The one error of a run: a run that has no result, because of the task as given, the platform or
+ * the time. A command that ran and failed is no error but a `RunResult` with state `FAILED`.
  */
 import { Schema } from "effect"
 import { accessAdvice } from "./AccessAdvice.ts"
@@ -54,7 +54,10 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", {
   /** What was being done, as `File.function` of this package. For logs. */
   operation: Schema.String,
   reason: RunReason,
-  /** What was known of the run when it failed; absent when the task was refused before the run began. */
+  /**
+   * What was known of the run when it failed; absent when the task was refused before the run
+   * began.
+   */
   facts: Schema.optionalKey(RunFacts)
 }) {
   /** Says what happened, where, and what to do. Holds no credentials. */

@@ -2,8 +2,9 @@
 import { Schema } from "effect"
 
 /**
- * The phases of a run in their order; not every shape of pod passes through all of them. `adopted` takes the place of
- * `created` where the pod is one that an earlier driver abandoned or detached from.
+ * The phases of a run in their order; not every shape of pod passes through all of them. `adopted`
+ * takes the place of `created` where the pod is one that an earlier driver abandoned or detached
+ * from.
  */
 export const RunPhase = Schema.Literals([
   "submitted",

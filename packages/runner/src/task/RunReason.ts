@@ -1,6 +1,7 @@
 /**
- * Why a run has no result: one tagged class per kind, with the facts a program needs to react. The door exports them as a
- * namespace, so that they read `RunReason.TimedOut`. Plain data; `RunError.ts` puts them into words.
+ * Why a run has no result: one tagged class per kind, with the facts a program needs to react. The
+ * door exports them as a namespace, so that they read `RunReason.TimedOut`. Plain data;
+ * `RunError.ts` puts them into words.
  */
 import { FileSyncError } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
@@ -14,7 +15,10 @@ export class Spec extends Schema.TaggedClass<Spec>()("Spec", { error: SpecError 
 
 const LogSource = Schema.Literals(["volume", "kubelet"])
 
-/** The cursor given belongs to another kind of log than the pod has, for example after `logs` was changed. */
+/**
+ * The cursor given belongs to another kind of log than the pod has, for example after `logs` was
+ * changed.
+ */
 export class CursorMismatch extends Schema.TaggedClass<CursorMismatch>()("CursorMismatch", {
   given: LogSource,
   expected: LogSource
@@ -33,21 +37,29 @@ export class PodExists extends Schema.TaggedClass<PodExists>()("PodExists", {
   owner: Schema.String
 }) {}
 
-/** The pod of this task run was created from another spec, and the runner's `onSpecChange` is `fail`. */
+/**
+ * The pod of this task run was created from another spec, and the runner's `onSpecChange` is
+ * `fail`.
+ */
 export class SpecChanged extends Schema.TaggedClass<SpecChanged>()("SpecChanged", {
   pod: Schema.String,
   /** Whose pod it is, in words that continue "already exists". */
   owner: Schema.String
 }) {}
 
-/** Another driver has the pod of this task run, and has shown that it lives by renewing its lease. */
+/**
+ * Another driver has the pod of this task run, and has shown that it lives by renewing its lease.
+ */
 export class LeaseHeld extends Schema.TaggedClass<LeaseHeld>()("LeaseHeld", {
   pod: Schema.String,
   /** `HOST/PID/ID`. */
   holder: Schema.String
 }) {}
 
-/** Another driver has taken the pod over. The command continues there; this run has nothing more to do with it. */
+/**
+ * Another driver has taken the pod over. The command continues there; this run has nothing more to
+ * do with it.
+ */
 export class LeaseLost extends Schema.TaggedClass<LeaseLost>()("LeaseLost", {
   pod: Schema.String,
   /** `HOST/PID/ID`. */
@@ -66,7 +78,9 @@ export class PodFailed extends Schema.TaggedClass<PodFailed>()("PodFailed", { di
 /** A stage of the run took longer than its limit. */
 export class TimedOut extends Schema.TaggedClass<TimedOut>()("TimedOut", {
   stage: ClockStage,
-  /** The option that sets the limit, or what the limit is on where no option sets it. For people. */
+  /**
+   * The option that sets the limit, or what the limit is on where no option sets it. For people.
+   */
   limit: Schema.String,
   seconds: Schema.Finite,
   /** What the time went into. For people. */

@@ -73,8 +73,8 @@ describe("a lease that is kept", () => {
 
   const cases: ReadonlyArray<readonly [string, "create" | "take over", number, RegExp]> = [
     ["never", "create", 0, /^the lease of pod p cannot be renewed, so it may be taken over: /],
-    ["twice", "create", 2, /so it may be taken over, or removed by podwright clean: /],
-    ["once, at the takeover", "take over", 1, /so it may be taken over, or removed by podwright clean: /]
+    ["twice", "create", 2, /so it may be taken over, or deleted by `podwright clean`: /],
+    ["once, at the takeover", "take over", 1, /so it may be taken over, or deleted by `podwright clean`: /]
   ]
   for (const [when, begin, allowed, expected] of cases) {
     it.effect(`which may be renewed ${when}, is told of once, and truly`, () =>

@@ -31,13 +31,13 @@ describe("podOwner", () => {
     [
       "a pod of another driver",
       pod({ labels, creationTimestamp: "2026-01-02T03:04:05Z" }),
-      "made for task t of flow f, execution e, task run r, attempt 2, by another driver at 2026-01-02T03:04:05Z"
+      "created for task t of flow f, execution e, task run r, attempt 2, by another driver at 2026-01-02T03:04:05Z"
     ],
-    ["anybody's", pod({ labels: { app: "x" } }), "made by something other than podwright"],
+    ["anybody's", pod({ labels: { app: "x" } }), "created by something other than podwright"],
     [
       "a pod that is being deleted",
       pod({ deletionTimestamp: "2026-01-02T03:04:05Z" }),
-      "made by something other than podwright; it is being deleted"
+      "created by something other than podwright; it is being deleted"
     ]
   ]
   it.each(table)("%s", (_whose, of, expected) => {

@@ -411,7 +411,7 @@ describe("TaskRunner", () => {
       const run = yield* begin(yield* task(), { create: { _tag: "AlreadyExists", detail: "pods exists" } })
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag, "PodExists")
-      assert.include(error.message, "already exists, made by something other than podwright")
+      assert.include(error.message, "already exists, created by something other than podwright")
       assert.deepStrictEqual(run.requests, ["create", "get"])
     })
   )
