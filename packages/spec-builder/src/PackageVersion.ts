@@ -3,6 +3,7 @@
  */
 import manifest from "../package.json" with { type: "json" }
 
+/** The version in `package.json`, which a file's `version` is compared with. */
 export const PACKAGE_VERSION: string = manifest.version
 
 /** MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier]. */

@@ -1,42 +1,77 @@
-export { LIST_KEYS, type ListKey } from "./merge/MergeKeys.ts"
-export * from "./merge/SpecMerge.ts"
-export * from "./PackageVersion.ts"
-export * from "./pod/PodBuilder.ts"
-export * from "./pod/PodLabels.ts"
-export * from "./pod/PodManifest.ts"
-export * from "./pod/PodName.ts"
-export * from "./pod/PodPlan.ts"
-export * from "./pod/PodShape.ts"
-export * from "./pod/PodVolume.ts"
+/**
+ * One task's values in, one Kubernetes Pod out: a pure function. Start with `decodeRunnerProperties`, `makeTask` and
+ * `buildPod`; `explainPod` also says which layer set each field.
+ */
+
+// A task: what is run, for whom and with which files. `makeTask` fills in every default, its pod is built from `taskValues`.
+
+export { type CompletionLimit, completionLimit } from "./task/CompletionLimit.ts"
+export { type InputFile, makeTask, type Task, type TaskFields, type TaskSource, taskValues } from "./task/Task.ts"
+export {
+  type Commands,
+  DEFAULT_INTERPRETER,
+  type Entrypoint,
+  type TaskIdentity,
+  type TaskValues
+} from "./task/TaskValues.ts"
+
+// Its pod: the manifest, the origin of each field, and what a driver must know to run it.
+
+export type { FieldOrigin } from "./merge/Traced.ts"
+export { buildPod, type ExplainedPod, explainPod } from "./pod/PodBuilder.ts"
+export type { PodManifest } from "./pod/PodManifest.ts"
+export type { GatePlan, PodPlan } from "./pod/PodPlan.ts"
+export { OUTPUT_DIRECTORY, WORK_DIRECTORY } from "./pod/PodVolume.ts"
+
+// How the pod is found again: its name, its labels and its annotations.
+
+export {
+  identityLabels,
+  LABEL_PREFIX,
+  LEASE_ANNOTATION,
+  SPEC_HASH_ANNOTATION,
+  TASK_RUN_LABEL
+} from "./pod/PodLabels.ts"
+export { podName } from "./pod/PodName.ts"
+
+// Fragments of a pod's spec, merged as the builder merges them: by the keys that Kubernetes gives its lists.
+
+export { LIST_KEYS } from "./merge/MergeKeys.ts"
+export { mergeSpecs } from "./merge/SpecMerge.ts"
+
+// The runner's properties: their types, their reader, and their description for help texts and editors.
+
+export { PACKAGE_VERSION } from "./PackageVersion.ts"
 export {
   CONNECTION_FILES,
-  ConnectionProperties,
+  type ConnectionProperties,
   TOKEN_EXPRESSION,
-  TokenProviderProperties,
-  TokenTaskProperties
+  type TokenProviderProperties,
+  type TokenTaskProperties
 } from "./properties/ConnectionProperties.ts"
-export { type KnownNames, propertyDecoder, type SpecIssues } from "./properties/PropertyDecoding.ts"
-export * from "./properties/RetryProperties.ts"
-export * from "./properties/RunnerDecoding.ts"
-export { RunnerProperties } from "./properties/RunnerProperties.ts"
-export * from "./properties/RunnerReference.ts"
-export * from "./properties/TaskCacheProperties.ts"
-export * from "./SpecError.ts"
-export * from "./script/GateScript.ts"
-export * from "./script/HelperScript.ts"
-export { type CompletionLimit, completionLimit } from "./task/CompletionLimit.ts"
-export * from "./task/ContainerCommand.ts"
-export {
-  type InputFile,
-  makeTask,
-  type Task,
-  type TaskFields,
-  type TaskSource,
-  taskValues
-} from "./task/Task.ts"
-export * from "./task/TaskValues.ts"
+export { decodeRunnerProperties } from "./properties/RunnerDecoding.ts"
+export type { RunnerProperties } from "./properties/RunnerProperties.ts"
+export { type PropertyReference, runnerJsonSchema, runnerReference } from "./properties/RunnerReference.ts"
+
+// Two more properties of a task: `retry` and `taskCache`.
+
+export { decodeRetry, type RetryProperties } from "./properties/RetryProperties.ts"
+export { decodeTaskCache, type TaskCacheProperties } from "./properties/TaskCacheProperties.ts"
+
+// Why there is no pod: one error, whose reason is a class of `SpecReason` and holds every issue with its path.
+
+export { formatPath, SpecError } from "./error/SpecError.ts"
+export { SpecIssue } from "./error/SpecIssue.ts"
+export * as SpecReason from "./error/SpecReason.ts"
+
+// For readers of other files: values as people write them, and a decoder that suggests the name that was probably meant.
+
+export { propertyDecoder } from "./properties/PropertyDecoding.ts"
+export { nearestName } from "./values/NearestName.ts"
+export { quantityNumber } from "./values/Quantity.ts"
+export { parseRunDuration, RunDuration } from "./values/RunDuration.ts"
+
+// JSON, and the one text of equal values, which digests are made of.
+
 export { canonicalJson } from "./values/CanonicalJson.ts"
 export type { Json, JsonObject } from "./values/Json.ts"
-export * from "./values/NearestName.ts"
-export * from "./values/Quantity.ts"
-export * from "./values/RunDuration.ts"

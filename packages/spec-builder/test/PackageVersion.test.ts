@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { PACKAGE_VERSION, versionMatches } from "../src/index.ts"
+import { PACKAGE_VERSION, versionMatches } from "../src/PackageVersion.ts"
 
 const rows: ReadonlyArray<readonly [asked: string, version: string, matches: boolean]> = [
   ["1", "1.2.3", true],

@@ -2,17 +2,13 @@
  * Values that tests start from: one task, one runner, and the way to a plan or its error.
  */
 import { Result } from "effect"
-import {
-  buildPod,
-  type Commands,
-  DEFAULT_INTERPRETER,
-  decodeRunnerProperties,
-  type JsonObject,
-  type PodPlan,
-  type RunnerProperties,
-  type SpecError,
-  type TaskValues
-} from "../src/index.ts"
+import type { SpecError } from "../src/error/SpecError.ts"
+import { buildPod } from "../src/pod/PodBuilder.ts"
+import type { PodPlan } from "../src/pod/PodPlan.ts"
+import { decodeRunnerProperties } from "../src/properties/RunnerDecoding.ts"
+import type { RunnerProperties } from "../src/properties/RunnerProperties.ts"
+import { type Commands, DEFAULT_INTERPRETER, type TaskValues } from "../src/task/TaskValues.ts"
+import type { JsonObject } from "../src/values/Json.ts"
 
 export const commands = (...lines: ReadonlyArray<string>): Commands => ({
   _tag: "Commands",

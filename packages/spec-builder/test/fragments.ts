@@ -3,7 +3,7 @@
  * list repeats a key.
  */
 import { Arbitrary, Schema } from "effect"
-import type { Json, JsonObject } from "../src/index.ts"
+import type { Json, JsonObject } from "../src/values/Json.ts"
 
 const { Boolean: Flag, Literals, optionalKey, Struct } = Schema
 

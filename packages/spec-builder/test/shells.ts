@@ -17,7 +17,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { gateScript } from "../src/index.ts"
+import { gateScript } from "../src/script/GateScript.ts"
 
 /** Where a program is, by PATH. */
 export const find = (program: string): string | undefined =>

@@ -29,13 +29,13 @@ const EVERY_ROOM_ABOVE = "every room above"
 const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string> | typeof EVERY_ROOM_ABOVE>>>> = {
   "packages/spec-builder": {
     "PackageVersion.ts": [],
-    "SpecError.ts": [],
+    error: [],
     values: [],
     script: [],
     merge: ["values"],
-    properties: ["PackageVersion.ts", "SpecError.ts", "values"],
+    properties: ["PackageVersion.ts", "error", "values"],
     task: ["properties"],
-    pod: ["SpecError.ts", "values", "script", "merge", "properties", "task"],
+    pod: ["error", "values", "script", "merge", "properties", "task"],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/k8s-io": {

@@ -28,7 +28,7 @@ const doorsOf = (folder: string): ReadonlyArray<Door> => {
   })
 }
 
-describe.each(["packages/local-cluster", "packages/task-file"])("the door of %s", (folder) => {
+describe.each(["packages/local-cluster", "packages/spec-builder", "packages/task-file"])("the door of %s", (folder) => {
   const doors = doorsOf(folder).map((door) => ({ ...door, names: workspace.exportedNames(door.file) }))
 
   it("exports the names on its list", async () => {

@@ -5,12 +5,12 @@
 import { join } from "node:path"
 import {
   decodeRunnerProperties,
-  InvalidTask,
   propertyDecoder,
   RunDuration,
   type RunnerProperties,
   SpecError,
-  SpecIssue
+  SpecIssue,
+  SpecReason
 } from "@podwright/spec-builder"
 import { InputFileValue, inputSource } from "@podwright/task-file"
 import { Duration, Result, Schema } from "effect"
@@ -75,7 +75,7 @@ export interface PlainTask {
 }
 
 const invalid = (issues: readonly [SpecIssue, ...ReadonlyArray<SpecIssue>]) =>
-  new SpecError({ operation: "decodeTask", reason: new InvalidTask({ issues }) })
+  new SpecError({ operation: "decodeTask", reason: new SpecReason.InvalidTask({ issues }) })
 
 const read = propertyDecoder(Task, {
   source: "task",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
-import { decodeRetry, InvalidTask, SpecError, SpecIssue } from "@podwright/spec-builder"
+import { decodeRetry, SpecError, SpecIssue, SpecReason } from "@podwright/spec-builder"
 import { Duration, Effect, Result, Schema } from "effect"
 import {
   classifyFailure,
@@ -37,7 +37,7 @@ const forbidden = (detail: string) =>
 
 describe("classifyFailure", () => {
   const issue = new SpecIssue({ source: "task", path: [], message: "m" })
-  const spec = new SpecError({ operation: "buildPod", reason: new InvalidTask({ issues: [issue] }) })
+  const spec = new SpecError({ operation: "buildPod", reason: new SpecReason.InvalidTask({ issues: [issue] }) })
   const files = (reason: FileSyncError["reason"]) =>
     new Files({ error: new FileSyncError({ operation: "run session", reason }) })
   const cases: ReadonlyArray<readonly [string, RunReason, FailureClass]> = [

@@ -4,6 +4,9 @@
  * `fileSidecar.defaultSpec` where set), `podSpec`, `containerSpec` or `fileSideCarSpec`, named properties, protocol.
  */
 import { Result } from "effect"
+import { SpecError } from "../error/SpecError.ts"
+import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
+import { InvalidProperties, InvalidTask, ProtocolConflict, type SpecReason } from "../error/SpecReason.ts"
 import { mergeLayers } from "../merge/LayerMerge.ts"
 import {
   type FieldOrigin,
@@ -14,14 +17,6 @@ import {
   untraceObject
 } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
-import {
-  InvalidProperties,
-  InvalidTask,
-  ProtocolConflict,
-  SpecError,
-  SpecIssue,
-  type SpecReason
-} from "../SpecError.ts"
 import { taskCommand } from "../task/ContainerCommand.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
@@ -41,9 +36,6 @@ import {
   podConflicts
 } from "./SpecConflicts.ts"
 import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, specLayers } from "./SpecLayers.ts"
-
-export type { FieldOrigin, Overridden } from "../merge/Traced.ts"
-export { DEADLINE_MARGIN_SECONDS } from "./PodSpec.ts"
 
 const helperNames = (shape: PodShape): ReadonlyArray<typeof HELPER_CONTAINER | typeof INPUT_CONTAINER> =>
   shape.shape === "gate" ? [HELPER_CONTAINER] : shape.shape === "init" ? [INPUT_CONTAINER, HELPER_CONTAINER] : []
@@ -83,7 +75,7 @@ const conflicts = (task: TaskValues, layers: SpecLayers, shape: PodShape): Reado
   return [...found, ...variables]
 }
 
-type Reason = new (fields: { readonly issues: readonly [SpecIssue, ...Array<SpecIssue>] }) => SpecReason
+type Reason = new (fields: { readonly issues: SpecIssues }) => SpecReason
 
 /** Succeeds when there is nothing to refuse; of several issues about one place the first is kept. */
 const refuse = (Reason: Reason, issues: ReadonlyArray<SpecIssue>): Result.Result<void, SpecError> => {

@@ -11,8 +11,6 @@ export const VOLUME_ROOT = "/podwright"
 export const WORK_DIRECTORY = "/podwright/work"
 /** Whatever is written here is collected; OUTPUT_DIR. */
 export const OUTPUT_DIRECTORY = "/podwright/output"
-/** Control files: `ready`, `stdout`, `stderr`, `exit`, `sent`, `done`. */
-export const RUN_DIRECTORY = "/podwright/run"
 
 /** The container that runs the task; its end is the run's end. */
 export const MAIN_CONTAINER = "main"

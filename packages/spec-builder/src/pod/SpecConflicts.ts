@@ -3,7 +3,7 @@
  * an issue's path leads to what the user wrote and its message names both sides.
  */
 
-import { SpecIssue } from "../SpecError.ts"
+import { SpecIssue } from "../error/SpecIssue.ts"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 import type { PodShapeName } from "./PodPlan.ts"
 import { isInVolume, MAIN_CONTAINER, POD_UID_VARIABLE, PROTOCOL_ENV, VOLUME_NAME, VOLUME_ROOT } from "./PodVolume.ts"

@@ -2,9 +2,9 @@
  * What users wrote, sorted by the container it is for, least specific first. Pure.
  */
 
+import { formatPath } from "../error/SpecError.ts"
 import type { TracedLayer } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
-import { formatPath } from "../SpecError.ts"
 import { isList, isObject, type JsonObject } from "../values/Json.ts"
 import { MAIN_CONTAINER } from "./PodVolume.ts"
 

@@ -95,6 +95,7 @@ export const TokenTaskProperties = Schema.Struct({
   })
 )
 
+/** `oauthTokenProvider`: a task that fetches the bearer token, and the expression that takes it from the output. */
 export const TokenProviderProperties = Schema.Struct({
   task: TokenTaskProperties.pipe(
     Schema.annotateEncoded({ title: "object", description: "Brings the token: a command or an HTTP request." })

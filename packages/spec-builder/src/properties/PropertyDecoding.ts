@@ -3,7 +3,7 @@
  * that was probably meant. Pure.
  */
 import { Result, Schema, SchemaIssue } from "effect"
-import { SpecIssue } from "../SpecError.ts"
+import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
 import { nearestName } from "../values/NearestName.ts"
 
 /** The formatter hands on texts alone, so an unknown name travels through it as a text that no message can be. */
@@ -22,9 +22,6 @@ export interface KnownNames {
   /** What messages call such a name. Default: `property`. */
   readonly noun?: "property" | "key"
 }
-
-/** At least one issue, in the order found. */
-export type SpecIssues = readonly [SpecIssue, ...Array<SpecIssue>]
 
 const explainUnknown = (path: Path, { known, noun = "property" }: KnownNames): string => {
   const name = String(path.at(-1))

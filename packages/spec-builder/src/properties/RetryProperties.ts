@@ -3,9 +3,11 @@
  * how often. Pure; the runner decides by it (`RetryPolicy.ts` there).
  */
 import { Duration, Effect, Result, Schema } from "effect"
-import { InvalidProperties, SpecError, SpecIssue } from "../SpecError.ts"
+import { SpecError } from "../error/SpecError.ts"
+import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
+import { InvalidProperties } from "../error/SpecReason.ts"
 import { nearestName } from "../values/NearestName.ts"
-import { referenceDecoder, type SpecIssues } from "./PropertyDecoding.ts"
+import { referenceDecoder } from "./PropertyDecoding.ts"
 import { BooleanOrText, positive } from "./PropertySchema.ts"
 
 const Attempts = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))

@@ -3,7 +3,8 @@
  * was probably meant. Pure.
  */
 import { Result } from "effect"
-import { InvalidProperties, SpecError } from "../SpecError.ts"
+import { SpecError } from "../error/SpecError.ts"
+import { InvalidProperties } from "../error/SpecReason.ts"
 import { ConnectionProperties, TokenProviderProperties, TokenTaskProperties } from "./ConnectionProperties.ts"
 import { type NamesByPlace, referenceDecoder } from "./PropertyDecoding.ts"
 import {

@@ -156,4 +156,5 @@ export const RunnerProperties = Schema.Struct({
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   )
 })
+/** The runner's properties, decoded: with defaults, durations as `Duration`. */
 export type RunnerProperties = typeof RunnerProperties.Type

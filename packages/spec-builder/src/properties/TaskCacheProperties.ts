@@ -1,14 +1,17 @@
 /** What a task's `taskCache` says, by the names of the reference: whether an equal task's result is used again. Pure. */
 import { Result, Schema } from "effect"
-import { InvalidProperties, SpecError } from "../SpecError.ts"
+import { SpecError } from "../error/SpecError.ts"
+import { InvalidProperties } from "../error/SpecReason.ts"
 import { referenceDecoder } from "./PropertyDecoding.ts"
 import { BooleanOrText, positive } from "./PropertySchema.ts"
 
+/** `taskCache` in a file. */
 export const TaskCacheProperties = Schema.Struct({
   enabled: BooleanOrText,
   /** How old a result may be, counted from when it was kept, right after its run; absent: any age. */
   ttl: Schema.optionalKey(positive)
 })
+/** `taskCache`, decoded. */
 export type TaskCacheProperties = typeof TaskCacheProperties.Type
 
 const decode = referenceDecoder(TaskCacheProperties, "task", new Map([["", Object.keys(TaskCacheProperties.fields)]]))

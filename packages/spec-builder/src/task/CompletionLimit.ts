@@ -1,6 +1,7 @@
 /** How long a task's command may run, and which option says so. Pure. */
 import type { Duration } from "effect"
 
+/** A limit, and the option that a message about it names. */
 export interface CompletionLimit {
   readonly option: "timeout" | "waitUntilCompletion"
   readonly duration: Duration.Duration

@@ -3,6 +3,7 @@
  * in. Pure.
  */
 import type { Json } from "./Json.ts"
+/** The text of a JSON value: equal values give equal texts, whatever the order of their keys; no white space. */
 export const canonicalJson = (value: Json): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`

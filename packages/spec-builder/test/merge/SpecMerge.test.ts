@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { type Json, type JsonObject, mergeSpecs } from "../../src/index.ts"
+import { mergeSpecs } from "../../src/merge/SpecMerge.ts"
 import { canonicalJson } from "../../src/values/CanonicalJson.ts"
+import type { Json, JsonObject } from "../../src/values/Json.ts"
 import { anyFragment, isWithin } from "../fragments.ts"
 
 const parse = (text: string): JsonObject => JSON.parse(text)

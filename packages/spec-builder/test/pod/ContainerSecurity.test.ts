@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { JsonObject } from "../../src/index.ts"
 import { helperSecurity, helperUser, mainSecurity } from "../../src/pod/ContainerSecurity.ts"
+import type { JsonObject } from "../../src/values/Json.ts"
 
 const layer = (securityContext: JsonObject) => [{ path: ["containerSpec"], value: { securityContext } }]
 const RESTRICTED = {

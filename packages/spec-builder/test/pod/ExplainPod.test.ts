@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { buildPod, explainPod, type FieldOrigin, formatPath } from "../../src/index.ts"
+import { formatPath } from "../../src/error/SpecError.ts"
+import type { FieldOrigin } from "../../src/merge/Traced.ts"
+import { buildPod, explainPod } from "../../src/pod/PodBuilder.ts"
 import { failure, plan, runner, task } from "../fixtures.ts"
 
 const explain = (properties: unknown, values = task()) => Result.getOrThrow(explainPod(values, runner(properties)))

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Result } from "effect"
-import { buildPod, DEADLINE_MARGIN_SECONDS, gateScript, literal } from "../../src/index.ts"
+import { buildPod } from "../../src/pod/PodBuilder.ts"
+import { DEADLINE_MARGIN_SECONDS } from "../../src/pod/PodSpec.ts"
+import { gateScript } from "../../src/script/GateScript.ts"
+import { literal } from "../../src/task/ContainerCommand.ts"
 import { commands, container, entrypoint, plan, runner, task } from "../fixtures.ts"
 import { anyFragment, isWithin } from "../fragments.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { identityLabels, labelValue } from "../../src/index.ts"
+import { identityLabels, labelValue } from "../../src/pod/PodLabels.ts"
 import { task } from "../fixtures.ts"
 
 const VALID = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/

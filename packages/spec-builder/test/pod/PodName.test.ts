@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { podName, slug, type TaskIdentity } from "../../src/index.ts"
+import { podName, slug } from "../../src/pod/PodName.ts"
+import type { TaskIdentity } from "../../src/task/TaskValues.ts"
 import { task } from "../fixtures.ts"
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { type PodShape, podShape } from "../../src/index.ts"
+import { type PodShape, podShape } from "../../src/pod/PodShape.ts"
 
 type Row = readonly [
   command: "Commands" | "Entrypoint",

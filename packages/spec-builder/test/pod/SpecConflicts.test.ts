@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { buildPod, formatPath, type TaskValues } from "../../src/index.ts"
+import { formatPath } from "../../src/error/SpecError.ts"
+import { buildPod } from "../../src/pod/PodBuilder.ts"
+import type { TaskValues } from "../../src/task/TaskValues.ts"
 import { commands, entrypoint, failure, runner, task } from "../fixtures.ts"
 
 type Row = readonly [name: string, values: TaskValues, properties: unknown, path: string, message: RegExp]

@@ -1,7 +1,8 @@
 /** What `config` may hold, and what is said about what it may not. */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Result } from "effect"
-import { CONNECTION_FILES, ConnectionProperties, decodeRunnerProperties } from "../../src/index.ts"
+import { CONNECTION_FILES, ConnectionProperties } from "../../src/properties/ConnectionProperties.ts"
+import { decodeRunnerProperties } from "../../src/properties/RunnerDecoding.ts"
 
 const decoded = (config: unknown) => Result.getOrThrow(decodeRunnerProperties({ config })).config
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { propertyDecoder, type SpecIssues } from "../../src/properties/PropertyDecoding.ts"
+import type { SpecIssues } from "../../src/error/SpecIssue.ts"
+import { propertyDecoder } from "../../src/properties/PropertyDecoding.ts"
 
 const Shape = Schema.Struct({
   name: Schema.String,

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Result } from "effect"
-import { decodeRetry, decodeTaskCache } from "../../src/index.ts"
+import { decodeRetry } from "../../src/properties/RetryProperties.ts"
+import { decodeTaskCache } from "../../src/properties/TaskCacheProperties.ts"
 
 const issuesOf = (result: ReturnType<typeof decodeRetry | typeof decodeTaskCache>): ReadonlyArray<string> => {
   const { issues } = Result.getOrThrow(

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Result } from "effect"
-import { decodeRunnerProperties, PACKAGE_VERSION, RunnerProperties, SpecError } from "../../src/index.ts"
+import { SpecError } from "../../src/error/SpecError.ts"
+import { PACKAGE_VERSION } from "../../src/PackageVersion.ts"
+import { decodeRunnerProperties } from "../../src/properties/RunnerDecoding.ts"
+import { RunnerProperties } from "../../src/properties/RunnerProperties.ts"
 
 const issuesOf = (input: unknown): ReadonlyArray<readonly [string, string]> => {
   const error = Result.getOrThrow(Result.flip(decodeRunnerProperties(input)))

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { RunnerProperties, runnerJsonSchema, runnerReference } from "../../src/index.ts"
+import { RunnerProperties } from "../../src/properties/RunnerProperties.ts"
+import { runnerJsonSchema, runnerReference } from "../../src/properties/RunnerReference.ts"
 
 describe("runnerJsonSchema", () => {
   it("is what runner.schema.json publishes", () => {

@@ -1,8 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { gateScript } from "../../src/index.ts"
-import { ALARM_SECONDS } from "../../src/script/GateScript.ts"
+import { ALARM_SECONDS, gateScript } from "../../src/script/GateScript.ts"
 import { find, Gate, shells, until } from "../shells.ts"
 
 const sh = (script: string): ReadonlyArray<string> => ["sh", "-c", script]

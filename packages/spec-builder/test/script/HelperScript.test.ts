@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { helperScript, inputScript } from "../../src/index.ts"
+import { helperScript, inputScript } from "../../src/script/HelperScript.ts"
 import { Script, shells, until } from "../shells.ts"
 
 /** An empty volume and a helper on it. */

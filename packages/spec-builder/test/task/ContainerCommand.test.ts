@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { gateShell, literal, MAXIMUM_ARGUMENT_BYTES, taskCommand } from "../../src/index.ts"
+import { gateShell, literal, MAXIMUM_ARGUMENT_BYTES, taskCommand } from "../../src/task/ContainerCommand.ts"
 import { commands } from "../fixtures.ts"
 
 /** What the kubelet makes of text (k8s.io/kubernetes third_party/forked/golang/expansion, with bytes as it has them). */

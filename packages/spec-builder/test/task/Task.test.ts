@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
-import { buildPod, makeTask, taskValues } from "../../src/index.ts"
+import { buildPod } from "../../src/pod/PodBuilder.ts"
+import { makeTask, taskValues } from "../../src/task/Task.ts"
 
 const identity = { namespace: "n", flowId: "f", taskId: "t", executionId: "e", taskRunId: "r", attempt: 0 }
 

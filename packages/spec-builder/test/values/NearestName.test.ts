@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { nearestName } from "../../src/index.ts"
+import { nearestName } from "../../src/values/NearestName.ts"
 
 describe("nearestName", () => {
   const known = ["containerSpec", "podSpec", "labels", "delete"]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { Quantity, quantityNumber } from "../../src/index.ts"
+import { Quantity, quantityNumber } from "../../src/values/Quantity.ts"
 
 const decode = Schema.decodeUnknownResult(Quantity)
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Option, Result, Schema } from "effect"
-import { parseRunDuration, RunDuration } from "../../src/index.ts"
+import { parseRunDuration, RunDuration } from "../../src/values/RunDuration.ts"
 
 describe("RunDuration", () => {
   const readable: ReadonlyArray<readonly [string, number]> = [

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { formatPath, SpecError } from "../src/index.ts"
-import { failure, task } from "./fixtures.ts"
+import { formatPath, SpecError } from "../../src/error/SpecError.ts"
+import { failure, task } from "../fixtures.ts"
 
 describe("SpecError", () => {
   const error = failure(task(), { podSpec: { restartPolicy: "Always", volumes: [{ name: "podwright" }] } })
