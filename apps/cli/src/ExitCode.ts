@@ -1,7 +1,7 @@
 /**
- * The process's exit code for every way a run can end. Pure; scripts depend on these numbers, so they never change
- * meaning. 124 and 125 are what timeout(1) and docker run use for the same. Cancelled by a signal is 130, which the
- * runtime gives by itself.
+ * The process's exit code for every way a run can end. Pure; scripts depend on these numbers, so
+ * they never change meaning. 124 and 125 are what timeout(1) and docker run use for the same.
+ * Cancelled by a signal is 130, which the runtime gives by itself.
  */
 import type { RunResult } from "@podwright/runner"
 import type { FileRunError } from "./report/JsonReport.ts"
@@ -10,7 +10,10 @@ import type { FileRunError } from "./report/JsonReport.ts"
 export const TIME_LIMIT = 124
 /** The platform failed: no cluster, no permission, no node, a lost pod, a damaged transfer. */
 export const PLATFORM = 125
-/** The process was asked to end, and the pod goes on; EX_TEMPFAIL of sysexits.h: the same again takes it over. */
+/**
+ * The process was asked to end, and the pod continues. The number is EX_TEMPFAIL of sysexits.h: the
+ * same command again takes the pod over.
+ */
 export const DETACHED = 75
 /** A file, flag or value that is wrong; the task it concerns got no pod. */
 export const BAD_INPUT = 2

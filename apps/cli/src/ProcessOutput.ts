@@ -1,14 +1,18 @@
-/** Writes to this process's stdout and stderr, waiting while they are full: a slow reader slows the run, not memory. */
+/**
+ * Writes to this process's stdout and stderr, waiting while they are full: a slow reader slows the
+ * run, not memory.
+ */
 import { Effect, Schema } from "effect"
 
-/** Whoever read our output has gone away (`podwright run … | head`). */
+/** The reader of our output closed it (`podwright run … | head`). */
 export class OutputClosed extends Schema.TaggedError<OutputClosed>()("OutputClosed", { detail: Schema.String }) {
   override get message(): string {
     return `the output cannot be written: ${this.detail}`
   }
 }
 
-// A failed write is told to its callback; the event that comes besides would end the process and leave the pod behind.
+// The callback of a write reports its failure; the event that comes as well would end the process
+// and abandon the pod.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined)
 
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, OutputClosed> =>
@@ -20,7 +24,10 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, Ou
 
 export const writeStdout = (text: string) => write(process.stdout, text)
 
-/** Writes what is made a part at a time, as it is taken: it never is in memory as a whole. Nothing else may be written meanwhile. */
+/**
+ * Writes a text in parts, each made when the one before is written, so that memory never holds the
+ * whole. Nothing else may be written meanwhile.
+ */
 export const writeStdoutParts = Effect.fnUntraced(function* (parts: Iterable<string>) {
   for (const part of parts) yield* writeStdout(part)
 })

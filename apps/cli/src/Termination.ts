@@ -1,6 +1,6 @@
 /**
- * The signals that end the process, and what each means: INT and HUP cancel, TERM leaves what can go on without us. Owns the
- * process's signal handlers.
+ * The signals that end the process, and what each means: INT and HUP cancel, TERM leaves pods
+ * that can continue without us. Owns the process's signal handlers.
  */
 import { Deferred, Effect, Exit, type Scope } from "effect"
 import * as Runtime from "effect/Runtime"
@@ -11,7 +11,10 @@ let leaves = false
 /** Completes when the process is asked to end by TERM. */
 export const terminated: Effect.Effect<void> = Deferred.await(asked)
 
-/** For as long as the scope is open, a first TERM cancels nothing: `terminated` has the program leave what goes on without it. */
+/**
+ * For as long as the scope is open, a first TERM cancels nothing: `terminated` has the program
+ * leave the pod that continues without it.
+ */
 export const leaveWhenTerminated: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => {
     leaves = true
@@ -23,8 +26,8 @@ export const leaveWhenTerminated: Effect.Effect<void, never, Scope.Scope> = Effe
 )
 
 /**
- * Runs the program as the process's own. Cancelled by INT, by HUP (a terminal that is closed), and by TERM when nobody leaves
- * anything; the exit code is then 130.
+ * Runs the program as the process's own. Cancelled by INT, by HUP (a terminal that is closed), and
+ * by TERM when nobody leaves anything; the exit code is then 130.
  */
 export const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   let signalled = false

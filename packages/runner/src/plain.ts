@@ -34,9 +34,9 @@ export interface EventOptions extends ClusterOptions {
   /** Cancels the run: its pod is killed before the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /**
-   * Leaves the run: its pod goes on, and the promise rejects with a `RunError` whose reason is
+   * Leaves the run: its pod continues, and the promise rejects with a `RunError` whose reason is
    * `Detached`. The same task with the same ids takes the pod over later, here or elsewhere. For
-   * programs that are told to end.
+   * programs that are asked to end.
    */
   readonly detachSignal?: AbortSignal
 }
@@ -44,7 +44,7 @@ export interface EventOptions extends ClusterOptions {
 /** The options of `runTask`: those of `taskEvents`, and a listener. */
 export interface RunTaskOptions extends EventOptions {
   /**
-   * Is told everything in order, and awaited: a slow listener holds the log back. One that throws
+   * Receives every event in order, and is awaited: a slow listener holds the log back. One that throws
    * cancels the run.
    */
   readonly onEvent?: (event: RunEvent) => void | Promise<void>
@@ -120,7 +120,7 @@ const detachment = (signal: AbortSignal | undefined): RunOptions =>
 
 /**
  * Runs a task in a pod and resolves with its result; a command that fails is a result with state
- * `FAILED`. Rejects with a `RunError` (`error.reason._tag` tells which kind, `error.retryable`
+ * `FAILED`. Rejects with a `RunError` (`error.reason._tag` says which kind, `error.retryable`
  * whether the same may succeed later), with the signal's reason when it was aborted, or with what
  * `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
  */

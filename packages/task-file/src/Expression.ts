@@ -1,13 +1,14 @@
 /**
- * Renders `{{ … }}` in texts, by MiniJinja in WebAssembly: strict about names, bounded in work, without access to anything
- * but the values it is given. Loaded when the first expression is met.
+ * Renders `{{ … }}` in texts, by MiniJinja in WebAssembly: strict about names, bounded in work,
+ * without access to anything but the values it is given. Loaded when the first expression is met.
  */
 import { Effect, Result } from "effect"
 import { messageOf } from "./TaskFileError.ts"
 import type { SourcePosition } from "./YamlDocument.ts"
 
 /**
- * Steps one text may take: a rendering of a few hundred names takes some thousand, an endless loop any number.
+ * Steps one text may take: a rendering of a few hundred names takes some thousand, an endless loop
+ * any number.
  */
 const FUEL = 100_000
 
@@ -32,18 +33,25 @@ export interface ExpressionScope {
   readonly secret: (name: string) => string | undefined
 }
 
-/** In what the engine prints, the source line that the caret line points into is indented by a number and a mark. */
+/**
+ * In what the engine prints, the source line that the caret line points into is indented by a
+ * number and a mark.
+ */
 const CARET_LINE = /^ {5}i (\s*)\^/m
 const PROBLEM = /^(?<what>[\s\S]*?) \(in <string>:(?<line>\d+)\)/
 
-/** Reads the engine's message; its further lines quote the values in scope and are dropped, as they may be secret. */
+/**
+ * Reads the engine's message; its further lines quote the values in scope and are dropped, as they
+ * may be secret.
+ */
 export const readProblem = (message: string, text: string): ExpressionProblem => {
   const { line, what } = PROBLEM.exec(message)?.groups ?? {}
   if (what === undefined || line === undefined) return { message: message.split("\n")[0] ?? message, at: undefined }
   const column = CARET_LINE.exec(message)?.[1]?.length ?? 0
   const at = { line: Number(line), column: column + 1 }
   const source = text.split("\n")[at.line - 1] ?? ""
-  // The engine points behind the first name of a path (`inputs` in `inputs.fil`); the whole expression says more.
+  // The engine points after the first name of a path (`inputs` in `inputs.fil`); the whole
+  // expression says more.
   const expression = expressionAround(source, column)
   return {
     message: `${what}${expression === undefined ? "" : ` in '${expression.text}'`}`,
@@ -79,7 +87,8 @@ export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope)
     environment.debug = true
     environment.fuel = FUEL
     missing.length = 0
-    // A function that throws would take the engine down with it, so a missing secret is noted and reported afterwards.
+    // A function that throws would take the engine down with it, so a missing secret is noted and
+    // reported afterwards.
     environment.addGlobal("secret", (name: unknown) => {
       const value = scope.secret(String(name))
       if (value === undefined) missing.push(String(name))

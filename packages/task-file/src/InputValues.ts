@@ -1,4 +1,7 @@
-/** The values of a file's inputs: what was given on the command line, else the defaults, as the types that are declared. */
+/**
+ * The values of a file's inputs: what was given on the command line, else the defaults, as the
+ * types that are declared.
+ */
 import { access, constants } from "node:fs/promises"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -42,7 +45,10 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
   }
 }
 
-/** A default is written as YAML: for JSON any value, for the other types one that is read as a given value would be. */
+/**
+ * A default is written as YAML: for JSON any value, for the other types one that is read as a given
+ * value would be.
+ */
 const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<unknown, string> => {
   if (input.type === "JSON" || input.defaults === null) return Result.succeed(input.defaults)
   if (typeof input.defaults === "object") return Result.fail(`expected a value of type ${input.type}`)
@@ -58,8 +64,9 @@ const isReadable = (uri: string) =>
   )
 
 /**
- * The values of all inputs by id; one that is not required and not given is null. Files of this machine must be there and
- * readable. Every problem is reported, at the place where the input is declared.
+ * The values of all inputs by id; one that is not required and not given is null. Files of this
+ * machine must be there and readable. Every problem is reported, at the place where the input is
+ * declared.
  */
 export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
   file: TaskFile,

@@ -1,4 +1,7 @@
-/** What a task or flow file says, checked but with its expressions as written. Types and the reading of values. */
+/**
+ * What a task or flow file says, checked but with its expressions as written. Types and the reading
+ * of values.
+ */
 import type { Json, RetryProperties, TaskCacheProperties } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
@@ -47,7 +50,10 @@ const workFields = {
 
 const Properties = Schema.Record(Schema.String, Schema.Json)
 
-/** A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on the reference system. */
+/**
+ * A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on
+ * the reference system.
+ */
 const TaskId = Schema.String.check(
   Schema.isPattern(/^[a-zA-Z0-9][a-zA-Z0-9_-]*$/, {
     message: "expected letters, digits, '-' and '_', a letter or digit first"

@@ -1,4 +1,7 @@
-/** The one error of this package: everything that is wrong with a file, each with its place and what would be right. */
+/**
+ * The one error of this package: everything that is wrong with a file, each with its place and what
+ * would be right.
+ */
 import { Schema } from "effect"
 
 /** One thing that is wrong. Line and column count from 1; `path` leads into the file's values. */
@@ -15,7 +18,8 @@ export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-
 }
 
 /**
- * Why a file cannot be used. The message has a line for every issue, each `FILE:LINE:COLUMN: what is wrong and what would be right`.
+ * Why a file cannot be used. The message has a line for every issue, each `FILE:LINE:COLUMN: what
+ * is wrong and what would be right`.
  */
 export class TaskFileError extends Schema.TaggedError<TaskFileError>()("TaskFileError", {
   /** What was being done: `read`, `parse`, `inputs`, `render` or `connect`. */

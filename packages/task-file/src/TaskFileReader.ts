@@ -1,6 +1,6 @@
 /**
- * Reads a task or flow file: YAML, then its shape, then the runner's properties, with every problem found at its place.
- * The text comes from a file through `loadTaskFile`; all else is pure.
+ * Reads a task or flow file: YAML, then its shape, then the runner's properties, with every problem
+ * found at its place. The text comes from a file through `loadTaskFile`; all else is pure.
  */
 import { basename, dirname, extname } from "node:path"
 import {
@@ -162,7 +162,10 @@ const repeated = (document: YamlDocument, ids: ReadonlyArray<string>, list: stri
     ids.indexOf(id) === index ? [] : [document.issue([list, index, "id"], `id '${id}' is used twice in ${list}`)]
   )
 
-/** An issue for every task of an unknown type; its other keys are not checked, as that type defines them. */
+/**
+ * An issue for every task of an unknown type; its other keys are not checked, as that type defines
+ * them.
+ */
 const unknownTypes = (document: YamlDocument) => {
   const tasks = valueAt(document.value, ["tasks"])
   return (Array.isArray(tasks) ? tasks : []).flatMap((_task, index) => {
@@ -272,7 +275,10 @@ const failWith = (operation: string, issues: ReadonlyArray<TaskFileIssue>, docum
   return new TaskFileError({ operation, issues: [first, ...rest] })
 }
 
-/** Reads a file's text. A document with `tasks` is a flow, any other a single task. All issues are reported at once. */
+/**
+ * Reads a file's text. A document with `tasks` is a flow, any other a single task. All issues are
+ * reported at once.
+ */
 export const parseTaskFile = (source: string, options: ParseOptions): Result.Result<TaskFile, TaskFileError> =>
   Result.flatMap(YamlDocument.parse(source, options.fileName), (document) => {
     const { value } = document
@@ -294,8 +300,8 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and checks the file at `path`. Fails with a `TaskFileError` of operation `read` where it cannot be read or is not UTF-8, of
- * `parse` with everything that is wrong in it.
+ * Reads and checks the file at `path`. Fails with a `TaskFileError` of operation `read` where it
+ * cannot be read or is not UTF-8, of `parse` with everything that is wrong in it.
  */
 export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
   options: LoadOptions

@@ -74,8 +74,9 @@ const withFilesOf = (directory: string, runner: RunnerProperties): RunnerPropert
 }
 
 /**
- * Renders a task of `file`. All problems of its expressions are reported at once, each at its line and column. Paths of input files
- * and of the connection become absolute; they are relative to the file's folder.
+ * Renders a task of `file`. All problems of its expressions are reported at once, each at its line
+ * and column. Paths of input files and of the connection become absolute; they are relative to the
+ * file's folder.
  */
 export const renderTask = Effect.fn("TaskRendering.render")(function* (
   file: TaskFile,

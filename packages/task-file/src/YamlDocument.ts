@@ -1,8 +1,10 @@
 /**
- * A YAML text as plain values, with the place of every one of them. No I/O; knows YAML and nothing of tasks.
+ * A YAML text as plain values, with the place of every one of them. No I/O; knows YAML and nothing
+ * of tasks.
  *
- * Values are read by YAML 1.2: `yes` and `on` are text, as most people mean them. A number with a leading zero is refused,
- * because 0644 is 420 for YAML 1.1, which Kubernetes tools read, and 644 for YAML 1.2.
+ * Values are read by YAML 1.2: `yes` and `on` are text, as most people mean them. A number with a
+ * leading zero is refused, because 0644 is 420 for YAML 1.1, which Kubernetes tools read, and 644
+ * for YAML 1.2.
  */
 import { Result } from "effect"
 import { type Document, isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
@@ -84,7 +86,10 @@ export class YamlDocument {
     return { line, column: col }
   }
 
-  /** Where the value at a path begins; for a path that leads nowhere, where the nearest one above it does. */
+  /**
+   * Where the value at a path begins; for a path that leads nowhere, where the nearest one above it
+   * does.
+   */
   positionOf(path: Path): SourcePosition {
     for (let length = path.length; length >= 0; length--) {
       const range = this.#node(path.slice(0, length))?.range
@@ -111,8 +116,9 @@ export class YamlDocument {
   }
 
   /**
-   * Where a place inside a text stands in the file. `line` and `column` count within the text's value. Exact when the
-   * value's line stands in the file as it is, that is without escapes and folding; else where the text begins.
+   * Where a place inside a text stands in the file. `line` and `column` count within the text's
+   * value. Exact when the value's line stands in the file as it is, that is without escapes and
+   * folding; else where the text begins.
    */
   positionInside(path: Path, text: string, inside: SourcePosition): SourcePosition {
     const range = this.#node(path)?.range
@@ -120,7 +126,8 @@ export class YamlDocument {
     const wanted = lines[inside.line - 1]
     if (!range || wanted === undefined) return this.positionOf(path)
     const source = this.#source.slice(range[0], range[1])
-    // The same line may occur several times in a text; the n-th one of the value is the n-th one of the file.
+    // The same line may occur several times in a text; the n-th one of the value is the n-th one of
+    // the file.
     let found = -1
     for (const line of lines.slice(0, inside.line)) {
       if (line === wanted) found = source.indexOf(wanted, found + 1)

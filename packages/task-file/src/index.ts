@@ -1,6 +1,6 @@
 /**
- * Task and flow files: read and checked with every problem at its line and column, then rendered to tasks that can run. Start with
- * `loadTaskFile`, `resolveInputs` and `renderTask`:
+ * Task and flow files: read and checked with every problem at its line and column, then rendered to
+ * tasks that can run. Start with `loadTaskFile`, `resolveInputs` and `renderTask`:
  *
  * ```ts
  * const file = yield* loadTaskFile({ path: "flow.yaml" })

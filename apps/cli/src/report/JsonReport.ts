@@ -1,6 +1,6 @@
 /**
- * The result as JSON: one object for a whole file, also when a task of it failed or none was begun. Pure. Its keys are an
- * interface that scripts read.
+ * The result as JSON: one object for a whole file, also when a task of it failed or none was begun.
+ * Pure. Its keys are an interface that scripts read.
  */
 import type { KubeError } from "@podwright/k8s-io"
 import type { LocalClusterError } from "@podwright/local-cluster"
@@ -62,7 +62,10 @@ const body = (end: TaskEnd) => {
   }
 }
 
-/** An event of a task. Its result is left out: the `Finished` event before it has told it, with every output file. */
+/**
+ * An event of a task. Its result is left out: the `Finished` event before it has it, with
+ * every output file.
+ */
 export const flowEventJson = (event: FlowEvent): object => {
   switch (event._tag) {
     case "TaskEnded":

@@ -1,6 +1,7 @@
 /**
- * Which of the cluster's words on a pod a person is told, and when: those that explain a wait, not those of every start. Pure.
- * What stands in a pod's own status (no node, a failed pull) is told by `Waiting`, with what to do.
+ * Which of the cluster's messages about a pod a person sees, and when: those that explain a wait, not
+ * those of every start. Pure. What stands in a pod's own status (no node, a failed pull) is reported by
+ * `Waiting`, with what to do.
  */
 import type { RunEvent } from "@podwright/runner"
 
@@ -15,7 +16,10 @@ export type PodEventNotice =
 /** A pull that takes shorter than this, ms, needs no word. */
 export const LASTING_MS = 1_000
 
-/** Warnings of the pod's status in other words; and what a kubelet says of every pod that is deleted while it starts. */
+/**
+ * Warnings of the pod's status in other words; and what a kubelet says of every pod that is deleted
+ * while it starts.
+ */
 const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
   "FailedScheduling",
   "Failed",
@@ -39,7 +43,7 @@ const pullTime = (message: string): number => {
 /** What to make of an event of a pod that does not run yet. */
 export const podEventNotice = ({ count, message, reason, type }: PodEvent): PodEventNotice => {
   const now: PodEventNotice = { _tag: "Now", text: `${reason}: ${message.trim()}` }
-  // Repetitions are told by what ends the run.
+  // What ends the run reports repetitions.
   if (count > 1) return never
   if (reason === "Pulling") return { _tag: "IfItLasts", text: message.trim() }
   if (reason === "Pulled") return pullTime(message) >= LASTING_MS ? { _tag: "Now", text: message.trim() } : never

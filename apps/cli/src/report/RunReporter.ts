@@ -1,6 +1,7 @@
 /**
- * Says what a run says, in the form that was asked for: text for a person, one JSON object, or every event as a line of
- * JSON with the result as the last. In every form but the first, stdout has nothing else.
+ * Says what a run says, in the form that was asked for: text for a person, one JSON object, or
+ * every event as a line of JSON with the result as the last. In every form but the first, stdout
+ * has nothing else.
  */
 import { stringifyChunked } from "@discoveryjs/json-ext"
 import { RunEvent } from "@podwright/runner"
@@ -40,7 +41,10 @@ const writeFinished = (event: Extract<RunEvent, { readonly _tag: "Finished" }>) 
   return writeResult({ ...rest, result: { ...result, outputFiles } })
 }
 
-/** Tells what the cluster says of a pod that does not run yet, and holds back what may be over in a moment. */
+/**
+ * Tells what the cluster says of a pod that does not run yet, and holds back what may be over in a
+ * moment.
+ */
 const podNotices = () => {
   let held: Fiber.Fiber<void, OutputClosed> | undefined
   let running = false
@@ -70,10 +74,10 @@ export const runReporter = (form: OutputForm): RunReporter => {
       if (form === "ndjson" && event._tag === "Finished") return writeFinished(event)
       if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
       if (event._tag === "PodEvent" || event._tag === "Phase") {
-        const told = notices(event)
-        if (event._tag === "PodEvent") return told
+        const notice = notices(event)
+        if (event._tag === "PodEvent") return notice
         const report = reportEvent(event)
-        return report === undefined ? told : Effect.andThen(told, writeStderr(report.text))
+        return report === undefined ? notice : Effect.andThen(notice, writeStderr(report.text))
       }
       const report = thinning.admits(event) ? reportEvent(event) : undefined
       if (report === undefined) return Effect.void

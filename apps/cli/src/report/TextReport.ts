@@ -1,6 +1,6 @@
 /**
- * How a run looks to a person: the task's own lines untouched, ours told apart by a prefix. Pure: an event gives the
- * text for stdout or stderr.
+ * How a run looks to a person: the task's own lines untouched, ours told apart by a prefix. Pure:
+ * an event gives the text for stdout or stderr.
  */
 import type { RunEvent } from "@podwright/runner"
 
@@ -114,10 +114,13 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
   }
 }
 
-/** Between two lines about a transfer: enough to see that it goes on, and few in a log that is kept. */
+/** Between two lines about a transfer: enough to see that it continues, and few in a log that is kept. */
 const PROGRESS_EVERY_MS = 5000
 
-/** Leaves progress out that comes sooner than five seconds after a transfer's first event or its last line. */
+/**
+ * Leaves progress out that comes sooner than five seconds after a transfer's first event or its
+ * last line.
+ */
 export class ProgressThinning {
   #direction: string | undefined
   #since = 0

@@ -1,6 +1,7 @@
 /**
- * Results of tasks on disk, by key: an entry each, and the output files by their SHA-256, shared by all entries. Whatever is
- * read is checked; whatever is written appears whole, by a rename, so that processes may share a folder.
+ * Results of tasks on disk, by key: an entry each, and the output files by their SHA-256, shared by
+ * all entries. Whatever is read is checked; whatever is written appears whole, by a rename, so that
+ * processes may share a folder.
  */
 import { randomBytes } from "node:crypto"
 import { dirname, join } from "node:path"
@@ -47,7 +48,10 @@ const copyHashed = Effect.fnUntraced(function* (from: string, to: string, mode: 
   return yield* digest
 })
 
-/** A store of results with their output files. A program may bring its own; `cacheStoreIn` is one of a folder. */
+/**
+ * A store of results with their output files. A program may bring its own; `cacheStoreIn` is one of
+ * a folder.
+ */
 export interface CacheStore {
   /** The entry of a key, if it is not older than `ttlMs`. Its files have not been looked at. */
   readonly find: (key: string, ttlMs: number) => Effect.Effect<Option.Option<CacheEntry>, StoreError>
@@ -59,7 +63,10 @@ export interface CacheStore {
   ) => Effect.Effect<void, StoreError>
 }
 
-/** The store in a folder, which is created when something is kept. What is damaged is removed when it is met. */
+/**
+ * The store in a folder, which is created when something is kept. What is damaged is removed when
+ * it is met.
+ */
 export const cacheStoreIn = Effect.fnUntraced(function* (
   folder: string
 ): Effect.fn.Return<CacheStore, never, FileSystem.FileSystem> {

@@ -1,7 +1,8 @@
 /**
- * Uses the results of tasks that an earlier process of the same execution has done, as a store of finished tasks has them. Output
- * files stay where the tasks have put them, and are looked at before they are used. The record never makes a run fail: what goes
- * wrong with it is a warning, and the task runs.
+ * Uses the results of tasks that an earlier process of the same execution has done, as a store of
+ * finished tasks has them. Output files stay where the tasks have put them, and are looked at
+ * before they are used. The record never makes a run fail: what goes wrong with it is a warning,
+ * and the task runs.
  */
 import { Clock, Effect, FileSystem } from "effect"
 import type { PreparedTask } from "../task/PreparedTask.ts"
@@ -21,8 +22,9 @@ export interface RecordedExecution extends ExecutionName {
 
 export interface ExecutionRecord {
   /**
-   * The result of a task that an earlier process of the execution has done, if its spec is the same and its output files are as it
-   * left them; else what `run` comes to, which is kept if it is a success. What goes wrong with the record is a warning.
+   * The result of a task that an earlier process of the execution has done, if its spec is the same
+   * and its output files are as it left them; else what `run` comes to, which is kept if it is a
+   * success. What goes wrong with the record is a warning.
    */
   readonly once: <E, R>(
     prepared: PreparedTask,
@@ -36,8 +38,7 @@ export interface ExecutionRecord {
 const outputChange = Effect.fnUntraced(function* ({ outputFiles }: RunResult) {
   const fs = yield* FileSystem.FileSystem
   for (const { path, sha256 } of Object.values(outputFiles)) {
-    if (!(yield* fs.exists(path)) || (yield* sha256OfFile(path)) !== sha256)
-      return `output ${path} is not as it left it`
+    if (!(yield* fs.exists(path)) || (yield* sha256OfFile(path)) !== sha256) return `its output ${path} has changed`
   }
   return undefined
 }, Effect.mapError(storeError))
@@ -58,7 +59,7 @@ export const executionRecord = ({
     const done = yield* store.find(execution, taskRunId)
     if (done === undefined) return undefined
     const why = done.specHash !== plan.specHash ? "its spec has changed" : yield* outputChange(done.result)
-    if (why !== undefined) yield* warn(`task ${taskId} was done, and runs again: ${why}`)
+    if (why !== undefined) yield* warn(`task ${taskId} completed before, and is rerun: ${why}`)
     return why === undefined ? done : undefined
   })
 
@@ -81,7 +82,7 @@ export const executionRecord = ({
     const storedAt = yield* Clock.currentTimeMillis
     yield* store
       .keep(execution, { taskRunId, specHash, storedAt, result })
-      .pipe(Effect.catch(({ message }) => warn(`${message}; should this process die, the task runs again`)))
+      .pipe(Effect.catch(({ message }) => warn(`${message}; if this process dies, the task is rerun`)))
     return result
   })
 

@@ -1,6 +1,7 @@
 /**
- * Which tasks of an execution are done, kept so that another process that continues the execution does not run them again. An
- * interface, with a store of files: one small file for each execution. Knows nothing of pods.
+ * Which tasks of an execution are done, kept so that another process that continues the execution
+ * does not run them again. An interface, with a store of files: one small file for each execution.
+ * Knows nothing of pods.
  */
 import { hash, randomBytes } from "node:crypto"
 import { join } from "node:path"
@@ -47,8 +48,8 @@ const decodeRecord = Schema.decodeUnknownOption(RecordText)
 const encodeRecord = Schema.encodeEffect(RecordText)
 
 /**
- * The store in a folder, which is created when there is something to keep. Processes may share the folder: a file appears whole, by
- * a rename.
+ * The store in a folder, which is created when there is something to keep. Processes may share the
+ * folder: a file appears whole, by a rename.
  */
 export const finishedTasksIn = Effect.fnUntraced(function* (
   folder: string

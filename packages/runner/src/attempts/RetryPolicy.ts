@@ -1,6 +1,7 @@
 /**
- * Decides whether an attempt that did not succeed is followed by another, and after what delay: by the task's `retry`, and for
- * failures of the infrastructure by a small budget of their own, which the task's is not charged for. Pure.
+ * Decides whether an attempt that did not succeed is followed by another, and after what delay: by
+ * the task's `retry`, and for failures of the infrastructure by a small budget of their own, which
+ * the task's is not charged for. Pure.
  */
 import { isRbacRefusal } from "@podwright/k8s-io"
 import type { RetryProperties } from "@podwright/spec-builder"
@@ -18,8 +19,9 @@ export interface InfrastructureRetries {
 }
 
 /**
- * Three: losing three nodes in a row is no bad luck any more but a pod that its nodes cannot bear. A node that was lost or
- * drained takes its neighbours' room for some seconds to a minute, so delays go from 5 s to 1 min.
+ * Three: losing three nodes in a row is no bad luck any more but a pod that its nodes cannot bear.
+ * A node that was lost or drained takes its neighbours' room for some seconds to a minute, so
+ * delays go from 5 s to 1 min.
  */
 export const INFRASTRUCTURE_RETRIES: InfrastructureRetries = {
   retries: 3,
@@ -76,7 +78,10 @@ export const classifyFailure = ({ reason }: RunError): FailureClass => {
 
 /** What has been so far; times in ms. */
 export interface RetryHistory {
-  /** Attempts that the task's `retry` counts, the last one included: all but those repeated for the infrastructure. */
+  /**
+   * Attempts that the task's `retry` counts, the last one included: all but those repeated for the
+   * infrastructure.
+   */
   readonly attempts: number
   /** Repetitions for the infrastructure. */
   readonly infrastructureRetries: number
@@ -109,8 +114,9 @@ const infrastructureDelay = ({ interval, maxInterval }: InfrastructureRetries, r
   doubled(Duration.toMillis(interval), Duration.toMillis(maxInterval), retries)
 
 /**
- * What to do after an attempt of that class. Delays count from its end, `maxDuration` from the first attempt's start; no
- * attempt starts later than that, whichever budget it is of. What the infrastructure's budget does not cover is the task's.
+ * What to do after an attempt of that class. Delays count from its end, `maxDuration` from the
+ * first attempt's start; no attempt starts later than that, whichever budget it is of. What the
+ * infrastructure's budget does not cover is the task's.
  */
 export const decideRetry = (
   failure: FailureClass,

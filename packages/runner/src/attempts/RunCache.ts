@@ -1,6 +1,7 @@
 /**
- * Uses the result of an equal task again, as its `taskCache` asks for: a hit runs no pod. Only successes are kept. The cache
- * never makes a run fail: what goes wrong with it is a warning, and the task runs.
+ * Uses the result of an equal task again, as its `taskCache` asks for: a hit runs no pod. Only
+ * successes are kept. The cache never makes a run fail: what goes wrong with it is a warning, and
+ * the task runs.
  */
 import { hash } from "node:crypto"
 import { makeInputArchive } from "@podwright/file-sync"
@@ -22,8 +23,9 @@ export interface CachedTask<R = never> {
   /** Where results are kept. */
   readonly store: CacheStore
   /**
-   * Whether an earlier driver of this very task run has left a pod (`TaskRunner.hasEarlierPod`), which nobody else would take over or
-   * remove: then the task runs, in that pod. Asked on a hit only; absent where there can be none.
+   * Whether an earlier driver of this very task run has left a pod (`TaskRunner.hasEarlierPod`),
+   * which nobody else would take over or remove: then the task runs, in that pod. Asked on a hit
+   * only; absent where there can be none.
    */
   readonly podLeft?: Effect.Effect<boolean, RunError, R>
   /** `Cached` and `Finished` on a hit, warnings of the cache itself. */
@@ -31,9 +33,9 @@ export interface CachedTask<R = never> {
 }
 
 /**
- * What decides a task's result, as one text: the pod's spec (image, commands, environment, resources, limits, our scripts in
- * it), where it runs, what comes back, and what the command finds. Undefined where the inputs cannot be read, which the run
- * reports.
+ * What decides a task's result, as one text: the pod's spec (image, commands, environment,
+ * resources, limits, our scripts in it), where it runs, what comes back, and what the command
+ * finds. Undefined where the inputs cannot be read, which the run reports.
  */
 const cacheKey = Effect.fnUntraced(function* <E, R>({ plan, task }: PreparedTask, inputs: Effect.Effect<string, E, R>) {
   const { config, namespace = null, syncWorkingDirectory } = task.runner
@@ -54,7 +56,10 @@ const cacheKey = Effect.fnUntraced(function* <E, R>({ plan, task }: PreparedTask
 const mayBeEqual = ({ inputFiles, logCursor }: TaskRequest): boolean =>
   logCursor === undefined && !inputFiles.some(({ source }) => source._tag === "Stdin")
 
-/** The inputs' digest as they are now: the list that was made before the run may have changed, or be gone. */
+/**
+ * The inputs' digest as they are now: the list that was made before the run may have changed, or be
+ * gone.
+ */
 const digestNow = Effect.fnUntraced(function* (task: TaskRequest) {
   const { digest } = yield* makeInputArchive(task.inputFiles)
   return yield* digest
@@ -66,11 +71,13 @@ const restored = (entry: CacheEntry, outputFiles: RunResult["outputFiles"]): Run
 }
 
 /**
- * The result of an equal task that has succeeded within `ttl`, its files put into the task's output folder; else what `run`
- * comes to, which is kept if it is a success with its whole log. Tasks are equal when image, commands, environment, every
- * other part of the pod's spec, wanted outputs and inputs (by content) are; an image's tag is taken for the image.
+ * The result of an equal task that has succeeded within `ttl`, its files put into the task's output
+ * folder; else what `run` comes to, which is kept if it is a success with its whole log. Tasks are
+ * equal when image, commands, environment, every other part of the pod's spec, wanted outputs and
+ * inputs (by content) are; an image's tag is taken for the image.
  *
- * Inputs that change while the task runs make its result nobody's: it is not kept. Nor is one whose input is stdin.
+ * Inputs that change while the task runs make its result nobody's: it is not kept. Nor is one whose
+ * input is stdin.
  */
 export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
   { cache, onEvent: emit = () => Effect.void, podLeft = Effect.succeed(false), prepared, store }: CachedTask<R2>,

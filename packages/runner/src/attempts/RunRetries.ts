@@ -1,6 +1,7 @@
 /**
- * Runs a task until it succeeds or `RetryPolicy.ts` gives up. Every attempt is a run of its own in a pod of its own, named
- * after its number; events report each, and the result or error says what became of all of them.
+ * Runs a task until it succeeds or `RetryPolicy.ts` gives up. Every attempt is a run of its own in
+ * a pod of its own, named after its number; events report each, and the result or error says what
+ * became of all of them.
  */
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
@@ -17,8 +18,9 @@ import { warnTo } from "./Warnings.ts"
 
 export interface RetriedTask<E, R> {
   /**
-   * The first attempt. Later ones count its identity's `attempt` up, or get new ids where `retry` starts new executions. Attempts
-   * that an earlier driver has made (`attempt` of this one) count as the task's. Its `logCursor` is used for this attempt only.
+   * The first attempt. Later ones count its identity's `attempt` up, or get new ids where `retry`
+   * starts new executions. Attempts that an earlier driver has made (`attempt` of this one) count
+   * as the task's. Its `logCursor` is used for this attempt only.
    */
   readonly first: PreparedTask
   /** The task in another execution, whose ids its expressions may know. */
@@ -27,11 +29,14 @@ export interface RetriedTask<E, R> {
   readonly retry: RetryProperties | undefined
   /** Default: `INFRASTRUCTURE_RETRIES`. */
   readonly infrastructure?: InfrastructureRetries
-  /** Whether an earlier driver may have begun this very task run: then its attempts are looked for first. */
+  /**
+   * Whether an earlier driver may have begun this very task run: then its attempts are looked for
+   * first.
+   */
   readonly resumes?: boolean
   /** As for `TaskRunner.run`; between two attempts there is no pod to leave. */
   readonly detach?: Effect.Effect<void>
-  /** As for `TaskRunner.run`; `Finished` is told once, for the last attempt. */
+  /** As for `TaskRunner.run`; `Finished` is reported once, for the last attempt. */
   readonly onEvent?: (event: RunEvent) => Effect.Effect<void>
 }
 
@@ -67,11 +72,12 @@ const withAttempts = (ended: Ended, attempts: ReadonlyArray<RunAttempt>): Ended 
 }
 
 /**
- * Runs the task, and again as long as it fails and may be retried. Succeeds with the last attempt's result, which is a
- * `WARNING` where `warningOnRetry` asks for it; fails with its error. Errors of `request` and interruption end it at once.
+ * Runs the task, and again as long as it fails and may be retried. Succeeds with the last attempt's
+ * result, which is a `WARNING` where `warningOnRetry` asks for it; fails with its error. Errors of
+ * `request` and interruption end it at once.
  *
- * Files that a failed attempt has brought back are removed before the next one, so that what lies in the output folder is one
- * attempt's.
+ * Files that a failed attempt has brought back are removed before the next one, so that what lies
+ * in the output folder is one attempt's.
  */
 export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   task: RetriedTask<E, R>

@@ -1,7 +1,8 @@
 /**
- * What a flow reports of its tasks, besides the events of their runs. For each task of the file there is one of `TaskEnded`,
- * `TaskFailed`, `TaskSkipped` and `TaskNotReached`; all but the last follow a `TaskStarted`. Tasks run one after the other, so every
- * `RunEvent` between a task's first and last event is of that task.
+ * What a flow reports of its tasks, besides the events of their runs. For each task of the file
+ * there is one of `TaskEnded`, `TaskFailed`, `TaskSkipped` and `TaskNotReached`; all but the last
+ * follow a `TaskStarted`. Tasks run one after the other, so every `RunEvent` between a task's first
+ * and last event is of that task.
  */
 import { TaskFileError } from "@podwright/task-file"
 import { Schema } from "effect"
@@ -18,8 +19,8 @@ export const FlowEvent = Schema.TaggedUnion({
   /** The task has no result, and the flow ends here. */
   TaskFailed: { at: Schema.Finite, task: Schema.String, error: Schema.Union([RunError, TaskFileError]) },
   /**
-   * The task did not run, as its result was known: an equal task's (`taskCache`), or this very one's, by an earlier process of the
-   * execution (`execution`).
+   * The task did not run, as its result was known: an equal task's (`taskCache`), or this very
+   * one's, by an earlier process of the execution (`execution`).
    */
   TaskSkipped: {
     at: Schema.Finite,

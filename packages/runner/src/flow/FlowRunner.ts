@@ -1,6 +1,7 @@
 /**
- * Runs the tasks of a file one after the other, each in a pod of its own, and hands what one gives to the next. Stops at the first
- * that does not succeed. What runs, caches, repeats and remembers a task is in `attempts`; this puts them together for each task.
+ * Runs the tasks of a file one after the other, each in a pod of its own, and hands what one gives
+ * to the next. Stops at the first that does not succeed. What runs, caches, repeats and remembers a
+ * task is in `attempts`; this puts them together for each task.
  */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -32,26 +33,45 @@ export interface FlowOptions {
   /** Values of the file's inputs, as `resolveInputs` of task-file gives them. Default: none. */
   readonly inputs?: Readonly<Record<string, unknown>>
   /**
-   * Folder for output files: those of a single task go there, those of several into folders by task id. Default: a folder of the
-   * execution's own below `.podwright` in the process's folder.
+   * Folder for output files: those of a single task go there, those of several into folders by task
+   * id. Default: a folder of the execution's own below `.podwright` in the process's folder.
    */
   readonly outputDirectory?: string | undefined
-  /** Names an execution that an earlier process may have begun, to continue it. Default: a new execution. */
+  /**
+   * Names an execution that an earlier process may have begun, to continue it. Default: a new
+   * execution.
+   */
   readonly executionId?: string | undefined
   /**
-   * Where an earlier process has read the log of the file's only task to: the cursor of the last `Log` or `Values` event it dealt
-   * with. A file of several tasks is refused, as nothing says whose log it is.
+   * Where an earlier process has read the log of the file's only task to: the cursor of the last
+   * `Log` or `Values` event it dealt with. A file of several tasks is refused, as nothing says
+   * whose log it is.
    */
   readonly logCursor?: LogCursor | undefined
-  /** Remembers which tasks of an execution are done until it ends. Default: nothing is remembered, and a new process runs them again. */
+  /**
+   * Remembers which tasks of an execution are done until it ends. Default: nothing is remembered,
+   * and a new process runs them again.
+   */
   readonly finishedTasks?: FinishedTasks | undefined
-  /** Where results of tasks with `taskCache` are kept. Default: none are, and such a task runs with a warning. */
+  /**
+   * Where results of tasks with `taskCache` are kept. Default: none are, and such a task runs with
+   * a warning.
+   */
   readonly cache?: CacheStore | undefined
-  /** How often a task is repeated whose pod was lost, preempted or evicted. Default: that of `INFRASTRUCTURE_RETRIES`. */
+  /**
+   * How often a task is repeated whose pod was lost, preempted or evicted. Default: that of
+   * `INFRASTRUCTURE_RETRIES`.
+   */
   readonly infrastructureRetries?: number | undefined
-  /** Answers `secret('NAME')` of expressions; undefined where there is no secret of that name. Default: there is none. */
+  /**
+   * Answers `secret('NAME')` of expressions; undefined where there is no secret of that name.
+   * Default: there is none.
+   */
   readonly secret?: (name: string) => string | undefined
-  /** When it completes, the pod of the task that runs is left to continue, and the flow ends. Default: never. */
+  /**
+   * When it completes, the pod of the task that runs is left to continue, and the flow ends.
+   * Default: never.
+   */
   readonly detach?: Effect.Effect<void>
   /** Receives every event in order. It is awaited, so a slow listener holds the log back, not memory. */
   readonly onEvent?: (event: FlowEvent | RunEvent) => Effect.Effect<void>
@@ -90,7 +110,10 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
 const mayContinue = (end: TaskEnd | undefined): boolean =>
   end?._tag === "Error" && end.error._tag === "RunError" && end.error.retryable
 
-/** A field of the connection that turns out to be wrong when it is used is reported with its place in the file, as others are. */
+/**
+ * A field of the connection that turns out to be wrong when it is used is reported with its place
+ * in the file, as others are.
+ */
 const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): FlowError => {
   // Once there is a pod the file was right, and the platform failed.
   if (error.facts !== undefined && error.facts.pod !== null) return error
@@ -107,7 +130,8 @@ const checkOptions = Effect.fnUntraced(function* (file: TaskFile, { logCursor, o
     const message = `a log cursor belongs to the log of one task, and this file has ${file.tasks.length}`
     return yield* new TaskFileError({ operation: "inputs", issues: [file.document.issue(["tasks"], message)] })
   }
-  // A folder that was named is meant to be written to, whatever the tasks declare: OUTPUT_DIR needs no declaration.
+  // A folder that was named is meant to be written to, whatever the tasks declare: OUTPUT_DIR needs
+  // no declaration.
   if (outputDirectory === undefined) return
   yield* checkOutputDirectory(outputDirectory).pipe(
     Effect.mapError((error) => new RunError({ operation: "FlowRunner.run", reason: new Files({ error }) }))
@@ -126,7 +150,10 @@ interface FlowTaskRun {
   readonly emit: (event: FlowEvent | RunEvent) => Effect.Effect<void>
 }
 
-/** Runs a task unless its result is known: by the record of the execution, or by the cache. Rendered and built once for both and the run. */
+/**
+ * Runs a task unless its result is known: by the record of the execution, or by the cache. Rendered
+ * and built once for both and the run.
+ */
 const runTaskOnce = Effect.fnUntraced(function* ({
   emit,
   file,
@@ -176,7 +203,10 @@ const runTaskOnce = Effect.fnUntraced(function* ({
   return yield* record === undefined ? cached : record.once(first, cached)
 })
 
-/** The event that says how a task ended. Its result says whether it ran; which of the two it was used by, `Cached` said before. */
+/**
+ * The event that says how a task ended. Its result says whether it ran; which of the two it was
+ * used by, `Cached` said before.
+ */
 const lastEvent = (at: number, task: string, end: TaskEnd, by: "taskCache" | "execution" | undefined): FlowEvent => {
   if (end._tag === "Error") return { _tag: "TaskFailed", at, task, error: end.error }
   return by === undefined
@@ -185,8 +215,9 @@ const lastEvent = (at: number, task: string, end: TaskEnd, by: "taskCache" | "ex
 }
 
 /**
- * Runs a file, which `loadTaskFile` of task-file reads, and returns how each task that was begun ended. Never fails: what goes wrong
- * is the end of a task, or of the whole file where its `taskId` is null. Interruption kills the pod that runs.
+ * Runs a file, which `loadTaskFile` of task-file reads, and returns how each task that was begun
+ * ended. Never fails: what goes wrong is the end of a task, or of the whole file where its `taskId`
+ * is null. Interruption kills the pod that runs.
  *
  * @example
  * const file = yield* loadTaskFile({ path: "flow.yaml" })

@@ -3,7 +3,10 @@ import { hash } from "node:crypto"
 import type { TaskIdentity } from "@podwright/spec-builder"
 import type { TaskFile } from "@podwright/task-file"
 
-/** The identity of a task's first attempt: the same for the same execution, so that another process can continue it. */
+/**
+ * The identity of a task's first attempt: the same for the same execution, so that another process
+ * can continue it.
+ */
 export const taskIdentity = (
   file: Pick<TaskFile, "id" | "namespace">,
   taskId: string,

@@ -1,6 +1,7 @@
 /**
- * A task as plain data, with the names and the forms of the task file: what a program without Effect writes down, or reads from
- * JSON. Pure but for a random id: decodes to a `TaskRequest`; finds all problems at once, each with its path. Knows no expressions.
+ * A task as plain data, with the names and the forms of the task file: what a program without
+ * Effect writes down, or reads from JSON. Pure but for a random id: decodes to a `TaskRequest`;
+ * finds all problems at once, each with its path. Knows no expressions.
  */
 import { join } from "node:path"
 import {
@@ -43,7 +44,10 @@ const Task = Schema.Struct({
   taskRunId: optional(Schema.NonEmptyString)
 })
 
-/** A task of plain values. `image` alone runs the image's own entrypoint; with `commands` they run by the interpreter. */
+/**
+ * A task of plain values. `image` alone runs the image's own entrypoint; with `commands` they run
+ * by the interpreter.
+ */
 export interface PlainTask {
   readonly image: string
   readonly commands?: readonly [string, ...ReadonlyArray<string>]
@@ -53,20 +57,35 @@ export interface PlainTask {
   readonly interpreter?: ReadonlyArray<string>
   /** Whether a shell stops at the first command that fails. Default: true. */
   readonly failFast?: boolean
-  /** Default: `AUTO`, which is Linux. `WINDOWS` runs without files and with `runner.logs: "kubelet"` alone. */
+  /**
+   * Default: `AUTO`, which is Linux. `WINDOWS` runs without files and with `runner.logs: "kubelet"`
+   * alone.
+   */
   readonly targetOS?: "LINUX" | "WINDOWS" | "AUTO"
   readonly env?: Readonly<Record<string, string | number | boolean>>
-  /** By the name below WORKING_DIR: text, a `file:` or `http(s):` URL, or an object that says which it is. Paths are relative to the process's folder. */
+  /**
+   * By the name below WORKING_DIR: text, a `file:` or `http(s):` URL, or an object that says which
+   * it is. Paths are relative to the process's folder.
+   */
   readonly inputFiles?: Readonly<Record<string, InputFileValue>>
   /** Names and patterns below WORKING_DIR to bring back; everything below OUTPUT_DIR comes back anyway. */
   readonly outputFiles?: ReadonlyArray<string>
-  /** Where files are put on this machine. Default: a folder of the run's own below `.podwright` in the process's folder. */
+  /**
+   * Where files are put on this machine. Default: a folder of the run's own below `.podwright` in
+   * the process's folder.
+   */
   readonly outputDirectory?: string
   /** The task's own limit, such as `PT5M` or `90s`; takes precedence over `runner.waitUntilCompletion`. */
   readonly timeout?: string
-  /** The runner's properties by the names of the task file: `{ namespace: "team", resources: { limit: { memory: "64Mi" } } }`. */
+  /**
+   * The runner's properties by the names of the task file: `{ namespace: "team", resources: {
+   * limit: { memory: "64Mi" } } }`.
+   */
   readonly runner?: typeof RunnerProperties.Encoded
-  /** Names of the pod's labels; the pod's name begins with them. Default: `task`, in namespace `default`. */
+  /**
+   * Names of the pod's labels; the pod's name begins with them. Default: `task`, in namespace
+   * `default`.
+   */
   readonly id?: string
   readonly namespace?: string
   /** Default: random. Runs must not share a `taskRunId`. */

@@ -122,8 +122,8 @@ describe("executionRecord", () => {
     }))
 
   const changes: ReadonlyArray<readonly [string, (path: string) => Promise<void>, Partial<TaskRequest>, RegExp]> = [
-    ["whose output has changed", (path) => writeFile(path, "b"), {}, /output .*a\.txt is not as it left it/],
-    ["whose output is gone", (path) => rm(path), {}, /output .*a\.txt is not as it left it/],
+    ["whose output has changed", (path) => writeFile(path, "b"), {}, /output .*a\.txt has changed/],
+    ["whose output is gone", (path) => rm(path), {}, /output .*a\.txt has changed/],
     ["of another spec", () => Promise.resolve(), { image: "alpine" }, /its spec has changed/]
   ]
   for (const [what, change, different, words] of changes)
@@ -152,6 +152,6 @@ describe("executionRecord", () => {
         await writeFile(own.folder, "")
       })
       assert.strictEqual((yield* own.run("a")).state, "SUCCESS")
-      assert.match(own.warnings().at(-1) ?? "", /should this process die, the task runs again/)
+      assert.match(own.warnings().at(-1) ?? "", /if this process dies, the task is rerun/)
     }))
 })

@@ -1,5 +1,6 @@
 /**
- * The argv that a task's commands come to, and how text is written so that Kubernetes hands it on unchanged. Pure.
+ * The argv that a task's commands come to, and how text is written so that Kubernetes hands it on
+ * unchanged. Pure.
  */
 import { Result } from "effect"
 import type { Commands } from "./TaskValues.ts"
@@ -10,18 +11,25 @@ const SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "ksh",
 const POSIX_SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "ksh", "mksh"])
 const DEFAULT_SHELL = "/bin/sh"
 
-/** Linux' MAX_ARG_STRLEN, 32 pages of 4 KiB with the closing zero byte: execve refuses a longer argument. */
+/**
+ * Linux' MAX_ARG_STRLEN, 32 pages of 4 KiB with the closing zero byte: execve refuses a longer
+ * argument.
+ */
 export const MAXIMUM_ARGUMENT_BYTES = 131_071
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
 /**
- * Doubles each `$` that Kubernetes would not keep: in `command`, `args` and `env` the kubelet replaces `$(NAME)`, turns `$$`
- * into `$`, and tears the first character after `$` apart when it is not ASCII (k8s.io/kubernetes third_party/forked/golang/expansion).
+ * Doubles each `$` that Kubernetes would not keep: in `command`, `args` and `env` the kubelet
+ * replaces `$(NAME)`, turns `$$` into `$`, and tears the first character after `$` apart when it is
+ * not ASCII (k8s.io/kubernetes third_party/forked/golang/expansion).
  */
 export const literal = (text: string): string => text.replace(/\$(?=[$(]|[^\0-\x7f])/g, "$$$$")
 
-/** The program to run the gate with: the interpreter when it is a POSIX shell (images may have it elsewhere), else `/bin/sh`. */
+/**
+ * The program to run the gate with: the interpreter when it is a POSIX shell (images may have it
+ * elsewhere), else `/bin/sh`.
+ */
 export const gateShell = (interpreter: ReadonlyArray<string>): string => {
   const program = interpreter[0]
   return program !== undefined && POSIX_SHELLS.has(baseName(program)) ? program : DEFAULT_SHELL
@@ -30,8 +38,9 @@ export const gateShell = (interpreter: ReadonlyArray<string>): string => {
 const isShell = (interpreter: ReadonlyArray<string>): boolean => interpreter.some((part) => SHELLS.has(baseName(part)))
 
 /**
- * Interpreter and one script: `set -e` where it fails fast and the interpreter is a shell, then `beforeCommands`, then
- * `commands`, a line each. Without an interpreter `commands` is the argv as it stands. Fails with what is wrong.
+ * Interpreter and one script: `set -e` where it fails fast and the interpreter is a shell, then
+ * `beforeCommands`, then `commands`, a line each. Without an interpreter `commands` is the argv as
+ * it stands. Fails with what is wrong.
  */
 export const taskCommand = (command: Commands): Result.Result<ReadonlyArray<string>, string> => {
   const { interpreter, beforeCommands, commands, targetOS } = command

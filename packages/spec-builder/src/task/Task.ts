@@ -1,6 +1,6 @@
 /**
- * One task with every expression already rendered: what task files, programs and servers all run. `makeTask` is the one place
- * where its parts and their defaults are put together. Pure data.
+ * One task with every expression already rendered: what task files, programs and servers all run.
+ * `makeTask` is the one place where its parts and their defaults are put together. Pure data.
  */
 import { Duration, Result } from "effect"
 import { decodeRunnerProperties } from "../properties/RunnerDecoding.ts"
@@ -18,7 +18,10 @@ export type TaskSource =
   | { readonly _tag: "Text"; readonly text: string }
   /** The stdin of the process that runs the task, to its end; at most one input may be read from it. */
   | { readonly _tag: "Stdin" }
-  /** A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go below the input's name. */
+  /**
+   * A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go
+   * below the input's name.
+   */
   | { readonly _tag: "Path"; readonly path: string }
   /** An `http:`, `https:` or `file:` URL. */
   | { readonly _tag: "Url"; readonly url: string }
@@ -75,7 +78,10 @@ const defaultRunner = (): RunnerProperties => {
   return defaults
 }
 
-/** A task of these fields, with the defaults of the task file for all others. Never fails: `buildPod` checks values. */
+/**
+ * A task of these fields, with the defaults of the task file for all others. Never fails:
+ * `buildPod` checks values.
+ */
 export const makeTask = (fields: TaskFields): Task => {
   const { commands = [] } = fields
   return {

@@ -1,6 +1,6 @@
 /**
- * What a pod is built from: who the task run is, its image, command and environment, and what the pod must know of its files.
- * `Task.ts` has the whole task. Pure.
+ * What a pod is built from: who the task run is, its image, command and environment, and what the
+ * pod must know of its files. `Task.ts` has the whole task. Pure.
  */
 /** Who the task run is. The pod's name and labels come from it; equal identities give equal names. */
 export interface TaskIdentity {
@@ -13,10 +13,16 @@ export interface TaskIdentity {
   readonly attempt: number
 }
 
-/** Commands for an interpreter in the image. They can be wrapped, so logs and exit code travel through the volume. */
+/**
+ * Commands for an interpreter in the image. They can be wrapped, so logs and exit code travel
+ * through the volume.
+ */
 export interface Commands {
   readonly _tag: "Commands"
-  /** The program that takes the script as its last argument, e.g. `["/bin/sh", "-c"]`; empty: `commands` is the argv itself. */
+  /**
+   * The program that takes the script as its last argument, e.g. `["/bin/sh", "-c"]`; empty:
+   * `commands` is the argv itself.
+   */
   readonly interpreter: ReadonlyArray<string>
   readonly beforeCommands: ReadonlyArray<string>
   readonly commands: ReadonlyArray<string>
@@ -34,7 +40,10 @@ export interface Entrypoint {
   readonly _tag: "Entrypoint"
 }
 
-/** Where log lines are read from: the files that the gate keeps on the pod's volume, or the kubelet's `pods/log`. */
+/**
+ * Where log lines are read from: the files that the gate keeps on the pod's volume, or the
+ * kubelet's `pods/log`.
+ */
 export type LogSource = "volume" | "kubelet"
 
 /** The values of a task that its pod is built from: `taskValues` takes them from a `Task`. */

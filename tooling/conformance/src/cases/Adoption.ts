@@ -226,7 +226,7 @@ export const adoption = (cluster: Cluster): void => {
       await writeFlow(folder, id, ["echo other"], "containerImage: busybox")
       const refused = await podwright(cluster, args)
       assert.strictEqual(refused.code, 125, refused.stderr)
-      assert.match(refused.stderr, /its spec is not what this task asks for/)
+      assert.match(refused.stderr, /its spec differs from this task's/)
       await writeFlow(
         folder,
         id,

@@ -107,7 +107,7 @@ export const caching = (cluster: Cluster): void => {
       await go(cluster, id)
       assert.strictEqual((await second.ended).code, 0, second.stderr())
       assert.strictEqual(second.stdout().toString("utf8"), "two 1\nkept\nthree\n")
-      assert.include(second.stderr(), "podwright: not run again: this task of the execution was done")
+      assert.include(second.stderr(), "podwright: not rerun: this task of the execution completed")
       // It has ended: named again, it begins anew.
       assert.deepStrictEqual(await readdir(join(folder, "cache/executions")), [])
     })

@@ -1,4 +1,7 @@
-/** What `podwright clean` does once its flags are read: cleans a namespace or all, and tells what became of each pod. */
+/**
+ * What `podwright clean` does once its flags are read: cleans a namespace or all, and reports
+ * what became of each pod.
+ */
 import { KubeConnection, kubeLayer } from "@podwright/k8s-io"
 import { accessAdvice, type CleanedPod, cleanPods } from "@podwright/runner"
 import { Duration, Effect, Option, Stream } from "effect"
@@ -48,7 +51,7 @@ export const cleanCommand = Effect.fnUntraced(function* (flags: CleanFlags) {
   if (problem !== undefined) yield* writeStderr(reportError(problem).text)
   else if (flags.output === "text" && pods.length === 0) {
     const where = namespace === undefined ? "any namespace" : `namespace ${namespace}`
-    yield* writeStderr(reportNote(`there is no pod of podwright in ${where}`).text)
+    yield* writeStderr(reportNote(`no pods of podwright were found in ${where}`).text)
   }
   if (problem !== undefined || pods.some(({ _tag }) => _tag === "Failed")) {
     return yield* new CommandExit({ code: PLATFORM })

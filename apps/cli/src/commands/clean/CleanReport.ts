@@ -1,4 +1,7 @@
-/** What `podwright clean` says of each pod. Pure. The keys of the JSON form are an interface that scripts read. */
+/**
+ * What `podwright clean` says of each pod. Pure. The keys of the JSON form are an interface that
+ * scripts read.
+ */
 import { accessAdvice, type CleanedPod } from "@podwright/runner"
 import { describeAge } from "../../report/TextReport.ts"
 

@@ -1,6 +1,6 @@
 /**
- * An embedded cluster in this process, and the kubeconfig by which it is found: a file that only this user can read, gone
- * when the cluster is.
+ * An embedded cluster in this process, and the kubeconfig by which it is found: a file that only
+ * this user can read, gone when the cluster is.
  */
 import { join } from "node:path"
 import { Effect, FileSystem, Option } from "effect"
@@ -32,7 +32,7 @@ export const startLocalCluster = Effect.fn("LocalKubeconfig.start")(function* (o
   yield* Effect.acquireRelease(fs.writeFileString(path, cluster.kubeconfig, { flag: "wx", mode: 0o600 }), () =>
     fs
       .remove(path, { force: true })
-      .pipe(Effect.catch((error) => Effect.logWarning(`${path} is left: ${error.message}`)))
+      .pipe(Effect.catch((error) => Effect.logWarning(`${path} could not be removed: ${error.message}`)))
   )
   return { path, server: cluster.server }
 })

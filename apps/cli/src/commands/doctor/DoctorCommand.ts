@@ -1,4 +1,7 @@
-/** What `podwright doctor` does once its flags are read: asks the cluster one question after the other, and tells. */
+/**
+ * What `podwright doctor` does once its flags are read: asks the cluster one question after the
+ * other, and reports.
+ */
 import { AccessReview, KubeConnection, type KubeError, kubeLayer, Pods } from "@podwright/k8s-io"
 import { Effect, Option, Result } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
@@ -15,7 +18,10 @@ export interface DoctorFlags {
   readonly format: "text" | "json"
 }
 
-/** A pod that is never made: a server that would refuse every pod (no such namespace, a quota, a policy) says so. */
+/**
+ * A pod that is never made: a server that would refuse every pod (no such namespace, a quota, a
+ * policy) says so.
+ */
 const trialPod = {
   apiVersion: "v1",
   kind: "Pod",

@@ -1,6 +1,6 @@
 /**
- * What `podwright doctor` found out, whether a run would work, and how that reads. Pure. The keys of the JSON form are an
- * interface that scripts read.
+ * What `podwright doctor` found out, whether a run would work, and how that reads. Pure. The keys
+ * of the JSON form are an interface that scripts read.
  */
 import {
   isAskedFor,
@@ -55,7 +55,10 @@ const versionWords = (version: ServerVersion): string => {
   }
 }
 
-/** The Role and its binding that would give all that is missing; undefined when nothing is, or nobody knows to whom. */
+/**
+ * The Role and its binding that would give all that is missing; undefined when nothing is, or
+ * nobody knows to whom.
+ */
 const remedy = (findings: Findings): string | undefined =>
   missing(findings).length === 0 || findings.username === undefined || findings.namespace === undefined
     ? undefined

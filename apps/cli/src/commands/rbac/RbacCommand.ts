@@ -9,7 +9,10 @@ import { ROLE_NAME } from "../RoleName.ts"
 
 /** A DNS label (RFC 1123), as namespaces must be. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-/** A DNS subdomain, as service accounts must be; with `NAMESPACE:` before it when it is of another namespace. */
+/**
+ * A DNS subdomain, as service accounts must be; with `NAMESPACE:` before it when it is of another
+ * namespace.
+ */
 const ACCOUNT = /^(?:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):)?([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/
 
 const flags = {

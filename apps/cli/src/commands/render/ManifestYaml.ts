@@ -1,17 +1,27 @@
 /**
- * A pod's manifest as YAML that every reader understands alike: kubectl reads YAML 1.1, people read 1.2. Pure.
+ * A pod's manifest as YAML that every reader understands alike: kubectl reads YAML 1.1, people read
+ * 1.2. Pure.
  *
- * A text is written plain only where no version takes it for anything else, as a block where it has several lines, else in
- * double quotes.
+ * A text is written plain only where no version takes it for anything else, as a block where it has
+ * several lines, else in double quotes.
  */
 import type { ExplainedPod, FieldOrigin, Json } from "@podwright/spec-builder"
 import { Document, isCollection, isScalar, Scalar, visit } from "yaml"
 
-/** Begins with a letter or `/`, so it is no number, date or mark, and holds nothing that ends a plain text. */
+/**
+ * Begins with a letter or `/`, so it is no number, date or mark, and holds nothing that ends a
+ * plain text.
+ */
 const PLAIN = /^[A-Za-z/](?:[\w./@+-]|[: ](?=[\w./@+-]))*$/
-/** What YAML 1.1 takes for a boolean or null, in the cases it knows, or some of its readers for a number: an exponent of nothing. */
+/**
+ * What YAML 1.1 takes for a boolean or null, in the cases it knows, or some of its readers for a
+ * number: an exponent of nothing.
+ */
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|e\d+)$/i
-/** What may stand in a block as it is: no control characters, no line ends but `\n`, nothing that is a space at a line's end. */
+/**
+ * What may stand in a block as it is: no control characters, no line ends but `\n`, nothing that is
+ * a space at a line's end.
+ */
 const BLOCK = /^(?=[^\n ])[\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/
 /** Line ends of YAML 1.1 and the byte order mark, which stand raw in double quotes otherwise. */
 const HIDDEN = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
@@ -61,7 +71,10 @@ const textOf = (document: Document): string =>
 export const objectsYaml = (objects: ReadonlyArray<object>): string =>
   objects.map((object) => textOf(styled(object))).join("---\n")
 
-/** One document, with the pod's shape and why it has it on top; with `explain` every field says which layer set it. */
+/**
+ * One document, with the pod's shape and why it has it on top; with `explain` every field says
+ * which layer set it.
+ */
 export const manifestYaml = (taskId: string, { fields, plan }: ExplainedPod, explain: boolean): string => {
   const document = styled(plan.manifest)
   if (explain) for (const field of fields) addOrigin(document, field)

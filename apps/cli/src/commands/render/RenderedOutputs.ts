@@ -1,4 +1,7 @@
-/** What a task that is not run gives to later ones when they are rendered: stand-ins that say what they stand for. Pure. */
+/**
+ * What a task that is not run gives to later ones when they are rendered: stand-ins that say what
+ * they stand for. Pure.
+ */
 import { pathToFileURL } from "node:url"
 import type { TaskOutputs } from "@podwright/task-file"
 
@@ -6,8 +9,8 @@ import type { TaskOutputs } from "@podwright/task-file"
 const VALUE = /outputs(?:\.(\w+)|\[\\?["']([^\\"']+)\\?["']\])\.vars(?:\.(\w+)|\[\\?["']([^\\"']+)\\?["']\])/g
 
 /**
- * Outputs of a task: the files it names, at a place that says so, and of values those that `tasks` refer to, as only a run
- * knows what it prints.
+ * Outputs of a task: the files it names, at a place that says so, and of values those that `tasks`
+ * refer to, as only a run knows what it prints.
  */
 export const renderedOutputs = (
   taskId: string,

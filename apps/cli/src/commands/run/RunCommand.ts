@@ -1,4 +1,7 @@
-/** What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what became of it. */
+/**
+ * What `podwright run` does once its flags are read: chooses the cluster, runs the file, says what
+ * became of it.
+ */
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -56,7 +59,7 @@ const connect = Effect.fnUntraced(function* (
 export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   const reporter = runReporter(flags.output)
   if (flags.local && (Option.isSome(flags.kubeconfig) || Option.isSome(flags.context))) {
-    yield* reporter.problem("--local runs on a cluster of its own: leave --kubeconfig and --context out")
+    yield* reporter.problem("--local starts a cluster of its own; remove --kubeconfig and --context")
     return yield* new CommandExit({ code: BAD_INPUT })
   }
   const logCursor = Option.getOrUndefined(Option.flatMap(flags.logCursor, readCursor))
@@ -64,7 +67,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     yield* reporter.problem(
       logCursor === undefined
         ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"volume","stdout":120,"stderr":0}, not ${flags.logCursor.value}`
-        : "--log-cursor goes on with a pod that an earlier process has left: it needs --execution-id"
+        : "--log-cursor needs --execution-id: it continues the log of a pod that an earlier process left"
     )
     return yield* new CommandExit({ code: BAD_INPUT })
   }

@@ -69,7 +69,8 @@ export const run = Command.make(
   "run",
   flags,
   Effect.fn("cli.run")(function* (given) {
-    // Loaded here: what a run needs (HTTP, WebSocket, Kubernetes) takes longer to load than other commands to do their work.
+    // Loaded here: what a run needs (HTTP, WebSocket, Kubernetes) takes longer to load than other
+    // commands to do their work.
     const { runCommand } = yield* Effect.promise(() => import("./RunCommand.ts"))
     yield* runCommand(given)
   }, Effect.scoped)

@@ -1,6 +1,7 @@
 /**
- * `--input NAME=-`: the value of an input of type FILE is this command's stdin. Kept in a temporary file for the command's
- * life, because several tasks may use it and each must know its length before it is sent.
+ * `--input NAME=-`: the value of an input of type FILE is this command's stdin. Kept in a temporary
+ * file for the command's life, because several tasks may use it and each must know its length
+ * before it is sent.
  */
 import { createWriteStream } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -25,7 +26,7 @@ export const withStdin = Effect.fnUntraced(function* (
       issues: [file.document.issue(input.path, `input '${input.id}': ${message}`)]
     })
   if (second !== undefined)
-    return yield* problem(second, `'${first.id}' takes stdin already, and it can be read once; give a path`)
+    return yield* problem(second, `input '${first.id}' already reads stdin, which can be read only once; give a path`)
   if (stdin.isTTY === true) return yield* problem(first, "stdin is a terminal; pipe or redirect a file to it")
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-stdin-"))),
@@ -34,7 +35,8 @@ export const withStdin = Effect.fnUntraced(function* (
   const path = join(folder, first.id)
   yield* Effect.tryPromise({
     try: (signal) => pipeline(stdin, createWriteStream(path), { signal }),
-    catch: (error) => problem(first, `stdin cannot be kept: ${error instanceof Error ? error.message : String(error)}`)
+    catch: (error) =>
+      problem(first, `stdin could not be saved to a file: ${error instanceof Error ? error.message : String(error)}`)
   })
   return { ...given, [first.id]: path }
 })

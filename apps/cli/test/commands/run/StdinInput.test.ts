@@ -43,7 +43,7 @@ describe("withStdin", () => {
       const noPipe = yield* Effect.flip(withStdin(file, { a: "-" }, terminal))
       assert.match(noPipe.message, /task\.yaml:3:.*input 'a': stdin is a terminal/)
       const twice = yield* Effect.flip(withStdin(file, { a: "-", b: "-" }, Readable.from([])))
-      assert.match(twice.message, /task\.yaml:4:.*input 'b': 'a' takes stdin already/)
+      assert.match(twice.message, /task\.yaml:4:.*input 'b': input 'a' already reads stdin/)
     })
   )
 
