@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, describe, expect, it } from "@effect/vitest"
-import { openWorkspace, REPOSITORY } from "./support/Workspace.ts"
+import { folders, openWorkspace, REPOSITORY } from "./support/Workspace.ts"
 
 const workspace = openWorkspace()
 afterAll(workspace.close)
@@ -28,7 +28,7 @@ const doorsOf = (folder: string): ReadonlyArray<Door> => {
   })
 }
 
-describe.each(["packages/local-cluster", "packages/spec-builder", "packages/task-file"])("the door of %s", (folder) => {
+describe.each(folders("packages").map((name) => `packages/${name}`))("the door of %s", (folder) => {
   const doors = doorsOf(folder).map((door) => ({ ...door, names: workspace.exportedNames(door.file) }))
 
   it("exports the names on its list", async () => {

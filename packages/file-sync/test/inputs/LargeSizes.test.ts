@@ -64,7 +64,8 @@ describe("LargeSizes", () => {
       const archive = yield* makeInputArchive([
         { name: "sparse", source: { _tag: "Path", path: join(place, "sparse") } }
       ])
-      // A pax header, its record block, the file's header, the padded content and the two end blocks.
+      // A pax header, its record block, the file's header, the padded content and the two end
+      // blocks.
       assert.strictEqual(archive.bytes, 512 * 3 + Math.ceil(size / 512) * 512 + 1024)
     }).pipe(Effect.provide(services))
   )

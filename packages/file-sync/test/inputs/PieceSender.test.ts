@@ -2,7 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { type SendPiece, sendGathered, sendPassing, sendSpaciously } from "../../src/inputs/PieceSender.ts"
 
-/** Chunks of the given lengths, all in one memory that is written over for each, as those of an archive are. */
+/**
+ * Chunks of the given lengths, all in one memory that is written over for each, as those of an
+ * archive are.
+ */
 const chunksOf = (lengths: ReadonlyArray<number>): Stream.Stream<Uint8Array> => {
   let at = 0
   const memory = new Uint8Array(Math.max(1, ...lengths))

@@ -20,7 +20,10 @@ interface Read {
   readonly goesOn?: Stream.Stream<Uint8Array, KubeError>
 }
 
-/** Follows with these answers, one a read, the last one for all further reads; the container ends once `endAfter` have begun. */
+/**
+ * Follows with these answers, one a read, the last one for all further reads; the container ends
+ * once `endAfter` have begun.
+ */
 const follow = Effect.fnUntraced(function* (
   reads: ReadonlyArray<Read>,
   endAfter: number,

@@ -23,7 +23,10 @@ import type { SessionEvent, SessionRequest } from "../../src/session/SessionRequ
 import { RECORD_MARK } from "../../src/session/SessionScript.ts"
 import { type LocalExecOptions, localExec } from "../support/LocalExec.ts"
 
-/** Plays main and its gate: waits for `ready`, runs a script in the working folder, leaves logs and exit code. */
+/**
+ * Plays main and its gate: waits for `ready`, runs a script in the working folder, leaves logs and
+ * exit code.
+ */
 const gate = (root: string, script: string) =>
   Effect.acquireRelease(
     Effect.sync(() =>
@@ -287,7 +290,8 @@ describe("runSession", () => {
               script: "sha256sum <tree/large",
               files: [{ name: "tree", source: { _tag: "Path", path: tree } }],
               request: { compression },
-              // The first session's own, and the second's other one in the middle of its second piece.
+              // The first session's own, and the second's other one in the middle of its second
+              // piece.
               cutSentAfter: (attempt) => (attempt === 1 ? 5_000_000 : attempt === 4 ? 12_000_000 : undefined)
             })
             assert.strictEqual(stdout[0]?.slice(0, 64), hash("sha256", content))
@@ -517,8 +521,9 @@ describe("runSession", () => {
       const lines = { stdout: [] as Array<string>, stderr: [] as Array<string> }
       let cursor: LogCursor = { _tag: "volume", stdout: 0, stderr: 0 }
       let drivers = 0
-      // Each driver is stopped in the middle of an event, which it has not dealt with; the last one is let run. However late one
-      // reads, the log makes five events and more: one has 64 KiB at most.
+      // Each driver is stopped in the middle of an event, which it has not dealt with; the last one
+      // is let run. However late one reads, the log makes five events and more: one has 64 KiB at
+      // most.
       for (;;) {
         drivers++
         let left = drivers < 4 ? 1 : Number.POSITIVE_INFINITY

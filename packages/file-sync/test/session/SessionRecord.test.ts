@@ -68,7 +68,8 @@ describe("parseRecord", () => {
 })
 
 describe("SessionParser", () => {
-  // A log that looks like records of another session, ends in the beginning of a mark, and an archive full of marks.
+  // A log that looks like records of another session, ends in the beginning of a mark, and an
+  // archive full of marks.
   const log = `line\n${RECORD_MARK}feedfeedfeedfeed exit 0 0 0\n${RECORD_MARK}${nonce.slice(0, 5)}`
   const archive = record("exit 0 0 0") + "\u0000\u00ff".repeat(10)
   const bytes = Buffer.from(

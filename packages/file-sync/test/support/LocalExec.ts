@@ -1,6 +1,6 @@
 /**
- * Stands in for a helper container: runs the session's script in a shell of this machine, on a folder as the volume, and
- * can cut its connection after any number of bytes, as a proxy would.
+ * Stands in for a helper container: runs the session's script in a shell of this machine, on a
+ * folder as the volume, and can cut its connection after any number of bytes, as a proxy would.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -11,9 +11,15 @@ export interface LocalExecOptions {
   readonly shell?: ReadonlyArray<string>
   /** Output bytes after which the n-th connection is cut; undefined for never. */
   readonly cutAfter?: (attempt: number) => number | undefined
-  /** Input bytes after which the n-th connection is cut; its shell hears nothing of it, as under a runtime. */
+  /**
+   * Input bytes after which the n-th connection is cut; its shell hears nothing of it, as under a
+   * runtime.
+   */
   readonly cutSentAfter?: (attempt: number) => number | undefined
-  /** Output bytes after which the n-th connection ends as if its command had, with code 0: what a server says that lost it. */
+  /**
+   * Output bytes after which the n-th connection ends as if its command had, with code 0: what a
+   * server says that lost it.
+   */
   readonly falseSuccessAfter?: (attempt: number) => number | undefined
   /** Refuse this many attempts as the server does while the container is not there. */
   readonly refuse?: number
@@ -27,7 +33,10 @@ export interface LocalExecOptions {
 
 const error = (reason: KubeError["reason"]) => new KubeError({ operation: "Exec.open", subject: {}, reason })
 
-/** The layer, how many connections it has opened, and how many shells whose connection was cut were ended by a signal. */
+/**
+ * The layer, how many connections it has opened, and how many shells whose connection was cut were
+ * ended by a signal.
+ */
 export const localExec = (options: LocalExecOptions = {}) => {
   const counts = { opened: 0, refused: 0, missing: 0, retired: 0 }
   const layer = Layer.succeed(

@@ -34,6 +34,7 @@ const CacheEntry = Schema.Struct({
   result: RunResult,
   files: Schema.Array(CachedFile)
 })
+/** A kept result: what the run came to, when, and by which execution. */
 export type CacheEntry = typeof CacheEntry.Type
 
 const EntryText = Schema.fromJsonString(CacheEntry)

@@ -20,6 +20,7 @@ export interface RecordedExecution extends ExecutionName {
   readonly onEvent: (event: RunEvent) => Effect.Effect<void>
 }
 
+/** The finished tasks of one execution. */
 export interface ExecutionRecord {
   /**
    * The result of a task that an earlier process of the execution has done, if its spec is the same

@@ -16,6 +16,7 @@ import type { TaskRequest } from "../task/TaskRequest.ts"
 import type { CacheEntry, CacheStore } from "./CacheStore.ts"
 import { warnTo } from "./Warnings.ts"
 
+/** A task whose result may come from an earlier run of an equal task. */
 export interface CachedTask<R = never> {
   /** The task as its first attempt has it. Its inputs are read here, and by the run once more. */
   readonly prepared: PreparedTask

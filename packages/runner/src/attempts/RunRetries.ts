@@ -16,6 +16,7 @@ import type { TaskRequest } from "../task/TaskRequest.ts"
 import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
 import { warnTo } from "./Warnings.ts"
 
+/** A task with the attempts that it may take. */
 export interface RetriedTask<E, R> {
   /**
    * The first attempt. Later ones count its identity's `attempt` up, or get new ids where `retry`
