@@ -12,6 +12,7 @@ import {
   NamespacesRefused,
   ToolMissing
 } from "../contract/LocalClusterError.ts"
+import { spawnChild } from "./Program.ts"
 import { HOLDER_SCRIPT } from "./SandboxScript.ts"
 
 /** The process that holds the namespaces open. */
@@ -54,12 +55,16 @@ const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.mess
  */
 export const startHolder = (folder: string, setup: string, byRoot: boolean): Effect.Effect<Holder, LocalClusterError> =>
   Effect.gen(function* () {
-    const child = spawn("sh", ["-c", HOLDER_SCRIPT, "sh", setup, folder], {
-      cwd: "/",
-      detached: true,
-      env: TOOL_ENVIRONMENT,
-      stdio: ["pipe", "pipe", "pipe"]
-    })
+    const child = yield* Effect.fromResult(
+      spawnChild(() =>
+        spawn("sh", ["-c", HOLDER_SCRIPT, "sh", setup, folder], {
+          cwd: "/",
+          detached: true,
+          env: TOOL_ENVIRONMENT,
+          stdio: ["pipe", "pipe", "pipe"]
+        })
+      )
+    ).pipe(Effect.mapError((detail) => cannotStart(refusal(detail))))
     const ended = once(child, "exit")
     const silent = once(child.stderr, "close")
     let complaint = ""

@@ -2,11 +2,11 @@
  * One program of the sandbox from its start to its end: spawns a command that reports when it is
  * ready, and sends signals to it.
  */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync } from "node:fs"
 import { constants } from "node:os"
 import { join } from "node:path"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Result } from "effect"
 
 /** Why a program did not start, in containerd's words where it is the program's own fault. */
 export interface StartFailure {
@@ -25,6 +25,25 @@ export const startFailure = (message: string): StartFailure => ({
   message,
   joinFailed: message.startsWith("nsenter:")
 })
+
+/**
+ * What Node throws, instead of emitting `error`, for what execve could not be given. The words are
+ * the kernel's, because Node's own quote the argument, which may be a secret.
+ */
+const thrownWords = (cause: unknown): string => {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case "E2BIG":
+      return "argument list too long"
+    case "ERR_INVALID_ARG_VALUE":
+      return "invalid argument"
+    default:
+      return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+/** Starts a process. Whatever Node throws is a failure in words; later errors are emitted by the child. */
+export const spawnChild = <Child extends ChildProcess>(start: () => Child): Result.Result<Child, string> =>
+  Result.try({ try: start, catch: thrownWords })
 
 const exitCode = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? 128 + (signal === null ? 0 : constants.signals[signal])
@@ -46,8 +65,12 @@ export const launchCommand = (
   Effect.callback<Launched, StartFailure>((resume) => {
     const ended = Deferred.makeUnsafe<number>()
     const [program = "", ...args] = command
-    const child = spawn(program, args, { cwd: "/", detached: true, stdio: [stdin, stdout, "pipe", stderr] })
+    const spawned = spawnChild(() =>
+      spawn(program, args, { cwd: "/", detached: true, stdio: [stdin, stdout, "pipe", stderr] })
+    )
     for (const end of [stdin, stdout, stderr]) if (end !== "ignore") closeSync(end)
+    if (Result.isFailure(spawned)) return resume(Effect.fail(startFailure(spawned.failure)))
+    const child = spawned.success
     const report = child.stderr
     if (report === null) return resume(Effect.die("a process without its report pipe"))
     let said = ""

@@ -97,6 +97,36 @@ layer(Node.layer, { excludeTestServices: true })("Kubelet", (it) => {
         }
       ],
       [
+        "a variable longer than Linux takes",
+        main("exit 0", { env: [{ name: "BIG", value: "x".repeat(200_000) }] }),
+        "Failed",
+        {
+          exitCode: 128,
+          reason: "StartError",
+          message:
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: argument list too long: unknown"
+        }
+      ],
+      [
+        "more variables than Linux takes",
+        main("exit 0", {
+          env: Array.from({ length: 100 }, (_, index) => ({ name: `BIG_${index}`, value: "x".repeat(100_000) }))
+        }),
+        "Failed",
+        { exitCode: 128, reason: "StartError" }
+      ],
+      [
+        "a NUL in the command",
+        main("echo a\0b"),
+        "Failed",
+        {
+          exitCode: 128,
+          reason: "StartError",
+          message:
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: invalid argument: unknown"
+        }
+      ],
+      [
         "an image's entrypoint",
         { name: "main", image: "local-cluster.invalid/entrypoint", args: ["sh", "-c", "exit 4"] },
         "Failed",

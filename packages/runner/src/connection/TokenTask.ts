@@ -41,20 +41,29 @@ const jsonIn = (text: string): Readonly<Record<string, unknown>> => {
 const runCommands = (commands: ReadonlyArray<string>, { env, interpreter }: TokenTask) =>
   Effect.callback<Readonly<Record<string, unknown>>, KubeError>((resume) => {
     const [program = "", ...args] = interpreter ?? DEFAULT_INTERPRETER
-    const child = execFile(
-      program,
-      [...args, commands.join("\n")],
-      { env: { ...process.env, ...env }, maxBuffer: LARGEST_ANSWER },
-      (error, stdout, stderr) => {
-        if (error === null) {
-          const text = stdout.replace(/\r?\n$/, "")
-          return resume(Effect.succeed({ stdout: text, exitCode: 0, ...jsonIn(text) }))
+    const start = () =>
+      execFile(
+        program,
+        [...args, commands.join("\n")],
+        { env: { ...process.env, ...env }, maxBuffer: LARGEST_ANSWER },
+        (error, stdout, stderr) => {
+          if (error === null) {
+            const text = stdout.replace(/\r?\n$/, "")
+            return resume(Effect.succeed({ stdout: text, exitCode: 0, ...jsonIn(text) }))
+          }
+          const said = stderr.trim().slice(0, 500)
+          const what = typeof error.code === "number" ? `ended with exit code ${error.code}` : failureDetail(error)
+          resume(Effect.fail(wrong("task.commands", `${what}${said === "" ? "" : `: ${said}`}`, error)))
         }
-        const said = stderr.trim().slice(0, 500)
-        const what = typeof error.code === "number" ? `ended with exit code ${error.code}` : failureDetail(error)
-        resume(Effect.fail(wrong("task.commands", `${what}${said === "" ? "" : `: ${said}`}`, error)))
-      }
-    )
+      )
+    // Node throws what no process can be given: a NUL byte, or more than Linux takes. Its words may quote the
+    // value of a variable.
+    const started = Result.try(start)
+    if (Result.isFailure(started)) {
+      const detail = "could not be started: commands and env may hold no NUL byte, and no more than Linux takes"
+      return resume(Effect.fail(wrong("task.commands", detail)))
+    }
+    const child = started.success
     return Effect.sync(() => child.kill())
   })
 

@@ -76,6 +76,18 @@ describe("a command", () => {
       "config.oauthTokenProvider.task.commands: spawn /nowhere/sh ENOENT"
     ],
     [
+      "no process can be given",
+      { commands: ["true"], env: { WORD: "plain\0" } },
+      "{{ stdout }}",
+      "config.oauthTokenProvider.task.commands: could not be started: commands and env may hold no NUL byte"
+    ],
+    [
+      "is longer than Linux takes",
+      { commands: ["x".repeat(200_000)] },
+      "{{ stdout }}",
+      "config.oauthTokenProvider.task.commands: could not be started"
+    ],
+    [
       "gives no JSON where it is asked for",
       { commands: ["echo plain"] },
       "{{ json.token }}",
