@@ -10,8 +10,9 @@ export const PACKAGE_VERSION: string = manifest.version
 export const VERSION_PATTERN = /^\d+(\.\d+(\.\d+(-[0-9A-Za-z.-]+)?)?)?$/
 
 /**
- * Whether `asked` names `version`: the parts that it gives are the same. With a patch it names one release, so a qualifier
- * (`1.2.3-rc.1`) must be the same too; without, any release of that line will do.
+ * Whether `asked` names `version`: the parts that it gives are the same. With a patch it names one
+ * release, so a qualifier (`1.2.3-rc.1`) must be the same too; without, any release of that line
+ * will do.
  */
 export const versionMatches = (asked: string, version: string): boolean => {
   if (!VERSION_PATTERN.test(asked)) return false

@@ -1,9 +1,11 @@
 /**
- * One task's values in, one Kubernetes Pod out: a pure function. Start with `decodeRunnerProperties`, `makeTask` and
- * `buildPod`; `explainPod` also says which layer set each field.
+ * One task's values in, one Kubernetes Pod out: a pure function. Start with
+ * `decodeRunnerProperties`, `makeTask` and `buildPod`; `explainPod` also says which layer set each
+ * field.
  */
 
-// A task: what is run, for whom and with which files. `makeTask` fills in every default, its pod is built from `taskValues`.
+// A task: what is run, for whom and with which files. `makeTask` fills in every default, its pod is
+// built from `taskValues`.
 
 export { type CompletionLimit, completionLimit } from "./task/CompletionLimit.ts"
 export { type InputFile, makeTask, type Task, type TaskFields, type TaskSource, taskValues } from "./task/Task.ts"
@@ -34,12 +36,14 @@ export {
 } from "./pod/PodLabels.ts"
 export { podName } from "./pod/PodName.ts"
 
-// Fragments of a pod's spec, merged as the builder merges them: by the keys that Kubernetes gives its lists.
+// Fragments of a pod's spec, merged as the builder merges them: by the keys that Kubernetes gives
+// its lists.
 
 export { LIST_KEYS } from "./merge/MergeKeys.ts"
 export { mergeSpecs } from "./merge/SpecMerge.ts"
 
-// The runner's properties: their types, their reader, and their description for help texts and editors.
+// The runner's properties: their types, their reader, and their description for help texts and
+// editors.
 
 export { PACKAGE_VERSION } from "./PackageVersion.ts"
 export {
@@ -58,13 +62,15 @@ export { type PropertyReference, runnerJsonSchema, runnerReference } from "./pro
 export { decodeRetry, type RetryProperties } from "./properties/RetryProperties.ts"
 export { decodeTaskCache, type TaskCacheProperties } from "./properties/TaskCacheProperties.ts"
 
-// Why there is no pod: one error, whose reason is a class of `SpecReason` and holds every issue with its path.
+// Why there is no pod: one error, whose reason is a class of `SpecReason` and holds every issue
+// with its path.
 
 export { formatPath, SpecError } from "./error/SpecError.ts"
 export { SpecIssue } from "./error/SpecIssue.ts"
 export * as SpecReason from "./error/SpecReason.ts"
 
-// For readers of other files: values as people write them, and a decoder that suggests the name that was probably meant.
+// For readers of other files: values as people write them, and a decoder that suggests the name
+// that was probably meant.
 
 export { propertyDecoder } from "./properties/PropertyDecoding.ts"
 export { nearestName } from "./values/NearestName.ts"

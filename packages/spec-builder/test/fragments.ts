@@ -1,6 +1,6 @@
 /**
- * Generated fragments of a container's spec, as people write them: every field has the type that the API gives it, and no
- * list repeats a key.
+ * Generated fragments of a container's spec, as people write them: every field has the type that
+ * the API gives it, and no list repeats a key.
  */
 import { Arbitrary, Schema } from "effect"
 import type { Json, JsonObject } from "../src/values/Json.ts"

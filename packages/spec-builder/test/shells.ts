@@ -33,7 +33,10 @@ export const find = (program: string): string | undefined =>
       }
     })
 
-/** The kinds of shell that images have, where they are installed; `sh`, whichever it is, where none of them is. */
+/**
+ * The kinds of shell that images have, where they are installed; `sh`, whichever it is, where none
+ * of them is.
+ */
 const installed: ReadonlyArray<ReadonlyArray<string>> = [["dash"], ["bash"], ["busybox", "ash"]].filter(
   ([name = ""]) => find(name) !== undefined
 )
@@ -45,7 +48,9 @@ export const until = async (condition: () => boolean): Promise<void> => {
 }
 
 export interface Ended {
-  /** The exit code as the parent of the shell sees it; -1 when the shell itself died by a signal. */
+  /**
+   * The exit code as the parent of the shell sees it; -1 when the shell itself died by a signal.
+   */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -155,7 +160,10 @@ export class Gate {
     return existsSync(this.path("run", name))
   }
 
-  /** A PATH where the gate's sleeps leave a trace, and last as long as they are told to or as `instead` says. */
+  /**
+   * A PATH where the gate's sleeps leave a trace, and last as long as they are told to or as
+   * `instead` says.
+   */
   tracedSleep(instead = "$1"): NodeJS.ProcessEnv {
     const folder = this.path("bin")
     mkdirSync(folder)

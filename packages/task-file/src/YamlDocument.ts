@@ -19,7 +19,9 @@ export interface SourcePosition {
   readonly column: number
 }
 
-/** Aliases may repeat a value this often: enough for shared settings, too few to blow up a document. */
+/**
+ * Aliases may repeat a value this often: enough for shared settings, too few to blow up a document.
+ */
 const ALIAS_LIMIT = 100
 
 const LEADING_ZERO = /^[-+]?0[0-9_]+$/

@@ -1,6 +1,7 @@
 /**
- * What each package exports, by name: `doors/<package>.txt` is what a reviewer reads when one is added or goes. After a
- * change that is meant, `pnpm test --project tooling/conformance test/Doors -u` writes them.
+ * What each package exports, by name: `doors/<package>.txt` is what a reviewer reads when one is
+ * added or goes. After a change that is meant,
+ * `pnpm test --project tooling/conformance test/Doors -u` writes them.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"

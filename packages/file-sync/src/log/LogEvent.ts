@@ -7,7 +7,10 @@ import { Schema } from "effect"
 import type { FileSyncError } from "../FileSyncError.ts"
 import type { LineEnding } from "./LogLines.ts"
 
-/** Where a log can be continued; the tag is the log source that `logs` names. Plain JSON, to be stored. */
+/**
+ * Where a log can be continued; the tag is the log source that `logs` names. Plain JSON, to be
+ * stored.
+ */
 export const LogCursor = Schema.TaggedUnion({
   /** Bytes of each of main's streams that have been reported. */
   volume: { stdout: Schema.Int, stderr: Schema.Int },

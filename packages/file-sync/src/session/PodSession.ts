@@ -17,15 +17,17 @@ import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
  */
 const EXIT_FILE_GRACE = "1 second"
 
-/** Attempts that may end with a damaged transfer: damage that repeats is no accident of the wire. */
+/**
+ * Attempts that may end with a damaged transfer: damage that repeats is no accident of the wire.
+ */
 const CORRUPT_ATTEMPTS = 3
 
 /**
  * Runs a session until one attempt has completed; the log's cursor outlives each of them.
  *
  * Fails with what cannot be retried: `HelperFailed`, `VolumeFull`, `OutputRefused`,
- * `OutputUnwritable`, `InputUnreadable`, `InputChanged`, `Protocol`, a `Channel` that the API server
- * refused for good or whose pod was deleted, and `Corrupt` once it has repeated.
+ * `OutputUnwritable`, `InputUnreadable`, `InputChanged`, `Protocol`, a `Channel` that the API
+ * server refused for good or whose pod was deleted, and `Corrupt` once it has repeated.
  */
 export const runSession = Effect.fn("PodSession.run")(function* (
   request: SessionRequest

@@ -1,7 +1,7 @@
 /**
  * One exec of a session: opens it, reads records, log and outputs, sends the inputs and answers the
- * helper. `PodSession.ts` repeats it until one has completed. Speaks to the pod through `Exec` alone
- * and decides nothing about the run.
+ * helper. `PodSession.ts` repeats it until one has completed. Speaks to the pod through `Exec`
+ * alone and decides nothing about the run.
  */
 import { randomBytes } from "node:crypto"
 import { Exec, type ExecOutput, type KubeError } from "@podwright/k8s-io"

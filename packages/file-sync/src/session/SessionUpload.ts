@@ -30,7 +30,9 @@ export const makeSessionUpload = (options: SessionUploadOptions) => {
   const fail = (reason: FileSyncError["reason"]) => new FileSyncError({ operation: "send inputs", pod, reason })
   let sending: Fiber.Fiber<string, FileSyncError> | undefined
 
-  /** Reads the second exec, which reports nothing but a failure, perhaps with the last piece only. */
+  /**
+   * Reads the second exec, which reports nothing but a failure, perhaps with the last piece only.
+   */
   const watch = Effect.fnUntraced(function* (second: ExecChannel) {
     const words: Array<Uint8Array> = []
     yield* Stream.runForEach(second.output, ({ bytes }) => Effect.sync(() => words.push(bytes.slice()))).pipe(
@@ -48,7 +50,10 @@ export const makeSessionUpload = (options: SessionUploadOptions) => {
   })
 
   return {
-    /** The helper asks for the inputs. They are sent beside the reader, which may see a failure meanwhile. */
+    /**
+     * The helper asks for the inputs. They are sent beside the reader, which may see a failure
+     * meanwhile.
+     */
     begin: Effect.fnUntraced(function* () {
       if (inputs === undefined) {
         return yield* fail(new Protocol({ detail: "it asked for inputs, and this session has none" }))

@@ -23,7 +23,9 @@ export interface ListenOptions {
 /** Sixteen connections a turn are 250 a second while containers start, more than runs ask for. */
 const SOCKETS = 16
 
-/** The length of a TLS ticket key. All sockets share one, so a session of one continues at another. */
+/**
+ * The length of a TLS ticket key. All sockets share one, so a session of one continues at another.
+ */
 const TICKET_KEY_BYTES = 48
 
 const listen = (server: Server, address: string, port: number, reusePort: boolean): Effect.Effect<number, Error> =>

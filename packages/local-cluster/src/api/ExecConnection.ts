@@ -64,7 +64,8 @@ const bytesOf = (data: RawData): Uint8Array =>
   Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data
 
 /**
- * Completes when the message is on its way; at once when the client is gone, who then gets nothing more.
+ * Completes when the message is on its way; at once when the client is gone, who then gets nothing
+ * more.
  */
 const send = (socket: WebSocket, channel: number, payload: Uint8Array): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {

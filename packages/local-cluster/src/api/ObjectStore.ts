@@ -130,7 +130,8 @@ export class ObjectStore {
     this.#history.push(change)
     if (this.#history.length > this.#historyLimit) this.#history.shift()
     for (const listener of Array.from(this.#listeners[resource])) listener(change)
-    // A copy: a waiter that is woken waits anew at once, and must not be woken for this change again.
+    // A copy: a waiter that is woken waits anew at once, and must not be woken for this change
+    // again.
     for (const wake of Array.from(this.#waiting)) wake()
     return stored
   }

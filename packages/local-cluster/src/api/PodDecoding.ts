@@ -10,7 +10,8 @@ import fieldsOfPod from "./PodFields.json" with { type: "json" }
 
 export interface DecodedPod {
   /**
-   * The object without the fields that nobody knows, and without nulls, which mean the same as absence.
+   * The object without the fields that nobody knows, and without nulls, which mean the same as
+   * absence.
    */
   readonly object: KubeObject
   /** Paths of the fields left out, e.g. `spec.containers[0].imagee`, in the object's own order. */

@@ -1,5 +1,6 @@
 /**
- * Which answer each verb gets from each resource, and from each subresource that is no upgrade. No HTTP.
+ * Which answer each verb gets from each resource, and from each subresource that is no upgrade. No
+ * HTTP.
  */
 import { Effect } from "effect"
 import type { ContainerRuntime } from "../contract/Runtime.ts"

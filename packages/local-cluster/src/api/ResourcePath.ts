@@ -84,7 +84,8 @@ export const requestTarget = (method: string, path: string, watch: boolean): Req
   if (!RESOURCES.has(resource) || more.length > 0) return { _tag: "Unknown" }
   return {
     _tag: "Resource",
-    // A subresource that is opened by an upgrade is asked for with GET, and is a `get` to the rules.
+    // A subresource that is opened by an upgrade is asked for with GET, and is a `get` to the
+    // rules.
     verb: verbOf(method, name, watch),
     group: "",
     resource: resource as ResourceName,

@@ -1,5 +1,6 @@
 /**
- * The one error of this package: why there is no cluster, in a sentence that says what to do instead.
+ * The one error of this package: why there is no cluster, in a sentence that says what to do
+ * instead.
  */
 import { Schema } from "effect"
 

@@ -26,7 +26,9 @@ export interface TerminatedState {
   readonly containerID: string
 }
 
-/** Exactly one of the three is there; none in the `lastState` of a container that was not restarted. */
+/**
+ * Exactly one of the three is there; none in the `lastState` of a container that was not restarted.
+ */
 export interface ContainerStatusState {
   readonly waiting?: { readonly reason: string; readonly message?: string }
   readonly running?: { readonly startedAt: string }

@@ -31,7 +31,9 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60
 }
 
-/** The number that a quantity stands for, in bytes or cores; NaN when the text is not a quantity. */
+/**
+ * The number that a quantity stands for, in bytes or cores; NaN when the text is not a quantity.
+ */
 export const quantityValue = (text: string): number => {
   const match = /^([+-]?[0-9.]+(?:[eE][-+]?[0-9]+)?)([a-zA-Z]*)$/.exec(text)
   return match === null ? Number.NaN : Number(match[1]) * (FACTORS[match[2] ?? ""] ?? Number.NaN)

@@ -82,10 +82,13 @@ export interface PodStore {
   /** Every pod there is, then every change of one, in order and without a gap. */
   readonly pods: Stream.Stream<ObjectChange>
   /**
-   * Replaces a pod's `status` (and sets its resourceVersion). False when no pod has this uid any more.
+   * Replaces a pod's `status` (and sets its resourceVersion). False when no pod has this uid any
+   * more.
    */
   readonly setStatus: (podUid: string, status: PodStatus) => Effect.Effect<boolean>
-  /** Sets `spec.nodeName`, as a scheduler's binding does. False when no pod has this uid any more. */
+  /**
+   * Sets `spec.nodeName`, as a scheduler's binding does. False when no pod has this uid any more.
+   */
   readonly bind: (podUid: string, nodeName: string) => Effect.Effect<boolean>
   /** Removes a pod that has been deleted and whose containers have ended. */
   readonly remove: (podUid: string) => Effect.Effect<void>

@@ -142,7 +142,8 @@ export class ContainerLog {
   }
 
   /**
-   * The end of the text, at most so many bytes and lines, for the message of a container that left none.
+   * The end of the text, at most so many bytes and lines, for the message of a container that left
+   * none.
    */
   tail(bytes: number, lines: number): string {
     const records: Array<string> = []

@@ -29,7 +29,9 @@ export const reportWaiting = Effect.fnUntraced(function* (
   yield* context.event(container.name, "Failed", `Error: ${message}`, "Warning")
 })
 
-/** Reports that a container's program could not be started, for the reason given in runc's words. */
+/**
+ * Reports that a container's program could not be started, for the reason given in runc's words.
+ */
 export const reportStartError = Effect.fnUntraced(function* (
   context: PodContext,
   container: ContainerSpec,

@@ -38,7 +38,9 @@ interface InstancePlace {
   readonly cgroup: MemoryCgroup | undefined
 }
 
-/** Starts containers in a sandbox. `cgroups` is undefined where memory limits cannot be enforced. */
+/**
+ * Starts containers in a sandbox. `cgroups` is undefined where memory limits cannot be enforced.
+ */
 export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | undefined): ContainerStarter => {
   const pods = new NodePods(sandbox.folder)
   let instances = 0
@@ -49,7 +51,8 @@ export const makeContainerStarter = (sandbox: Sandbox, cgroups: MemoryCgroups | 
   }
 
   /**
-   * Makes an instance's folders and limits until the scope closes; fails with the file system's words.
+   * Makes an instance's folders and limits until the scope closes; fails with the file system's
+   * words.
    */
   const makePlace = Effect.fnUntraced(function* (uid: string, container: ContainerSpec, plan: ContainerPlan) {
     const instance = ++instances

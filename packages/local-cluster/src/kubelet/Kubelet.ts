@@ -40,7 +40,9 @@ const decide = (pod: KubeletPod, node: NodeCapacity): SchedulingDecision => {
 const logDefects = <A, E, R>(effect: Effect.Effect<A, E, R>, whose: string): Effect.Effect<A, E, R> =>
   Effect.tapDefect(effect, (defect) => Effect.logError(`${whose} is no longer managed, because of a defect`, defect))
 
-/** Runs the store's pods until the scope closes; returns the runtime that reaches their containers. */
+/**
+ * Runs the store's pods until the scope closes; returns the runtime that reaches their containers.
+ */
 export const makeKubelet = Effect.fn("Kubelet.make")(function* (
   store: PodStore
 ): Effect.fn.Return<ContainerRuntime, LocalClusterError, Scope.Scope> {

@@ -42,7 +42,9 @@ export class NodePods {
     return this.#known(uid).age
   }
 
-  /** The newest instance of a container; undefined when it never started or the pod is forgotten. */
+  /**
+   * The newest instance of a container; undefined when it never started or the pod is forgotten.
+   */
   container(uid: string, name: string): KnownContainer | undefined {
     return this.#pods.get(uid)?.containers.get(name)
   }

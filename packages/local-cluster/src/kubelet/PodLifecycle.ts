@@ -47,7 +47,9 @@ const isRestarted = (pod: KubeletPod, container: ContainerSpec, exitCode: number
 export const restartDelaySeconds = (restarts: number): number =>
   restarts === 0 ? 0 : Math.min(300, 10 * 2 ** (restarts - 1))
 
-/** A container's history once an instance of it has ended. A pod that is stopping restarts nothing. */
+/**
+ * A container's history once an instance of it has ended. A pod that is stopping restarts nothing.
+ */
 export const afterEnd = (
   pod: KubeletPod,
   container: ContainerSpec,
@@ -94,7 +96,8 @@ const failed = (history: PodHistory, { name }: ContainerSpec): boolean => {
 }
 
 /**
- * Whether an init container failed for good, so that the pod has. How a sidecar ends does not matter.
+ * Whether an init container failed for good, so that the pod has. How a sidecar ends does not
+ * matter.
  */
 export const initFailed = (pod: KubeletPod, history: PodHistory): boolean =>
   (pod.spec.initContainers ?? []).some((container) => !isSidecar(container) && failed(history, container))

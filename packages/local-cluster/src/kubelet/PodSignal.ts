@@ -1,5 +1,6 @@
 /**
- * The signals that a pod's worker gets, from the starts of its containers and from the node. Types only.
+ * The signals that a pod's worker gets, from the starts of its containers and from the node. Types
+ * only.
  */
 import type { Effect } from "effect"
 import type { TerminatedState } from "../contract/PodStatus.ts"
@@ -29,7 +30,9 @@ export type PodSignal =
   /** Something ends the pod as a whole; `silent`: nothing more is reported of it. */
   | { readonly _tag: "Verdict"; readonly verdict: PodVerdict; readonly graceSeconds: number; readonly silent: boolean }
   | { readonly _tag: "GraceOver" }
-  /** One of its containers was asked to end by itself, and has had as long for it as the pod has. */
+  /**
+   * One of its containers was asked to end by itself, and has had as long for it as the pod has.
+   */
   | { readonly _tag: "ContainerGraceOver"; readonly instance: ContainerInstance }
 
 /** What a container's start needs of its pod. */

@@ -1,5 +1,6 @@
 /**
- * The streams of a sandbox's processes as effects: read as they are wanted, written as they are taken.
+ * The streams of a sandbox's processes as effects: read as they are wanted, written as they are
+ * taken.
  */
 import type { Socket } from "node:net"
 import { Effect, Stream } from "effect"

@@ -27,7 +27,9 @@ export interface ContainerRootPlan {
   readonly readOnlyRoot: boolean
   readonly workingDir: string
   readonly terminationMessagePath: string
-  /** Where the folder `resolver` of the state folder is to be seen; undefined when it need not be. */
+  /**
+   * Where the folder `resolver` of the state folder is to be seen; undefined when it need not be.
+   */
   readonly resolver: string | undefined
 }
 

@@ -65,7 +65,8 @@ export const lockedOptions = (mounts: ReadonlyArray<MountedPath>, path: string):
 }
 
 /**
- * Everything to be remounted read-only: the folders and each mount below one, in the order of the table.
+ * Everything to be remounted read-only: the folders and each mount below one, in the order of the
+ * table.
  */
 export const readOnlyMounts = (root: MachineRoot, mounts: ReadonlyArray<MountedPath>): ReadonlyArray<MountedPath> => {
   const folders = root.folders.map((name) => `/${name}`)

@@ -39,7 +39,8 @@ const writeIfThere = (folder: string, file: string, value: string | number): voi
 }
 
 const version2: Version = {
-  // The own cgroup has processes in it, and may then have no children with controllers; the root may.
+  // The own cgroup has processes in it, and may then have no children with controllers; the root
+  // may.
   parent: ROOT,
   prepare: (folder) => write(folder, "cgroup.subtree_control", "+memory"),
   limit: (folder, bytes) => {

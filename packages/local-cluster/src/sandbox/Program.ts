@@ -55,7 +55,9 @@ export interface Launched {
   readonly ended: Deferred.Deferred<number>
 }
 
-/** Starts a command that reports on descriptor 2 and has its stderr on 3, and waits for its `ready`. */
+/**
+ * Starts a command that reports on descriptor 2 and has its stderr on 3, and waits for its `ready`.
+ */
 export const launchCommand = (
   command: ReadonlyArray<string>,
   stdin: number | "ignore",

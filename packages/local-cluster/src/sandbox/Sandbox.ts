@@ -71,7 +71,8 @@ export interface Sandbox {
   /** Starts a container's program; succeeds when it is about to run. */
   readonly start: (start: ContainerStart) => Effect.Effect<SandboxContainer, StartFailure>
   /**
-   * Starts a program beside the container's own. Closing the scope closes its streams, not the program.
+   * Starts a program beside the container's own. Closing the scope closes its streams, not the
+   * program.
    */
   readonly exec: (
     container: SandboxContainer,

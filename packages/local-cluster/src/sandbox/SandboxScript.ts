@@ -97,7 +97,8 @@ const PARENT_SCRIPT = `"$@"; exit $?`
  * container: says its id outside, makes the root (see `ContainerRoot`), goes on as PROGRAM.
  * Descriptor 2 is where it reports to, 3 is the container's stderr.
  *
- * An ordinary user may not write /proc/sys, but may set the name of a host in a namespace of its own.
+ * An ordinary user may not write /proc/sys, but may set the name of a host in a namespace of its
+ * own.
  */
 export const CONTAINER_SCRIPT = `read -r pid rest </.machine/self/stat
 echo "pid $pid" >&2
@@ -158,7 +159,10 @@ const lookup = ({ argv, env, workingDir }: ProcessLaunch): ReadonlyArray<string>
   ...argv
 ]
 
-/** Whether a user needs a user namespace of its own: someone who is not root has only one id to give. */
+/**
+ * Whether a user needs a user namespace of its own: someone who is not root has only one id to
+ * give.
+ */
 const needsNamespace = (user: ProcessUser, byRoot: boolean): boolean => !byRoot && user.uid !== 0
 
 const setpriv = (user: ProcessUser, byRoot: boolean): ReadonlyArray<string> => [

@@ -1,5 +1,6 @@
 /**
- * A process of its own with a sandbox and containers, for a test to kill. Says where they are, as JSON.
+ * A process of its own with a sandbox and containers, for a test to kill. Says where they are, as
+ * JSON.
  */
 import { readlinkSync } from "node:fs"
 import { Effect } from "effect"

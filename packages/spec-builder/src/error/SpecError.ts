@@ -1,6 +1,7 @@
 /**
- * The one error of this package: why task values or runner properties cannot make a pod. Each issue carries a path into
- * the values given, so that a caller that read them from a file can point at line and column. Pure.
+ * The one error of this package: why task values or runner properties cannot make a pod. Each issue
+ * carries a path into the values given, so that a caller that read them from a file can point at
+ * line and column. Pure.
  */
 import { Schema } from "effect"
 import type { SpecIssue } from "./SpecIssue.ts"
@@ -14,8 +15,8 @@ const describe = (issue: SpecIssue): string =>
   issue.path.length === 0 ? issue.message : `${formatPath(issue.path)}: ${issue.message}`
 
 /**
- * Why there is no pod. `operation` is the exported function that failed (`decodeTask`: a reader of whole tasks); `reason` says
- * which kind, with every issue found; `message` has a line for each.
+ * Why there is no pod. `operation` is the exported function that failed (`decodeTask`: a reader of
+ * whole tasks); `reason` says which kind, with every issue found; `message` has a line for each.
  */
 export class SpecError extends Schema.TaggedError<SpecError>()("SpecError", {
   operation: Schema.Literals(["decodeRunnerProperties", "decodeRetry", "decodeTaskCache", "decodeTask", "buildPod"]),

@@ -4,8 +4,9 @@
 import { Effect, Schema } from "effect"
 
 /**
- * One thing that is wrong, and where: `path` leads into the runner's properties or into the task's values, by `source`. An
- * `unknown-name` is the name at the end of the path, which nobody reads; all else is a `value`, the default.
+ * One thing that is wrong, and where: `path` leads into the runner's properties or into the task's
+ * values, by `source`. An `unknown-name` is the name at the end of the path, which nobody reads;
+ * all else is a `value`, the default.
  */
 export class SpecIssue extends Schema.Class<SpecIssue>("@podwright/spec-builder/SpecIssue")({
   kind: Schema.Literals(["unknown-name", "value"]).pipe(

@@ -1,12 +1,13 @@
 /**
- * Why there is no pod: what kind of problem, with every issue found. Pure data; a `SpecError` carries one of them.
+ * Why there is no pod: what kind of problem, with every issue found. Pure data; a `SpecError`
+ * carries one of them.
  */
 import { Schema } from "effect"
 import { SpecIssue } from "./SpecIssue.ts"
 
 /**
- * The runner's properties, `retry` or `taskCache` hold unknown names, wrong types or unreadable durations, or a container list
- * of `podSpec` that no pod can be made of.
+ * The runner's properties, `retry` or `taskCache` hold unknown names, wrong types or unreadable
+ * durations, or a container list of `podSpec` that no pod can be made of.
  */
 export class InvalidProperties extends Schema.TaggedClass<InvalidProperties>()("InvalidProperties", {
   issues: Schema.NonEmptyArray(SpecIssue)
@@ -17,7 +18,10 @@ export class InvalidTask extends Schema.TaggedClass<InvalidTask>()("InvalidTask"
   issues: Schema.NonEmptyArray(SpecIssue)
 }) {}
 
-/** A setting is valid Kubernetes but would break the protocol between the pod's containers; each message names both sides. */
+/**
+ * A setting is valid Kubernetes but would break the protocol between the pod's containers; each
+ * message names both sides.
+ */
 export class ProtocolConflict extends Schema.TaggedClass<ProtocolConflict>()("ProtocolConflict", {
   issues: Schema.NonEmptyArray(SpecIssue)
 }) {}

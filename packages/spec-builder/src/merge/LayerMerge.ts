@@ -1,6 +1,7 @@
 /**
- * Merges layers by the rules of `SpecMerge.ts`, and keeps of every part which layer set it. `deepmerge-ts` walks the fields,
- * two layers at a time; what becomes of two values that meet is decided here. Pure.
+ * Merges layers by the rules of `SpecMerge.ts`, and keeps of every part which layer set it.
+ * `deepmerge-ts` walks the fields, two layers at a time; what becomes of two values that meet is
+ * decided here. Pure.
  */
 import { deepmergeCustom } from "deepmerge-ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
@@ -25,7 +26,10 @@ declare module "deepmerge-ts" {
   }
 }
 
-/** Where in the spec a merge is: the field that holds the value, and whether a `securityContext` lies above. */
+/**
+ * Where in the spec a merge is: the field that holds the value, and whether a `securityContext`
+ * lies above.
+ */
 type Place = Readonly<{ field: string; inSecurityContext: boolean }>
 
 const ROOT: Place = { field: "", inSecurityContext: false }
@@ -59,7 +63,10 @@ const overrides = (earlier: Traced): ReadonlyArray<Overridden> => [
 
 const replace = (earlier: Traced, later: Traced): Traced => ({ ...adopt(later), overrode: overrides(earlier) })
 
-/** Entries that repeat a key within one list stay apart: whether that is allowed is the API server's to say. */
+/**
+ * Entries that repeat a key within one list stay apart: whether that is allowed is the API server's
+ * to say.
+ */
 const mergeByKey = (earlier: TracedList, later: TracedList, key: ListKey): ReadonlyArray<Traced> => {
   const items = [...earlier.items]
   const known = new Map<string, number>()
@@ -98,7 +105,10 @@ const typeOf = (traced: TracedObject): Json => {
   return type === undefined ? null : untrace(type)
 }
 
-/** Whether the later object is another variant of a union, so that none of the earlier one's fields may stay. */
+/**
+ * Whether the later object is another variant of a union, so that none of the earlier one's fields
+ * may stay.
+ */
 const isOtherVariant = (earlier: TracedObject, later: TracedObject, place: Place): boolean =>
   UNIONS.has(place.field) && typeOf(later) !== null && typeOf(later) !== typeOf(earlier)
 

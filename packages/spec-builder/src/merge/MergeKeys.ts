@@ -1,6 +1,6 @@
 /**
- * What the Kubernetes API says of the lists and objects of a Pod's spec that a merge must know: by which key entries are told
- * apart, and which fields exclude each other. Data.
+ * What the Kubernetes API says of the lists and objects of a Pod's spec that a merge must know: by
+ * which key entries are told apart, and which fields exclude each other. Data.
  */
 import type { JsonObject } from "../values/Json.ts"
 export interface ListKey {
@@ -8,13 +8,16 @@ export interface ListKey {
   readonly fields: ReadonlyArray<string>
   /** The API's default for a key field that may be left out. */
   readonly defaults?: JsonObject
-  /** Entries of one key replace each other whole where their fields exclude each other (`value` and `valueFrom`). */
+  /**
+   * Entries of one key replace each other whole where their fields exclude each other (`value` and
+   * `valueFrom`).
+   */
   readonly replaces?: boolean
 }
 
 /**
- * By list field: every list of a Pod's spec that core/v1 of Kubernetes 1.35 keys. `tooling/conformance/real/mergeKeys.test.ts`
- * compares it with a real server's OpenAPI document.
+ * By list field: every list of a Pod's spec that core/v1 of Kubernetes 1.35 keys.
+ * `tooling/conformance/real/mergeKeys.test.ts` compares it with a real server's OpenAPI document.
  */
 export const LIST_KEYS: ReadonlyMap<string, ListKey> = new Map<string, ListKey>([
   ["containers", { fields: ["name"] }],
@@ -39,11 +42,16 @@ export const SINGLE_ENTRY_KEYS: ReadonlyMap<string, ListKey> = new Map<string, L
   ["resizePolicy", { fields: ["resourceName"] }]
 ])
 
-/** Argument lists are one value: half of one program's arguments behind another's name is never meant. */
+/**
+ * Argument lists are one value: half of one program's arguments behind another's name is never
+ * meant.
+ */
 export const REPLACED_LISTS: ReadonlySet<string> = new Set(["command", "args"])
 
 const HANDLERS: ReadonlyArray<string> = ["exec", "grpc", "httpGet", "sleep", "tcpSocket"]
-/** By field: which members of it exclude each other. The API refuses an object that has two of them. */
+/**
+ * By field: which members of it exclude each other. The API refuses an object that has two of them.
+ */
 export const EXCLUSIVE: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
   ["livenessProbe", "readinessProbe", "startupProbe", "postStart", "preStop"].map((field) => [field, HANDLERS])
 )

@@ -1,6 +1,7 @@
 /**
- * Merging fragments of a pod's spec, later layers over earlier ones, with lists merged as Kubernetes' own API types key them.
- * Pure: inputs are never changed and never shared with the result.
+ * Merging fragments of a pod's spec, later layers over earlier ones, with lists merged as
+ * Kubernetes' own API types key them. Pure: inputs are never changed and never shared with the
+ * result.
  *
  * - Objects merge deep; `null` in a later layer takes away what an earlier one set.
  * - Keyed lists merge by key, earlier layers first: an entry that both have stays where it was.
@@ -8,13 +9,17 @@
  * - Other lists are concatenated; an earlier entry that the later list repeats gives way to it.
  * - Of fields that exclude each other (a probe's `exec` and `httpGet`), the later layer's takes the place of the earlier's.
  *
- * Merging layers one after the other gives the same as merging them at once. Where a field has one type in all layers, none
- * of them takes away by `null` and no list repeats a key, merging is associative, and a layer merged with itself is itself.
+ * Merging layers one after the other gives the same as merging them at once. Where a field has one
+ * type in all layers, none of them takes away by `null` and no list repeats a key, merging is
+ * associative, and a layer merged with itself is itself.
  */
 import type { JsonObject } from "../values/Json.ts"
 import { mergeLayers } from "./LayerMerge.ts"
 import { untraceObject } from "./Traced.ts"
 
-/** Merges layers, the last wins. The keys of the result come in the order in which layers first name them. */
+/**
+ * Merges layers, the last wins. The keys of the result come in the order in which layers first name
+ * them.
+ */
 export const mergeSpecs = (...layers: ReadonlyArray<JsonObject>): JsonObject =>
   untraceObject(mergeLayers(layers.map((value) => ({ from: "", value }))))

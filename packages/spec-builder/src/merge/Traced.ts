@@ -1,5 +1,6 @@
 /**
- * JSON in which every part knows the layer that set it and what that layer overrode. Pure; merging is in `SpecMerge.ts`.
+ * JSON in which every part knows the layer that set it and what that layer overrode. Pure; merging
+ * is in `SpecMerge.ts`.
  */
 import { Predicate } from "effect"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
@@ -97,7 +98,10 @@ export const untrace = (traced: Traced): Json => {
 export const untraceObject = (traced: TracedObject): JsonObject =>
   Object.fromEntries(Array.from(traced.fields, ([key, one]) => [key, untrace(one)]))
 
-/** `name` leads, as it is what people look for; the rest follows in code-unit order, as kubectl prints it. */
+/**
+ * `name` leads, as it is what people look for; the rest follows in code-unit order, as kubectl
+ * prints it.
+ */
 const byName = ([left]: readonly [string, Traced], [right]: readonly [string, Traced]): number => {
   if (left === "name" || right === "name") return left === right ? 0 : left === "name" ? -1 : 1
   return left < right ? -1 : left > right ? 1 : 0
@@ -116,8 +120,8 @@ export const objectInOrder = (traced: TracedObject): TracedObject => ({
 })
 
 /**
- * Every field that holds a value, or an empty object or list, in the order of the manifest; before them an object or list
- * that took the place of another as a whole.
+ * Every field that holds a value, or an empty object or list, in the order of the manifest; before
+ * them an object or list that took the place of another as a whole.
  */
 export const fieldOrigins = (traced: Traced, path: ReadonlyArray<string | number> = []): ReadonlyArray<FieldOrigin> => {
   const { from, overrode } = traced

@@ -6,10 +6,16 @@ import { mergeSpecs } from "../merge/SpecMerge.ts"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 import type { Layer } from "./SpecLayers.ts"
 
-/** `nobody`: for a main that is known not to be root but whose user only its image knows, as busybox itself says root. */
+/**
+ * `nobody`: for a main that is known not to be root but whose user only its image knows, as busybox
+ * itself says root.
+ */
 const FALLBACK_USER = 65_534
 
-/** The API refuses these beside `allowPrivilegeEscalation: false`, under either name of the capability. */
+/**
+ * The API refuses these beside `allowPrivilegeEscalation: false`, under either name of the
+ * capability.
+ */
 const ESCALATING: ReadonlySet<Json> = new Set(["SYS_ADMIN", "CAP_SYS_ADMIN"])
 
 const field = (value: Json | undefined, name: string): Json | undefined => (isObject(value) ? value[name] : undefined)
@@ -19,7 +25,10 @@ const escalates = (context: Json | undefined): boolean => {
   return field(context, "privileged") === true || (isList(added) && added.some((name) => ESCALATING.has(name)))
 }
 
-/** What *restricted* asks for besides the user, as far as the users' own `context` leaves it possible. */
+/**
+ * What *restricted* asks for besides the user, as far as the users' own `context` leaves it
+ * possible.
+ */
 const restricted = (context: Json | undefined): JsonObject => ({
   ...(escalates(context) ? {} : { allowPrivilegeEscalation: false }),
   capabilities: { drop: ["ALL"] },
@@ -30,8 +39,9 @@ const contextOf = (layers: ReadonlyArray<Layer>): Json | undefined =>
   mergeSpecs(...layers.map((layer) => layer.value))["securityContext"]
 
 /**
- * Main's: whoever says that main is not root gets the rest of *restricted* as well, as a default. A main that may be root
- * keeps what the cluster gives it: without capabilities its root could do less than a user.
+ * Main's: whoever says that main is not root gets the rest of *restricted* as well, as a default. A
+ * main that may be root keeps what the cluster gives it: without capabilities its root could do
+ * less than a user.
  */
 export const mainSecurity = (layers: ReadonlyArray<Layer>, podSpec: JsonObject): JsonObject => {
   const context = contextOf(layers)
@@ -45,8 +55,9 @@ export const mainSecurity = (layers: ReadonlyArray<Layer>, podSpec: JsonObject):
 }
 
 /**
- * The users that a helper runs as: main's when that is known not to be root, and root's where main is root in a pod of
- * another user; otherwise nothing is set. A container's own setting goes before the pod's.
+ * The users that a helper runs as: main's when that is known not to be root, and root's where main
+ * is root in a pod of another user; otherwise nothing is set. A container's own setting goes before
+ * the pod's.
  */
 export const helperUser = (main: JsonObject, podSpec: JsonObject): JsonObject => {
   const pod = podSpec["securityContext"]

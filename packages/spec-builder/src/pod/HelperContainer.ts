@@ -18,9 +18,10 @@ import { DEFAULT_LAYER, forInitContainer, type Layer, named, PROTOCOL_LAYER, tra
 export const DEFAULT_HELPER_IMAGE = "busybox"
 
 /**
- * A waiting helper uses next to nothing. What the kernel keeps of the files it moves counts as its memory, some 1.3 KiB for each
- * inode and name beside their pages: of 50,000 files its tar took 1.9 to 2.4 s of CPU to pack them with a limit of 128 MiB, 0.8 with
- * 256, 0.5 with 512. No CPU limit: throttling would slow transfers.
+ * A waiting helper uses next to nothing. What the kernel keeps of the files it moves counts as its
+ * memory, some 1.3 KiB for each inode and name beside their pages: of 50,000 files its tar took 1.9
+ * to 2.4 s of CPU to pack them with a limit of 128 MiB, 0.8 with 256, 0.5 with 512. No CPU limit:
+ * throttling would slow transfers.
  */
 const DEFAULT_HELPER_RESOURCES = {
   requests: { cpu: "10m", memory: "16Mi" },
@@ -41,7 +42,10 @@ const namedResources = (runner: RunnerProperties): JsonObject | undefined => {
   }
 }
 
-/** Our default resources without those that somebody set: half of their pair and half of ours could contradict each other. */
+/**
+ * Our default resources without those that somebody set: half of their pair and half of ours could
+ * contradict each other.
+ */
 const defaultResources = (layers: ReadonlyArray<JsonObject>): JsonObject => {
   const set = new Set<string>()
   for (const { resources } of layers) {
@@ -67,8 +71,9 @@ export const helperContainer = (
   const { image } = runner.fileSidecar
   const skeleton: JsonObject = {
     image: DEFAULT_HELPER_IMAGE,
-    // Any busybox does, so the one that is there: asking a registry each time costs every pod a round trip, and a burst more than
-    // a kubelet may ask for (5 a second and registry, `registryPullQPS`).
+    // Any busybox does, so the one that is there: asking a registry each time costs every pod a
+    // round trip, and a burst more than a kubelet may ask for (5 a second and registry,
+    // `registryPullQPS`).
     imagePullPolicy: PULL_POLICIES.IF_NOT_PRESENT,
     resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
     ...helperSecurity(own, user)

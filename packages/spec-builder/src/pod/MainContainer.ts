@@ -1,5 +1,6 @@
 /**
- * The container that runs the task: what podwright starts from, what users add, what the task and the protocol decide. Pure.
+ * The container that runs the task: what podwright starts from, what users add, what the task and
+ * the protocol decide. Pure.
  */
 
 import { mergeLayers } from "../merge/LayerMerge.ts"
@@ -24,7 +25,10 @@ export const imagePullPolicy = ({ pullPolicy }: RunnerProperties): JsonObject | 
 const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<JsonObject> =>
   Object.entries(values).map(([name, value]) => ({ name, value }))
 
-/** The task's command; an entrypoint task has none, and what the image or `containerSpec` says stays. */
+/**
+ * The task's command; an entrypoint task has none, and what the image or `containerSpec` says
+ * stays.
+ */
 const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject | undefined =>
   task.command._tag === "Commands" ? { command: argv.map(literal) } : undefined
 
@@ -55,11 +59,13 @@ export const mainContainer = (
 ): TracedObject => {
   const skeleton: JsonObject = {
     imagePullPolicy: PULL_POLICIES.ALWAYS,
-    // In the gate shape the runtime would make the folder, as root, before the helper can; the gate changes into it instead.
+    // In the gate shape the runtime would make the folder, as root, before the helper can; the gate
+    // changes into it instead.
     ...(shape === "init" ? { workingDir: WORK_DIRECTORY } : {}),
     ...mainSecurity(layers.main, layers.pod.value)
   }
-  // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of earlier variables only.
+  // Ours come first, so that a user's variable can refer to them: Kubernetes expands `$(NAME)` of
+  // earlier variables only.
   const shared: JsonObject = { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] }
   const env = variables(task.env).map((variable) => ({ ...variable, value: literal(String(variable["value"])) }))
   return mergeLayers([

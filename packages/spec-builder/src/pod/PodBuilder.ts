@@ -1,7 +1,8 @@
 /**
- * Task values and runner properties in, a Pod manifest and what a driver must know of it out. Pure and deterministic: equal
- * values give equal plans. Layers are merged in this order, later wins: skeleton, `containerDefaultSpec` (in helpers
- * `fileSidecar.defaultSpec` where set), `podSpec`, `containerSpec` or `fileSideCarSpec`, named properties, protocol.
+ * Task values and runner properties in, a Pod manifest and what a driver must know of it out. Pure
+ * and deterministic: equal values give equal plans. Layers are merged in this order, later wins:
+ * skeleton, `containerDefaultSpec` (in helpers `fileSidecar.defaultSpec` where set), `podSpec`,
+ * `containerSpec` or `fileSideCarSpec`, named properties, protocol.
  */
 import { Result } from "effect"
 import { SpecError } from "../error/SpecError.ts"
@@ -77,7 +78,9 @@ const conflicts = (task: TaskValues, layers: SpecLayers, shape: PodShape): Reado
 
 type Reason = new (fields: { readonly issues: SpecIssues }) => SpecReason
 
-/** Succeeds when there is nothing to refuse; of several issues about one place the first is kept. */
+/**
+ * Succeeds when there is nothing to refuse; of several issues about one place the first is kept.
+ */
 const refuse = (Reason: Reason, issues: ReadonlyArray<SpecIssue>): Result.Result<void, SpecError> => {
   const byPlace = new Map<string, SpecIssue>()
   for (const issue of issues) {
@@ -135,7 +138,8 @@ const planned = (task: TaskValues, runner: RunnerProperties, shape: PodShape, sp
   const pod = {
     reason: shape.reason,
     name: podName(task.identity),
-    // `manifestOf` and `podSpec` make what the type says; traced, it is one JSON object like any other.
+    // `manifestOf` and `podSpec` make what the type says; traced, it is one JSON object like any
+    // other.
     manifest: untraceObject(traced) as unknown as PodManifest,
     specHash,
     mainContainer: MAIN_CONTAINER
@@ -170,9 +174,10 @@ const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<Tra
   })
 
 /**
- * The pod of one task run, and for every field of its manifest the layer that set it and what that overrode. Fails with every
- * issue found: what is wrong with the task, else what is wrong with the runner's properties, else what would break the
- * protocol. Nothing is read from anywhere but the two arguments, and neither is changed.
+ * The pod of one task run, and for every field of its manifest the layer that set it and what that
+ * overrode. Fails with every issue found: what is wrong with the task, else what is wrong with the
+ * runner's properties, else what would break the protocol. Nothing is read from anywhere but the
+ * two arguments, and neither is changed.
  */
 export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.Result<ExplainedPod, SpecError> =>
   Result.map(tracePod(task, runner), ({ manifest, plan }) => ({ plan, fields: fieldOrigins(manifest) }))

@@ -5,7 +5,10 @@ import type { TaskIdentity } from "../task/TaskValues.ts"
 
 /** The prefix of every label and annotation of ours. */
 export const LABEL_PREFIX = "podwright.dev/"
-/** The label that holds the task run's id. Every pod of ours carries it, so a list by it finds them all. */
+/**
+ * The label that holds the task run's id. Every pod of ours carries it, so a list by it finds them
+ * all.
+ */
 export const TASK_RUN_LABEL = `${LABEL_PREFIX}taskrun-id`
 /** Annotation: SHA-256 of the pod's spec as it was built. */
 export const SPEC_HASH_ANNOTATION = `${LABEL_PREFIX}spec-hash`
@@ -17,8 +20,9 @@ export const LEASE_ANNOTATION = `${LABEL_PREFIX}lease`
 const MAXIMUM_LENGTH = 63
 
 /**
- * The nearest valid label value: other characters than letters, digits, `-`, `_` and `.` become `-`, at most 63 of them, with
- * a letter or digit at both ends. Different texts can come out equal, so a selector narrows a search but proves no identity.
+ * The nearest valid label value: other characters than letters, digits, `-`, `_` and `.` become
+ * `-`, at most 63 of them, with a letter or digit at both ends. Different texts can come out equal,
+ * so a selector narrows a search but proves no identity.
  */
 export const labelValue = (text: string): string =>
   text

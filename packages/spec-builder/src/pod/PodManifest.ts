@@ -1,6 +1,6 @@
 /**
- * A Pod as plain JSON. Only fields that this package sets are named; everything else that a user adds is kept as JSON and
- * judged by the API server. Types alone.
+ * A Pod as plain JSON. Only fields that this package sets are named; everything else that a user
+ * adds is kept as JSON and judged by the API server. Types alone.
  */
 import type { JsonObject } from "../values/Json.ts"
 

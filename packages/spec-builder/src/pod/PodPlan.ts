@@ -1,6 +1,6 @@
 /**
- * A manifest and what a driver must know to run it: a union by shape, so that what a shape lacks cannot be asked for. Types
- * alone; `PodBuilder.ts` makes the values.
+ * A manifest and what a driver must know to run it: a union by shape, so that what a shape lacks
+ * cannot be asked for. Types alone; `PodBuilder.ts` makes the values.
  */
 import type { LogSource } from "../task/TaskValues.ts"
 import type { PodManifest } from "./PodManifest.ts"
@@ -11,7 +11,10 @@ interface PlannedPod {
   readonly reason: string
   readonly name: string
   readonly manifest: PodManifest
-  /** SHA-256 in hex over the canonical JSON of `manifest.spec`; also the annotation `podwright.dev/spec-hash`. */
+  /**
+   * SHA-256 in hex over the canonical JSON of `manifest.spec`; also the annotation
+   * `podwright.dev/spec-hash`.
+   */
   readonly specHash: string
   /** The container that runs the task; its end is the run's end. */
   readonly mainContainer: "main"
@@ -35,7 +38,10 @@ export interface GatePlan extends PlannedPod {
   readonly volumeRoot: "/podwright"
 }
 
-/** An init container waits for the input; main then runs unwrapped beside the helper, and the kubelet serves its log. */
+/**
+ * An init container waits for the input; main then runs unwrapped beside the helper, and the
+ * kubelet serves its log.
+ */
 export interface InitPlan extends PlannedPod {
   readonly shape: "init"
   readonly logs: "kubelet"

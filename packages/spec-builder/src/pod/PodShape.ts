@@ -1,5 +1,6 @@
 /**
- * Which shape a task's pod has, and why. A pure decision; what the shapes look like is in `PodBuilder.ts`.
+ * Which shape a task's pod has, and why. A pure decision; what the shapes look like is in
+ * `PodBuilder.ts`.
  *
  * | command | files in or out | `logs` asked for | shape | logs |
  * | --- | --- | --- | --- | --- |

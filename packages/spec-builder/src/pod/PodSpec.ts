@@ -17,8 +17,9 @@ import { HELPER_CONTAINER, INPUT_CONTAINER, podVolume } from "./PodVolume.ts"
 import { DEFAULT_LAYER, named, PROTOCOL_LAYER, type SpecLayers, traced, userContainers } from "./SpecLayers.ts"
 
 /**
- * What `activeDeadlineSeconds` adds to the two limits: time to collect outputs and late log lines, and for a driver that was
- * restarted to find the pod again. Past it nobody is coming, and the node should be free.
+ * What `activeDeadlineSeconds` adds to the two limits: time to collect outputs and late log lines,
+ * and for a driver that was restarted to find the pod again. Past it nobody is coming, and the node
+ * should be free.
  */
 export const DEADLINE_MARGIN_SECONDS = 600
 
@@ -28,7 +29,9 @@ const MAXIMUM_DEADLINE_SECONDS = 2_147_483_647
 const completionOf = ({ timeoutSeconds }: TaskValues, runner: RunnerProperties) =>
   completionLimit(timeoutSeconds === undefined ? undefined : Duration.seconds(timeoutSeconds), runner)
 
-/** The pod's deadline in whole seconds, counted by the kubelet from the moment it accepts the pod. */
+/**
+ * The pod's deadline in whole seconds, counted by the kubelet from the moment it accepts the pod.
+ */
 const activeDeadlineSeconds = (task: TaskValues, runner: RunnerProperties): number => {
   const completion = Duration.toSeconds(completionOf(task, runner).duration)
   const seconds = Duration.toSeconds(runner.waitUntilRunning) + completion + DEADLINE_MARGIN_SECONDS

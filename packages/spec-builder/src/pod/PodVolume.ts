@@ -1,6 +1,6 @@
 /**
- * The volume that main and helper share, and the names and places that are the protocol between them. Constants, and the
- * fragments of a manifest that follow from them.
+ * The volume that main and helper share, and the names and places that are the protocol between
+ * them. Constants, and the fragments of a manifest that follow from them.
  */
 import type { JsonObject } from "../values/Json.ts"
 /** Name of the emptyDir volume. */
@@ -26,8 +26,9 @@ export const PROTOCOL_ENV: Readonly<Record<string, string>> = {
 }
 
 /**
- * The variable by which a session knows that it is in its own pod. A kubelet is asked for an exec by the pod's name, and while the
- * containers of an earlier pod of that name still run it may lead into them (seen on 1.35).
+ * The variable by which a session knows that it is in its own pod. A kubelet is asked for an exec
+ * by the pod's name, and while the containers of an earlier pod of that name still run it may lead
+ * into them (seen on 1.35).
  */
 export const POD_UID_VARIABLE = "PODWRIGHT_POD_UID"
 

@@ -1,6 +1,7 @@
 /**
- * What users may not set because the pod's containers depend on it. Pure checks of the layers before they are merged, so that
- * an issue's path leads to what the user wrote and its message names both sides.
+ * What users may not set because the pod's containers depend on it. Pure checks of the layers
+ * before they are merged, so that an issue's path leads to what the user wrote and its message
+ * names both sides.
  */
 
 import { SpecIssue } from "../error/SpecIssue.ts"
@@ -103,7 +104,10 @@ export const helperConflicts = (layer: Layer, container: string): ReadonlyArray<
 
 const CONTAINER_LISTS = ["containers", "initContainers"] as const
 
-/** What `podSpec` sets against the protocol. `helpers` are the names that the shape's own containers take. */
+/**
+ * What `podSpec` sets against the protocol. `helpers` are the names that the shape's own containers
+ * take.
+ */
 export const podConflicts = (
   layer: Layer,
   context: ConflictContext,
@@ -137,7 +141,10 @@ export const podConflicts = (
   return found
 }
 
-/** Container lists of `podSpec` that no pod can be made of: not a list, an entry without a name, `main` twice. */
+/**
+ * Container lists of `podSpec` that no pod can be made of: not a list, an entry without a name,
+ * `main` twice.
+ */
 export const malformedContainers = (layer: Layer): ReadonlyArray<SpecIssue> =>
   CONTAINER_LISTS.flatMap((list) => {
     const value = layer.value[list]

@@ -64,7 +64,10 @@ export const forInitContainer = ({ path, value }: Layer): Layer => ({
   value: Object.fromEntries(Object.entries(value).filter(([field]) => !NOT_FOR_INIT.has(field)))
 })
 
-/** The containers of a list of `podSpec` but main, each with what `containerDefaultSpec` says before it. */
+/**
+ * The containers of a list of `podSpec` but main, each with what `containerDefaultSpec` says before
+ * it.
+ */
 export const userContainers = (
   runner: RunnerProperties,
   list: "containers" | "initContainers"

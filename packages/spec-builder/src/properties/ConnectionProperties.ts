@@ -1,6 +1,7 @@
 /**
- * The fields of `config`, by the names of the reference: types, checks, defaults and the words that explain them. Pure; what
- * the material in them is worth (does a key belong to its certificate?) is found out where the connection is opened.
+ * The fields of `config`, by the names of the reference: types, checks, defaults and the words that
+ * explain them. Pure; what the material in them is worth (does a key belong to its certificate?) is
+ * found out where the connection is opened.
  */
 import { Schema } from "effect"
 import { RunDuration } from "../values/RunDuration.ts"
@@ -95,7 +96,10 @@ export const TokenTaskProperties = Schema.Struct({
   })
 )
 
-/** `oauthTokenProvider`: a task that fetches the bearer token, and the expression that takes it from the output. */
+/**
+ * `oauthTokenProvider`: a task that fetches the bearer token, and the expression that takes it from
+ * the output.
+ */
 export const TokenProviderProperties = Schema.Struct({
   task: TokenTaskProperties.pipe(
     Schema.annotateEncoded({ title: "object", description: "Brings the token: a command or an HTTP request." })
@@ -212,5 +216,8 @@ export const CONNECTION_FILES = [
   "trustStoreFile"
 ] as const
 
-/** Where the runner's properties hold an expression that is rendered when a token has been brought, not before. */
+/**
+ * Where the runner's properties hold an expression that is rendered when a token has been brought,
+ * not before.
+ */
 export const TOKEN_EXPRESSION: ReadonlyArray<string> = ["config", "oauthTokenProvider", "output"]

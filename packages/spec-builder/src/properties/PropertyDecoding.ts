@@ -1,12 +1,15 @@
 /**
- * Reads values of any schema from a parsed file: all issues at once, each with its path, and an unknown name with the one
- * that was probably meant. Pure.
+ * Reads values of any schema from a parsed file: all issues at once, each with its path, and an
+ * unknown name with the one that was probably meant. Pure.
  */
 import { Result, Schema, SchemaIssue } from "effect"
 import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
 import { nearestName } from "../values/NearestName.ts"
 
-/** The formatter hands on texts alone, so an unknown name travels through it as a text that no message can be. */
+/**
+ * The formatter hands on texts alone, so an unknown name travels through it as a text that no
+ * message can be.
+ */
 const UNKNOWN_NAME = "\0"
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => (issue._tag === "UnexpectedKey" ? UNKNOWN_NAME : SchemaIssue.defaultLeafHook(issue))
@@ -33,8 +36,8 @@ const explainUnknown = (path: Path, { known, noun = "property" }: KnownNames): s
 }
 
 /**
- * A reader of one schema that refuses names it does not know and suggests the nearest one it does. It reports every issue;
- * their paths lead into the value that it is given.
+ * A reader of one schema that refuses names it does not know and suggests the nearest one it does.
+ * It reports every issue; their paths lead into the value that it is given.
  */
 export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, names: KnownNames) => {
   const { source } = names
@@ -58,7 +61,10 @@ export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, na
 /** Every place that has names of its own, as a path with dots, with these names. */
 export type NamesByPlace = ReadonlyMap<string, ReadonlyArray<string>>
 
-/** A key without a value (`labels:` and nothing after it) reads as absent, as it does for the reference. */
+/**
+ * A key without a value (`labels:` and nothing after it) reads as absent, as it does for the
+ * reference.
+ */
 const withoutEmptyKeys = (input: unknown, path: string, names: NamesByPlace): unknown => {
   if (!names.has(path) || typeof input !== "object" || input === null || Array.isArray(input)) return input
   const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined)
@@ -67,7 +73,9 @@ const withoutEmptyKeys = (input: unknown, path: string, names: NamesByPlace): un
   )
 }
 
-/** `propertyDecoder` for properties of the reference, where a key without a value reads as absent. */
+/**
+ * `propertyDecoder` for properties of the reference, where a key without a value reads as absent.
+ */
 export const referenceDecoder = <S extends Schema.Decoder<unknown>>(
   schema: S,
   source: SpecIssue["source"],

@@ -1,6 +1,6 @@
 /**
- * The building blocks of the runner's properties: how booleans, texts and durations are written in files, and how a property
- * carries the words that explain it. Pure.
+ * The building blocks of the runner's properties: how booleans, texts and durations are written in
+ * files, and how a property carries the words that explain it. Pure.
  */
 import { Duration, Effect, Schema, SchemaGetter } from "effect"
 import { RunDuration } from "../values/RunDuration.ts"
@@ -13,7 +13,10 @@ export const BooleanOrText = Schema.Union([Schema.Boolean, Schema.Literals(["tru
   })
 )
 
-/** Text; YAML's plain numbers and booleans (`tier: 1`) are taken as their text, as labels can be nothing else. */
+/**
+ * Text; YAML's plain numbers and booleans (`tier: 1`) are taken as their text, as labels can be
+ * nothing else.
+ */
 export const Text = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]).pipe(
   Schema.decodeTo(Schema.String, {
     decode: SchemaGetter.transform((value: string | number | boolean) => String(value)),

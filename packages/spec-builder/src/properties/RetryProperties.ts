@@ -1,6 +1,6 @@
 /**
- * What a task's or a flow's `retry` says, by the names of the reference: how long to wait before a failed task runs again, and
- * how often. Pure; the runner decides by it (`RetryPolicy.ts` there).
+ * What a task's or a flow's `retry` says, by the names of the reference: how long to wait before a
+ * failed task runs again, and how often. Pure; the runner decides by it (`RetryPolicy.ts` there).
  */
 import { Duration, Effect, Result, Schema } from "effect"
 import { SpecError } from "../error/SpecError.ts"

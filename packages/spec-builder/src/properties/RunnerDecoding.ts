@@ -1,6 +1,6 @@
 /**
- * Reads the runner's properties from a parsed file or a program's value, and refuses what it does not know with the name that
- * was probably meant. Pure.
+ * Reads the runner's properties from a parsed file or a program's value, and refuses what it does
+ * not know with the name that was probably meant. Pure.
  */
 import { Result } from "effect"
 import { SpecError } from "../error/SpecError.ts"
@@ -30,7 +30,8 @@ const NAMES: NamesByPlace = new Map([
 const decode = referenceDecoder(RunnerProperties, "runner", NAMES)
 
 /**
- * Reads the runner's properties. All issues are reported, not only the first; their paths lead into `input`.
+ * Reads the runner's properties. All issues are reported, not only the first; their paths lead into
+ * `input`.
  */
 export const decodeRunnerProperties = (input: unknown): Result.Result<RunnerProperties, SpecError> =>
   Result.mapError(

@@ -1,7 +1,8 @@
 /**
- * The runner's properties by the names of the reference: the one source of their types, their checks, their defaults and the
- * words that explain them. What a property does is decided elsewhere (`PodBuilder.ts` for the manifest, the runner for the
- * rest); `RunnerDecoding.ts` reads them from a file's values, `RunnerReference.ts` makes JSON Schema and tables.
+ * The runner's properties by the names of the reference: the one source of their types, their
+ * checks, their defaults and the words that explain them. What a property does is decided elsewhere
+ * (`PodBuilder.ts` for the manifest, the runner for the rest); `RunnerDecoding.ts` reads them from
+ * a file's values, `RunnerReference.ts` makes JSON Schema and tables.
  */
 import { Effect, Schema } from "effect"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "../PackageVersion.ts"
@@ -66,7 +67,10 @@ export const TransferProperties = Schema.Struct({
   maxDepth: optional(Count, "count", "Folders above a file that is taken from the pod.", 128)
 })
 
-/** Every property of the runner. Absent keys stay absent where the default is somebody else's to decide. */
+/**
+ * Every property of the runner. Absent keys stay absent where the default is somebody else's to
+ * decide.
+ */
 export const RunnerProperties = Schema.Struct({
   config: Schema.optionalKey(
     ConnectionProperties.pipe(

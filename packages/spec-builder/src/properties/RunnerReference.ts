@@ -1,6 +1,6 @@
 /**
- * The runner's properties as others read them: JSON Schema for editors, and a list for help texts and docs. Pure; all of it
- * comes from the schema in `RunnerProperties.ts`.
+ * The runner's properties as others read them: JSON Schema for editors, and a list for help texts
+ * and docs. Pure; all of it comes from the schema in `RunnerProperties.ts`.
  */
 import { Schema } from "effect"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"

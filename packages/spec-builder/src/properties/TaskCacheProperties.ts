@@ -1,4 +1,7 @@
-/** What a task's `taskCache` says, by the names of the reference: whether an equal task's result is used again. Pure. */
+/**
+ * What a task's `taskCache` says, by the names of the reference: whether an equal task's result is
+ * used again. Pure.
+ */
 import { Result, Schema } from "effect"
 import { SpecError } from "../error/SpecError.ts"
 import { InvalidProperties } from "../error/SpecReason.ts"
@@ -8,7 +11,9 @@ import { BooleanOrText, positive } from "./PropertySchema.ts"
 /** `taskCache` in a file. */
 export const TaskCacheProperties = Schema.Struct({
   enabled: BooleanOrText,
-  /** How old a result may be, counted from when it was kept, right after its run; absent: any age. */
+  /**
+   * How old a result may be, counted from when it was kept, right after its run; absent: any age.
+   */
   ttl: Schema.optionalKey(positive)
 })
 /** `taskCache`, decoded. */

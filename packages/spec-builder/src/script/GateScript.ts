@@ -1,7 +1,8 @@
 /**
- * The script around main's command in the gate shape: waits for the input, runs the command, keeps its output and its exit
- * code on the volume. Text only; it must run under dash, bash and busybox ash alike.
- * `docs/architecture.md` lists the files in `run/` that it waits for and writes. Both logs exist before the command starts.
+ * The script around main's command in the gate shape: waits for the input, runs the command, keeps
+ * its output and its exit code on the volume. Text only; it must run under dash, bash and busybox
+ * ash alike. `docs/architecture.md` lists the files in `run/` that it waits for and writes. Both
+ * logs exist before the command starts.
  */
 import { quote } from "./ShellQuote.ts"
 
@@ -34,23 +35,29 @@ import { quote } from "./ShellQuote.ts"
  *   `find` reaches what lies in the helper's folders; busybox' `chmod -R` turns back at the first folder it may not change.
  */
 
-/** How long the gate waits for the rest of the output once the command has ended and something still holds the pipe open. */
+/**
+ * How long the gate waits for the rest of the output once the command has ended and something still
+ * holds the pipe open.
+ */
 export const DRAIN_SECONDS = 2
 
 /**
- * How long the gate goes on passing output to the container's own stdout and stderr once `exit` is there: what a runtime takes
- * in a few seconds is seen by `kubectl logs`, and the container's end, which a failed run waits for, is not put off further.
+ * How long the gate goes on passing output to the container's own stdout and stderr once `exit` is
+ * there: what a runtime takes in a few seconds is seen by `kubectl logs`, and the container's end,
+ * which a failed run waits for, is not put off further.
  */
 export const PASS_SECONDS = 5
 
 /**
- * How often the gate looks for `ready` without being rung: two starts of a process each, so that 1,000 pods that wait cost a
- * node of two cores less than a fifth of what it can start, and a pod whose containers share no fifo starts this much later.
+ * How often the gate looks for `ready` without being rung: two starts of a process each, so that
+ * 1,000 pods that wait cost a node of two cores less than a fifth of what it can start, and a pod
+ * whose containers share no fifo starts this much later.
  */
 export const ALARM_SECONDS = 5
 
 /**
- * The script for the volume at `root` (in pods `/podwright`); run it as `sh -c SCRIPT NAME ARGV...`.
+ * The script for the volume at `root` (in pods `/podwright`); run it as
+ * `sh -c SCRIPT NAME ARGV...`.
  */
 export const gateScript = (
   root: string

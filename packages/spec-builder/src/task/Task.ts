@@ -16,7 +16,9 @@ import {
 /** Where the content of an input file comes from. */
 export type TaskSource =
   | { readonly _tag: "Text"; readonly text: string }
-  /** The stdin of the process that runs the task, to its end; at most one input may be read from it. */
+  /**
+   * The stdin of the process that runs the task, to its end; at most one input may be read from it.
+   */
   | { readonly _tag: "Stdin" }
   /**
    * A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go
@@ -35,7 +37,10 @@ export interface InputFile {
 
 /** One task, complete: nothing in it is still to be rendered or looked up. */
 export interface Task {
-  /** Who the task is. The pod's name and labels follow from it; two runs must not share a `taskRunId`. */
+  /**
+   * Who the task is. The pod's name and labels follow from it; two runs must not share a
+   * `taskRunId`.
+   */
   readonly identity: TaskIdentity
   readonly image: string
   readonly command: Commands | Entrypoint
@@ -106,7 +111,10 @@ export const makeTask = (fields: TaskFields): Task => {
   }
 }
 
-/** What its pod must know of a task: the first argument of `buildPod`, whose second is `task.runner`. */
+/**
+ * What its pod must know of a task: the first argument of `buildPod`, whose second is
+ * `task.runner`.
+ */
 export const taskValues = (task: Omit<Task, "runner">): TaskValues => ({
   identity: task.identity,
   image: task.image,

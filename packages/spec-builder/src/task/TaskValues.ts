@@ -2,7 +2,9 @@
  * What a pod is built from: who the task run is, its image, command and environment, and what the
  * pod must know of its files. `Task.ts` has the whole task. Pure.
  */
-/** Who the task run is. The pod's name and labels come from it; equal identities give equal names. */
+/**
+ * Who the task run is. The pod's name and labels come from it; equal identities give equal names.
+ */
 export interface TaskIdentity {
   readonly namespace: string
   readonly flowId: string

@@ -1,9 +1,12 @@
 /**
- * JSON with the keys of every object in code-unit order, so that equal values have equal text whatever order they were built
- * in. Pure.
+ * JSON with the keys of every object in code-unit order, so that equal values have equal text
+ * whatever order they were built in. Pure.
  */
 import type { Json } from "./Json.ts"
-/** The text of a JSON value: equal values give equal texts, whatever the order of their keys; no white space. */
+/**
+ * The text of a JSON value: equal values give equal texts, whatever the order of their keys; no
+ * white space.
+ */
 export const canonicalJson = (value: Json): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`

@@ -1,5 +1,6 @@
 /**
- * Which known name somebody meant: the nearest by edits, when it is near enough to be a typing mistake. Pure.
+ * Which known name somebody meant: the nearest by edits, when it is near enough to be a typing
+ * mistake. Pure.
  */
 
 /** Levenshtein distance, two rows at a time. */
@@ -16,7 +17,10 @@ const distance = (left: string, right: string): number => {
   return above[right.length] ?? 0
 }
 
-/** The nearest known name, if at most two fifths of the longer name differ (case aside): two letters swapped in five. */
+/**
+ * The nearest known name, if at most two fifths of the longer name differ (case aside): two letters
+ * swapped in five.
+ */
 export const nearestName = (name: string, known: ReadonlyArray<string>): string | undefined => {
   let best: { readonly name: string; readonly edits: number } | undefined
   for (const candidate of known) {

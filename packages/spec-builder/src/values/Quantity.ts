@@ -1,12 +1,13 @@
 /**
- * Kubernetes quantities (`500m`, `128Mi`, `1e3`) as a schema. Kept as text: the API server does the arithmetic, but
- * for what only we count.
+ * Kubernetes quantities (`500m`, `128Mi`, `1e3`) as a schema. Kept as text: the API server does the
+ * arithmetic, but for what only we count.
  */
 import { Schema, SchemaGetter } from "effect"
 
 /**
- * The serialisation format of `k8s.io/apimachinery` `resource.Quantity`: decimal digits, then a binary suffix (Ki ... Ei), a
- * decimal one (n, u, m, k ... E) or a decimal exponent. A minus sign is legal there but never for a resource, so it is not here.
+ * The serialisation format of `k8s.io/apimachinery` `resource.Quantity`: decimal digits, then a
+ * binary suffix (Ki ... Ei), a decimal one (n, u, m, k ... E) or a decimal exponent. A minus sign
+ * is legal there but never for a resource, so it is not here.
  */
 const QUANTITY = /^\+?(\d+\.?\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/
 

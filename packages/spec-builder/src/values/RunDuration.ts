@@ -1,10 +1,13 @@
 /**
- * Lengths of time as people write them in a task file: ISO 8601 (`PT1H30M`, `P1DT2H`) or Go's form (`90s`, `1h30m`, `1.5h`).
- * Both decode to an Effect `Duration`.
+ * Lengths of time as people write them in a task file: ISO 8601 (`PT1H30M`, `P1DT2H`) or Go's form
+ * (`90s`, `1h30m`, `1.5h`). Both decode to an Effect `Duration`.
  */
 import { Duration, Option, Schema, SchemaGetter } from "effect"
 
-/** Milliseconds per unit of Go's `time.ParseDuration`, without the units below a millisecond that no clock here can keep. */
+/**
+ * Milliseconds per unit of Go's `time.ParseDuration`, without the units below a millisecond that no
+ * clock here can keep.
+ */
 const GO_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 const GO_FORM = /^(?:(?:\d+(?:\.\d+)?|\.\d+)(?:ms|s|m|h))+$/
@@ -14,8 +17,8 @@ const GO_PART = /(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)/g
 const ISO_START = /^[pP]/
 
 /**
- * Reads one length of time. `None` for anything else: negative lengths, years and months (they have no fixed length), and
- * numbers without a unit other than `0`.
+ * Reads one length of time. `None` for anything else: negative lengths, years and months (they have
+ * no fixed length), and numbers without a unit other than `0`.
  */
 export const parseRunDuration = (text: string): Option.Option<Duration.Duration> => {
   const trimmed = text.trim()

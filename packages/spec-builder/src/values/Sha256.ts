@@ -1,6 +1,6 @@
 /**
- * SHA-256 of texts, by `@noble/hashes`: a pure function can neither wait for WebCrypto nor import Node's. Pod specs are some
- * kilobytes; files are hashed elsewhere.
+ * SHA-256 of texts, by `@noble/hashes`: a pure function can neither wait for WebCrypto nor import
+ * Node's. Pod specs are some kilobytes; files are hashed elsewhere.
  */
 import { sha256 as digest } from "@noble/hashes/sha2.js"
 import { bytesToHex } from "@noble/hashes/utils.js"

@@ -224,7 +224,8 @@ for (const shell of shells) {
       assert.strictEqual(statSync(gate.path("output", "folder")).mode & 0o777, 0o700)
     })
 
-    // Only root can start a process as another user, so this one is not registered for anybody else.
+    // Only root can start a process as another user, so this one is not registered for anybody
+    // else.
     if (process.getuid?.() === 0) {
       it("makes outputs readable where the helper is another user, inside the helper's folders too", async () => {
         using gate = new Gate()
@@ -293,7 +294,8 @@ for (const shell of shells) {
       rmSync(gate.path("work"), { recursive: true })
       gate.ready()
       const script = gate.start(shell, sh("echo ran"))
-      // In a pod the end of process 1 ends everything; here a cat that has not opened its pipe yet may outlive the shell.
+      // In a pod the end of process 1 ends everything; here a cat that has not opened its pipe yet
+      // may outlive the shell.
       assert.strictEqual(await script.exited, 125)
       await until(() => script.stderr.includes(basename(gate.root)))
       assert.isFalse(gate.has("exit"))

@@ -3,7 +3,10 @@ import { Result } from "effect"
 import { gateShell, literal, MAXIMUM_ARGUMENT_BYTES, taskCommand } from "../../src/task/ContainerCommand.ts"
 import { commands } from "../fixtures.ts"
 
-/** What the kubelet makes of text (k8s.io/kubernetes third_party/forked/golang/expansion, with bytes as it has them). */
+/**
+ * What the kubelet makes of text (k8s.io/kubernetes third_party/forked/golang/expansion, with bytes
+ * as it has them).
+ */
 const expand = (text: string, variables: Readonly<Record<string, string>>): string => {
   const input = Buffer.from(text, "utf8")
   const output: Array<Buffer> = []

@@ -1,6 +1,7 @@
 /**
- * The repository's sources as TypeScript itself reads them, for the tests of how the repository is built. Opening them
- * takes about three seconds and starts a process, so a test file opens them once and closes them in the end.
+ * The repository's sources as TypeScript itself reads them, for the tests of how the repository is
+ * built. Opening them takes about three seconds and starts a process, so a test file opens them
+ * once and closes them in the end.
  */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -19,7 +20,10 @@ import { API, type Symbol as ModuleSymbol, SymbolFlags } from "typescript/unstab
 
 export const REPOSITORY = join(import.meta.dirname, "../../../..")
 
-/** A module that a file names: a type import does not exist at run time, a dynamic one is loaded when it is needed. */
+/**
+ * A module that a file names: a type import does not exist at run time, a dynamic one is loaded
+ * when it is needed.
+ */
 export interface Import {
   readonly module: string
   readonly kind: "static" | "type" | "dynamic"
@@ -30,12 +34,18 @@ export interface ExportedName {
   /** As it is imported; `Namespace.name` for a member of an exported namespace. */
   readonly name: string
   readonly kind: "value" | "type" | "namespace"
-  /** The doc comment at its declaration, for a namespace the first one of its file; empty where there is none. */
+  /**
+   * The doc comment at its declaration, for a namespace the first one of its file; empty where
+   * there is none.
+   */
   readonly doc: string
 }
 
 export interface Workspace {
-  /** Every module that a file names, in the file's order. Fails for a file that `pnpm check` does not read. */
+  /**
+   * Every module that a file names, in the file's order. Fails for a file that `pnpm check` does
+   * not read.
+   */
   readonly imports: (file: string) => ReadonlyArray<Import>
   /** Every name that a file exports, sorted, wherever it is declared. */
   readonly exportedNames: (file: string) => ReadonlyArray<ExportedName>
