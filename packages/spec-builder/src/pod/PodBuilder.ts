@@ -22,7 +22,7 @@ import { taskCommand } from "../task/ContainerCommand.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
 import { sha256Hex } from "../values/Sha256.ts"
-import { identityLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
+import { DEFAULT_CONTAINER_ANNOTATION, identityLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
 import type { PodManifest } from "./PodManifest.ts"
 import { podName } from "./PodName.ts"
 import type { BarePlan, PodPlan } from "./PodPlan.ts"
@@ -96,6 +96,7 @@ const refuse = (Reason: Reason, issues: ReadonlyArray<SpecIssue>): Result.Result
 const manifestOf = (task: TaskValues, runner: RunnerProperties, spec: TracedObject, hash: string): TracedObject => {
   const name = podName(task.identity)
   const metadata = mergeLayers([
+    { from: DEFAULT_LAYER, value: { annotations: { [DEFAULT_CONTAINER_ANNOTATION]: MAIN_CONTAINER } } },
     { from: "task.identity", value: { name } },
     ...named("namespace", runner.namespace === undefined ? undefined : { namespace: runner.namespace }),
     ...named("labels", Object.keys(runner.labels).length === 0 ? undefined : { labels: runner.labels }),

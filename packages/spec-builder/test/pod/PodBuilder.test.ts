@@ -27,7 +27,10 @@ describe("buildPod: the gate shape", () => {
     })
     assert.match(reason, /gate/)
     assert.strictEqual(manifest.metadata.name, name)
-    assert.deepStrictEqual(manifest.metadata.annotations, { "podwright.dev/spec-hash": specHash })
+    assert.deepStrictEqual(manifest.metadata.annotations, {
+      "kubectl.kubernetes.io/default-container": "main",
+      "podwright.dev/spec-hash": specHash
+    })
     assert.match(specHash, /^[0-9a-f]{64}$/)
     assert.isFalse("namespace" in manifest.metadata)
   })

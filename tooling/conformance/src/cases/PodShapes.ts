@@ -94,7 +94,7 @@ export const podShapes = (cluster: Cluster): void => {
       assert.strictEqual(stdout, "prepared\nin\n")
     })
 
-    it("keeps the pod when the task says so", async () => {
+    it("keeps the pod when the task says so, and kubectl meets main in it", async () => {
       const folder = await scratch()
       const id = freshId("kept")
       const flow = await writeFlow(
@@ -106,9 +106,11 @@ export const podShapes = (cluster: Cluster): void => {
       const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output", "json"])
       assert.strictEqual(code, 0, stderr)
       const left = await cluster.pods(`podwright.dev/flow-id=${id}`)
+      // What `kubectl logs` and `kubectl exec` mean where they are told no container.
+      const meant = "kubectl.kubernetes.io/default-container"
       assert.deepStrictEqual(
-        left.map((pod) => pod.metadata.name),
-        [JSON.parse(stdout).pod]
+        left.map(({ metadata }) => [metadata.name, metadata.annotations?.[meant]]),
+        [[JSON.parse(stdout).pod, "main"]]
       )
       for (const pod of left) await cluster.remove(pod.metadata.name)
     })
