@@ -194,7 +194,7 @@ describe("packages", () => {
         if (kind !== "static") continue
         if (module.startsWith("./") || module.startsWith("../")) visit(join(dirname(file), module))
         else if (
-          /^(@podwright\/(runner|k8s-io|file-sync|local-cluster)|@effect\/platform-node|undici|ws)$/.test(module)
+          /^(@podwright\/(runner|k8s-io|file-sync|local-cluster)(\/.+)?|@effect\/platform-node|undici|ws)$/.test(module)
         )
           heavy.push(`${file} imports ${module}`)
       }
