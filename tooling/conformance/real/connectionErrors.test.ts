@@ -21,7 +21,7 @@ prepareConnections()
 describe.concurrent("a wrong value names its field:", () => {
   const store = { keyStoreFile: "client.jks", keyStorePassphrase: PASSPHRASE }
   const trust = { trustStoreFile: "trust.jks", trustStorePassphrase: PASSPHRASE }
-  /** Exit code 2: told before anything is asked. */
+  /** Exit code 2: reported before the server is asked anything. */
   const fails: ReadonlyArray<readonly [string, Fields, number, RegExp]> = [
     ["apiVersion", () => ({ ...withToken(), apiVersion: "v2" }), 2, /yaml:1:\d+: apiVersion: Expected "v1"/],
     [
@@ -133,7 +133,7 @@ describe.concurrent("a wrong value names its field:", () => {
       "clientKeyPassphrase that is not given",
       () => withKey("elliptic", "sec1-locked"),
       2,
-      /config\.clientKeyPassphrase: is not given/
+      /config\.clientKeyPassphrase: is required: the key of config\.clientKeyFile is encrypted/
     ],
     [
       "keyStoreFile",

@@ -10,10 +10,10 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { type FaultPlan, INJECTED, MODERATE } from "@podwright/fault-proxy"
-import { kubeLayer } from "@podwright/k8s-io"
-import { cleanPods, TaskRunner } from "@podwright/runner"
+import { type KubeError, kubeLayer } from "@podwright/k8s-io"
+import { cleanPods, type RunError, TaskRunner } from "@podwright/runner"
 import { decodeRunnerProperties, TASK_RUN_LABEL } from "@podwright/spec-builder"
-import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
 import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
 import { freshId } from "../clusters/Podwright.ts"
 import { type ChaosTask, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
@@ -169,12 +169,22 @@ const runOne = Effect.fnUntraced(function* (
   }
   return Exit.hasInterrupts(exit) && task.kind === "cancel"
     ? { _tag: "Cancelled" as const }
-    : { _tag: "Refused" as const, message: String(Exit.isFailure(exit) ? exit.cause : exit) }
+    : { _tag: "Refused" as const, cause: exit.cause }
 })
 
-/** Whether the proxy said no in words that end a run rightly. */
-const isRightlyRefused = (message: string) =>
-  message.includes(INJECTED) && /not allowed|refused by|credentials/.test(message)
+/** The API server's refusal that ended a run: of a request, or of a session with the helper. */
+const refusalOf = ({ reason }: RunError): KubeError["reason"] | undefined => {
+  if (reason._tag === "Kube") return reason.error.reason
+  return reason._tag === "Files" && reason.error.reason._tag === "Channel"
+    ? reason.error.reason.error.reason
+    : undefined
+}
+
+/** Whether a run ended with a 401 or a 403 of the proxy, after either of which a run rightly ends. */
+const isRightlyRefused = (cause: Cause.Cause<RunError>): boolean => {
+  const refusal = Cause.findErrorOption(cause).pipe(Option.map(refusalOf), Option.getOrUndefined)
+  return (refusal?._tag === "Unauthorized" || refusal?._tag === "Forbidden") && refusal.detail.includes(INJECTED)
+}
 
 /**
  * The flow's pods that nobody deletes though every run has ended, each with what `podwright clean`
@@ -234,8 +244,8 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
           ? ["it hangs"]
           : outcome._tag === "Result"
             ? outcome.wrong
-            : outcome._tag === "Refused" && !isRightlyRefused(outcome.message)
-              ? [outcome.message]
+            : outcome._tag === "Refused" && !isRightlyRefused(outcome.cause)
+              ? [String(outcome.cause)]
               : []
       for (const what of wrong) untrue.push(`run ${number} (${task.kind}): ${what}`)
       const name = wrong.length > 0 ? "untrue" : outcome._tag === "Refused" ? "refused, as injected" : "true"
