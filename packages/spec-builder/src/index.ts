@@ -8,6 +8,7 @@
 // built from `taskValues`.
 
 export { type CompletionLimit, completionLimit } from "./task/CompletionLimit.ts"
+export { processIssues } from "./task/ProcessIssues.ts"
 export { type InputFile, makeTask, type Task, type TaskFields, type TaskSource, taskValues } from "./task/Task.ts"
 export {
   type Commands,

@@ -3,16 +3,19 @@ import { isAbsolute, resolve } from "node:path"
 import {
   CONNECTION_FILES,
   decodeRunnerProperties,
+  formatPath,
   type InputFile,
   type Json,
   makeTask,
   OUTPUT_DIRECTORY,
   parseRunDuration,
+  processIssues,
   type RunnerProperties,
   type Task,
   type TaskIdentity,
   type TaskSource,
   TOKEN_EXPRESSION,
+  taskValues,
   WORK_DIRECTORY
 } from "@podwright/spec-builder"
 import { Duration, Effect, Option, Result } from "effect"
@@ -168,7 +171,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     ]
     return yield* new TaskFileError({ operation: "render", issues: all })
   }
-  return makeTask({
+  const made = makeTask({
     identity: scope.identity,
     image,
     ...(interpreter === undefined ? {} : { interpreter }),
@@ -182,4 +185,12 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     timeout,
     runner: withFilesOf(file.directory, runner.success)
   })
+  // Found by buildPod too, which does not know the file.
+  const [wrong, ...more] = processIssues(taskValues(made)).map((issue) => {
+    const [field = "", ...below] = issue.path
+    const place = [...path, field === "image" ? task.keys.image : field, ...below]
+    return file.document.issue(place, `${formatPath(issue.path)}: ${issue.message}`)
+  })
+  if (wrong !== undefined) return yield* new TaskFileError({ operation: "render", issues: [wrong, ...more] })
+  return made
 })

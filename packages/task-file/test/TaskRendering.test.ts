@@ -140,6 +140,21 @@ tasks:
       "image: i\ncommands:\n  - >\n    echo one\n    echo {{ nope }}\n",
       /^flow\.yaml:3:5: /
     ],
+    [
+      "a NUL byte in a command",
+      'image: i\ncommands:\n  - ls\n  - "echo a\\0b"\n',
+      /^flow\.yaml:4:5: commands\[1\]: there is a NUL byte in line 1, column 7 of it/
+    ],
+    [
+      "a NUL byte in a variable",
+      'image: i\nenv:\n  A: "a\\n\\0"\ncommands: [c]\n',
+      /^flow\.yaml:3:6: env\.A: there is a NUL byte in line 2, column 1 of it/
+    ],
+    [
+      "a variable longer than Linux takes",
+      `image: i\nenv: { A: ${"x".repeat(131_072)} }\ncommands: [c]\n`,
+      /^flow\.yaml:2:11: env\.A: the variable is 131074 bytes with its name and Linux takes 131071/
+    ],
     ["an unknown function", "image: i\ncommands:\n  - echo {{ now() }}\n", /^flow\.yaml:3:13: unknown function: now/],
     [
       "an unknown filter",

@@ -19,8 +19,10 @@ import {
 } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
 import { taskCommand } from "../task/ContainerCommand.ts"
+import { fragmentIssues, processIssues, sizeIssues } from "../task/ProcessIssues.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
 import { canonicalJson } from "../values/CanonicalJson.ts"
+import { isList, isObject } from "../values/Json.ts"
 import { sha256Hex } from "../values/Sha256.ts"
 import { DEFAULT_CONTAINER_ANNOTATION, identityLabels, SPEC_HASH_ANNOTATION } from "./PodLabels.ts"
 import type { PodManifest } from "./PodManifest.ts"
@@ -148,15 +150,27 @@ const planned = (task: TaskValues, runner: RunnerProperties, shape: PodShape, sp
   return { plan: planOf(pod, shape), manifest: traced }
 }
 
+/** The variables that main's fragments set to a text; what the kubelet looks up is not known. */
+const givenVariables = (layers: SpecLayers): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    layers.main.flatMap(({ value }) =>
+      (isList(value["env"]) ? value["env"] : []).flatMap((one) =>
+        isObject(one) && typeof one["name"] === "string" && typeof one["value"] === "string"
+          ? [[one["name"], one["value"]] as const]
+          : []
+      )
+    )
+  )
+
 const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<TracedPod, SpecError> =>
   Result.gen(function* () {
     const layers = specLayers(runner)
     const argv = task.command._tag === "Commands" ? taskCommand(task.command) : Result.succeed([])
-    yield* refuse(InvalidTask, [
-      ...taskIssues(task),
-      ...(Result.isFailure(argv) ? [taskIssue(["command"], argv.failure)] : [])
+    yield* refuse(InvalidTask, [...taskIssues(task), ...processIssues(task)])
+    yield* refuse(InvalidProperties, [
+      ...malformedContainers(layers.pod),
+      ...[...layers.main, ...layers.helper, layers.pod].flatMap(({ path, value }) => fragmentIssues(value, path))
     ])
-    yield* refuse(InvalidProperties, malformedContainers(layers.pod))
     const shape = podShape({
       command: task.command._tag,
       hasInputs: task.hasInputs,
@@ -171,7 +185,9 @@ const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<Tra
     }
     yield* refuse(ProtocolConflict, conflicts(task, layers, shape.success))
     const command = Result.getOrElse(argv, () => [])
-    return planned(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
+    const pod = planned(task, runner, shape.success, podSpec(task, runner, shape.success, command, layers))
+    yield* refuse(InvalidTask, sizeIssues(command, { ...givenVariables(layers), ...task.env }, pod.plan.manifest.spec))
+    return pod
   })
 
 /**

@@ -245,7 +245,7 @@ describe("what breaks nothing is let through", () => {
 
 const malformed: ReadonlyArray<Row> = [
   ["an empty image", task({ image: " " }), {}, "image", /image/],
-  ["an empty list of commands", task({ command: commands() }), {}, "command", /no command/],
+  ["an empty list of commands", task({ command: commands() }), {}, "commands", /no command/],
   ["a timeout of zero", task({ timeoutSeconds: 0 }), {}, "timeoutSeconds", /longer than zero/],
   ["containers that are not a list", task(), { podSpec: { containers: {} } }, "podSpec.containers", /list/],
   [

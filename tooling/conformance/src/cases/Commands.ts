@@ -121,6 +121,27 @@ export const commands = (cluster: Cluster): void => {
       assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
     })
 
+    const impossible: ReadonlyArray<readonly [name: string, command: string, task: string, place: string]> = [
+      ["a NUL byte in a command", "echo a\0b", "", ":9:9: commands[1]: there is a NUL byte in line 1, column 7"],
+      ["a NUL byte in a variable", "true", 'env: { A: "\\0" }', ":7:15: env.A: there is a NUL byte"],
+      [
+        "a variable of 200,000 bytes",
+        "true",
+        `env: { A: ${"x".repeat(200_000)} }`,
+        ":7:15: env.A: the variable is 200002"
+      ]
+    ]
+    for (const [name, command, task, place] of impossible)
+      it(`${name} is refused at its place, and no pod is made`, async () => {
+        const id = freshId("commands")
+        const flow = await writeFlow(await scratch(), id, ["ls", command], `containerImage: busybox\n${task}`)
+        const end = await podwright(cluster, ["run", flow])
+        assert.strictEqual(end.code, 2)
+        assert.include(end.stderr, `${flow}${place}`)
+        assert.isBelow(end.stderr.length, 1000)
+        assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
+      })
+
     it("targetOS WINDOWS with files is refused before a pod is made", async () => {
       const id = freshId("commands")
       const task = 'containerImage: busybox\ntargetOS: WINDOWS\noutputFiles: ["*.txt"]'
