@@ -4,12 +4,12 @@
  */
 
 import { mergeLayers } from "../merge/LayerMerge.ts"
-import type { TracedObject } from "../merge/Traced.ts"
+import { type TracedObject, untraceObject } from "../merge/Traced.ts"
 import type { RunnerProperties } from "../properties/RunnerProperties.ts"
 import { gateScript } from "../script/GateScript.ts"
-import { gateShell, literal } from "../task/ContainerCommand.ts"
+import { droppedVariables, gateShell, literal } from "../task/ContainerCommand.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
-import type { JsonObject } from "../values/Json.ts"
+import { isList, isObject, type JsonObject } from "../values/Json.ts"
 import { mainSecurity } from "./ContainerSecurity.ts"
 import type { PodShapeName } from "./PodPlan.ts"
 import { MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT, volumeMount, WORK_DIRECTORY } from "./PodVolume.ts"
@@ -32,11 +32,16 @@ const variables = (values: Readonly<Record<string, string>>): ReadonlyArray<Json
 const program = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject | undefined =>
   task.command._tag === "Commands" ? { command: argv.map(literal) } : undefined
 
-/** The task's command inside the gate. */
-const gated = (task: TaskValues, argv: ReadonlyArray<string>): JsonObject => {
+/** The task's command inside the gate; `names` are the container's variables. */
+const gated = (task: TaskValues, argv: ReadonlyArray<string>, names: ReadonlyArray<string>): JsonObject => {
   const interpreter = task.command._tag === "Commands" ? task.command.interpreter : []
-  return { command: [gateShell(interpreter), "-c", gateScript(VOLUME_ROOT), "podwright", ...argv].map(literal) }
+  const gate = [gateShell(interpreter), "-c", gateScript(VOLUME_ROOT), "podwright"]
+  return { command: [...gate.map(literal), ...droppedVariables(interpreter, names), ...argv.map(literal)] }
 }
+
+/** The names of a container's variables. */
+const variableNames = ({ env }: JsonObject): ReadonlyArray<string> =>
+  (isList(env) ? env : []).flatMap((one) => (isObject(one) && typeof one["name"] === "string" ? [one["name"]] : []))
 
 const resources = (runner: RunnerProperties): JsonObject | undefined => {
   if (runner.resources === undefined) return undefined
@@ -68,7 +73,7 @@ export const mainContainer = (
   // earlier variables only.
   const shared: JsonObject = { env: variables(PROTOCOL_ENV), volumeMounts: [volumeMount] }
   const env = variables(task.env).map((variable) => ({ ...variable, value: literal(String(variable["value"])) }))
-  return mergeLayers([
+  const layered = [
     { from: DEFAULT_LAYER, value: skeleton },
     ...named(PROTOCOL_LAYER, shape === "bare" ? undefined : shared),
     ...layers.main.map(traced),
@@ -76,7 +81,8 @@ export const mainContainer = (
     ...named("pullPolicy", imagePullPolicy(runner)),
     ...named("task.env", env.length === 0 ? undefined : { env }),
     ...named("resources", resources(runner)),
-    ...named("task.command", program(task, argv)),
-    { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER, ...(shape === "gate" ? gated(task, argv) : {}) } }
-  ])
+    ...named("task.command", program(task, argv))
+  ]
+  const gate = shape === "gate" ? gated(task, argv, variableNames(untraceObject(mergeLayers(layered)))) : {}
+  return mergeLayers([...layered, { from: PROTOCOL_LAYER, value: { name: MAIN_CONTAINER, ...gate } }])
 }

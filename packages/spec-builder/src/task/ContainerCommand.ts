@@ -35,6 +35,24 @@ export const gateShell = (interpreter: ReadonlyArray<string>): string => {
   return program !== undefined && POSIX_SHELLS.has(baseName(program)) ? program : DEFAULT_SHELL
 }
 
+/** What POSIX shells take from their environment and hand on; dash and busybox ash drop every other name. */
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/**
+ * Words before a command that give it the variables that the gate's shell drops: `env` with one of each. Their values are
+ * left to the kubelet, which expands `$(NAME)` here as it does in `env`. Empty where there are none, or where the interpreter
+ * is a shell of that kind itself, which would drop them again.
+ */
+export const droppedVariables = (
+  interpreter: ReadonlyArray<string>,
+  names: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  if (POSIX_SHELLS.has(baseName(interpreter[0] ?? ""))) return []
+  // A name with a bracket cannot be referred to: $(a)b) ends at the first one.
+  const dropped = names.filter((name) => !IDENTIFIER.test(name) && !name.includes(")"))
+  return dropped.length === 0 ? [] : ["env", "--", ...dropped.map((name) => `${literal(`${name}=`)}$(${name})`)]
+}
+
 const isShell = (interpreter: ReadonlyArray<string>): boolean => interpreter.some((part) => SHELLS.has(baseName(part)))
 
 /**

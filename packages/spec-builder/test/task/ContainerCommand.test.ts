@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { gateShell, literal, MAXIMUM_ARGUMENT_BYTES, taskCommand } from "../../src/task/ContainerCommand.ts"
+import {
+  droppedVariables,
+  gateShell,
+  literal,
+  MAXIMUM_ARGUMENT_BYTES,
+  taskCommand
+} from "../../src/task/ContainerCommand.ts"
 import { commands } from "../fixtures.ts"
 
 /**
@@ -89,6 +95,33 @@ describe("taskCommand", () => {
     assert.isTrue(Result.isSuccess(taskCommand(commands("x".repeat(room)))))
     assert.isTrue(Result.isFailure(taskCommand(commands("x".repeat(room + 1)))))
     assert.isTrue(Result.isFailure(taskCommand(commands("é".repeat(room / 2 + 1)))))
+  })
+})
+
+describe("droppedVariables", () => {
+  const cases: ReadonlyArray<readonly [ReadonlyArray<string>, ReadonlyArray<string>, ReadonlyArray<string>]> = [
+    [[], ["A", "_b1"], []],
+    [[], ["A", "a.b", "my-var", "1st"], ["env", "--", "a.b=$(a.b)", "my-var=$(my-var)", "1st=$(1st)"]],
+    [["python3", "-c"], ["a.b"], ["env", "--", "a.b=$(a.b)"]],
+    [["/bin/sh", "-c"], ["a.b"], []],
+    [["bash", "-c"], ["a.b"], []],
+    [[], ["-u", "a$(A)", "b(x)"], ["env", "--", "-u=$(-u)"]],
+    [[], ["a$"], ["env", "--", "a$=$(a$)"]],
+    [[], ["$$x"], ["env", "--", "$$$x=$($$x)"]]
+  ]
+  it.each(cases)("%#", (interpreter, names, words) => {
+    assert.deepStrictEqual(droppedVariables(interpreter, names), words)
+  })
+  it("comes out of the kubelet's expansion as name and value", () => {
+    for (const [name, value] of [
+      ["a.b", "z $(A) $$"],
+      ["-u", ""],
+      ["a$", "é"],
+      ["$$x", "1"]
+    ] as const) {
+      const word = droppedVariables([], [name])[2] ?? ""
+      assert.strictEqual(expand(word, { [name]: value }), `${name}=${value}`)
+    }
   })
 })
 

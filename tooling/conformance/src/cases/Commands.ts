@@ -74,6 +74,16 @@ const cases: ReadonlyArray<Case> = [
     stdout: "a b|$HOME|"
   },
   {
+    name: "variables that are no shell's reach a program that is none, from wherever they come",
+    commands: [
+      'BEGIN { print ENVIRON["a.b"] "|" ENVIRON["my-var"] "|" ("1st" in ENVIRON) "|" ENVIRON["ok"]',
+      'print ENVIRON["spec.x"] "|" ENVIRON["task.id"] }'
+    ],
+    task: `interpreter: [awk]\nenv: { a.b: "z $(ok) $$ $", my-var: y, "1st": "", ok: z }\ntaskRunner: { ${RUNNER}, containerSpec: { env: [{ name: spec.x, value: "$(NOBODY)" }, { name: task.id, valueFrom: { fieldRef: { fieldPath: "metadata.labels['podwright.dev/task-id']" } } }] } }`,
+    code: 0,
+    stdout: "z $(ok) $$ $|y|1|z\n$(NOBODY)|shell\n"
+  },
+  {
     name: "targetOS LINUX and AUTO end lines alike",
     commands: ["echo one", "echo two"],
     task: "targetOS: AUTO",
