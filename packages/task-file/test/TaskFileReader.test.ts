@@ -90,7 +90,7 @@ describe("parseTaskFile", () => {
       ]
     )
     assert.deepStrictEqual(problems("image: i\nretry: { type: linear }\n"), [
-      "flow.yaml:2:16: type: expected constant, random, exponential, not 'linear'"
+      "flow.yaml:2:16: type: expected one of constant, random, exponential, not 'linear'"
     ])
     const flow = "id: f\nnamespace: n\nretry: { type: random, minInterval: 9s, maxInterval: 1s }\ntasks:\n"
     assert.deepStrictEqual(

@@ -244,7 +244,7 @@ describe("a connection", () => {
     Effect.gen(function* () {
       const given = source('    oauthToken: "{{ inputs.token }}"\n')
       const message = yield* problems(given, { inputs: { token: "two words" } })
-      assert.strictEqual(message, "flow.yaml:5:17: oauthToken: expected one word without white space")
+      assert.strictEqual(message, "flow.yaml:5:17: oauthToken: expected a token without white space")
     })
   )
 })

@@ -43,8 +43,7 @@ export const SINGLE_ENTRY_KEYS: ReadonlyMap<string, ListKey> = new Map<string, L
 ])
 
 /**
- * Argument lists are one value: half of one program's arguments behind another's name is never
- * meant.
+ * Argument lists are one value: nobody means half of one program's arguments after another's name.
  */
 export const REPLACED_LISTS: ReadonlySet<string> = new Set(["command", "args"])
 

@@ -3,11 +3,13 @@
  * Kubernetes' own API types key them. Pure: inputs are never changed and never shared with the
  * result.
  *
- * - Objects merge deep; `null` in a later layer takes away what an earlier one set.
+ * - Objects merge deep; `null` in a later layer removes a field that an earlier one set.
  * - Keyed lists merge by key, earlier layers first: an entry that both have stays where it was.
- * - Inside `securityContext`, and for argument lists (`command`, `args`), the later list replaces the earlier one.
- * - Other lists are concatenated; an earlier entry that the later list repeats gives way to it.
- * - Of fields that exclude each other (a probe's `exec` and `httpGet`), the later layer's takes the place of the earlier's.
+ * - Inside `securityContext`, and for argument lists (`command`, `args`), the later list replaces
+ *   the earlier one.
+ * - Other lists are concatenated; an earlier entry that the later list repeats is dropped.
+ * - Of fields that exclude each other (a probe's `exec` and `httpGet`), the later layer's field
+ *   replaces the earlier one.
  *
  * Merging layers one after the other gives the same as merging them at once. Where a field has one
  * type in all layers, none of them takes away by `null` and no list repeats a key, merging is

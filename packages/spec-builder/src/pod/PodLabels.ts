@@ -16,7 +16,10 @@ export const SPEC_HASH_ANNOTATION = `${LABEL_PREFIX}spec-hash`
 /** Annotation: who drives the pod and until when, as JSON; the runner writes and renews it. */
 export const LEASE_ANNOTATION = `${LABEL_PREFIX}lease`
 
-/** Annotation: the container that kubectl means where it is told none. It takes the first one otherwise, which is the helper. */
+/**
+ * Annotation: the container that kubectl uses when it is given none. Without it kubectl uses the
+ * first container, which is the helper.
+ */
 export const DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 
 /** The longest label value that Kubernetes takes. */

@@ -57,7 +57,7 @@ export const mainConflicts = (layer: Layer, context: ConflictContext): ReadonlyA
   if (context.commands) {
     for (const field of PROGRAM_FIELDS) {
       if (!given(layer, field)) continue
-      const message = `'${field}' of 'main' would take the place of the task's commands; give one or the other`
+      const message = `'${field}' of 'main' would replace the task's commands; give one or the other`
       found.push(issue(layer, [field], message))
     }
   }
@@ -96,7 +96,7 @@ export const helperConflicts = (layer: Layer, container: string): ReadonlyArray<
   }
   const directory = layer.value["workingDir"]
   if (typeof directory === "string" && isInVolume(directory)) {
-    const message = `'${directory}' would be made by the container runtime, as root, before podwright's helper can make it`
+    const message = `the container runtime would create '${directory}' as root, before podwright's helper can; choose a folder outside '${VOLUME_ROOT}'`
     found.push(issue(layer, ["workingDir"], message))
   }
   return found
@@ -105,8 +105,7 @@ export const helperConflicts = (layer: Layer, container: string): ReadonlyArray<
 const CONTAINER_LISTS = ["containers", "initContainers"] as const
 
 /**
- * What `podSpec` sets against the protocol. `helpers` are the names that the shape's own containers
- * take.
+ * What `podSpec` sets against the protocol. `helpers` are the names of the shape's own containers.
  */
 export const podConflicts = (
   layer: Layer,
@@ -142,7 +141,7 @@ export const podConflicts = (
 }
 
 /**
- * Container lists of `podSpec` that no pod can be made of: not a list, an entry without a name,
+ * Container lists of `podSpec` that no pod can have: not a list, an entry without a name,
  * `main` twice.
  */
 export const malformedContainers = (layer: Layer): ReadonlyArray<SpecIssue> =>

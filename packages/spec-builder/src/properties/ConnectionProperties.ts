@@ -1,7 +1,7 @@
 /**
  * The fields of `config`, by the names of the reference: types, checks, defaults and the words that
- * explain them. Pure; what the material in them is worth (does a key belong to its certificate?) is
- * found out where the connection is opened.
+ * explain them. Pure; whether their material is valid (does a key belong to its certificate?) is
+ * checked where the connection is opened.
  */
 import { Schema } from "effect"
 import { RunDuration } from "../values/RunDuration.ts"
@@ -54,11 +54,11 @@ const Pem = Schema.String.check(
 
 /** What brings a token: a command on this machine, or an HTTP request from it. */
 export const TokenTaskProperties = Schema.Struct({
-  id: optional(Text, "text", "A name, for people."),
+  id: optional(Text, "text", "A name for people to read."),
   type: optional(
     Schema.Literals(["io.kestra.plugin.core.http.Request", "io.kestra.plugin.scripts.shell.Commands"]),
     "task type",
-    "The task's type by the reference's name. Absent: `uri` makes it a request, `commands` a command."
+    "The task's type, as the reference names it. Absent: a task with `uri` is a request, a task with `commands` a command."
   ),
   commands: optional(
     Schema.NonEmptyArray(Schema.String),
@@ -68,11 +68,15 @@ export const TokenTaskProperties = Schema.Struct({
   interpreter: optional(
     Schema.NonEmptyArray(Schema.String),
     "list of texts",
-    "Program and arguments that take the commands as their last argument.",
+    "The program, with its arguments, that gets the commands as its last argument.",
     '["/bin/sh","-c"]'
   ),
-  env: optional(Texts, "texts", "Environment variables of the commands, besides those of this process."),
-  uri: optional(Uri, "URL", "Where the request goes."),
+  env: optional(
+    Texts,
+    "texts",
+    "Environment variables of the commands, in addition to those of podwright's own process."
+  ),
+  uri: optional(Uri, "URL", "The request's URL."),
   method: optional(
     Schema.Literals(["GET", "POST", "PUT", "PATCH"]),
     "GET, POST, PUT or PATCH",
@@ -87,12 +91,12 @@ export const TokenTaskProperties = Schema.Struct({
     const works = (["commands", "uri"] as const).filter((key) => task[key] !== undefined)
     if (works.length !== 1) return "expected either commands or uri"
     if (task.type !== undefined && TASK_KEYS[task.type] !== works[0])
-      return { path: ["type"], issue: `a task of this type has ${TASK_KEYS[task.type]}, not ${works[0]}` }
+      return { path: ["type"], issue: `a task of this type needs ${TASK_KEYS[task.type]}, not ${works[0]}` }
     const foreign =
       works[0] === "uri" ? (["interpreter", "env"] as const) : (["method", "headers", "body", "contentType"] as const)
     return foreign
       .filter((key) => task[key] !== undefined)
-      .map((key) => ({ path: [key], issue: `does not go with ${works[0]}` }))
+      .map((key) => ({ path: [key], issue: `cannot be used together with ${works[0]}` }))
   })
 )
 
@@ -102,16 +106,20 @@ export const TokenTaskProperties = Schema.Struct({
  */
 export const TokenProviderProperties = Schema.Struct({
   task: TokenTaskProperties.pipe(
-    Schema.annotateEncoded({ title: "object", description: "Brings the token: a command or an HTTP request." })
+    Schema.annotateEncoded({ title: "object", description: "The command or HTTP request that gets the token." })
   ),
   output: Schema.NonEmptyString.pipe(
     Schema.annotateEncoded({
       title: "expression",
       description:
-        "Where the token is in what the task gave: `{{ json.access_token }}`. A command gives `stdout`, `json` and `exitCode`, a request `body`, `json`, `code` and `headers`."
+        "An expression that finds the token in the task's result, such as `{{ json.access_token }}`. A command gives `stdout`, `json` and `exitCode`; a request gives `body`, `json`, `code` and `headers`."
     })
   ),
-  cache: duration(RunDuration, "PT5M", "How long a token is used before the task runs again; zero: for one request.")
+  cache: duration(
+    RunDuration,
+    "PT5M",
+    "How long a token is used before the task runs again. With zero, each token serves one request."
+  )
 })
 
 const data = (what: string) => optional(Pem, "PEM or base64", `${what}: PEM, or base64 of PEM or DER.`)
@@ -119,7 +127,7 @@ const file = (what: string) => optional(Path, "path", `Path of a file with ${wha
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Keys of which only one can hold. */
+/** Keys that exclude each other. */
 const ALTERNATIVES: ReadonlyArray<ReadonlyArray<string>> = [
   ["caCertData", "caCertFile"],
   ["clientCertData", "clientCertFile"],
@@ -131,7 +139,7 @@ const ALTERNATIVES: ReadonlyArray<ReadonlyArray<string>> = [
   ["keyStoreFile", "clientCertFile"]
 ]
 
-/** Keys that are no use without (one of) others. */
+/** Keys that have no use without one of the others. */
 const COMPANIONS: ReadonlyArray<readonly [key: string, needs: ReadonlyArray<string>]> = [
   ["clientCertData", ["clientKeyData", "clientKeyFile"]],
   ["clientCertFile", ["clientKeyData", "clientKeyFile"]],
@@ -147,7 +155,7 @@ const COMPANIONS: ReadonlyArray<readonly [key: string, needs: ReadonlyArray<stri
 const contradictions = (config: Fields) => [
   ...ALTERNATIVES.filter((keys) => keys.every((key) => config[key] !== undefined)).map((keys) => ({
     path: keys.slice(-1),
-    issue: `contradicts ${keys.slice(0, -1).join(", ")}: give one of them`
+    issue: `contradicts ${keys.slice(0, -1).join(", ")}; give only one of them`
   })),
   ...COMPANIONS.filter(
     ([key, needs]) => config[key] !== undefined && needs.every((need) => config[need] === undefined)
@@ -155,55 +163,64 @@ const contradictions = (config: Fields) => [
 ]
 
 const Token = Text.check(
-  Schema.makeFilter((text: string) => (/^\s*\S+\s*$/.test(text) ? undefined : "expected one word without white space"))
+  Schema.makeFilter((text: string) => (/^\s*\S+\s*$/.test(text) ? undefined : "expected a token without white space"))
 )
 
 const UserName = Text.check(
   Schema.makeFilter((text: string) =>
-    text !== "" && !text.includes(":") ? undefined : "expected a name without a colon, which Basic cannot carry"
+    text !== "" && !text.includes(":")
+      ? undefined
+      : "expected a name without a colon, because Basic authentication cannot carry one"
   )
 )
 
 /** Every field of the reference's connection, and `inherit`, which is podwright's own. */
 export const ConnectionProperties = Schema.Struct({
-  apiVersion: optional(Schema.Literals(["v1"]), "v1", "Version of the API that pods are asked of.", "v1"),
-  caCertData: data("Authorities that the API server's certificate is checked by"),
+  apiVersion: optional(Schema.Literals(["v1"]), "v1", "Version of the Kubernetes API.", "v1"),
+  caCertData: data("The authorities that may have signed the API server's certificate"),
   caCertFile: file("these authorities"),
   clientCertData: data("The client certificate"),
   clientCertFile: file("the client certificate"),
   clientKeyAlgo: optional(
     Schema.Literals(["RSA", "EC"]),
     "RSA or EC",
-    "Kind of the client key. Absent: as the key says."
+    "Algorithm of the client key. Absent: read from the key."
   ),
-  clientKeyData: data("The client certificate's key, also encrypted (PKCS#8, PKCS#1)"),
+  clientKeyData: data("The client certificate's key, plain or encrypted (PKCS#8, PKCS#1)"),
   clientKeyFile: file("this key"),
-  clientKeyPassphrase: optional(Text, "text", "Opens the client key when it is encrypted."),
-  disableHostnameVerification: flag(false, "Takes a certificate of the right authority under any name. Unsafe."),
+  clientKeyPassphrase: optional(Text, "text", "Passphrase of an encrypted client key."),
+  disableHostnameVerification: flag(false, "Accepts a certificate of the right authority under any host name. Unsafe."),
   inherit: flag(
     true,
-    "Whether the rest comes from the connection there would be without `config`. Podwright's own; false starts from nothing."
+    "Whether absent fields are taken from the connection that would be used without `config`. Podwright's own."
   ),
   keyStoreFile: file("client certificate and key, PKCS#12 or JKS"),
-  keyStorePassphrase: optional(Text, "text", "Opens the key store."),
+  keyStorePassphrase: optional(Text, "text", "Passphrase of the key store."),
   masterUrl: optional(
     Address,
     "URL",
-    "Where the API server is. Absent: as inherited.",
+    "Address of the API server. Absent: the inherited address.",
     "https://kubernetes.default.svc"
   ),
-  namespace: optional(Namespace, "name", "Where pods run; the runner's own `namespace` comes first."),
+  namespace: optional(Namespace, "name", "Namespace of the pods; the runner's own `namespace` takes precedence."),
   oauthToken: optional(Token, "text", "Bearer token."),
   oauthTokenProvider: Schema.optionalKey(
     TokenProviderProperties.pipe(
-      Schema.annotateEncoded({ title: "object", description: "Brings the bearer token, and a new one when it ends." })
+      Schema.annotateEncoded({
+        title: "object",
+        description: "A task that gets the bearer token, and a new one when it expires."
+      })
     )
   ),
   password: optional(Text, "text", "The user's password."),
-  trustCerts: flag(false, "Takes any certificate of the API server. Unsafe."),
+  trustCerts: flag(false, "Accepts any certificate of the API server. Unsafe."),
   trustStoreFile: file("authorities, PKCS#12 or JKS"),
-  trustStorePassphrase: optional(Text, "text", "Opens the trust store."),
-  username: optional(UserName, "text", "User for Basic authentication, behind proxies that do it.")
+  trustStorePassphrase: optional(Text, "text", "Passphrase of the trust store."),
+  username: optional(
+    UserName,
+    "text",
+    "User for Basic authentication, which only a proxy in front of the API server can do."
+  )
 }).check(Schema.makeFilter(contradictions))
 export type ConnectionProperties = typeof ConnectionProperties.Type
 

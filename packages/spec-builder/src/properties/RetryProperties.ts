@@ -62,19 +62,20 @@ const DECODERS: Readonly<Record<Written["type"], Decode>> = {
   exponential: decoder(Exponential)
 }
 const TYPES = Object.keys(DECODERS)
+const ANY_TYPE = `one of ${TYPES.join(", ")}`
 const isType = (type: unknown): type is Written["type"] => typeof type === "string" && TYPES.includes(type)
 
 const issue = (path: ReadonlyArray<string>, message: string) => new SpecIssue({ source: "task", path, message })
 
 const decoderOf = (input: unknown): Result.Result<Decode, SpecIssues> => {
   if (typeof input !== "object" || input === null || Array.isArray(input))
-    return Result.fail([issue([], "expected an object with type, interval and the like")])
+    return Result.fail([issue([], "expected an object such as { type: constant, interval: PT30S, maxAttempts: 3 }")])
   const type: unknown = Reflect.get(input, "type")
   if (isType(type)) return Result.succeed(DECODERS[type])
-  if (type === undefined || type === null) return Result.fail([issue(["type"], `expected ${TYPES.join(", ")}`)])
+  if (type === undefined || type === null) return Result.fail([issue(["type"], `expected ${ANY_TYPE}`)])
   const nearest = nearestName(String(type), TYPES)
   const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`
-  return Result.fail([issue(["type"], `expected ${TYPES.join(", ")}, not '${String(type)}'${hint}`)])
+  return Result.fail([issue(["type"], `expected ${ANY_TYPE}, not '${String(type)}'${hint}`)])
 }
 
 /** What the reference demands of two values together. */

@@ -20,7 +20,7 @@ const version = Schema.String.check(
     (asked: string) => {
       if (versionMatches(asked, PACKAGE_VERSION)) return undefined
       return VERSION_PATTERN.test(asked)
-        ? `this is version ${PACKAGE_VERSION}, and the file asks for ${asked}`
+        ? `the file asks for podwright ${asked}, and this is version ${PACKAGE_VERSION}`
         : `expected MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier] such as ${PACKAGE_VERSION}, not '${asked}'`
     },
     { toJsonSchema: () => [{ pattern: VERSION_PATTERN.source }, true] }
@@ -31,27 +31,27 @@ export const FileSidecarProperties = Schema.Struct({
   image: optional(Name, "image", "Image of the helper. It needs `sh` and the tools that move files.", "busybox"),
   resources: Schema.optionalKey(
     Schema.Struct({
-      requests: optional(Quantities, "quantities", "What the helper asks for, by resource name."),
-      limits: optional(Quantities, "quantities", "What the helper may use at most, by resource name."),
-      claims: optional(Schema.Array(Schema.Json), "list", "Claims of dynamic resources, as Kubernetes has them."),
-      request: optional(Quantities, "quantities", "The same as `requests`, by the name that `resources` uses."),
-      limit: optional(Quantities, "quantities", "The same as `limits`, by the name that `resources` uses.")
+      requests: optional(Quantities, "quantities", "The helper's resource requests, by resource name."),
+      limits: optional(Quantities, "quantities", "The helper's resource limits, by resource name."),
+      claims: optional(Schema.Array(Schema.Json), "list", "Claims of dynamic resources, as in Kubernetes."),
+      request: optional(Quantities, "quantities", "The same as `requests`, under the name that `resources` uses."),
+      limit: optional(Quantities, "quantities", "The same as `limits`, under the name that `resources` uses.")
     }).pipe(Schema.annotateEncoded({ title: "object", description: "Resources of the helper." }))
   ),
-  defaultSpec: optional(Fragment, "container fields", "Stands in for `containerDefaultSpec` in the helper.")
+  defaultSpec: optional(Fragment, "container fields", "Replaces `containerDefaultSpec` for the helper.")
 })
 
 export const ResourceProperties = Schema.Struct({
-  request: optional(Quantities, "quantities", "What main asks for: `cpu`, `memory` or any other resource name."),
-  limit: optional(Quantities, "quantities", "What main may use at most: `cpu`, `memory` or any other resource name.")
+  request: optional(Quantities, "quantities", "Main's resource requests: `cpu`, `memory` or any other resource name."),
+  limit: optional(Quantities, "quantities", "Main's resource limits: `cpu`, `memory` or any other resource name.")
 })
 
 export const VolumeProperties = Schema.Struct({
-  sizeLimit: optional(Quantity, "quantity", "The most that inputs, outputs and log may take together."),
+  sizeLimit: optional(Quantity, "quantity", "The most space that inputs, outputs and log may use together."),
   medium: optional(
     Schema.Literals(["", "Memory"]),
     "medium",
-    "`Memory` keeps the files in memory; it counts as main's."
+    "`Memory` keeps the files in memory, which counts as main's memory."
   )
 })
 
@@ -59,12 +59,17 @@ export const TransferProperties = Schema.Struct({
   compression: optional(
     Schema.Literals(["none", "gzip"]),
     "none or gzip",
-    "How files travel, both ways. `gzip` pays for text on a slow network; the helper needs it, too.",
+    "How files are compressed on their way in and out. `gzip` helps with text on a slow network; the helper's image must have it.",
     "none"
   ),
-  maxEntries: optional(Count, "count", "Files, folders and links that are taken from the pod, together.", 1_000_000),
-  maxBytes: optional(Quantity, "quantity", "Bytes of all files that are taken from the pod.", "1Ti"),
-  maxDepth: optional(Count, "count", "Folders above a file that is taken from the pod.", 128)
+  maxEntries: optional(
+    Count,
+    "count",
+    "The most files, folders and links, together, that are accepted from the pod.",
+    1_000_000
+  ),
+  maxBytes: optional(Quantity, "quantity", "The most bytes of all files that are accepted from the pod.", "1Ti"),
+  maxDepth: optional(Count, "count", "The most folders above a file that is accepted from the pod.", 128)
 })
 
 /**
@@ -76,7 +81,8 @@ export const RunnerProperties = Schema.Struct({
     ConnectionProperties.pipe(
       Schema.annotateEncoded({
         title: "object",
-        description: "The connection to the cluster; adds to the one that kubeconfig or cluster give."
+        description:
+          "The connection to the cluster. Its fields override those of the kubeconfig or of the pod's service account."
       })
     )
   ),
@@ -89,14 +95,15 @@ export const RunnerProperties = Schema.Struct({
   delete: Schema.Union([BooleanOrText, Schema.Literal("onSuccess")]).pipe(
     Schema.annotateEncoded({
       title: "boolean or onSuccess",
-      description: "Whether the pod is deleted at the end of a run; one that is cancelled or out of time always is.",
+      description:
+        "Whether the pod is deleted at the end of a run. The pod of a cancelled or timed-out run is always deleted.",
       default: true
     }),
     Schema.withDecodingDefaultKey(Effect.succeed(true as const))
   ),
   fileSideCarSpec: optional(Fragment, "container fields", "Merged into the helper."),
   fileSidecar: FileSidecarProperties.pipe(
-    Schema.annotateEncoded({ title: "object", description: "The helper, which brings files in and out." }),
+    Schema.annotateEncoded({ title: "object", description: "The helper container, which moves files in and out." }),
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   ),
   labels: Texts.pipe(
@@ -106,44 +113,47 @@ export const RunnerProperties = Schema.Struct({
   namespace: optional(
     Namespace,
     "name",
-    "Where the pod runs. Absent: the namespace of the kubeconfig's context, `default` when it names none.",
+    "The pod's namespace. Absent: the namespace of the kubeconfig's context, or `default` when it names none.",
     "default"
   ),
   nodeSelector: optional(Texts, "texts", "Labels that the node must have."),
   podSpec: optional(
     Fragment,
     "pod spec fields",
-    "Merged into the pod's spec; a container named `main` gives defaults for main, others run beside it."
+    "Merged into the pod's spec. A container named `main` gives defaults for main; other containers run beside it."
   ),
   pullPolicy: optional(
     Schema.Literals(["ALWAYS", "IF_NOT_PRESENT", "NEVER"]),
     "ALWAYS, IF_NOT_PRESENT or NEVER",
-    "When the images of main and helper are pulled. Not set, the helper's is pulled only where it is missing.",
+    "When the images of main and helper are pulled. If this is not set, the helper's image is pulled only where it is missing.",
     "ALWAYS"
   ),
   resources: Schema.optionalKey(
     ResourceProperties.pipe(Schema.annotateEncoded({ title: "object", description: "Resources of main." }))
   ),
-  resume: flag(true, "Whether a pod that an earlier driver of the same task run has left is taken over."),
+  resume: flag(
+    true,
+    "Whether a run takes over the pod that an earlier driver of the same task run abandoned or released."
+  ),
   serviceAccountName: optional(Name, "name", "The pod's service account; without one the pod gets no token."),
-  syncWorkingDirectory: flag(false, "Whether the whole working folder comes back, inputs included."),
+  syncWorkingDirectory: flag(false, "Whether the whole working folder is collected, inputs included."),
   version: optional(
     version,
     "version",
     "The version of podwright that the file is for: MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier]."
   ),
-  waitForLogs: duration(RunDuration, "PT30S", "Ceiling for late log lines once main has ended."),
+  waitForLogs: duration(RunDuration, "PT30S", "How long to wait for late log lines once main has ended."),
   waitUntilCompletion: duration(positive, "PT1H", "How long the task may run, when it has no `timeout` of its own."),
   waitUntilRunning: duration(positive, "PT10M", "How long the pod may take to start."),
   logs: optional(
     Schema.Literals(["volume", "kubelet"]),
     "volume or kubelet",
-    "Where log lines are read from. Absent: as the pod's shape allows, the volume first. Podwright's own."
+    "Where log lines are read from. Absent: the volume where the pod's shape allows it, else the kubelet. Podwright's own."
   ),
   onSpecChange: Schema.Literals(["fail", "replace"]).pipe(
     Schema.annotateEncoded({
       title: "fail or replace",
-      description: "What `resume` does with a pod of the same task run that has another spec. Podwright's own.",
+      description: "What `resume` does with the task run's pod if its spec differs. Podwright's own.",
       default: "fail"
     }),
     Schema.withDecodingDefaultKey(Effect.succeed("fail" as const))
@@ -155,7 +165,7 @@ export const RunnerProperties = Schema.Struct({
   transfer: TransferProperties.pipe(
     Schema.annotateEncoded({
       title: "object",
-      description: "How files travel, and what a pod may send before it is refused. Podwright's own."
+      description: "How files are transferred, and the limits on what a pod may send. Podwright's own."
     }),
     Schema.withDecodingDefaultKey(Effect.succeed({}))
   )

@@ -9,7 +9,7 @@ import { RunnerProperties } from "./RunnerProperties.ts"
 /** One property, nested ones by their path (`fileSidecar.image`). */
 export interface PropertyReference {
   readonly name: string
-  /** What it is, in a person's words: `boolean`, `duration`, `container fields`. */
+  /** Its type, in a person's words: `boolean`, `duration`, `container fields`. */
   readonly kind: string
   readonly description: string
   readonly default: string | undefined
@@ -21,7 +21,7 @@ const document = (): JsonObject => {
   return JSON.parse(JSON.stringify(schema))
 }
 
-/** What a text with an expression looks like; only its rendering can be checked further. */
+/** Matches a text with an expression, whose value is known only after rendering. */
 const EXPRESSION: JsonObject = { type: "string", pattern: "\\{[{%]" }
 
 const DOCUMENTATION: ReadonlySet<string> = new Set(["title", "description", "default"])
@@ -29,7 +29,10 @@ const DOCUMENTATION: ReadonlySet<string> = new Set(["title", "description", "def
 const isAnyText = (schema: Json): boolean => isObject(schema) && schema["type"] === "string" && !isRestricted(schema)
 const isRestricted = (schema: JsonObject): boolean => ["enum", "pattern", "minLength"].some((word) => word in schema)
 
-/** Every value that is not any text already may be written as an expression in a file. */
+/**
+ * In a file, an expression may stand for any value. A schema that admits every text needs no change
+ * for it.
+ */
 const withExpressions = (schema: JsonObject): JsonObject => {
   const { additionalProperties, properties, type } = schema
   if (type === "object") {
@@ -79,5 +82,5 @@ const references = (schema: JsonObject, prefix: string): ReadonlyArray<PropertyR
   })
 }
 
-/** Every property, in the order of the schema, those inside another right behind it. */
+/** Every property, in the order of the schema; nested properties follow the one that holds them. */
 export const runnerReference = (): ReadonlyArray<PropertyReference> => references(document(), "")

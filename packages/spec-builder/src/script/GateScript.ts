@@ -8,31 +8,44 @@ import { quote } from "./ShellQuote.ts"
 
 /*
  * Why it looks as it does:
- * - Every name starts with pw_: a variable that the task's env has too would be exported with the gate's value.
- * - The files are written by `cat` alone, and passed on from there to the container's own stdout and stderr beside it: `tee`
- *   holds the command up while the runtime stamps each line, and no reader of ours needs it.
- * - What passes on looks every half second and forks only `sleep` then; USR1 has it do so at once and for the last time. It
- *   has set its trap when .passed is there.
- * - Everything before the command that needs a process of its own (mkfifo, cat) is started before `ready` is seen: it costs no
- *   waiting. What only passes on is started behind the command.
- * - `read` waits for the bell without a process, however long; a poll of 20 ms takes a hundredth of a core, and 300 pods that wait
- *   on one node take all of it (2,200 starts of `sleep` a second were what two cores could do). The fifo is opened for reading and
- *   writing, which never waits for the other side, and opened before `ready` is looked for: who makes `ready` first and rings
- *   then is either heard or seen. Where there is no fifo, or the one there is cannot be read, the gate polls.
- * - Not every runtime need share a fifo between containers (sandboxes keep them to themselves), so the gate rings its own copy
- *   each ALARM_SECONDS. What is left of the alarm is one `sleep` that ends by itself, away from the command's output.
- * - 170 turns of 10 ms are about 2 s, 560 more of 50 ms about 30 s, with the millisecond or two that a sleep costs itself.
- * - The command's output is a pipe where it can be one, because `> /dev/stdout` would truncate a file.
- * - `exec` in a subshell makes $pw_command the command itself, so a signal reaches it; `trap -` undoes what POSIX has a shell ignore
- *   in background commands, in the shells that let it. As not all do, INT and QUIT are passed on as TERM.
- * - The trap is there before the command is: $pw_late remembers a signal that comes before its process id is known.
- * - A trap interrupts `wait`, which then tells nothing of the command: $pw_again has it wait once more. A second wait for a
- *   command that was reaped before says 127, so 127 does not replace a status already known.
- * - A process left behind keeps the pipe open, so the cats are given DRAIN_SECONDS to see its end.
- * - The shell would report "Killed" and "Terminated" among the command's own words, so its stderr is away from there on.
- * - Whoever owns run/ is the helper's user, and reads what is its own; all else may need leave to be read. Also of a main that is
- *   root: it makes files of any owner (`tar x`, `chown`), and the helper's root lacks the capability to read those.
- *   `find` reaches what lies in the helper's folders; busybox' `chmod -R` turns back at the first folder it may not change.
+ * - Every name starts with pw_: a shell exports a variable that the task's env also has, and would
+ *   export it with the gate's value.
+ * - Only `cat` writes the files. What they hold is then passed on to the container's own stdout and
+ *   stderr: `tee` would hold the command up while the runtime stamps each line, and no reader of
+ *   ours needs it.
+ * - The process that passes output on looks every half second, and forks only `sleep` for that.
+ *   USR1 makes it look at once and for the last time. Once .passed exists, its trap is set.
+ * - Whatever needs a process of its own before the command (mkfifo, cat) is started before `ready`
+ *   is seen, so it costs no waiting. The process that only passes output on starts after the
+ *   command.
+ * - `read` waits for the bell without a process, for any time. A poll of 20 ms takes a hundredth of
+ *   a core, and 300 pods that wait on one node take all of it (two cores could do 2,200 starts of
+ *   `sleep` a second). The fifo is opened for reading and writing, which never waits for the other
+ *   side, and opened before `ready` is looked for: whoever makes `ready` first and rings then is
+ *   either heard or seen. The gate polls where there is no fifo, or where it cannot be read.
+ * - Not every runtime shares a fifo between containers (sandboxes do not), so the gate rings its own
+ *   copy every ALARM_SECONDS. Of the alarm there remains one `sleep`, which ends by itself, away
+ *   from the command's output.
+ * - 170 turns of 10 ms are about 2 s, 560 more of 50 ms about 30 s, with the millisecond or two that
+ *   a sleep itself costs.
+ * - The command's output is a pipe where it can be one, because `> /dev/stdout` would truncate a
+ *   file.
+ * - `exec` in a subshell makes $pw_command the command itself, so a signal reaches it. `trap -`
+ *   undoes the ignoring of signals that POSIX demands in background commands, in the shells that
+ *   allow it. As not all do, INT and QUIT are passed on as TERM.
+ * - The trap is set before the command starts: $pw_late remembers a signal that comes before the
+ *   process id is known.
+ * - A trap interrupts `wait`, which then says nothing about the command: $pw_again makes it wait once
+ *   more. A second wait for a command that was reaped before says 127, so 127 does not replace a
+ *   status that is known.
+ * - A remaining process keeps the pipe open, so the cats get DRAIN_SECONDS to see its end.
+ * - The shell would report "Killed" and "Terminated" amid the command's own output, so the
+ *   shell's stderr goes nowhere from there on.
+ * - The owner of run/ is the helper's user, who can read its own files; everything else may need
+ *   permission to be read. This holds for a main that is root, too: it creates files of any owner
+ *   (`tar x`, `chown`), and the helper's root lacks the capability to read those. `find` reaches
+ *   what lies in the helper's folders; busybox' `chmod -R` stops at the first folder it may not
+ *   change.
  */
 
 /**
@@ -42,7 +55,7 @@ import { quote } from "./ShellQuote.ts"
 export const DRAIN_SECONDS = 2
 
 /**
- * How long the gate goes on passing output to the container's own stdout and stderr once `exit` is
+ * How long the gate continues to pass output to the container's own stdout and stderr once `exit` is
  * there: what a runtime takes in a few seconds is seen by `kubectl logs`, and the container's end,
  * which a failed run waits for, is not put off further.
  */

@@ -64,7 +64,7 @@ export const taskCommand = (command: Commands): Result.Result<ReadonlyArray<stri
   const { interpreter, beforeCommands, commands, targetOS } = command
   if (commands.length === 0 && beforeCommands.length === 0) return Result.fail("there is no command to run")
   if (interpreter.length === 0 && beforeCommands.length > 0) {
-    return Result.fail("beforeCommands need an interpreter to run them, and the interpreter is empty")
+    return Result.fail("beforeCommands need an interpreter, and the interpreter is empty")
   }
   const lines = [...(command.failFast && isShell(interpreter) ? ["set -e"] : []), ...beforeCommands, ...commands]
   const argv =
@@ -72,7 +72,7 @@ export const taskCommand = (command: Commands): Result.Result<ReadonlyArray<stri
   const longest = Math.max(...argv.map((part) => new TextEncoder().encode(part).length))
   if (longest > MAXIMUM_ARGUMENT_BYTES) {
     return Result.fail(
-      `the commands are ${longest} bytes and Linux takes ${MAXIMUM_ARGUMENT_BYTES} in one argument; deliver the script as an input file`
+      `the commands are ${longest} bytes long, and Linux allows ${MAXIMUM_ARGUMENT_BYTES} in one argument; deliver the script as an input file`
     )
   }
   return Result.succeed(argv)

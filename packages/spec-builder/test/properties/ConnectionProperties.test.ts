@@ -73,9 +73,9 @@ describe("config", () => {
     [{ namespace: "" }, "config.namespace: expected the name of a namespace"],
     [{ namespace: "No Name" }, "config.namespace: expected the name of a namespace"],
     [{ caCertFile: "" }, "config.caCertFile: expected the path of a file"],
-    [{ oauthToken: "two words" }, "config.oauthToken: expected one word"],
+    [{ oauthToken: "two words" }, "config.oauthToken: expected a token without white space"],
     [{ username: "a:b", password: "x" }, "config.username: expected a name without a colon"],
-    [{ caCertData: PEM, caCertFile: "x" }, "config.caCertFile: contradicts caCertData: give one of them"],
+    [{ caCertData: PEM, caCertFile: "x" }, "config.caCertFile: contradicts caCertData; give only one of them"],
     [{ clientCertData: PEM }, "config.clientCertData: needs clientKeyData or clientKeyFile"],
     [{ clientKeyFile: "x" }, "config.clientKeyFile: needs clientCertData or clientCertFile"],
     [{ clientKeyPassphrase: "x" }, "config.clientKeyPassphrase: needs clientKeyData or clientKeyFile"],
@@ -95,7 +95,7 @@ describe("config", () => {
     ],
     [
       { oauthTokenProvider: { task: { commands: ["x"], method: "GET" }, output: "x" } },
-      "config.oauthTokenProvider.task.method: does not go with commands"
+      "config.oauthTokenProvider.task.method: cannot be used together with commands"
     ],
     [
       {
@@ -104,7 +104,7 @@ describe("config", () => {
           output: "x"
         }
       },
-      "config.oauthTokenProvider.task.type: a task of this type has uri, not commands"
+      "config.oauthTokenProvider.task.type: a task of this type needs uri, not commands"
     ]
   ])("refuses %j", (config, expected) => {
     const { message } = Result.getOrThrow(Result.flip(decodeRunnerProperties({ config })))

@@ -50,14 +50,18 @@ describe("decodeRetry", () => {
   })
 
   const wrong: ReadonlyArray<readonly [string, unknown, ReadonlyArray<string | RegExp>]> = [
-    ["text instead of an object", "PT1S", [": expected an object with type, interval and the like"]],
-    ["a missing type", { interval: "PT1S" }, ["type: expected constant, random, exponential"]],
+    [
+      "text instead of an object",
+      "PT1S",
+      [": expected an object such as { type: constant, interval: PT30S, maxAttempts: 3 }"]
+    ],
+    ["a missing type", { interval: "PT1S" }, ["type: expected one of constant, random, exponential"]],
     [
       "a type in capitals",
       { type: "Constant" },
-      ["type: expected constant, random, exponential, not 'Constant'; did you mean 'constant'?"]
+      ["type: expected one of constant, random, exponential, not 'Constant'; did you mean 'constant'?"]
     ],
-    ["a number as type", { type: 7 }, ["type: expected constant, random, exponential, not '7'"]],
+    ["a number as type", { type: 7 }, ["type: expected one of constant, random, exponential, not '7'"]],
     ["a missing interval", { type: "constant" }, ["interval: Missing key"]],
     [
       "a property of another type",

@@ -155,7 +155,7 @@ describe("decodeRunnerProperties", () => {
       "a version that this one does not match",
       { version: "999" },
       "version",
-      /this is version \d+\.\d+\.\d+.*asks for 999/
+      /asks for podwright 999, and this is version \d+\.\d+\.\d+/
     ],
     ["text that is not a version", { version: "latest" }, "version", /expected MAJOR.*not 'latest'/],
     [
