@@ -15,6 +15,7 @@ export { ContainerFacts } from "./task/ContainerFacts.ts"
 export { LogEntry, LogOutputs, Metric } from "./task/LogValues.ts"
 export { LogStream, RunEvent } from "./task/RunEvent.ts"
 export { RunPhase } from "./task/RunPhase.ts"
+export { placeByName, RunPlace } from "./task/RunPlace.ts"
 export { CollectedFile, RunAttempt, RunFacts, RunResult } from "./task/RunResult.ts"
 
 // Why a run has no result, or its command failed: `error.reason._tag` names a class of `RunReason`.

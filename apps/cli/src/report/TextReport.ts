@@ -80,10 +80,13 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       return ours(`${direction}: ${sizes} MB, ${count} files, ${megabytes(bytesPerSecond)} MB/s`)
     }
     case "Cached": {
-      const { at, by, executionId, storedAt } = event
+      const { at, by, cluster, executionId, namespace, pod, storedAt } = event
       const age = describeAge(at - storedAt)
       if (by === "execution") return ours(`not rerun: this task of the execution completed ${age} ago`)
-      return ours(`not run: an equal task succeeded ${age} ago (execution ${executionId}), and its result is used`)
+      const where = `pod ${namespace}/${pod}${cluster === undefined ? "" : ` on ${cluster}`}`
+      return ours(
+        `not run: an equal task succeeded ${age} ago (${where}, execution ${executionId}), and its result is used; its log is not kept`
+      )
     }
     case "Retrying": {
       const { attempt, budget, delayMs, why } = event

@@ -49,12 +49,31 @@ describe("reportEvent", () => {
     ].map(
       ([age, words]) =>
         [
-          { _tag: "Cached", at: Number(age), by: "taskCache", storedAt: 0, executionId: "e", taskRunId: "r" },
-          `stderr|podwright: not run: an equal task succeeded ${words} ago (execution e), and its result is used\n`
+          {
+            _tag: "Cached",
+            at: Number(age),
+            by: "taskCache",
+            storedAt: 0,
+            executionId: "e",
+            taskRunId: "r",
+            cluster: "k:6443",
+            namespace: "n",
+            pod: "p"
+          },
+          `stderr|podwright: not run: an equal task succeeded ${words} ago (pod n/p on k:6443, execution e), and its result is used; its log is not kept\n`
         ] as const
     ),
     [
-      { _tag: "Cached", at: 5000, by: "execution", storedAt: 0, executionId: "e", taskRunId: "r" },
+      {
+        _tag: "Cached",
+        at: 5000,
+        by: "execution",
+        storedAt: 0,
+        executionId: "e",
+        taskRunId: "r",
+        namespace: "n",
+        pod: "p"
+      },
       "stderr|podwright: not rerun: this task of the execution completed 5.0 s ago\n"
     ],
     [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],

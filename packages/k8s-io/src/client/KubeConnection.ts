@@ -4,6 +4,7 @@
  * before; sockets are ours: one undici dispatcher for everything, HTTP/1.1, TLS settings asked for
  * anew at every new socket.
  */
+import { createHash } from "node:crypto"
 import type { Agent as HttpAgent } from "node:http"
 import type { Socket } from "node:net"
 import { Dispatcher, makeUndici } from "@effect/platform-node/NodeHttpClient"
@@ -121,6 +122,11 @@ export interface KubeConnectionService {
    */
   readonly source: string
   /**
+   * Tells this cluster from others, as a SHA-256 of its address and the authority that signs for it:
+   * two clusters may have one address, as seen from inside. Asks no server.
+   */
+  readonly clusterId: Effect.Effect<string, KubeError>
+  /**
    * Turns for ordinary requests, which all services over this connection share (`RequestRate`); for
    * services alone.
    */
@@ -198,6 +204,9 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
       server,
       namespace,
       source,
+      clusterId: Effect.map(asked(credentials.tls), ({ ca = "" }) =>
+        createHash("sha256").update(`${server.href}\0`).update(ca).digest("hex")
+      ),
       turns: makeRequestTurns(),
       http,
       refreshCredentials: credentials.reload,

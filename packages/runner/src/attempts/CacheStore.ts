@@ -22,7 +22,7 @@ const CachedFile = Schema.Struct({
 type CachedFile = typeof CachedFile.Type
 
 /** Raised when what an entry says changes its meaning; entries of another format are misses. */
-const FORMAT = 1
+const FORMAT = 2
 
 const CacheEntry = Schema.Struct({
   format: Schema.Literal(FORMAT),
@@ -31,6 +31,8 @@ const CacheEntry = Schema.Struct({
   storedAt: Schema.Finite,
   executionId: Schema.String,
   taskRunId: Schema.String,
+  /** Where it ran, for people; `key` has it, too. */
+  cluster: Schema.String,
   result: RunResult,
   files: Schema.Array(CachedFile)
 })
@@ -60,7 +62,7 @@ export interface CacheStore {
   readonly restore: (entry: CacheEntry, directory: string) => Effect.Effect<RunResult["outputFiles"], StoreError>
   /** Keeps a result with its files, in place of an earlier one of the key. */
   readonly keep: (
-    entry: Pick<CacheEntry, "key" | "executionId" | "taskRunId" | "result">
+    entry: Pick<CacheEntry, "key" | "executionId" | "taskRunId" | "cluster" | "result">
   ) => Effect.Effect<void, StoreError>
 }
 

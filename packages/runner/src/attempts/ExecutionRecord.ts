@@ -74,7 +74,9 @@ export const executionRecord = ({
     if (done !== undefined) {
       const cached = { storedAt: done.storedAt, executionId, taskRunId }
       const result: RunResult = { ...done.result, timings: {}, cached }
-      yield* onEvent(RunEvent.make({ _tag: "Cached", at, by: "execution", ...cached }))
+      yield* onEvent(
+        RunEvent.make({ _tag: "Cached", at, by: "execution", ...cached, namespace: result.namespace, pod: result.pod })
+      )
       yield* onEvent({ _tag: "Finished", at, result })
       return result
     }

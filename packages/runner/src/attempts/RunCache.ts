@@ -11,6 +11,7 @@ import type { HttpClient } from "effect/http"
 import type { PreparedTask } from "../task/PreparedTask.ts"
 import type { RunError } from "../task/RunError.ts"
 import { RunEvent } from "../task/RunEvent.ts"
+import type { RunPlace } from "../task/RunPlace.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import type { CacheEntry, CacheStore } from "./CacheStore.ts"
@@ -23,6 +24,10 @@ export interface CachedTask<R = never> {
   readonly cache: TaskCacheProperties
   /** Where results are kept. */
   readonly store: CacheStore
+  /** Where the task runs (`TaskRunner.place`): a result belongs to its cluster and namespace. */
+  readonly place: RunPlace
+  /** Whether to run the task whatever is kept, and keep the new result. Default: false. */
+  readonly refresh?: boolean
   /**
    * Whether an earlier driver of this very task run has left a pod (`TaskRunner.hasEarlierPod`),
    * which nobody else would take over or remove: then the task runs, in that pod. Asked on a hit
@@ -38,16 +43,19 @@ export interface CachedTask<R = never> {
  * resources, limits, our scripts in it), where it runs, what comes back, and what the command
  * finds. Undefined where the inputs cannot be read, which the run reports.
  */
-const cacheKey = Effect.fnUntraced(function* <E, R>({ plan, task }: PreparedTask, inputs: Effect.Effect<string, E, R>) {
-  const { config, namespace = null, syncWorkingDirectory } = task.runner
+const cacheKey = Effect.fnUntraced(function* <E, R>(
+  { plan, task }: PreparedTask,
+  { clusterId, namespace }: RunPlace,
+  inputs: Effect.Effect<string, E, R>
+) {
   const digest = yield* Effect.option(inputs)
   if (Option.isNone(digest)) return undefined
   const decides = {
     spec: plan.specHash,
-    server: config?.masterUrl ?? null,
+    cluster: clusterId,
     namespace,
     outputFiles: [...task.outputFiles].sort(),
-    syncWorkingDirectory,
+    syncWorkingDirectory: task.runner.syncWorkingDirectory,
     inputs: digest.value
   }
   return hash("sha256", canonicalJson(decides))
@@ -67,27 +75,35 @@ const digestNow = Effect.fnUntraced(function* (task: TaskRequest) {
 }, Effect.scoped)
 
 const restored = (entry: CacheEntry, outputFiles: RunResult["outputFiles"]): RunResult => {
-  const { executionId, storedAt, taskRunId } = entry
-  return { ...entry.result, outputFiles, timings: {}, cached: { storedAt, executionId, taskRunId } }
+  const { cluster, executionId, storedAt, taskRunId } = entry
+  return { ...entry.result, outputFiles, timings: {}, cached: { storedAt, executionId, taskRunId, cluster } }
 }
 
 /**
  * The result of an equal task that has succeeded within `ttl`, its files put into the task's output
  * folder; else what `run` comes to, which is kept if it is a success with its whole log. Tasks are
- * equal when image, commands, environment, every other part of the pod's spec, wanted outputs and
+ * equal when cluster, namespace, image, commands, environment, every other part of the pod's spec, wanted outputs and
  * inputs (by content) are; an image's tag is taken for the image.
  *
  * Inputs that change while the task runs make its result nobody's: it is not kept. Nor is one whose
  * input is stdin.
  */
 export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
-  { cache, onEvent: emit = () => Effect.void, podLeft = Effect.succeed(false), prepared, store }: CachedTask<R2>,
+  {
+    cache,
+    onEvent: emit = () => Effect.void,
+    place,
+    podLeft = Effect.succeed(false),
+    prepared,
+    refresh = false,
+    store
+  }: CachedTask<R2>,
   run: Effect.Effect<RunResult, E, R>
 ): Effect.fn.Return<RunResult, E, R | R2 | FileSystem.FileSystem | HttpClient.HttpClient> {
   const { task } = prepared
   const mayHit = cache.enabled && mayBeEqual(task)
   const listed = Effect.flatMap(prepared.inputs, ({ digest }) => digest)
-  const key = mayHit ? yield* cacheKey(prepared, listed) : undefined
+  const key = mayHit ? yield* cacheKey(prepared, place, listed) : undefined
   if (key === undefined) return yield* run
   const ttlMs = cache.ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(cache.ttl)
   const warn = warnTo(emit, "cache")
@@ -97,7 +113,7 @@ export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
       Effect.as(warn(`cannot find out whether an earlier driver left a pod, which stays if so: ${message}`), false)
     )
   )
-  const hit = yield* store.find(key, ttlMs).pipe(
+  const hit = yield* (refresh ? Effect.succeedNone : store.find(key, ttlMs)).pipe(
     Effect.flatMap((found) =>
       Option.isNone(found)
         ? Effect.undefined
@@ -111,21 +127,23 @@ export const runCached = Effect.fn("RunCache.run")(function* <E, R, R2 = never>(
   )
   if (hit?.cached !== undefined) {
     const at = yield* Clock.currentTimeMillis
-    yield* emit(RunEvent.make({ _tag: "Cached", at, by: "taskCache", ...hit.cached }))
+    yield* emit(
+      RunEvent.make({ _tag: "Cached", at, by: "taskCache", ...hit.cached, namespace: hit.namespace, pod: hit.pod })
+    )
     yield* emit({ _tag: "Finished", at, result: hit })
     return hit
   }
 
   const result = yield* run
   if (result.state !== "SUCCESS" || result.logGaps > 0) return result
-  if ((yield* cacheKey(prepared, digestNow(task))) !== key) {
+  if ((yield* cacheKey(prepared, place, digestNow(task))) !== key) {
     yield* warn("the inputs changed while the task ran, so its result is not kept")
     return result
   }
   const last = result.attempts?.at(-1) ?? task.identity
   const { executionId, taskRunId } = last
   yield* store
-    .keep({ key, executionId, taskRunId, result })
+    .keep({ key, executionId, taskRunId, cluster: place.cluster, result })
     .pipe(Effect.catch(({ message }) => warn(`${message}; the result is not kept`)))
   return result
 })

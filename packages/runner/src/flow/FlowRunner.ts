@@ -22,6 +22,7 @@ import { prepareTask } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
+import { placeByName } from "../task/RunPlace.ts"
 import { Files } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
@@ -58,6 +59,16 @@ export interface FlowOptions {
    * a warning.
    */
   readonly cache?: CacheStore | undefined
+  /**
+   * `use`: results that are kept are used; `refresh`: every task runs, and its result is kept anew;
+   * `ignore`: every task runs, and nothing is kept. Default: `use`.
+   */
+  readonly cacheMode?: "use" | "refresh" | "ignore" | undefined
+  /**
+   * Names the cluster in kept results where its address does not last, as an embedded one's. Default:
+   * a cluster is known by its address and authority.
+   */
+  readonly clusterName?: string | undefined
   /**
    * How often a task is repeated whose pod was lost, preempted or evicted. Default: that of
    * `INFRASTRUCTURE_RETRIES`.
@@ -165,7 +176,15 @@ const runTaskOnce = Effect.fnUntraced(function* ({
   task
 }: FlowTaskRun): Effect.fn.Return<RunResult, FlowError, FlowServices | Scope.Scope> {
   const runner = yield* TaskRunner
-  const { detach, executionId, inputs = {}, logCursor, secret = () => undefined } = options
+  const {
+    cacheMode = "use",
+    clusterName,
+    detach,
+    executionId,
+    inputs = {},
+    logCursor,
+    secret = () => undefined
+  } = options
   const request = (identity: TaskIdentity) =>
     Effect.map(
       renderTask(file, task, { identity, inputs, outputs, secret }),
@@ -191,14 +210,26 @@ const runTaskOnce = Effect.fnUntraced(function* ({
   })
   const { taskCache } = task
   const cached = Effect.gen(function* () {
-    if (taskCache === undefined) return yield* run
+    if (taskCache?.enabled !== true || cacheMode === "ignore") return yield* run
     if (options.cache === undefined) {
       yield* warnTo(emit, "cache")(`task ${task.id} has taskCache, but no cache was given; the task runs`)
       return yield* run
     }
     const mayBeLeft = resumes && first.task.runner.resume
     const left = mayBeLeft ? { podLeft: runner.hasEarlierPod(first) } : {}
-    return yield* runCached({ prepared: first, cache: taskCache, store: options.cache, onEvent: emit, ...left }, run)
+    const found = yield* runner
+      .place(first.task)
+      .pipe(Effect.catch(({ message }) => Effect.as(warnTo(emit, "cache")(`${message}; the task runs`), undefined)))
+    if (found === undefined) return yield* run
+    // A task's own config may lead to another cluster than the named one.
+    const { config } = first.task.runner
+    const isNamed = config?.masterUrl === undefined && config?.inherit !== false
+    const place = clusterName !== undefined && isNamed ? placeByName(clusterName, found) : found
+    const refresh = cacheMode === "refresh"
+    return yield* runCached(
+      { prepared: first, cache: taskCache, store: options.cache, place, refresh, onEvent: emit, ...left },
+      run
+    )
   })
   return yield* record === undefined ? cached : record.once(first, cached)
 })

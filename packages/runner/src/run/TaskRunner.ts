@@ -2,15 +2,17 @@
  * The service that runs tasks, each in one pod: what the CLI, the server and TypeScript programs
  * use. Finds a run its connection; the run itself is `RunExecution.ts`.
  */
-import type { KubeLayerOptions } from "@podwright/k8s-io"
+import { KubeConnection, type KubeLayerOptions } from "@podwright/k8s-io"
 import { type Cause, Context, Effect, Exit, type FileSystem, Layer, Queue, type Scope, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import { findEarlierAttempt, hasEarlierPod } from "../claim/EarlierAttempts.ts"
 import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
 import { type KubeServices, RunConnections } from "../connection/RunConnections.ts"
 import { type PreparedTask, prepareTask } from "../task/PreparedTask.ts"
-import type { RunError } from "../task/RunError.ts"
+import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
+import type { RunPlace } from "../task/RunPlace.ts"
+import { Kube } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { ExecBudget } from "./ExecBudget.ts"
@@ -20,6 +22,17 @@ export type { RunOptions } from "./RunExecution.ts"
 
 /** What the runs of a runner share besides their connections. */
 type Surroundings = ExecBudget | LeaseKeeper | FileSystem.FileSystem | HttpClient.HttpClient
+
+/** Where a task would run, by the connection alone. */
+const findPlace = Effect.fnUntraced(function* ({ runner }: TaskRequest) {
+  const { clusterId, namespace, server } = yield* KubeConnection
+  const id = yield* Effect.mapError(
+    clusterId,
+    (error) => new RunError({ operation: "TaskRunner.place", reason: new Kube({ error }) })
+  )
+  const place: RunPlace = { clusterId: id, cluster: server.host, namespace: runner.namespace ?? namespace }
+  return place
+})
 
 /** Events between a run and a slow consumer; when the buffer is full the run waits. */
 const EVENT_BUFFER = 64
@@ -65,6 +78,7 @@ const make = Effect.gen(function* () {
     run,
     runPrepared,
     events,
+    place: (task) => connected(task, findPlace(task)),
     earlierAttempt: (task) => connected(task, findEarlierAttempt(task)),
     hasEarlierPod: (prepared) => connected(prepared.task, hasEarlierPod(prepared))
   })
@@ -110,6 +124,11 @@ export class TaskRunner extends Context.Service<
      * The same as a stream; its last event is `Finished`. Ending the stream early cancels the run.
      */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
+    /**
+     * The cluster and the namespace that the task would run in, by its connection's settings; the
+     * server is not asked.
+     */
+    readonly place: (task: TaskRequest) => Effect.Effect<RunPlace, RunError>
     /**
      * The highest attempt of the task run that an earlier driver's pod belongs to; undefined where
      * there is no pod.

@@ -103,7 +103,11 @@ export const RunEvent = Schema.TaggedUnion({
     by: Schema.Literals(["taskCache", "execution"]),
     storedAt: Schema.Finite,
     executionId: Schema.String,
-    taskRunId: Schema.String
+    taskRunId: Schema.String,
+    /** By `taskCache`: host and port of the API server, or `embedded`, that the pod ran on. */
+    cluster: Schema.optionalKey(Schema.String),
+    namespace: Schema.String,
+    pod: Schema.String
   },
   /**
    * Scheduler or kubelet say something about the pod; `count` is raised when they say it again.

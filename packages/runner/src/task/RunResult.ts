@@ -80,11 +80,16 @@ export const RunResult = Schema.Struct({
   outputFiles: Schema.Record(Schema.String, CollectedFile),
   /**
    * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very
-   * one, done by an earlier process of its execution. When it was kept, in ms since the epoch, and
-   * whose it was; pod, node and log lines are of that run.
+   * one, done by an earlier process of its execution. When it was kept, in ms since the epoch, whose
+   * it was, and in which cluster by `taskCache`; pod, namespace, node and log lines are of that run.
    */
   cached: Schema.optionalKey(
-    Schema.Struct({ storedAt: Schema.Finite, executionId: Schema.String, taskRunId: Schema.String })
+    Schema.Struct({
+      storedAt: Schema.Finite,
+      executionId: Schema.String,
+      taskRunId: Schema.String,
+      cluster: Schema.optionalKey(Schema.String)
+    })
   ),
   /** Why the command failed; null when it did not. */
   diagnosis: Schema.NullOr(Diagnosis)

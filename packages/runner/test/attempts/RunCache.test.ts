@@ -25,6 +25,8 @@ const folder = Effect.acquireRelease(
 const runnerOf = (properties: object) => Result.getOrThrow(decodeRunnerProperties(properties))
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
+const place = { clusterId: "id-1", cluster: "one:6443", namespace: "n" }
+
 /** A place with a store, tasks in it, and what has run. */
 const world = Effect.gen(function* () {
   const root = yield* folder
@@ -82,6 +84,7 @@ const world = Effect.gen(function* () {
         prepared: yield* prepareTask(task),
         cache: { enabled: true },
         store: yield* cacheStoreIn(store),
+        place,
         onEvent: (event: RunEvent) => Effect.sync(() => events.push(event)),
         ...options
       }
@@ -119,7 +122,7 @@ describe("runCached", () => {
         ...first,
         timings: {},
         outputFiles: { "sub/out.txt": { path, bytes: 7, sha256: sha256("output\n") } },
-        cached: { storedAt: 60_000, executionId: "a", taskRunId: "run-a" }
+        cached: { storedAt: 60_000, executionId: "a", taskRunId: "run-a", cluster: "one:6443" }
       })
       assert.strictEqual(yield* Effect.promise(() => readFile(path, "utf8")), "output\n")
       assert.notStrictEqual((yield* Effect.promise(() => stat(path))).mode & 0o111, 0)
@@ -150,7 +153,6 @@ describe("runCached", () => {
         { outputFiles: ["out.txt", "other"] },
         { timeout: Duration.minutes(1) },
         { runner: runnerOf({ resources: { limit: { memory: "1Gi" } } }) },
-        { runner: runnerOf({ namespace: "other" }) },
         { runner: runnerOf({ syncWorkingDirectory: true }) }
       ]
       for (const [index, one] of different.entries()) yield* run(taskIn(`d${index}`, one))
@@ -163,6 +165,27 @@ describe("runCached", () => {
       ]
       for (const [index, one] of equal.entries()) yield* run(taskIn(`e${index}`, one))
       assert.strictEqual(runs.length, 1 + different.length)
+    }))
+
+  for (const [what, different] of [
+    ["cluster", { clusterId: "id-2" }],
+    ["namespace", { namespace: "m" }]
+  ] as const)
+    test(`gives a result to no other ${what}, and says where it is from`, ({ events, run, runs, taskIn }) =>
+      Effect.gen(function* () {
+        yield* run(taskIn("a"))
+        yield* run(taskIn("b"), { place: { ...place, ...different } })
+        assert.deepStrictEqual(runs, ["a", "b"])
+        assert.strictEqual((yield* run(taskIn("c"))).cached?.executionId, "a")
+        assert.deepInclude(events[0], { _tag: "Cached", cluster: "one:6443", namespace: "n", pod: "pod-1" })
+      }))
+
+  test("runs the task when it is to refresh, and keeps the new result", ({ run, runs, taskIn }) =>
+    Effect.gen(function* () {
+      yield* run(taskIn("a"))
+      yield* run(taskIn("b"), { refresh: true })
+      assert.strictEqual((yield* run(taskIn("c"))).cached?.executionId, "b")
+      assert.deepStrictEqual(runs, ["a", "b"])
     }))
 
   test("runs again what is older than ttl, and keeps the new result", ({ run, runs, taskIn }) =>
@@ -224,6 +247,7 @@ describe("runCached", () => {
         prepared: yield* prepareTask(task),
         cache: { enabled: true },
         store: yield* cacheStoreIn(store),
+        place,
         onEvent: (event: RunEvent) => Effect.sync(() => events.push(event))
       }
       yield* runCached(own, Effect.andThen(changing, ran(task)))
@@ -237,7 +261,7 @@ describe("runCached", () => {
     [
       "an entry of another format",
       /entries/,
-      async (path) => writeFile(path, (await readFile(path, "utf8")).replace('"format":1', '"format":0')),
+      async (path) => writeFile(path, (await readFile(path, "utf8")).replace('"format":2', '"format":0')),
       /is damaged or of another version/
     ],
     [

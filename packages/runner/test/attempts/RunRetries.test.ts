@@ -104,6 +104,7 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
       TaskRunner.of({
         run,
         runPrepared: ({ task }, onEvent, options) => run(task, onEvent, options),
+        place: () => Effect.succeed({ clusterId: "c", cluster: "c:6443", namespace: "n" }),
         earlierAttempt: () => Effect.undefined,
         hasEarlierPod: () => Effect.succeed(false),
         events: () => Stream.empty

@@ -30,6 +30,7 @@ const ambient = () => {
       () => unused,
       Effect.succeed
     ),
+    clusterId: Effect.succeed("fake"),
     webSocketOptions: unused,
     refreshCredentials: unused,
     extend: (asked) =>

@@ -267,6 +267,23 @@ describe("runFlow", () => {
       }).pipe(Effect.provide(NodeFileSystem.layer))
     )
 
+    it.effect("gives what a named cluster made to that one alone, and nothing where it is told to ignore", () =>
+      Effect.gen(function* () {
+        const cache = yield* cacheStoreIn(yield* folder)
+        const asked = (options: Partial<FlowOptions>) =>
+          Effect.map(
+            play(cached, () => ({}), { cache, ...options }),
+            (played) => played.asked.length
+          )
+        assert.strictEqual(yield* asked({ clusterName: "embedded" }), 1)
+        assert.strictEqual(yield* asked({}), 1)
+        assert.strictEqual(yield* asked({ clusterName: "embedded" }), 0)
+        assert.strictEqual(yield* asked({ cacheMode: "refresh" }), 1)
+        assert.strictEqual(yield* asked({ cacheMode: "ignore" }), 1)
+        assert.strictEqual(yield* asked({}), 0)
+      }).pipe(Effect.provide(NodeFileSystem.layer))
+    )
+
     it.effect("runs the task where no cache was given, and says so", () =>
       Effect.gen(function* () {
         const { told } = yield* play(cached)

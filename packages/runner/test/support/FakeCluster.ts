@@ -107,6 +107,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
           () => unused,
           Effect.succeed
         ),
+        clusterId: Effect.succeed("fake"),
         webSocketOptions: unused,
         refreshCredentials: unused,
         extend: () =>

@@ -68,6 +68,7 @@ export const scriptedRunner = (end: (task: TaskRequest, before: number) => Scrip
     TaskRunner.of({
       run,
       runPrepared: ({ task }, onEvent, options) => run(task, onEvent, options),
+      place: () => Effect.succeed({ clusterId: "c", cluster: "c:6443", namespace: "n" }),
       earlierAttempt: () => Effect.undefined,
       hasEarlierPod: () => Effect.succeed(false),
       events: () => Stream.empty

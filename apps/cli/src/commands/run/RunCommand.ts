@@ -28,6 +28,8 @@ export interface RunFlags {
   readonly input: ReadonlyArray<readonly [name: string, value: string]>
   readonly outputDir: Option.Option<string>
   readonly cacheDir: Option.Option<string>
+  readonly noCache: boolean
+  readonly refreshCache: boolean
   readonly executionId: Option.Option<string>
   readonly logCursor: Option.Option<string>
   readonly infrastructureRetries: Option.Option<number>
@@ -62,6 +64,10 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     yield* reporter.problem("--local starts a cluster of its own; remove --kubeconfig and --context")
     return yield* new CommandExit({ code: BAD_INPUT })
   }
+  if (flags.noCache && flags.refreshCache) {
+    yield* reporter.problem("--no-cache keeps no result and --refresh-cache keeps a new one; give one of them")
+    return yield* new CommandExit({ code: BAD_INPUT })
+  }
   const logCursor = Option.getOrUndefined(Option.flatMap(flags.logCursor, readCursor))
   if (Option.isSome(flags.logCursor) && (logCursor === undefined || Option.isNone(flags.executionId))) {
     yield* reporter.problem(
@@ -90,6 +96,9 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         inputs,
         outputDirectory: Option.getOrUndefined(Option.map(flags.outputDir, (path) => resolve(path))),
         cache: yield* cacheStoreIn(cacheDirectory),
+        cacheMode: flags.noCache ? "ignore" : flags.refreshCache ? "refresh" : "use",
+        // Its address and authority are new each time, and what runs in it is this machine's.
+        clusterName: flags.local ? "embedded" : undefined,
         finishedTasks: yield* finishedTasksIn(join(cacheDirectory, "executions")),
         infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
         executionId: Option.getOrUndefined(flags.executionId),

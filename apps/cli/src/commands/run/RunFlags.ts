@@ -19,6 +19,14 @@ const flags = {
     ),
     Flag.optional
   ),
+  noCache: Flag.Boolean("no-cache").pipe(
+    Flag.withDescription("Run tasks with `taskCache` too, and keep nothing of them"),
+    Flag.withDefault(false)
+  ),
+  refreshCache: Flag.Boolean("refresh-cache").pipe(
+    Flag.withDescription("Run tasks with `taskCache` too, and keep their new results"),
+    Flag.withDefault(false)
+  ),
   executionId: Flag.String("execution-id").pipe(
     Flag.withMetavar("ID"),
     Flag.withDescription(
