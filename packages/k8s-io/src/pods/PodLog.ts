@@ -18,9 +18,13 @@ export interface PodLogRequest {
   readonly follow?: boolean
   readonly timestamps?: boolean
   readonly sinceTime?: string
+  /** No more than the last lines. */
+  readonly tailLines?: number
+  /** No more than the first bytes of them. */
+  readonly limitBytes?: number
 }
 
-const parameters = ["container", "follow", "timestamps", "sinceTime"] as const
+const parameters = ["container", "follow", "timestamps", "sinceTime", "tailLines", "limitBytes"] as const
 
 /** Reads container logs. */
 export class PodLog extends Context.Service<

@@ -38,6 +38,17 @@ describe("PodLog", () => {
       })
     })
   )
+  it.effect("asks for the end of it, within a bound", () =>
+    Effect.gen(function* () {
+      const { api, read } = yield* withLog((_asked, { raw }) => raw.end("last\n"))
+      assert.strictEqual(yield* read({ tailLines: 3, limitBytes: 4096 }), "last\n")
+      assert.deepStrictEqual(Object.fromEntries(api.asked[0]?.query ?? []), {
+        container: "main",
+        tailLines: "3",
+        limitBytes: "4096"
+      })
+    })
+  )
   it.effect("is empty for a pod without a node", () =>
     Effect.gen(function* () {
       const { read } = yield* withLog((_asked, { raw }) => raw.writeHead(204).end())

@@ -168,6 +168,33 @@ export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined):
   )
 }
 
+/** How much of main's own log is asked for, and shown, where its command never ran. */
+export const OWN_WORDS = { tailLines: 3, limitBytes: 2048 } as const
+
+/** A log's last lines as one, without what a terminal would obey. */
+const oneLine = (log: string): string =>
+  log
+    .split("\n")
+    .map((line) => line.replace(/\p{Cc}/gu, " ").trim())
+    .filter((line) => line !== "")
+    .join("; ")
+
+/**
+ * The gate puts all that a command writes on the volume before it reaches main's own log. Where main ended by itself with nothing
+ * on the volume, neither output nor exit code, what `ownLog` has is the word of the runtime or of the gate: newer runtimes
+ * start the container first, and write there that its program cannot be executed. `found` is kept where it says more.
+ */
+export const diagnoseSilentEnd = (found: Diagnosis, ownLog: string): Diagnosis => {
+  const said = oneLine(ownLog)
+  if (found.cause._tag !== "CommandFailed" || said === "") return found
+  return diagnosis(
+    { _tag: "CommandNotStarted", exitCode: found.cause.exitCode, said },
+    "permanent",
+    `the container could not start the command: ${said}`,
+    "check that the image is built for the node's architecture, and that the interpreter can be executed in it"
+  )
+}
+
 /**
  * What to say of a command that succeeded though the kernel killed something in its container for
  * its memory.

@@ -32,6 +32,8 @@ export const DiagnosisCause = Schema.TaggedUnion({
   ContainerWaiting: { ...container, reason: Schema.String, ...said },
   /** The container was made and its program could not be started. */
   StartError: { exitCode: Schema.Int, ...said },
+  /** Main ended before its command could run; `said` is the end of main's own log. */
+  CommandNotStarted: { exitCode: Schema.Int, ...said },
   /** `limit` is main's memory limit; null where it has none and the node's memory was used up. */
   OutOfMemory: { exitCode: Schema.Int, limit: Schema.NullOr(Schema.String), ...said },
   /**

@@ -161,8 +161,10 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
       case "Gap":
       case "LogEnded":
         return journal.log(event)
-      case "Exited":
-        return stages.finish(event.exit.code)
+      case "Exited": {
+        const { code, stderrBytes, stdoutBytes } = event.exit
+        return stages.finish(code, code === undefined && stdoutBytes + stderrBytes === 0)
+      }
       default:
         return ignore
     }

@@ -2,8 +2,10 @@
  * Settles a run whose pod has been driven to its command's end: asks the kubelet where it must, and
  * makes the result.
  */
+import { PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
+import { diagnoseSilentEnd, OWN_WORDS } from "../diagnosis/Diagnosis.ts"
 import {
   type Decision,
   decideOutcome,
@@ -27,8 +29,31 @@ const memoryLimit = (plan: PodPlan): string | undefined => {
   return Option.getOrUndefined(decodeResources(main))?.resources.limits.memory
 }
 
+/** A log that the node does not give by then is done without. */
+const OWN_LOG_WAIT = "5 seconds"
+
+/** The end of main's own log; empty, with a warning, where it cannot be had. */
+const ownLog = ({ journal, namespace, plan }: Run): Effect.Effect<string, never, PodLog> =>
+  Effect.flatMap(PodLog, (log) =>
+    log
+      .read({ namespace, pod: plan.name, container: plan.mainContainer, ...OWN_WORDS })
+      .pipe(Stream.decodeText, Stream.mkString)
+  ).pipe(
+    Effect.timeout(OWN_LOG_WAIT),
+    Effect.catch((error) =>
+      Effect.as(journal.warn(`the log of ${plan.mainContainer} cannot be read: ${error.message}`), "")
+    )
+  )
+
 /** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
-export const settle = Effect.fnUntraced(function* ({ follow, plan, stages }: Run): Effect.fn.Return<Decision> {
+export const settle = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Decision, never, PodLog> {
+  const outcome = yield* decide(run)
+  const { silent } = yield* run.stages.receipts
+  if (!silent || outcome._tag !== "Failed" || outcome.diagnosis.cause._tag !== "CommandFailed") return outcome
+  return { ...outcome, diagnosis: diagnoseSilentEnd(outcome.diagnosis, yield* ownLog(run)) }
+})
+
+const decide = Effect.fnUntraced(function* ({ follow, plan, stages }: Run): Effect.fn.Return<Decision> {
   const limit = memoryLimit(plan)
   const { exitCode, finishedAt } = yield* stages.receipts
   const witness = Effect.map(follow.takenSince, (takenAt): Witness => {
@@ -57,7 +82,7 @@ const isOfOutputs = (reason: RunReason): boolean =>
 export const settleFailure = Effect.fnUntraced(function* (
   run: Run,
   error: RunError
-): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError> {
+): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError, PodLog> {
   const { exitCode } = yield* run.stages.receipts
   const pod = yield* run.follow.current
   const ownCode = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : undefined)

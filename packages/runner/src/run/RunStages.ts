@@ -14,6 +14,8 @@ export interface Receipts {
   readonly exitCode: number | undefined
   /** When its end was heard of, by the monotonic clock, in ms; undefined while it has not. */
   readonly finishedAt: number | undefined
+  /** It has ended and left nothing on the volume: neither an exit code nor a byte of output. */
+  readonly silent: boolean
 }
 
 export interface RunStages {
@@ -21,9 +23,9 @@ export interface RunStages {
   readonly start: Effect.Effect<void>
   /**
    * Says that the command has ended, with the code in its exit file; undefined when only the
-   * kubelet can tell.
+   * kubelet can tell. `silent`: the volume has no output of it either.
    */
-  readonly finish: (exitCode: number | undefined) => Effect.Effect<void>
+  readonly finish: (exitCode: number | undefined, silent?: boolean) => Effect.Effect<void>
   /** Completes when the containers run. */
   readonly started: Effect.Effect<void>
   /** Completes when the command has ended. */
@@ -41,11 +43,11 @@ export const makeRunStages = Effect.fnUntraced(function* (
 ): Effect.fn.Return<RunStages> {
   const started = yield* Deferred.make<void>()
   const finished = yield* Deferred.make<void>()
-  let receipts: Receipts = { exitCode: undefined, finishedAt: undefined }
+  let receipts: Receipts = { exitCode: undefined, finishedAt: undefined, silent: false }
   return {
     start: Effect.andThen(Deferred.succeed(started, undefined), journal.phase("started")),
-    finish: Effect.fnUntraced(function* (exitCode) {
-      receipts = { exitCode, finishedAt: receipts.finishedAt ?? (yield* monotonicMillis) }
+    finish: Effect.fnUntraced(function* (exitCode, silent = false) {
+      receipts = { exitCode, finishedAt: receipts.finishedAt ?? (yield* monotonicMillis), silent }
       if (exitCode !== undefined) journal.exited(mainContainer, exitCode)
       yield* Deferred.succeed(finished, undefined)
       yield* journal.phase("finished")

@@ -11,6 +11,7 @@ export const causes = {
   Deleted: { _tag: "Deleted", node: "node1" },
   ImagePull: { _tag: "ImagePull", container: "main", image: "i", said: "" },
   ImageName: { _tag: "ImageName", container: "main", image: "i", reason: "InvalidImageName", said: "" },
+  CommandNotStarted: { _tag: "CommandNotStarted", exitCode: 1, said: "exec /bin/sh: exec format error" },
   CommandFailed: { _tag: "CommandFailed", exitCode: 3, said: "" }
 } as const satisfies Partial<Record<DiagnosisCause["_tag"], DiagnosisCause>>
 

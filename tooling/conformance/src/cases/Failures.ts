@@ -137,6 +137,24 @@ export const failures = (cluster: Cluster): void => {
       assert.deepStrictEqual(await cluster.pods(`podwright.dev/flow-id=${id}`), [])
     })
 
+    it("a program of another architecture did not run, and the result says why", async () => {
+      const file = join(await scratch(), `${freshId("foreign")}.yaml`)
+      // The header of an ELF program for arm64, and nothing behind it.
+      const header = "\\177ELF\\002\\001\\001\\0\\0\\0\\0\\0\\0\\0\\0\\0\\002\\0\\267\\0\\001\\0\\0\\0"
+      const make = `(printf '${header}'; head -c 40 /dev/zero) > /foreign/sh && chmod 755 /foreign/sh`
+      const shared = { volumeMounts: [{ name: "foreign", mountPath: "/foreign" }] }
+      const podSpec = {
+        volumes: [{ name: "foreign", emptyDir: {} }],
+        initContainers: [{ name: "prepare", image: "busybox", command: ["sh", "-c", make], ...shared }]
+      }
+      const task = { image: "busybox", interpreter: ["/foreign/sh", "-c"], commands: ["echo ran"] }
+      await writeFile(file, JSON.stringify({ ...task, runner: { podSpec, containerSpec: shared } }))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", file, "--output", "json"])
+      const { error, exitCode, state } = JSON.parse(stdout)
+      assert.deepStrictEqual([state, error.cause, exitCode], ["FAILED", "CommandNotStarted", code], stderr)
+      assert.match(error.message, /^the container could not start the command: .*\/foreign\/sh: /)
+    })
+
     it("an image that does not exist fails at once, with the registry's words", async () => {
       const folder = await scratch()
       const id = freshId("no-image")
