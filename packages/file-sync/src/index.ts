@@ -21,6 +21,7 @@ export {
 } from "./log/LogEvent.ts"
 export { LINE_LIMIT, type LineEnding, type LogBatch, LogSplitter, VALUES_MARK } from "./log/LogLines.ts"
 // What comes out of a pod: names and patterns to collect, limits, and the folder for them.
+export type { SkippedOutput } from "./outputs/OutputEntry.ts"
 export {
   checkOutputDirectory,
   makeOutputStaging,

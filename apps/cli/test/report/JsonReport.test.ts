@@ -11,6 +11,7 @@ describe("jsonReport", () => {
       state: "FAILED",
       exitCode: 3,
       outputFiles: failure.outputFiles,
+      skipped: [],
       ...facts,
       attempts: [],
       cached: false,

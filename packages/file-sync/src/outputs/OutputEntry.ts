@@ -1,6 +1,7 @@
 /**
  * Decides whether an archive entry from a pod may be written, and where. The pod is not trusted:
- * only regular files, folders and links that stay inside the target are accepted. Pure.
+ * only regular files, folders and links that stay inside the target are accepted. What a task may
+ * well have left behind is skipped by name; what no tar of ours writes is refused. Pure.
  */
 import { posix } from "node:path"
 import type { Tar } from "effect/encoding"
@@ -12,8 +13,19 @@ export type OutputPlacement =
   /** A second name of a file that came before; `from` is that file's name. */
   | { readonly _tag: "Copy"; readonly name: string; readonly from: string }
   /** The top folders of the archive themselves. */
-  | { readonly _tag: "Skip" }
+  | { readonly _tag: "Top" }
+  /** It cannot be taken; the others can. `name` is the output's, or that of its top folder. */
+  | { readonly _tag: "Skip"; readonly name: string; readonly why: string }
+  /** No honest helper sends this: nothing of the archive is taken. */
   | { readonly _tag: "Refuse"; readonly why: string }
+
+/** An output that could not be taken, while the others were. */
+export interface SkippedOutput {
+  /** Relative to the working or the output folder, or that folder itself. */
+  readonly name: string
+  /** Why, as a clause that begins with "it". */
+  readonly reason: string
+}
 
 const refuse = (why: string): OutputPlacement => ({ _tag: "Refuse", why })
 
@@ -39,38 +51,60 @@ const nameOf = (archivePath: string): { readonly name: string } | { readonly why
   return { name: parts.join("/") }
 }
 
-/** Where an entry goes below the target folder, or why it goes nowhere. */
-export const placeOutput = (header: Pick<Tar.Header, "path" | "type" | "mode" | "linkTarget">): OutputPlacement => {
+/**
+ * The target of a link as it must be written here, where both folders of the volume become one;
+ * undefined when it leads out of them. `root` is the volume's path in the pod.
+ */
+const targetHere = (archivePath: string, name: string, target: string, root: string): string | undefined => {
+  // `..` only at the start: after another name it would start from wherever that name, perhaps a
+  // link, leads.
+  if (target === "" || /[^./][^/]*\/+\.\.(\/|$)/.test(target)) return undefined
+  const folder = posix.dirname(name)
+  const beside = posix.normalize(posix.join(folder, target))
+  if (!target.startsWith("/") && beside !== ".." && !beside.startsWith("../")) return target
+  const inVolume = target.startsWith("/")
+    ? posix.relative(root, posix.normalize(target))
+    : posix.normalize(posix.join(posix.dirname(archivePath), target))
+  const [top = "", ...rest] = inVolume.split("/")
+  if (!FOLDERS.includes(top)) return undefined
+  return posix.relative(folder, rest.join("/")) || "."
+}
+
+/**
+ * Where an entry goes below the target folder, or why it goes nowhere. `root` is the volume's path
+ * in the pod, to which absolute links refer.
+ */
+export const placeOutput = (
+  header: Pick<Tar.Header, "path" | "type" | "mode" | "linkTarget">,
+  root: string
+): OutputPlacement => {
   const place = nameOf(header.path)
   if ("why" in place) return refuse(place.why)
   const { name } = place
-  if (name === "") return { _tag: "Skip" }
+  const target = header.linkTarget ?? ""
+  if (name === "") {
+    if (header.type === "Directory") return { _tag: "Top" }
+    const what = header.type === "Symlink" ? `a link to ${target}` : `a ${header.type}`
+    const why = `it is ${what} and no folder any more; write into this folder, do not replace it`
+    return { _tag: "Skip", name: header.path, why }
+  }
+  const skip = (why: string): OutputPlacement => ({ _tag: "Skip", name, why })
   switch (header.type) {
     case "File":
       return { _tag: "File", name, executable: (header.mode & 0o100) !== 0 }
     case "Directory":
       return { _tag: "Folder", name }
     case "Hardlink": {
-      const from = nameOf(header.linkTarget ?? "")
-      return "why" in from
-        ? refuse(`it is a link to ${header.linkTarget}: ${from.why}`)
-        : { _tag: "Copy", name, from: from.name }
+      const from = nameOf(target)
+      return "why" in from ? refuse(`it is a link to ${target}: ${from.why}`) : { _tag: "Copy", name, from: from.name }
     }
     case "Symlink": {
-      const target = header.linkTarget ?? ""
-      if (target === "" || target.startsWith("/"))
-        return refuse(`it is a link to ${target || "nothing"}, outside the outputs; ${LINK_ADVICE}`)
-      // `..` only at the start: after another name it would start from wherever that name, perhaps
-      // a link, leads.
-      const wanders = /[^./][^/]*\/+\.\.(\/|$)/.test(target)
-      const resolved = posix.normalize(posix.join(posix.dirname(name), target))
-      return wanders || resolved === ".." || resolved.startsWith("../")
-        ? refuse(`it is a link to ${target}, outside the outputs; ${LINK_ADVICE}`)
-        : { _tag: "Symlink", name, target }
+      const here = targetHere(header.path, name, target, root)
+      return here === undefined
+        ? skip(`it is a link to ${target || "nothing"}, outside the outputs; ${LINK_ADVICE}`)
+        : { _tag: "Symlink", name, target: here }
     }
     default:
-      return refuse(
-        `it is a ${header.type}, and only files, folders and links are collected; remove it before the command ends`
-      )
+      return skip(`it is a ${header.type}, and only files, folders and links are collected`)
   }
 }

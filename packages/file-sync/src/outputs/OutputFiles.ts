@@ -11,8 +11,8 @@ import { Effect, FileSystem, Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { FileSyncError } from "../FileSyncError.ts"
 import { OutputRefused, OutputUnwritable, Protocol } from "../FileSyncReason.ts"
-import { placeOutput } from "./OutputEntry.ts"
-import { excess, type OutputLimits, outputLimits } from "./OutputLimits.ts"
+import { placeOutput, type SkippedOutput } from "./OutputEntry.ts"
+import { excess, type OutputLimits, outputLimits, unplaceable } from "./OutputLimits.ts"
 
 /** A collected file on this machine. */
 export interface OutputFile {
@@ -29,16 +29,21 @@ export type OutputFiles = Readonly<Record<string, OutputFile>>
 export interface PlacedOutputs {
   /** Regular files, and links to them with the file's size and digest. */
   readonly files: OutputFiles
-  /** Names of links whose target was not sent with them. */
-  readonly broken: ReadonlyArray<string>
+  /** Targets by the names of links that lead to nothing here. */
+  readonly broken: ReadonlyMap<string, string>
+  /** What could not be taken, in the order of its arrival. */
+  readonly skipped: ReadonlyArray<SkippedOutput>
+  /** Names of skipped entries of the working folder: those that were asked for by name are missing. */
+  readonly lost: ReadonlySet<string>
 }
 
 /** Archives that are unpacked but not yet moved into place. */
 export interface OutputStaging {
   /**
-   * Unpacks one archive and calls `onFile` for each file. Fails with `OutputRefused` on an entry
-   * that could write elsewhere or exceeds a limit, with `OutputUnwritable` when this machine cannot
-   * write it.
+   * Unpacks one archive and calls `onFile` for each file. An entry that cannot be taken, such as a
+   * link that leads out, a fifo or what lies too deep, is skipped. Fails with `OutputRefused` on an
+   * entry that no tar of ours writes and when there are too many or too large ones, with
+   * `OutputUnwritable` when this machine cannot write it.
    */
   readonly unpack: (archive: Stream.Stream<Uint8Array>, onFile?: () => void) => Effect.Effect<void, FileSyncError>
   /** Moves everything into the target folder. */
@@ -64,6 +69,11 @@ const damaged = (error: Tar.TarError | FileSyncError): FileSyncError =>
  * memory does not grow with them.
  */
 const WHOLE_FILE = 256 * 1024
+
+/** Characters of a name that a message shows: it may be too long, and was refused for that. */
+const SHOWN_NAME = 200
+
+const BOTH = "both the working folder and the output folder have a file of this name"
 
 const attempt = <A>(path: string, work: () => A): Effect.Effect<A, FileSyncError> =>
   Effect.try({ try: work, catch: unwritable(path) })
@@ -109,10 +119,14 @@ const stagingFolder = Effect.fnUntraced(function* (directory: string) {
 export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
   Effect.scoped(Effect.asVoid(stagingFolder(directory)))
 
-/** Opens a staging folder in or above `directory`, which is deleted at the end of the scope. */
+/**
+ * Opens a staging folder in or above `directory`, which is deleted at the end of the scope.
+ * Absolute links below `volumeRoot`, the volume's path in the pod, are made relative.
+ */
 export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   directory: string,
-  limits: OutputLimits = outputLimits
+  limits: OutputLimits = outputLimits,
+  volumeRoot = "/podwright"
 ): Effect.fn.Return<OutputStaging, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const scope = yield* Effect.scope
@@ -134,11 +148,13 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   const keep = (name: string, bytes: number, sha256: string) => {
     files[name] = { path: `${target}${name}`, bytes, sha256 }
   }
-  const folders: Array<string> = []
+  const folders = new Set<string>()
   /** Targets by name. */
   const links = new Map<string, string>()
   /** Names of files and links from the working folder; all others are from the output folder. */
   const fromWork = new Set<string>()
+  const skipped: Array<SkippedOutput> = []
+  const lost = new Set<string>()
   let entries = 0
   let totalBytes = 0
 
@@ -187,17 +203,22 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
     keep(name, entry.header.size, digest.digest("hex"))
   })
 
-  const copyFile = Effect.fnUntraced(function* (name: string, from: string) {
-    const original = files[from]
-    if (original === undefined) return yield* refused(name, `it is a link to '${from}', which was not sent before it`)
+  const taken = (name: string): boolean => files[name] !== undefined || links.has(name)
+
+  const skip = (archivePath: string, name: string, reason: string): void => {
+    skipped.push({ name: name.slice(0, SHOWN_NAME), reason })
+    if (archivePath.startsWith("work/")) lost.add(name)
+  }
+
+  const copyFile = Effect.fnUntraced(function* (name: string, from: string, { bytes, sha256 }: OutputFile) {
     const path = yield* folderFor(name)
     const root = yield* staging
     yield* fs.copyFile(join(root, from), path).pipe(Effect.mapError(unwritable(name)))
-    keep(name, original.bytes, original.sha256)
+    keep(name, bytes, sha256)
   })
 
   const makeFolder = Effect.fnUntraced(function* (name: string) {
-    folders.push(name)
+    folders.add(name)
     const path = join(yield* staging, name)
     yield* attempt(name, () => mkdirSync(path, { recursive: true }))
     made.add(path)
@@ -206,34 +227,36 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
   /** Plain code up to the one call that an entry needs: there may be very many small files. */
   const place = (entry: Tar.Entry<Tar.TarError>): Placing => {
     const { path, size } = entry.header
-    const placement = placeOutput(entry.header)
-    if (placement._tag === "Skip") return Effect.void
+    const placement = placeOutput(entry.header, volumeRoot)
+    if (placement._tag === "Top") return Effect.void
     if (placement._tag === "Refuse") return refused(path, placement.why)
     const { name } = placement
+    const original = placement._tag === "Copy" ? files[placement.from] : undefined
+    // Skipped ones count: their names are kept, too.
     entries += 1
     // A second name is a copy here, so it counts as one.
-    totalBytes += placement._tag === "Copy" ? (files[placement.from]?.bytes ?? 0) : size
-    const tooMuch = excess(limits, name, entries, totalBytes)
-    // The name itself may be too long.
-    if (tooMuch !== undefined) return refused(name.slice(0, 200), tooMuch)
-    if (placement._tag === "Folder") return makeFolder(name)
+    totalBytes += placement._tag === "Copy" ? (original?.bytes ?? 0) : size
+    const tooMuch = excess(limits, entries, totalBytes)
+    if (tooMuch !== undefined) return refused(name.slice(0, SHOWN_NAME), tooMuch)
+    const skipped = (why: string) => Effect.sync(() => skip(path, name, why))
+    const why = placement._tag === "Skip" ? placement.why : unplaceable(limits, name)
+    if (placement._tag === "Skip" || why !== undefined) return skipped(why ?? "")
+    const isFromWork = path.startsWith("work/")
+    if (placement._tag === "Folder") return taken(name) ? skipped(BOTH) : makeFolder(name)
     // The same archive entry twice is harmless (patterns overlap); one name from both folders is
     // not.
-    const isFromWork = path.startsWith("work/")
-    if (files[name] !== undefined || links.has(name)) {
-      if (fromWork.has(name) === isFromWork) return Effect.void
-      return refused(name, "both the working folder and the output folder have a file of this name")
-    }
+    if (taken(name) && fromWork.has(name) === isFromWork) return Effect.void
+    if (taken(name) || folders.has(name)) return skipped(BOTH)
+    if (placement._tag === "Copy" && original === undefined)
+      return skipped(`it is a second name of '${placement.from}', which did not come back`)
     if (isFromWork) fromWork.add(name)
-    switch (placement._tag) {
-      case "Copy":
-        return copyFile(name, placement.from)
-      case "Symlink":
-        links.set(name, placement.target)
-        return Effect.void
-      case "File":
-        return (size <= WHOLE_FILE ? writeWhole : writeLarge)(name, placement.executable, entry)
+    if (placement._tag === "Symlink") {
+      links.set(name, placement.target)
+      return Effect.void
     }
+    if (original !== undefined && placement._tag === "Copy") return copyFile(name, placement.from, original)
+    const executable = placement._tag === "File" && placement.executable
+    return (size <= WHOLE_FILE ? writeWhole : writeLarge)(name, executable, entry)
   }
 
   const unpack: OutputStaging["unpack"] = (archive, onFile = () => undefined) =>
@@ -256,16 +279,16 @@ export const makeOutputStaging = Effect.fn("OutputFiles.stage")(function* (
       const staged = yield* staging
       yield* attempt(directory, () => moveInto(staged, directory))
     }
-    const broken: Array<string> = []
+    const broken = new Map<string, string>()
     const home =
       links.size === 0 ? directory : yield* fs.realPath(directory).pipe(Effect.mapError(unwritable(directory)))
-    for (const name of links.keys()) {
+    for (const [name, leadsTo] of links) {
       const real = yield* Effect.option(fs.realPath(join(directory, name)))
       const file = real._tag === "Some" ? files[relative(home, real.value)] : undefined
       if (file !== undefined) keep(name, file.bytes, file.sha256)
-      if (real._tag === "None") broken.push(name)
+      if (real._tag === "None") broken.set(name, leadsTo)
     }
-    return { files: Object.setPrototypeOf(files, Object.prototype), broken }
+    return { files: Object.setPrototypeOf(files, Object.prototype), broken, skipped, lost }
   })
   return { unpack, commit }
 })

@@ -22,10 +22,15 @@ export interface OutputLimits {
  */
 export const outputLimits: OutputLimits = { entries: 1_000_000, bytes: 1024 ** 4, depth: 128, nameBytes: 3500 }
 
-/** Why an entry is too much; undefined when it is not. `entries` and `bytes` include it. */
-export const excess = (limits: OutputLimits, name: string, entries: number, bytes: number): string | undefined => {
+/** Why the archive is too much; undefined when it is not. `entries` and `bytes` include this entry. */
+export const excess = (limits: OutputLimits, entries: number, bytes: number): string | undefined => {
   if (entries > limits.entries) return `it exceeds the limit of ${limits.entries} entries`
   if (bytes > limits.bytes) return `it brings the outputs to ${bytes} bytes, and the limit is ${limits.bytes}`
+  return undefined
+}
+
+/** Why no entry of this name is taken, though others are; undefined when it is. */
+export const unplaceable = (limits: OutputLimits, name: string): string | undefined => {
   if (name.split("/").length - 1 > limits.depth) return `it lies deeper than ${limits.depth} folders`
   if (Buffer.byteLength(name) > limits.nameBytes) return `its name is longer than ${limits.nameBytes} bytes`
   return undefined

@@ -35,6 +35,8 @@ const ARCHIVE_END = Buffer.alloc(1024)
 
 export interface OutputReceiverOptions {
   readonly pod: string
+  /** The volume's path in the pod. */
+  readonly volumeRoot: string
   readonly outputs: OutputRequest | undefined
   readonly compression: PieceCompression
   /** Called at once when unpacking fails; the reader may be waiting for bytes. */
@@ -73,7 +75,7 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
     const { outputs } = options
     if (outputs === undefined) return yield* protocol("it sent outputs, and none were asked for")
     if (unpacking !== undefined) return yield* protocol("it began an archive within another")
-    staging ??= yield* makeOutputStaging(outputs.directory, outputs.limits)
+    staging ??= yield* makeOutputStaging(outputs.directory, outputs.limits, options.volumeRoot)
     const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
     const fiber = yield* staging
       .unpack(Stream.fromQueue(queue), () => meter?.file())

@@ -9,6 +9,7 @@ import { Cause, Deferred, Effect, type FileSystem, type Scope, Stream } from "ef
 import { FileSyncError, helperReason } from "../FileSyncError.ts"
 import { Channel, Corrupt, Lost, Protocol } from "../FileSyncReason.ts"
 import type { PlacedOutputs } from "../outputs/OutputFiles.ts"
+import { outputsOf } from "../outputs/OutputOutcome.ts"
 import { makeOutputReceiver } from "../outputs/OutputReceiver.ts"
 import { PIECE_BYTES } from "../pieces/Piece.ts"
 import { EARLY_LIMIT, EarlyStderr } from "./EarlyStderr.ts"
@@ -86,12 +87,12 @@ export const attemptSession = Effect.fnUntraced(function* (
   }
   const openSecond = plan.streams === 1 ? undefined : open(secondCommand(plan, nonce))
   const upload = makeSessionUpload({ ...transfer, inputs, channel, openSecond, subject })
-  const outputs = makeOutputReceiver({ ...transfer, outputs: request.outputs })
+  const outputs = makeOutputReceiver({ ...transfer, volumeRoot: request.volumeRoot, outputs: request.outputs })
   const parser = new SessionParser(nonce)
   const early = new EarlyStderr()
   let logBegun = false
   let state = initialState
-  let placed: PlacedOutputs = { files: {}, broken: [] }
+  let placed: PlacedOutputs = { files: {}, broken: new Map(), skipped: [], lost: new Set() }
 
   const takeStderr = Effect.fnUntraced(function* (bytes: Uint8Array) {
     if (logBegun) return yield* lines.take("stderr", bytes)
@@ -182,11 +183,8 @@ export const attemptSession = Effect.fnUntraced(function* (
   const complete = Effect.gen(function* () {
     yield* lines.finish("stderr")
     if (request.log) yield* onEvent({ _tag: "LogEnded", cursor: lines.cursor() })
-    // A link without its target, asked for by name, is not what was asked for.
-    const missing = (request.outputs?.selection.names ?? []).filter(
-      (name, index) => state.missing.includes(index) || placed.broken.includes(name)
-    )
-    const result: SessionResult = { exit: state.exit, files: placed.files, missing }
+    const { files, missing, skipped } = outputsOf(request.outputs?.selection.names ?? [], state, placed)
+    const result: SessionResult = { exit: state.exit, files, missing, skipped }
     yield* say(request.farewell(result))
     yield* Deferred.succeed(completed, result)
   })

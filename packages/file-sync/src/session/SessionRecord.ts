@@ -26,6 +26,8 @@ export type SessionRecord =
     }
   /** The output name with this index is not there. */
   | { readonly _tag: "Missing"; readonly index: number }
+  /** A tool could not read an output, and said this; the others come. */
+  | { readonly _tag: "Unread"; readonly complaint: string }
   /** An output archive follows in pieces; there may be several, each with its digest. */
   | { readonly _tag: "ArchiveStart" }
   /** This many bytes of the archive follow. */
@@ -45,10 +47,10 @@ export type SessionOutput =
   | { readonly _tag: "Garbage"; readonly text: string }
 
 /**
- * A record is one line; every record of the script is far shorter (its longest part is 600 bytes of
- * tool errors).
+ * A record is one line. Its longest part is a tool's complaint with a path of up to 4096 bytes,
+ * each perhaps escaped by four.
  */
-const RECORD_LIMIT = 8192
+const RECORD_LIMIT = 20_000
 
 const number = (word: string | undefined): number | undefined =>
   word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : undefined
@@ -91,6 +93,8 @@ export const parseRecord = (line: string): SessionRecord | undefined => {
       const index = number(first)
       return index === undefined ? undefined : { _tag: "Missing", index }
     }
+    case "unread":
+      return first === undefined ? undefined : { _tag: "Unread", complaint: line.slice(verb.length + 1) }
     case "archive":
       return { _tag: "ArchiveStart" }
     case "piece": {

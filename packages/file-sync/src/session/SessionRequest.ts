@@ -5,6 +5,7 @@
 import type { Effect } from "effect"
 import type { InputArchive } from "../inputs/InputArchive.ts"
 import type { Interruption, LogEvent } from "../log/LogEvent.ts"
+import type { SkippedOutput } from "../outputs/OutputEntry.ts"
 import type { OutputFiles } from "../outputs/OutputFiles.ts"
 import type { OutputRequest } from "../outputs/OutputRequest.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
@@ -86,6 +87,8 @@ export interface SessionResult {
   /** Undefined when the session was not asked for the log. */
   readonly exit: SessionExit | undefined
   readonly files: OutputFiles
-  /** Requested names that do not exist. */
+  /** Requested names that do not exist, or are `skipped`. */
   readonly missing: ReadonlyArray<string>
+  /** Outputs that exist and could not be taken. */
+  readonly skipped: ReadonlyArray<SkippedOutput>
 }

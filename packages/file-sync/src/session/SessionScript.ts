@@ -76,6 +76,9 @@ piece() {
  *   an archive of its own; `$P` is what its shell needs.
  * - Most commands leave nothing to collect: then nothing is packed, which would start ten
  *   processes. A folder that cannot be listed is packed, so that the failure is reported.
+ * - tar and find go on after what they may not read, and end with 1 or 2: then their words decide.
+ *   If all are about permissions (or sockets, which tar passes over), the archive has the others.
+ *   Any other word fails the session: tar also pads with zeros what it cannot read to the end.
  * - The C locale makes grep match bytes, alike in every image.
  * - A session ends the processes of the one before it that still wait to write into a cut
  *   connection: a runtime does not close the pipes of an exec whose client is gone. The exec's
@@ -103,12 +106,24 @@ bare() {
   for f in $1/* $1/.[!.]* $1/..?*; do [ -e "$f" ] || [ -L "$f" ] || continue; return 1; done
 }
 P='say() { printf "\036%s %s\n" "$N" "$1"; }
-fail() { say "fail $1 $(tail -c 600 $T.error | tr "\n" " ")"; exit 1; }
+fail() {
+  [ -e $T.words ] && cat $T.words >>$T.error
+  say "fail $1 $(tail -c 600 $T.error | tr "\n" " ")"
+  exit 1
+}
 ${RECEIVE}
 digest() { set -- $(sha256sum <$1); [ "$1" ] && echo $1; }
+unread() {
+  while IFS= read -r x; do case $x in
+    *": Permission denied" | *": socket ignored") say "unread $x" ;;
+    "tar: "*" previous errors") ;;
+    *) [ $1 = 0 ] || return 1 ;;
+  esac; done <$T.words
+  [ $1 = 0 ] || { [ $1 -lt 3 ] && [ -s $T.words ]; }
+}
 pack() {
   say archive
-  tar -cf - "$@" >$T.a & t=$!
+  tar -cf - "$@" >$T.a 2>$T.words & t=$!
   exec 9<$T.a
   w= k=0
   while f=$T.$k; receive ${PIECE_BYTES} $f <&9 || fail collect; s=$(stat -c %s $f); [ $s -gt 0 ]; do
@@ -122,10 +137,11 @@ pack() {
     } & w=$!
     k=$((k + 1))
   done
-  wait $w && wait $t && h=$(digest $T.sums) || fail collect
+  wait $w && h=$(digest $T.sums) || fail collect
+  wait $t; unread $? || fail collect
   exec 9<&-
   say "digest $h"
-  rm $f $T.sums
+  rm $f $T.sums $T.words
 }'
 export N T P Z
 eval "$P"
@@ -209,7 +225,7 @@ if [ $O != keep ]; then
     mkfifo $T.a || fail collect
     pack output "$@"
     if [ "$E" ] && [ $O != all ]; then
-      find work ! -type d -print0 >$T.all || fail collect
+      find work ! -type d -print0 >$T.all 2>$T.words; unread $? || fail collect
       LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
       [ $? -lt 2 ] || fail match
       if [ -s $T.list ]; then xargs -0 sh -c 'eval "$P"; pack "$@"' pack <$T.list || fail collect; fi

@@ -20,6 +20,8 @@ export interface SessionState {
   readonly exit: SessionExit | undefined
   /** Indexes of output names that do not exist. */
   readonly missing: ReadonlyArray<number>
+  /** Complaints of the helper's tools about outputs that they could not read. */
+  readonly unread: ReadonlyArray<string>
   /** The helper has said everything. */
   readonly ended: boolean
 }
@@ -27,6 +29,7 @@ export interface SessionState {
 export const initialState: SessionState = {
   exit: undefined,
   missing: [],
+  unread: [],
   ended: false
 }
 
@@ -45,6 +48,9 @@ export type SessionAction =
   | { readonly _tag: "None" }
 
 const none: SessionAction = { _tag: "None" }
+
+/** Outputs that may be unreadable: their names are kept in memory, and the pod is not trusted. */
+const UNREAD_LIMIT = 10_000
 
 /** The state after a record, and what the record asks of us. */
 export const onRecord = (state: SessionState, record: SessionRecord): readonly [SessionState, SessionAction] => {
@@ -68,6 +74,10 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
     }
     case "Missing":
       return [{ ...state, missing: [...state.missing, record.index] }, none]
+    case "Unread":
+      if (state.unread.length === UNREAD_LIMIT)
+        return [state, { _tag: "Fail", stage: "collect", detail: `it may not read more than ${UNREAD_LIMIT} outputs` }]
+      return [{ ...state, unread: [...state.unread, record.complaint] }, none]
     case "ArchiveStart":
       return [state, { _tag: "StageOutputs" }]
     case "Piece":

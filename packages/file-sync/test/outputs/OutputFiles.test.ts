@@ -89,8 +89,11 @@ describe("makeOutputStaging", () => {
         [...names.map((name) => [name, name.length, join(target, name)]), ["valueOf", 9, join(target, "valueOf")]]
       )
       const orphan = yield* archiveOf([Tar.hardlink("work/a", "work/constructor")])
-      const error = yield* unpack(yield* folder, [orphan]).pipe(Effect.flip)
-      assert.strictEqual(error.reason._tag, "OutputRefused")
+      const { files: none, skipped } = yield* unpack(yield* folder, [orphan])
+      assert.deepStrictEqual(none, {})
+      assert.deepStrictEqual(skipped, [
+        { name: "a", reason: "it is a second name of 'constructor', which did not come back" }
+      ])
     })
   )
 
@@ -108,10 +111,14 @@ describe("makeOutputStaging", () => {
       for (const both of [
         [Tar.file("work/a", ""), Tar.file("output/a", "")],
         [Tar.symlink("output/a", "x"), Tar.file("work/a", "")],
-        [Tar.file("output/a", ""), Tar.hardlink("work/a", "output/a")]
+        [Tar.file("output/a", ""), Tar.hardlink("work/a", "output/a")],
+        [Tar.file("output/a", ""), Tar.directory("work/a")],
+        [Tar.directory("output/a"), Tar.file("work/a", "")]
       ]) {
-        const error = yield* unpack(yield* folder, [yield* archiveOf(both)]).pipe(Effect.flip)
-        assert.include(error.message, "both the working folder and the output folder have a file of this name")
+        const { lost, skipped } = yield* unpack(yield* folder, [yield* archiveOf(both)])
+        const reason = "both the working folder and the output folder have a file of this name"
+        assert.deepStrictEqual(skipped, [{ name: "a", reason }])
+        assert.strictEqual(lost.has("a"), both[1]?.header.path.startsWith("work/"))
       }
     })
   )
@@ -122,8 +129,7 @@ describe("makeOutputStaging", () => {
     ["folders", ["a", "b", "c", "last"].map((name) => Tar.directory(`work/${name}`)), "last"],
     ["bytes", [Tar.file("work/a", "x".repeat(60)), Tar.file("work/last", "x".repeat(60))], "last"],
     ["copies", [Tar.file("work/a", "x".repeat(60)), Tar.hardlink("work/last", "work/a")], "last"],
-    ["depth", [Tar.file("work/1/2/3/last", "")], "1/2/3/last"],
-    ["names", [Tar.file(`work/${"n".repeat(21)}`, "")], "n".repeat(21)]
+    ["skipped entries", ["a", "b", "c", "last"].map((name) => Tar.symlink(`work/${name}`, "/x")), "last"]
   ]
   for (const [what, entries, name] of bombs) {
     it.live(`accepts no more ${what} than its limit, and leaves nothing: F11`, () =>
@@ -135,6 +141,38 @@ describe("makeOutputStaging", () => {
       })
     )
   }
+
+  it.live("brings what is safe beside what is not, and names each that is not: F11", () =>
+    Effect.gen(function* () {
+      const target = yield* folder
+      const fifo = { ...Tar.file("output/fifo", ""), header: { ...Tar.file("output/fifo", "").header, type: "Fifo" } }
+      const entries = [
+        Tar.directory("output/d"),
+        Tar.symlink("output/d/out", "/etc/passwd"),
+        fifo as Tar.Entry,
+        Tar.file("output/1/2/3/deep", "deep"),
+        Tar.file(`output/${"n".repeat(21)}`, ""),
+        Tar.symlink("work/latest", "/podwright/output/d/fine"),
+        Tar.symlink("work/gone", "nothing"),
+        Tar.file("output/d/fine", "fine")
+      ]
+      const limits = { ...small, entries: 10 }
+      const { broken, files, lost, skipped } = yield* unpack(target, [yield* archiveOf(entries)], limits)
+      assert.deepStrictEqual(Object.keys(files).sort(), ["d/fine", "latest"])
+      assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "latest"), "utf8")), "fine")
+      assert.deepStrictEqual(
+        skipped.map(({ name, reason }) => [name, reason.split(/[,;]/)[0]]),
+        [
+          ["d/out", "it is a link to /etc/passwd"],
+          ["fifo", "it is a Fifo"],
+          ["1/2/3/deep", "it lies deeper than 2 folders"],
+          ["n".repeat(21), "its name is longer than 20 bytes"]
+        ]
+      )
+      assert.deepStrictEqual([...broken], [["gone", "nothing"]])
+      assert.strictEqual(lost.size, 0)
+    })
+  )
 
   it.live(
     "writes nothing outside the target and no special file, however an archive is damaged: F11",

@@ -14,7 +14,8 @@ import {
   type SessionEvent,
   type SessionFarewell,
   type SessionRequest,
-  type SessionResult
+  type SessionResult,
+  type SkippedOutput
 } from "@podwright/file-sync"
 import type { Exec, PodLog } from "@podwright/k8s-io"
 import { Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
@@ -36,10 +37,14 @@ export interface DrivenPod {
   readonly isGone: Effect.Effect<boolean>
 }
 
-/** What came back from a pod: its outputs by name, and the names of those it did not write. */
+/**
+ * What came back from a pod: its outputs by name, the requested names that did not come, and what
+ * could not be taken.
+ */
 export interface Driven {
   readonly files: OutputFiles
   readonly missing: ReadonlyArray<string>
+  readonly skipped: ReadonlyArray<SkippedOutput>
 }
 
 /**
@@ -154,7 +159,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
     mayHelperEnd(task.runner.delete, exit?.code ?? KILLED, missing.length) ? "done" : "sent"
   const options = { container, volumeRoot, log: true, cursor, farewell, inputs, outputs }
-  const { files, missing } = yield* session(run, pod, options, (event) => {
+  const { files, missing, skipped } = yield* session(run, pod, options, (event) => {
     switch (event._tag) {
       case "Lines":
       case "Replayed":
@@ -169,7 +174,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
         return ignore
     }
   })
-  return { files, missing }
+  return { files, missing, skipped }
 })
 
 /**
@@ -228,7 +233,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     mayHelperEnd(task.runner.delete, exitCode, missing.length) ? "done" : "sent"
   const collected =
     plan.shape === "bare"
-      ? { files: {}, missing: [] }
+      ? { files: {}, missing: [], skipped: [] }
       : yield* session(
           run,
           pod,
@@ -249,5 +254,5 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     const after = last?._tag === "Lines" && last.cursor._tag === "kubelet" ? last.cursor.time : undefined
     yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
   }
-  return { files: collected.files, missing: collected.missing }
+  return { files: collected.files, missing: collected.missing, skipped: collected.skipped }
 })

@@ -14,6 +14,7 @@ import {
   type Witness
 } from "../diagnosis/Outcome.ts"
 import { mainHasEnded } from "../diagnosis/PodObservation.ts"
+import { skipWarnings } from "../task/OutputWords.ts"
 import { RunError } from "../task/RunError.ts"
 import { OutputMissing, PodFailed, type RunReason } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
@@ -91,7 +92,7 @@ export const settleFailure = Effect.fnUntraced(function* (
   const outcome = yield* settle(run)
   if (outcome._tag !== "Failed") return yield* error
   yield* run.journal.warn(error.message)
-  return { driven: { files: {}, missing: [] }, outcome }
+  return { driven: { files: {}, missing: [], skipped: [] }, outcome }
 })
 
 /**
@@ -109,10 +110,16 @@ export const resultOf = Effect.fnUntraced(function* (
       reason: new PodFailed({ diagnosis: outcome.diagnosis })
     })
   }
+  for (const warning of skipWarnings(driven.skipped)) yield* journal.warn(warning)
   if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
     return yield* new RunError({
       operation: "RunSettlement.result",
-      reason: new OutputMissing({ names: driven.missing })
+      reason: new OutputMissing({
+        names: driven.missing,
+        ...(driven.skipped.length === 0
+          ? {}
+          : { skipped: driven.skipped.filter(({ name }) => driven.missing.includes(name)) })
+      })
     })
   }
   if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
@@ -125,6 +132,7 @@ export const resultOf = Effect.fnUntraced(function* (
     state: failed ? "FAILED" : "SUCCESS",
     exitCode: failed ? outcome.exitCode : 0,
     outputFiles: driven.files,
+    ...(driven.skipped.length === 0 ? {} : { skipped: driven.skipped }),
     diagnosis: failed ? outcome.diagnosis : null
   }
 })

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { accessAdvice } from "./AccessAdvice.ts"
+import { explainMissing } from "./OutputWords.ts"
 import { RunReason } from "./RunReason.ts"
 import { RunFacts } from "./RunResult.ts"
 
@@ -36,7 +37,7 @@ const explain = (reason: RunReason): string => {
     case "TimedOut":
       return `time is up: ${reason.limit} allows ${reason.seconds} s, spent on ${reason.spentOn}`
     case "OutputMissing":
-      return `the command succeeded but did not write ${reason.names.map((name) => `'${name}'`).join(", ")} (outputFiles)`
+      return explainMissing(reason)
   }
 }
 

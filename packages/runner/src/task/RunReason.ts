@@ -9,6 +9,7 @@ import { SpecError } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import { ClockStage } from "./ClockStage.ts"
+import { SkippedOutput } from "./RunResult.ts"
 
 /** The task's values cannot make a pod. Nothing was created. */
 export class Spec extends Schema.TaggedClass<Spec>()("Spec", { error: SpecError }) {}
@@ -87,9 +88,13 @@ export class TimedOut extends Schema.TaggedClass<TimedOut>()("TimedOut", {
   spentOn: Schema.String
 }) {}
 
-/** The command succeeded but did not write what `outputFiles` names. */
+/**
+ * The command succeeded, but what `outputFiles` names did not come back. `names` are all of these;
+ * `skipped` says why those could not be taken that the command did write.
+ */
 export class OutputMissing extends Schema.TaggedClass<OutputMissing>()("OutputMissing", {
-  names: Schema.Array(Schema.String)
+  names: Schema.Array(Schema.String),
+  skipped: Schema.optionalKey(Schema.Array(SkippedOutput))
 }) {}
 
 /** Every reason; the type of `RunError["reason"]`. */

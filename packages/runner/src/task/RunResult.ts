@@ -62,6 +62,15 @@ export const RunFacts = Schema.Struct({
 })
 export type RunFacts = typeof RunFacts.Type
 
+/** An output that could not be taken, and why. */
+export const SkippedOutput = Schema.Struct({
+  /** Relative to the working or the output folder. */
+  name: Schema.String,
+  /** A clause that begins with "it" or "the helper container". */
+  reason: Schema.String
+})
+export type SkippedOutput = typeof SkippedOutput.Type
+
 /**
  * How a run ended once its command had run, with its output files on this machine. A run that could
  * not run the command, or lost it, fails with a `RunError` instead.
@@ -78,6 +87,11 @@ export const RunResult = Schema.Struct({
   exitCode: Schema.Int,
   /** Collected files by name, relative to the working or output folder. */
   outputFiles: Schema.Record(Schema.String, CollectedFile),
+  /**
+   * Outputs that exist and could not be taken, such as links that lead out, fifos or what may not be
+   * read; absent when there were none.
+   */
+  skipped: Schema.optionalKey(Schema.Array(SkippedOutput)),
   /**
    * There when nothing ran: this is the result of an equal task, by `taskCache`, or of this very
    * one, done by an earlier process of its execution. When it was kept, in ms since the epoch, whose

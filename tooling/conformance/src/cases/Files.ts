@@ -133,19 +133,47 @@ export const files = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
-    it("that must not be written are refused by name, and nothing is left of the others", async () => {
+    it("that cannot be taken are named, and the others come back", async () => {
       const folder = await scratch()
       const id = freshId("hostile")
-      const flow = await writeFlow(
-        folder,
-        id,
-        ['echo x >"$OUTPUT_DIR/fine"', 'ln -s /etc/passwd "$OUTPUT_DIR/passwd"'],
-        "containerImage: busybox"
+      const commands = [
+        'echo x >"$OUTPUT_DIR/fine"; ln -s /etc/passwd "$OUTPUT_DIR/passwd"; mkfifo "$OUTPUT_DIR/pipe"',
+        'echo y >real.txt; ln -s "$PWD/real.txt" latest.txt',
+        'cd "$OUTPUT_DIR"; for i in $(seq 140); do mkdir d; cd d; done; echo z >deep'
+      ]
+      const flow = await writeFlow(folder, id, commands, 'containerImage: busybox\noutputFiles: ["*.txt"]')
+      const out = join(folder, "out")
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output-dir", out, "--output", "json"])
+      assert.strictEqual(code, 0, stderr)
+      const result = JSON.parse(stdout)
+      assert.deepStrictEqual(Object.keys(result.outputFiles).sort(), ["fine", "latest.txt", "real.txt"])
+      assert.strictEqual(await readFile(join(out, "latest.txt"), "utf8"), "y\n")
+      const reasons = Object.fromEntries(
+        result.skipped.map(({ name, reason }: { name: string; reason: string }) => [name, reason])
       )
+      assert.match(reasons["passwd"], /it is a link to \/etc\/passwd.*cp -L/)
+      assert.match(reasons["pipe"], /it is a Fifo/)
+      assert.match(reasons[`${"d/".repeat(140)}deep`.slice(0, 200)], /deeper than 128 folders/)
+      assert.match(stderr, /output 'passwd' did not come back: it is a link/)
+      await cluster.untilNoPods(id)
+    })
+
+    it("that are links asked for by name, or in a replaced folder, are explained after the rest has come", async () => {
+      const folder = await scratch()
+      const id = freshId("links")
+      const commands = [
+        "mkdir real; echo 1 >real/a; echo 2 >b; ln -s real result; ln -s real/a latest",
+        'rmdir "$OUTPUT_DIR"; ln -s "$PWD/real" "$OUTPUT_DIR"'
+      ]
+      const task = "containerImage: busybox\noutputFiles: [b, result, latest, none]"
+      const flow = await writeFlow(folder, id, commands, task)
       const { code, stderr } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "out")])
       assert.strictEqual(code, 125)
-      assert.match(stderr, /Output 'output\/passwd' was refused: it is a link to \/etc\/passwd.*cp -L/)
-      assert.deepStrictEqual((await readdir(folder)).sort(), [`${id}.yaml`])
+      assert.include(stderr, "did not write 'none'")
+      assert.include(stderr, "'result' did not come back: it is a link to real, which was not collected")
+      assert.include(stderr, "'latest' did not come back: it is a link to real/a, which was not collected")
+      assert.match(stderr, /output 'output' did not come back: it is a link to \S*real and no folder any more/)
+      assert.strictEqual(await readFile(join(folder, "out/b"), "utf8"), "2\n")
       await cluster.untilNoPods(id)
     })
   })

@@ -1,0 +1,29 @@
+/** What a run says of outputs that did not come back. */
+import { assert, describe, it } from "@effect/vitest"
+import { explainMissing, skipWarnings } from "../../src/task/OutputWords.ts"
+
+describe("skipWarnings", () => {
+  it("is one line for each, whatever the names hold, and one for the many", () => {
+    assert.deepStrictEqual(skipWarnings([]), [])
+    assert.deepStrictEqual(skipWarnings([{ name: "a\npodwright: \u001b[2J", reason: "it is a link to x\ny" }]), [
+      'output "a\\npodwright: \\u001b[2J" did not come back: it is a link to x\\ny'
+    ])
+    const many = skipWarnings(Array.from({ length: 25 }, (_, index) => ({ name: `n${index}`, reason: "it is a Fifo" })))
+    assert.strictEqual(many.length, 21)
+    assert.match(many[20] ?? "", /^5 more outputs did not come back/)
+  })
+})
+
+describe("explainMissing", () => {
+  const skipped = [{ name: "link", reason: "it is a link to a" }]
+  const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+    [["x", "y"], "the command succeeded but did not write 'x', 'y' (outputFiles)"],
+    [["link"], "the command succeeded but 'link' did not come back: it is a link to a (outputFiles)"],
+    [
+      ["link", "x"],
+      "the command succeeded but did not write 'x'; 'link' did not come back: it is a link to a (outputFiles)"
+    ]
+  ]
+  for (const [names, message] of cases)
+    it(message, () => assert.strictEqual(explainMissing({ names, skipped }), message))
+})
