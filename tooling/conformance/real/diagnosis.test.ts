@@ -154,12 +154,21 @@ describe.concurrent("diagnosis", () => {
     else assert.strictEqual(result?.exitCode, 0)
   })
 
-  it("R4 more on disk than its limit", async () => {
+  it("R20 more on disk than its limit", async () => {
     const commands = ["echo begun", "dd if=/dev/zero of=/tmp/big bs=1M count=64 2>/dev/null", "sleep 600"] as const
     const runner = { resources: { limit: { "ephemeral-storage": "8Mi" } } }
-    const cause = isCause(await end({ commands, runner, timeout: "PT2M" }), "Evicted", "transient")
+    const cause = isCause(await end({ commands, runner, timeout: "PT2M" }), "StorageLimit", "permanent")
     assert.match(cause.said, /ephemeral local storage usage exceeds/)
+    assert.strictEqual(cause.limit, "Pod")
     assert.isNotNull(cause.node)
+  })
+
+  it("R20 more in its volume than the volume's limit", async () => {
+    const commands = ["echo begun", "dd if=/dev/zero of=big bs=1M count=64 2>/dev/null", "sleep 600"] as const
+    const runner = { volume: { sizeLimit: "8Mi" } }
+    const found = await end({ commands, runner, timeout: "PT2M" })
+    assert.strictEqual(isCause(found, "StorageLimit", "permanent").name, "podwright")
+    assert.include(found.error?.message, "volume.sizeLimit")
   })
 
   it("R5 evicted by the API", async () => {

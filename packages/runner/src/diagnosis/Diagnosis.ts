@@ -3,9 +3,11 @@
  * of pod and container → diagnosis. The texts are for the person who has to act on them. Pods that
  * do not run yet: `PendingDiagnosis.ts`.
  */
+import { MAIN_CONTAINER, VOLUME_NAME } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { DiagnosisCause } from "./DiagnosisCause.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
+import { storageLimitOf, storageRemedy } from "./StorageLimit.ts"
 
 /**
  * Why a pod does not start or did not end well: the cause with its facts, in words, and what to do
@@ -57,13 +59,29 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
   const onNode = node === null ? "" : ` ${node}`
   const { reason } = pod
   switch (reason) {
-    case "Evicted":
+    case "Evicted": {
+      const limit = storageLimitOf(message)
+      if (limit !== undefined) {
+        return diagnosis(
+          {
+            _tag: "StorageLimit",
+            node,
+            limit: limit._tag,
+            name: limit._tag === "Pod" ? null : limit.name,
+            said: message
+          },
+          "permanent",
+          `the pod used more storage than its own limits allow, so node${onNode} evicted it: ${said}`,
+          storageRemedy(limit, { volume: VOLUME_NAME, main: MAIN_CONTAINER })
+        )
+      }
       return diagnosis(
         { _tag: "Evicted", node, reason, said: message },
         "transient",
         `node${onNode} evicted the pod: ${said}`,
         `set resource requests and limits that fit what the task uses, and ${again}`
       )
+    }
     case "DeadlineExceeded":
       return diagnosis(
         { _tag: "DeadlineExceeded", said: message },

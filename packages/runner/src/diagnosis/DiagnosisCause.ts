@@ -42,6 +42,16 @@ export const DiagnosisCause = Schema.TaggedUnion({
    */
   NodeRefused: { ...node, reason: Schema.String, ...said },
   Evicted: { ...node, reason: Schema.String, ...said },
+  /**
+   * The pod exceeded a storage limit of its own and was evicted for it. `name` is the volume's or
+   * the container's; null where the pod as a whole did.
+   */
+  StorageLimit: {
+    ...node,
+    limit: Schema.Literals(["Volume", "Container", "Pod"]),
+    name: Schema.NullOr(Schema.String),
+    ...said
+  },
   Preempted: { ...node, reason: Schema.String, ...said },
   /** The node went away, or no longer answers. `reason` is the pod's reason or its condition's. */
   NodeLost: { ...node, reason: Schema.String, ...said },

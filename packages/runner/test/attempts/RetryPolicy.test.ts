@@ -42,6 +42,7 @@ describe("classifyFailure", () => {
     new Files({ error: new FileSyncError({ operation: "run session", reason }) })
   const cases: ReadonlyArray<readonly [string, RunReason, FailureClass]> = [
     ["an evicted pod", pod("Evicted"), "infrastructure"],
+    ["R20 a pod that exceeded a storage limit of its own", pod("StorageLimit"), "failure"],
     ["a preempted pod", pod("Preempted"), "infrastructure"],
     ["a lost node", pod("NodeLost"), "infrastructure"],
     ["a node that did not take the pod", pod("NodeRefused"), "infrastructure"],

@@ -32,6 +32,26 @@ describe("diagnosePodEnd", () => {
     ["P10 NodeShutdown", failed("NodeShutdown"), "NodeLost transient"],
     ["P10 Preempting", failed("Preempting"), "Preempted transient"],
     ["R4 evicted by its node", failed("Evicted", "The node was low on resource: memory."), "Evicted transient"],
+    [
+      "R4 its node's disk is full",
+      failed("Evicted", "The node was low on resource: ephemeral-storage. Container main was using 9Mi, request is 0"),
+      "Evicted transient"
+    ],
+    [
+      "R20 its volume's own limit",
+      failed("Evicted", 'Usage of EmptyDir volume "podwright" exceeds the limit "10Mi". '),
+      "StorageLimit permanent"
+    ],
+    [
+      "R20 its container's own limit",
+      failed("Evicted", 'Container main exceeded its local ephemeral storage limit "20Mi". '),
+      "StorageLimit permanent"
+    ],
+    [
+      "R20 its containers' limits together",
+      failed("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 20Mi. "),
+      "StorageLimit permanent"
+    ],
     ["R5 preempted", { disruption: "PreemptionByScheduler" }, "Preempted transient"],
     ["R5 evicted by the API", { disruption: "EvictionByEvictionAPI" }, "Evicted transient"],
     ["R5 its node's kubelet ends it", { disruption: "TerminationByKubelet" }, "Evicted transient"],

@@ -5,6 +5,7 @@ const lost = { node: "node1", reason: "r", said: "" }
 
 export const causes = {
   Evicted: { _tag: "Evicted", ...lost },
+  StorageLimit: { _tag: "StorageLimit", node: "node1", limit: "Pod", name: null, said: "" },
   Preempted: { _tag: "Preempted", ...lost },
   NodeLost: { _tag: "NodeLost", ...lost },
   NodeRefused: { _tag: "NodeRefused", ...lost },
