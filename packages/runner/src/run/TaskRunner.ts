@@ -143,7 +143,8 @@ export class TaskRunner extends Context.Service<
 >()("@podwright/runner/TaskRunner") {
   /**
    * Over the services of a cluster that are there already, such as `kubeLayer` of
-   * `@podwright/k8s-io` gives.
+   * `@podwright/k8s-io` gives. Give that the `labelSelector` `TASK_RUN_LABEL` of
+   * `@podwright/spec-builder`: without one, it keeps every pod of the namespace in memory.
    */
   static readonly layer: Layer.Layer<TaskRunner, never, KubeServices | FileSystem.FileSystem | HttpClient.HttpClient> =
     Layer.effect(TaskRunner, make).pipe(
