@@ -14,7 +14,7 @@ import type { OpenApi } from "../src/generated/PodFields.ts"
 
 const { kubeconfig } = clusterFromEnvironment()
 
-/** A spec takes 5 ms, so this many add 1.5 s. */
+/** A spec takes 5 ms, so all of them take 2.5 s. */
 const GENERATED = 500
 
 const runtimeClass = { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: RUNTIME_CLASS } }
