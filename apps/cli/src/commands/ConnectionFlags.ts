@@ -5,7 +5,9 @@ import { Flag } from "effect/cli"
 export const connectionFlags = {
   kubeconfig: Flag.String("kubeconfig").pipe(
     Flag.withMetavar("PATH"),
-    Flag.withDescription("Default: KUBECONFIG, ~/.kube/config, or the pod we run in"),
+    Flag.withDescription(
+      "Kubeconfig file; default: KUBECONFIG, ~/.kube/config, or the service account of the pod that podwright runs in"
+    ),
     Flag.optional
   ),
   context: Flag.String("context").pipe(

@@ -20,6 +20,6 @@ export const input = Flag.String("input").pipe(
 
 export const defaultImage = Flag.String("default-image").pipe(
   Flag.withMetavar("IMAGE"),
-  Flag.withDescription("For tasks that name no image; default: ubuntu"),
+  Flag.withDescription("Image of tasks that name none; default: ubuntu"),
   Flag.optional
 )

@@ -10,7 +10,7 @@ const flags = {
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Where to look; default: the namespace of the context"),
+    Flag.withDescription("Namespace to look in; default: the namespace of the context"),
     Flag.optional
   ),
   allNamespaces: Flag.Boolean("all-namespaces").pipe(

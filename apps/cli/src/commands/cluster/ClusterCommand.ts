@@ -12,7 +12,7 @@ import { LOCAL_NOTICE, startLocalCluster } from "./LocalKubeconfig.ts"
 const flags = {
   kubeconfig: Flag.String("kubeconfig").pipe(
     Flag.withMetavar("PATH"),
-    Flag.withDescription("Where to write the kubeconfig, a file that must not exist; default: a new temporary one"),
+    Flag.withDescription("Kubeconfig file to write, which must not exist; default: a new temporary file"),
     Flag.optional
   ),
   address: Flag.String("address").pipe(

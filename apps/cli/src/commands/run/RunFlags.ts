@@ -9,13 +9,13 @@ const flags = {
   input,
   outputDir: Flag.String("output-dir").pipe(
     Flag.withMetavar("DIR"),
-    Flag.withDescription("Where output files go; default: a new folder below .podwright/"),
+    Flag.withDescription("Folder for output files; default: a new one below .podwright/"),
     Flag.optional
   ),
   cacheDir: Flag.String("cache-dir").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription(
-      "Where results of tasks with `taskCache` are kept; default: podwright/tasks below XDG_CACHE_HOME, else ~/.cache"
+      "Folder for results of tasks with `taskCache`; default: podwright/tasks below XDG_CACHE_HOME, else ~/.cache"
     ),
     Flag.optional
   ),
@@ -41,14 +41,14 @@ const flags = {
   logCursor: Flag.String("log-cursor").pipe(
     Flag.withMetavar("JSON"),
     Flag.withDescription(
-      "Only with --execution-id: `cursor` of the last event of --output ndjson you handled; earlier lines are not printed again"
+      "`cursor` of the last event of --output ndjson that you handled; earlier lines are not printed again. Needs --execution-id"
     ),
     Flag.optional
   ),
   infrastructureRetries: Flag.Int("infrastructure-retries").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
-      "How often a task is retried whose pod was evicted, preempted or lost with its node, besides its own `retry`; default: 3"
+      "Retries of a task whose pod was evicted, preempted or lost with its node, in addition to its own `retry`; default: 3"
     ),
     Flag.filter(
       (count) => count >= 0,
