@@ -3,6 +3,7 @@
  * an event gives the text for stdout or stderr.
  */
 import type { RunEvent } from "@podwright/runner"
+import { safeName, safeText } from "./SafeText.ts"
 
 /** Marks our lines on stderr; the task's lines have none. */
 export const PREFIX = "podwright: "
@@ -14,7 +15,7 @@ export interface Report {
 
 const ours = (text: string): Report => ({
   to: "stderr",
-  text: text
+  text: safeText(text)
     .split("\n")
     .map((line) => `${PREFIX}${line}\n`)
     .join("")
@@ -34,13 +35,13 @@ const SHOWN = 200
 const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly _tag: "Values" }>) => {
   const values = Object.entries(outputs).map(([name, value]) => {
     const text = JSON.stringify(value)
-    return `output ${name} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
+    return `output ${safeName(name)} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
   })
   const measured = metrics.map(({ name, tags, type, value }) => {
-    const more = Object.entries(tags).map(([tag, text]) => `, ${tag}: ${text}`)
-    return `metric ${name} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
+    const more = Object.entries(tags).map(([tag, text]) => `, ${safeName(tag)}: ${safeName(text)}`)
+    return `metric ${safeName(name)} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
   })
-  const said = [...values, ...measured, ...logs.map(({ level, message }) => `${level} ${message}`)]
+  const said = [...values, ...measured, ...logs.map(({ level, message }) => `${level} ${safeName(message)}`)]
   return said.length === 0 ? undefined : ours(said.join("\n"))
 }
 
@@ -69,9 +70,9 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       return ours(`warning: ${describeGap(event)}`)
     case "Phase": {
       if (event.phase === "submitted") return undefined
-      const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${event.node}` : ""
+      const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${safeName(event.node)}` : ""
       const pod = event.phase === "created" || event.phase === "adopted" ? ` pod ${event.pod}` : ""
-      return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`)
+      return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${safeName(event.detail)})`}`)
     }
     case "Progress": {
       const { bytes, bytesPerSecond, direction, files, totalBytes, totalFiles } = event
@@ -92,19 +93,21 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
       const { attempt, budget, delayMs, why } = event
       const whose = budget === "retry" ? "" : ": the pod was lost, not the task"
       return ours(
-        `attempt ${attempt - 1} did not succeed: ${why}\nretrying in ${seconds(delayMs)} (attempt ${attempt})${whose}`
+        `attempt ${attempt - 1} did not succeed: ${safeName(why)}\nretrying in ${seconds(delayMs)} (attempt ${attempt})${whose}`
       )
     }
     case "PodEvent":
       // `PodEventNotice.ts` decides which are printed, and when.
       return undefined
     case "Waiting":
-      return ours(`waiting: ${event.diagnosis.summary}\nwhat to do: ${event.diagnosis.remedy}`)
+      return ours(`waiting: ${safeName(event.diagnosis.summary)}\nwhat to do: ${safeName(event.diagnosis.remedy)}`)
     case "Warning":
       return ours(`warning: ${event.message}`)
     case "Finished": {
       const { result } = event
-      const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
+      const files = Object.values(result.outputFiles).map(
+        (file) => `output ${safeName(file.path)} (${file.bytes} bytes)`
+      )
       const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.at(-1)?.attempt}`
       const end =
         result.cached !== undefined

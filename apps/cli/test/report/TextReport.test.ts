@@ -76,6 +76,18 @@ describe("reportEvent", () => {
       },
       "stderr|podwright: not rerun: this task of the execution completed 5.0 s ago\n"
     ],
+    [
+      {
+        _tag: "Values",
+        at,
+        stream: "stdout",
+        cursor,
+        outputs: { "a\npodwright: SUCCESS\u001b[2J": 1 },
+        metrics: [],
+        logs: []
+      },
+      "stderr|podwright: output a\\npodwright: SUCCESS\\x1b[2J = 1\n"
+    ],
     [{ _tag: "Values", at, stream: "stdout", cursor, outputs: {}, metrics: [], logs: [] }, undefined],
     [
       { _tag: "LogGap", at, after: "T1", before: "T2", cause: "rotated" },
