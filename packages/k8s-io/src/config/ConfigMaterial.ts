@@ -9,6 +9,7 @@ import { failureDetail } from "../error/TransportFailure.ts"
 import { configError } from "./ConfigError.ts"
 import { type ConnectionConfig, givenFields, TRUST_FIELDS } from "./ConnectionConfig.ts"
 import { readKeyStore } from "./KeyStore.ts"
+import { pathProblem } from "./PathText.ts"
 import { belongTogether, type Material, readCertificates, readPrivateKey } from "./PemMaterial.ts"
 import type { TlsSettings } from "./TlsSettings.ts"
 import { makeTokenSource } from "./TokenSource.ts"
@@ -45,6 +46,8 @@ type DataField = "caCertData" | "clientCertData" | "clientKeyData"
 export const makeConfigMaterial = Effect.fnUntraced(function* (config: ConnectionConfig) {
   const file = async (field: FileField): Promise<Material> => {
     const path = config[field] ?? ""
+    const problem = pathProblem(path)
+    if (problem !== undefined) throw configError(problem, `config.${field}`)
     try {
       return { field: `config.${field}`, bytes: await readFile(path) }
     } catch (cause) {

@@ -13,6 +13,7 @@ import { failureDetail } from "../error/TransportFailure.ts"
 import { configError } from "./ConfigError.ts"
 import { type ConnectionConfig, givenFields, IDENTITY_FIELDS } from "./ConnectionConfig.ts"
 import { type KubeConfigDocument, mergeKeepingFirst, readKubeConfig } from "./KubeConfigDocument.ts"
+import { pathProblem } from "./PathText.ts"
 
 /** Mounted into every pod that has a service-account token. */
 const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -35,6 +36,8 @@ const readFiles = Effect.fnUntraced(function* (files: ReadonlyArray<string>, fie
   const { LineCounter, parseDocument } = yield* Effect.promise(() => import("yaml"))
   let merged: KubeConfigDocument | undefined
   for (const file of files) {
+    const problem = pathProblem(file)
+    if (problem !== undefined) return yield* configError(problem, field)
     const refuse = (detail: string, cause?: unknown) => configError(`${file} cannot be used: ${detail}`, field, cause)
     const lineCounter = new LineCounter()
     const value = yield* Effect.try({
@@ -105,6 +108,9 @@ export const locate = Effect.fnUntraced(function* (
     const config = yield* readFiles([request.kubeconfig], "kubeconfig")
     if (config !== undefined) return { config, place: inFiles(request.kubeconfig) }
   }
+  // Before the list is split: a kubeconfig has colons.
+  const problem = pathProblem(KUBECONFIG)
+  if (problem !== undefined) return yield* configError(problem, "KUBECONFIG")
   const fromEnvironment = KUBECONFIG.split(delimiter).filter((file) => file !== "")
   if (fromEnvironment.length > 0) {
     // as kubectl: a listed file may be missing as long as one of them is there

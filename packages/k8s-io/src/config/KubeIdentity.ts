@@ -10,6 +10,7 @@ import { Duration, Effect } from "effect"
 import { failureDetail } from "../error/TransportFailure.ts"
 import { configError } from "./ConfigError.ts"
 import type { KubeCluster, KubeExec, KubeUser } from "./KubeConfigDocument.ts"
+import { pathProblem } from "./PathText.ts"
 import type { TlsSettings } from "./TlsSettings.ts"
 import { makeTokenSource } from "./TokenSource.ts"
 
@@ -32,9 +33,14 @@ const fromDataOrFile = async (data: string | undefined, file: string | undefined
 }
 
 const readTokenFile = (file: string, field: string) =>
-  Effect.tryPromise({
-    try: () => readFile(file, "utf8"),
-    catch: (cause) => configError(`cannot be read: ${failureDetail(cause)}`, field, cause)
+  Effect.suspend(() => {
+    const problem = pathProblem(file)
+    return problem === undefined
+      ? Effect.tryPromise({
+          try: () => readFile(file, "utf8"),
+          catch: (cause) => configError(`cannot be read: ${failureDetail(cause)}`, field, cause)
+        })
+      : Effect.fail(configError(problem, field))
   }).pipe(
     Effect.map((token) => token.trim()),
     Effect.filterOrFail(

@@ -17,6 +17,36 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 
 type Path = ReadonlyArray<string | number>
 
+/** As many problems as a person reads at once. The rest are counted. */
+const SHOWN_ISSUES = 50
+
+/** Where a value has bytes in it, such as a `Buffer`: to a schema each byte would be a property. */
+const bytesIn = (value: unknown, path: Path = []): ReadonlyArray<readonly [Path, number]> => {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return [[path, value.byteLength]]
+  // Deeper than any property is: what refers to itself ends here.
+  if (typeof value !== "object" || value === null || path.length > 4) return []
+  return Object.entries(value).flatMap(([name, inner]) => bytesIn(inner, [...path, name]))
+}
+
+const bytesIssues = (input: unknown, source: SpecIssue["source"]) =>
+  bytesIn(input).map(
+    ([path, count]) =>
+      new SpecIssue({
+        source,
+        path,
+        message: `expected text, not bytes (${count} of them); write them to a file and give its path`
+      })
+  )
+
+/** The first issues, and how many more there are. */
+const bounded = ([first, ...rest]: SpecIssues, source: SpecIssue["source"]): SpecIssues => {
+  const shown = rest.slice(0, SHOWN_ISSUES - 1)
+  const more = rest.length - shown.length
+  return more === 0
+    ? [first, ...rest]
+    : [first, ...shown, new SpecIssue({ source, path: [], message: `${more} more problems are not shown` })]
+}
+
 /** What a decoder must know to explain an unknown name. */
 export interface KnownNames {
   readonly source: SpecIssue["source"]
@@ -42,8 +72,10 @@ const explainUnknown = (path: Path, { known, noun = "property" }: KnownNames): s
 export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, names: KnownNames) => {
   const { source } = names
   const decode = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })
-  return (input: unknown): Result.Result<S["Type"], SpecIssues> =>
-    Result.mapError(decode(input), (error): SpecIssues => {
+  return (input: unknown): Result.Result<S["Type"], SpecIssues> => {
+    const [bytes, ...more] = bytesIssues(input, source)
+    if (bytes !== undefined) return Result.fail(bounded([bytes, ...more], source))
+    return Result.mapError(decode(input), (error): SpecIssues => {
       const issues = format(error.issue).issues.map(({ message, path: parts = [] }) => {
         const path = parts.map((part) => {
           const key = typeof part === "object" ? part.key : part
@@ -54,8 +86,9 @@ export const propertyDecoder = <S extends Schema.Decoder<unknown>>(schema: S, na
           : new SpecIssue({ source, path, message })
       })
       const [first = new SpecIssue({ source, path: [], message: error.message }), ...rest] = issues
-      return [first, ...rest]
+      return bounded([first, ...rest], source)
     })
+  }
 }
 
 /** Every place that has names of its own, as a path with dots, with these names. */
