@@ -50,10 +50,14 @@ export const unreadable = (name: string, source: string | undefined, detail: str
 export const sizeOf = (entry: InputEntry): number =>
   entry._tag === "File" ? entry.size : entry._tag === "Text" ? entry.bytes.length : 0
 
+/** Whether a text names its interpreter (`#!`): a task file cannot give it a mode. */
+const isScript = (bytes: Uint8Array): boolean => bytes[0] === 0x23 && bytes[1] === 0x21
+
 /** The fields of an entry's tar header, except its size. */
 export const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
   if (entry._tag === "Folder") return { mode: FOLDER_MODE }
-  if (entry._tag !== "File") return entry._tag === "Text" ? { mode: FILE_MODE } : {}
+  if (entry._tag === "Text") return { mode: isScript(entry.bytes) ? EXECUTABLE_MODE : FILE_MODE }
+  if (entry._tag === "Link") return {}
   const mode = entry.executable ? EXECUTABLE_MODE : FILE_MODE
   return Number.isNaN(entry.modifiedMs) ? { mode } : { mode, mtime: new Date(Math.trunc(entry.modifiedMs)) }
 }

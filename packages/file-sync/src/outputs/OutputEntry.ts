@@ -32,6 +32,16 @@ const refuse = (why: string): OutputPlacement => ({ _tag: "Refuse", why })
 const LINK_ADVICE = "copy its target (cp -L), or collect other files"
 
 /**
+ * What the tar decoder shows for bytes that are not UTF-8. Two names may differ in such bytes
+ * alone, so an entry with it is never placed: it could be taken for another, or come back under a
+ * name that it did not have.
+ */
+const UNDECODED = "\ufffd"
+
+const NAME_ADVICE =
+  "not UTF-8 (U+FFFD stands for such bytes, and is not taken itself); rename it, or collect an archive"
+
+/**
  * Folders of the volume that outputs are collected from; an output's name is its path below either.
  */
 const FOLDERS = ["work", "output"]
@@ -89,6 +99,8 @@ export const placeOutput = (
     return { _tag: "Skip", name: header.path, why }
   }
   const skip = (why: string): OutputPlacement => ({ _tag: "Skip", name, why })
+  if (name.includes(UNDECODED)) return skip(`its name is ${NAME_ADVICE}`)
+  if (target.includes(UNDECODED)) return skip(`it is a link to ${target}, whose name is ${NAME_ADVICE}`)
   switch (header.type) {
     case "File":
       return { _tag: "File", name, executable: (header.mode & 0o100) !== 0 }

@@ -252,7 +252,11 @@ describe("makeInputArchive", () => {
         await writeFile(join(place, "file"), "", { mode: 0o600 })
         await writeFile(join(place, "tool"), "", { mode: 0o700 })
       })
-      const archive = yield* makeInputArchive([{ name: "d", source: { _tag: "Path", path: place } }])
+      const archive = yield* makeInputArchive([
+        { name: "d", source: { _tag: "Path", path: place } },
+        { name: "script", source: { _tag: "Text", text: "#!/bin/sh\n" } },
+        { name: "text", source: { _tag: "Text", text: "# !" } }
+      ])
       const modes: Array<readonly [string, string, number, number]> = []
       yield* archive.stream().pipe(
         Stream.pipeThroughChannel(Tar.decode()),
@@ -263,7 +267,9 @@ describe("makeInputArchive", () => {
       assert.deepStrictEqual(modes, [
         ["d/", "777", 0, 0],
         ["d/file", "666", 0, 0],
-        ["d/tool", "777", 0, 0]
+        ["d/tool", "777", 0, 0],
+        ["script", "777", 0, 0],
+        ["text", "666", 0, 0]
       ])
     }).pipe(Effect.provide(services))
   )

@@ -32,6 +32,11 @@ describe("placeOutput: F11", () => {
     [entry("Symlink", "work/link", ""), "Skip"],
     [entry("Symlink", "work/link", "a/../../etc"), "Skip"],
     [entry("Symlink", "work/link", "a/.."), "Skip"],
+    // The decoder's sign for bytes that are not UTF-8.
+    [entry("File", "output/caf\ufffd.txt"), "Skip"],
+    [entry("Directory", "work/\ufffd/"), "Skip"],
+    [entry("Symlink", "work/link", "\ufffd"), "Skip"],
+    [entry("Hardlink", "work/b", "work/\ufffd"), "Skip"],
     // Absolute ones below the volume, and those from one of its folders to the other.
     [entry("Symlink", "work/link", "/podwright/work/a/b"), { _tag: "Symlink", name: "link", target: "a/b" }],
     [entry("Symlink", "work/a/link", "/podwright/work/b"), { _tag: "Symlink", name: "a/link", target: "../b" }],

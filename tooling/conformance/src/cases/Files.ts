@@ -158,6 +158,38 @@ export const files = (cluster: Cluster): void => {
       await cluster.untilNoPods(id)
     })
 
+    it("run as programs where a text begins with #!", async () => {
+      const folder = await scratch()
+      const id = freshId("script")
+      const task = 'containerImage: busybox\ninputFiles: { hello: "#!/bin/sh\\necho hello $1\\n" }'
+      const flow = await writeFlow(folder, id, ["./hello you"], task)
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow])
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout, "hello you\n")
+      await cluster.untilNoPods(id)
+    })
+
+    it("whose names are not UTF-8 are named, and never taken for one another", async () => {
+      const folder = await scratch()
+      const id = freshId("bytes")
+      const commands = [
+        `printf one >"$OUTPUT_DIR/$(printf 'caf\\351.txt')"; printf two >"$OUTPUT_DIR/$(printf 'caf\\350.txt')"`,
+        'echo fine >"$OUTPUT_DIR/café"'
+      ]
+      const flow = await writeFlow(folder, id, commands, "containerImage: busybox")
+      const out = join(folder, "out")
+      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output-dir", out, "--output", "json"])
+      assert.strictEqual(code, 0, stderr)
+      const { outputFiles, skipped } = JSON.parse(stdout)
+      assert.deepStrictEqual(Object.keys(outputFiles), ["café"])
+      assert.deepStrictEqual(
+        skipped.map(({ name }: { name: string }) => name),
+        ["caf\ufffd.txt", "caf\ufffd.txt"]
+      )
+      assert.match(stderr, /did not come back: its name is not UTF-8/)
+      await cluster.untilNoPods(id)
+    })
+
     it("that are links asked for by name, or in a replaced folder, are explained after the rest has come", async () => {
       const folder = await scratch()
       const id = freshId("links")
