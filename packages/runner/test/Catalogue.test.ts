@@ -6,8 +6,8 @@ import { assert, describe, it } from "@effect/vitest"
 const PACKAGE = join(import.meta.dirname, "..")
 const readme = readFileSync(join(PACKAGE, "README.md"), "utf8")
 const numbers = [
-  ...Array.from({ length: 12 }, (_, index) => `P${index + 1}`),
-  ...Array.from({ length: 20 }, (_, index) => `R${index + 1}`)
+  ...Array.from({ length: 13 }, (_, index) => `P${index + 1}`),
+  ...Array.from({ length: 22 }, (_, index) => `R${index + 1}`)
 ]
 
 /** `A.test.ts` and `B.test.ts` of PACKAGE: what stands behind the last one goes for all between two semicolons. */

@@ -163,6 +163,28 @@ describe.concurrent("diagnosis", () => {
     assert.isNotNull(cause.node)
   })
 
+  it("P13 an init container of the task's own fails", async () => {
+    const prepare = { name: "prepare", image: "busybox", command: ["sh", "-c", "echo no database >&2; exit 3"] }
+    const found = await end({ commands: ["echo main"], runner: { podSpec: { initContainers: [prepare] } } })
+    const cause = isCause(found, "ContainerFailed", "permanent")
+    assert.deepStrictEqual([cause.container, cause.exitCode], ["prepare", 3])
+    assert.include(found.error?.message, "no database")
+  })
+
+  it("R21 a postStart hook fails", async () => {
+    const lifecycle = { postStart: { exec: { command: ["false"] } } }
+    const runner = { podSpec: { containers: [{ name: "main", lifecycle }] } }
+    const { result } = await end({ commands: ["sleep 60"], runner, timeout: "PT2M" })
+    assert.strictEqual(result?.diagnosis?.cause._tag, "HookFailed", JSON.stringify(result?.diagnosis))
+  })
+
+  it("R21 a liveness probe fails", async () => {
+    const livenessProbe = { exec: { command: ["cat", "/nowhere"] }, periodSeconds: 1, failureThreshold: 1 }
+    const runner = { podSpec: { containers: [{ name: "main", livenessProbe }] } }
+    const { result } = await end({ commands: ["sleep 60"], runner, timeout: "PT2M" })
+    assert.strictEqual(result?.diagnosis?.cause._tag, "ProbeFailed", JSON.stringify(result?.diagnosis))
+  })
+
   it("R20 more in its volume than the volume's limit", async () => {
     const commands = ["echo begun", "dd if=/dev/zero of=big bs=1M count=64 2>/dev/null", "sleep 600"] as const
     const runner = { volume: { sizeLimit: "8Mi" } }

@@ -3,9 +3,12 @@
  * of pod and container → diagnosis. The texts are for the person who has to act on them. Pods that
  * do not run yet: `PendingDiagnosis.ts`.
  */
+
+import type { KubeEvent } from "@podwright/k8s-io"
 import { MAIN_CONTAINER, VOLUME_NAME } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { DiagnosisCause } from "./DiagnosisCause.ts"
+import { evidenceOf } from "./EventEvidence.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
 import { storageLimitOf, storageRemedy } from "./StorageLimit.ts"
 
@@ -20,7 +23,12 @@ export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
   /** What is so, with the cluster's own words. */
   summary: Schema.String,
   /** What a person can do. */
-  remedy: Schema.String
+  remedy: Schema.String,
+  /**
+   * What the container that ended printed last, at most ten lines: to stderr, or to stdout where it
+   * printed nothing to stderr. Absent where it printed nothing, or nothing of its own ran.
+   */
+  lastLines: Schema.optionalKey(Schema.Array(Schema.String))
 }) {}
 
 /** A diagnosis of its parts. */
@@ -149,7 +157,7 @@ export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined):
     return diagnosis(
       { _tag: "OutOfMemory", exitCode, limit: memoryLimit ?? null, said },
       "permanent",
-      `the command was killed because it used up ${limit} (exit code ${exitCode})${detail}`,
+      `the command was killed because it used up ${limit} (OOMKilled, exit code ${exitCode})${detail}`,
       "raise resources.limit.memory, or make the command use less"
     )
   }
@@ -181,9 +189,69 @@ export const diagnoseEnd = (end: ContainerEnd, memoryLimit: string | undefined):
   return diagnosis(
     { _tag: "CommandFailed", exitCode, said },
     "permanent",
-    `the command ended with exit code ${exitCode}${detail}`,
-    "see its log"
+    `the command ended with exit code ${exitCode}${shellSays(exitCode)}${detail}`,
+    shellRemedy(exitCode)
   )
+}
+
+/** What a shell means by the two codes that it keeps for itself (POSIX, "Exit Status for Commands"). */
+const shellSays = (exitCode: number): string => {
+  if (exitCode === 127) return ", by which a shell says that it did not find a command"
+  return exitCode === 126 ? ", by which a shell says that it found a command but could not execute it" : ""
+}
+
+const shellRemedy = (exitCode: number): string => {
+  if (exitCode === 127) return "check the command's name and that the image has it; its log names it"
+  return exitCode === 126
+    ? "check that the file is executable (chmod +x) and is a program for this image; its log names it"
+    : "see its log"
+}
+
+/**
+ * A better diagnosis of main's end by the pod's events, where status says only that it was ended;
+ * `found` itself where they say nothing of it.
+ */
+export const explainEnd = (found: Diagnosis, events: ReadonlyArray<KubeEvent>, main: string): Diagnosis => {
+  const { cause } = found
+  if (cause._tag !== "Killed" && cause._tag !== "CommandFailed") return found
+  const evidence = evidenceOf(events, main)
+  if (evidence === undefined) return found
+  const { exitCode } = cause
+  const { said } = evidence
+  return evidence._tag === "Hook"
+    ? diagnosis(
+        { _tag: "HookFailed", exitCode, said },
+        "permanent",
+        words(
+          `the kubelet ended the command (exit code ${exitCode}) because the container's postStart hook failed`,
+          said
+        ),
+        "correct lifecycle.postStart in podSpec"
+      )
+    : diagnosis(
+        { _tag: "ProbeFailed", exitCode, probe: evidence.probe, said },
+        "permanent",
+        words(
+          `the kubelet ended the command (exit code ${exitCode}) because the container's ${evidence.probe} probe failed`,
+          said
+        ),
+        `correct the ${evidence.probe}Probe in podSpec, or give it more time (failureThreshold, periodSeconds)`
+      )
+}
+
+/** The diagnosis of a container of the task's own that failed, with the end of its log. */
+export const withContainerWords = (found: Diagnosis, log: string): Diagnosis => {
+  const lines = log.split("\n").filter((line) => line.trim() !== "")
+  if (lines.length === 0) return found
+  const { cause, kind, remedy, summary } = found
+  return withLastLines(diagnosis(cause, kind, `${summary}; it printed last: ${oneLine(log)}`, remedy), lines)
+}
+
+/** The diagnosis with what its container printed last; as it is where that was nothing. */
+export const withLastLines = (found: Diagnosis, lastLines: ReadonlyArray<string>): Diagnosis => {
+  if (lastLines.length === 0) return found
+  const { cause, kind, remedy, summary } = found
+  return new Diagnosis({ cause, kind, summary, remedy, lastLines })
 }
 
 /** How much of main's own log is asked for, and shown, where its command never ran. */
@@ -219,7 +287,7 @@ export const diagnoseSilentEnd = (found: Diagnosis, ownLog: string): Diagnosis =
  */
 export const memoryWarning = (end: ContainerEnd, memoryLimit: string | undefined): string | undefined =>
   end.exitCode === 0 && end.reason === "OOMKilled"
-    ? `the command succeeded, but a process of it was killed because memory${memoryLimit === undefined ? "" : ` (limit ${memoryLimit})`} was used up; its work may be incomplete`
+    ? `the command succeeded, but a process of it was killed (OOMKilled) because memory${memoryLimit === undefined ? "" : ` (limit ${memoryLimit})`} was used up; its work may be incomplete`
     : undefined
 
 /** The pod was deleted by somebody else. */
@@ -257,19 +325,38 @@ export const helperEnded = (container: string, end: ContainerEnd): Diagnosis => 
     reason === "OOMKilled"
       ? "raise fileSidecar.resources.limit.memory"
       : exitCode > SIGNALLED
-        ? "find out what ended it (kubectl describe pod, the node's log), and run the task again"
+        ? "find out what ended it (kubectl get events, the node's log), and run the task again"
         : "check that fileSidecar.image has a POSIX 'sh'"
   )
 }
 
-/** The pod ended and nothing says why. */
+/** A container of the task's own that ended with an error, where main did not come to run. */
+const containerFailed = (container: string, end: ContainerEnd): Diagnosis => {
+  const { exitCode, reason = null } = end
+  const said = end.message?.trim() ?? ""
+  const how = reason === null || reason === "Error" ? "" : `, ${reason}`
+  return diagnosis(
+    { _tag: "ContainerFailed", container, exitCode, reason, said },
+    "permanent",
+    words(`container '${container}' ended with exit code ${exitCode}${how}, so the command did not run`, said),
+    `correct container '${container}' in podSpec; with 'delete: false' the pod is kept, and kubectl logs shows the container's whole log`
+  )
+}
+
+/**
+ * The pod ended and its status says nothing of the whole: a container of the task's own that failed
+ * is why. Of ours and of main others have decided before.
+ */
 export const unknownEnd = (pod: PodObservation | undefined): Diagnosis => {
+  for (const [name, state] of pod?.containers ?? []) {
+    if (state._tag === "Ended" && state.end.exitCode !== 0) return containerFailed(name, state.end)
+  }
   const phase = pod?.phase ?? "Unknown"
   const said = words(pod?.reason, pod?.message)
   return diagnosis(
     { _tag: "Unknown", phase, said },
     "transient",
     words(`the pod ended in phase ${phase} and nothing tells the command's exit code`, said),
-    "see kubectl describe pod and the node's log"
+    "see kubectl get events and the node's log; with 'delete: false' the pod is kept for kubectl describe"
   )
 }

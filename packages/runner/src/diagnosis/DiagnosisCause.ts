@@ -61,6 +61,12 @@ export const DiagnosisCause = Schema.TaggedUnion({
   Deleted: node,
   /** A container of ours ended before the run did. */
   HelperEnded: { ...container, exitCode: Schema.Int, reason: Schema.NullOr(Schema.String), ...said },
+  /** A container of the task's own `podSpec` ended with an error, so that the command never ran. */
+  ContainerFailed: { ...container, exitCode: Schema.Int, reason: Schema.NullOr(Schema.String), ...said },
+  /** The kubelet ended the command because its container's postStart hook failed. */
+  HookFailed: { exitCode: Schema.Int, ...said },
+  /** The kubelet ended the command because its container's probe failed. */
+  ProbeFailed: { exitCode: Schema.Int, probe: Schema.Literals(["liveness", "startup"]), ...said },
   CommandFailed: { exitCode: Schema.Int, ...said },
   /** A signal ended the command; nothing tells who sent it. */
   Killed: { exitCode: Schema.Int, signal: Schema.Int, ...said },

@@ -9,6 +9,7 @@ import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import type { PodObservation } from "../diagnosis/PodObservation.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { containerFacts } from "../task/ContainerFacts.ts"
+import { LogTail } from "../task/LogTail.ts"
 import { LogValues } from "../task/LogValues.ts"
 import { RunEvent } from "../task/RunEvent.ts"
 import type { RunPhase } from "../task/RunPhase.ts"
@@ -31,6 +32,8 @@ export interface RunJournal {
   readonly arrival: Effect.Effect<{ readonly at: number; readonly outputs: TransferProgress | undefined }>
   /** What scheduler or kubelet said; nothing once the run has ended. */
   readonly podEvent: (event: KubeEvent) => Effect.Effect<void>
+  /** What the command printed last, for the diagnosis of one that failed. */
+  readonly lastLines: Effect.Effect<ReadonlyArray<string>>
   readonly log: (event: LogEvent) => Effect.Effect<void>
   readonly progress: (progress: TransferProgress) => Effect.Effect<void>
   /** Something stands in the way; the same diagnosis is told once. */
@@ -58,6 +61,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const logLines = { stdout: 0, stderr: 0 }
   let logGaps = 0
   const values = new LogValues()
+  const tail = new LogTail()
   let node: string | null = null
   let told: string | undefined
   let containers: RunFacts["containers"] = {}
@@ -92,6 +96,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const at = Clock.currentTimeMillis
   const lines = Effect.fnUntraced(function* ({ cursor, ending, lines, stream }: ReportedLines) {
     // A piece of a line counts with its last piece.
+    tail.add(stream, lines)
     logLines[stream] += ending === "continues" ? lines.length - 1 : lines.length
     const how = ending === "newline" ? {} : { ending }
     yield* emit({ _tag: "Log", at: yield* at, stream, lines, cursor, ...how })
@@ -145,6 +150,7 @@ export const openJournal = Effect.fnUntraced(function* (
         ...(container === undefined ? {} : { container })
       })
     }),
+    lastLines: Effect.sync(() => tail.lines),
     log: Effect.fnUntraced(function* (event) {
       yield* arrives
       switch (event._tag) {

@@ -5,7 +5,14 @@
 import { PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
 import { Effect, Option, Schema, Stream } from "effect"
-import { diagnoseSilentEnd, OWN_WORDS } from "../diagnosis/Diagnosis.ts"
+import {
+  type Diagnosis,
+  diagnoseSilentEnd,
+  explainEnd,
+  OWN_WORDS,
+  withContainerWords,
+  withLastLines
+} from "../diagnosis/Diagnosis.ts"
 import {
   type Decision,
   decideOutcome,
@@ -33,25 +40,39 @@ const memoryLimit = (plan: PodPlan): string | undefined => {
 /** A log that the node does not give by then is done without. */
 const OWN_LOG_WAIT = "5 seconds"
 
-/** The end of main's own log; empty, with a warning, where it cannot be had. */
-const ownLog = ({ journal, namespace, plan }: Run): Effect.Effect<string, never, PodLog> =>
+/** The end of a container's own log; empty, with a warning, where it cannot be had. */
+const ownLog = (
+  { journal, namespace, plan }: Run,
+  container: string = plan.mainContainer
+): Effect.Effect<string, never, PodLog> =>
   Effect.flatMap(PodLog, (log) =>
-    log
-      .read({ namespace, pod: plan.name, container: plan.mainContainer, ...OWN_WORDS })
-      .pipe(Stream.decodeText, Stream.mkString)
+    log.read({ namespace, pod: plan.name, container, ...OWN_WORDS }).pipe(Stream.decodeText, Stream.mkString)
   ).pipe(
     Effect.timeout(OWN_LOG_WAIT),
-    Effect.catch((error) =>
-      Effect.as(journal.warn(`the log of ${plan.mainContainer} cannot be read: ${error.message}`), "")
-    )
+    Effect.catch((error) => Effect.as(journal.warn(`the log of ${container} cannot be read: ${error.message}`), ""))
   )
 
 /** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
 export const settle = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Decision, never, PodLog> {
   const outcome = yield* decide(run)
+  if (outcome._tag !== "Failed") return outcome
   const { silent } = yield* run.stages.receipts
-  if (!silent || outcome._tag !== "Failed" || outcome.diagnosis.cause._tag !== "CommandFailed") return outcome
-  return { ...outcome, diagnosis: diagnoseSilentEnd(outcome.diagnosis, yield* ownLog(run)) }
+  const explained = explainEnd(outcome.diagnosis, yield* run.events.evidence, run.plan.mainContainer)
+  const diagnosis =
+    silent && explained.cause._tag === "CommandFailed"
+      ? diagnoseSilentEnd(explained, yield* ownLog(run))
+      : withLastLines(explained, yield* run.journal.lastLines)
+  return { ...outcome, diagnosis }
+})
+
+/** The error with the last words of the task's own container that failed, before its pod is deleted. */
+const withWords = Effect.fnUntraced(function* (
+  run: Run,
+  found: Diagnosis,
+  { operation }: RunError
+): Effect.fn.Return<RunError, never, PodLog> {
+  const log = found.cause._tag === "ContainerFailed" ? yield* ownLog(run, found.cause.container) : ""
+  return new RunError({ operation, reason: new PodFailed({ diagnosis: withContainerWords(found, log) }) })
 })
 
 const decide = Effect.fnUntraced(function* ({ follow, plan, stages }: Run): Effect.fn.Return<Decision> {
@@ -84,6 +105,8 @@ export const settleFailure = Effect.fnUntraced(function* (
   run: Run,
   error: RunError
 ): Effect.fn.Return<{ readonly driven: Driven; readonly outcome: Decision }, RunError, PodLog> {
+  if (error.reason._tag === "PodFailed" && error.reason.diagnosis.cause._tag === "ContainerFailed")
+    return yield* yield* withWords(run, error.reason.diagnosis, error)
   const { exitCode } = yield* run.stages.receipts
   const pod = yield* run.follow.current
   const ownCode = exitCode ?? (pod?.main._tag === "Ended" ? pod.main.end.exitCode : undefined)

@@ -136,10 +136,18 @@ describe("diagnoseEnd", () => {
     if (value.message !== undefined) assert.include(found.summary, value.message)
   })
 
+  it.each([
+    ["R22 not found", 127, "did not find a command"],
+    ["R22 not executable", 126, "could not execute it"]
+  ] as const)("%s", (_name, exitCode, said) => {
+    assert.include(diagnoseEnd(end(exitCode, "Error"), undefined).summary, said)
+  })
+
   it("tells the memory limit", () => {
     const found = diagnoseEnd(end(137, "OOMKilled"), "64Mi")
     assert.deepStrictEqual(found.cause, { _tag: "OutOfMemory", exitCode: 137, limit: "64Mi", said: "" })
     assert.include(found.summary, "64Mi")
+    assert.include(found.summary, "OOMKilled")
   })
 
   it("R2 warns of a success during which the kernel killed for memory, and of no other", () => {
@@ -162,6 +170,13 @@ describe("a pod that goes before its command has ended", () => {
     const found = nodeSilent(observation({ terminating: true, disruption: "DeletionByTaintManager" }))
     assert.strictEqual(named(found), "NodeLost transient")
     assert.include(found.summary, "node1")
+  })
+  it("P13 names a container of the task's own that failed before the command", () => {
+    const found = unknownEnd(
+      observation({ phase: "Failed", main: { _tag: "Unknown" }, containers: new Map([["prepare", ended(3, "Error")]]) })
+    )
+    assert.strictEqual(named(found), "ContainerFailed permanent")
+    assert.include(found.summary, "'prepare' ended with exit code 3")
   })
   it("R7 says that the outcome is unknown where nothing tells it", () => {
     assert.strictEqual(named(unknownEnd(observation({ phase: "Failed" }))), "Unknown transient")

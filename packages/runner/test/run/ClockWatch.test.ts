@@ -22,7 +22,7 @@ const collecting = Effect.gen(function* () {
   const stages = yield* makeRunStages(journal, "main")
   yield* stages.start
   yield* stages.finish(undefined)
-  const events = { tellOf: () => Effect.void, last: Effect.undefined }
+  const events = { tellOf: () => Effect.void, last: Effect.undefined, evidence: Effect.succeed([]) }
   const spent = { starting: Effect.succeed(0), running: Effect.succeed(0) }
   const clocks = keepClocks({ task: yield* task(), follow, events, journal, stages }, spent)
   const fiber = yield* Effect.forkChild(clocks)
