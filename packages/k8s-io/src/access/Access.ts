@@ -21,7 +21,7 @@ export interface Permission {
 
 const exec = "bring files and log lines in and out of the pod"
 const lease = "renew the lease that says who drives the pod, and take it over from a driver that has died"
-const events = "tell what a pod that does not run yet is busy with (pulls, volumes, back-off)"
+const events = "report what a starting pod waits for (image pulls, volumes, back-off)"
 
 /**
  * Everything a run may ask the API server for. `pods/exec` takes two verbs: the WebSocket's opening
@@ -30,7 +30,7 @@ const events = "tell what a pod that does not run yet is busy with (pulls, volum
  */
 export const permissions: ReadonlyArray<Permission> = [
   { verb: "create", resource: "pods", use: "start the pod" },
-  { verb: "get", resource: "pods", use: "tell our pod from another's when an answer was lost" },
+  { verb: "get", resource: "pods", use: "find out whether a lost answer created our pod" },
   { verb: "list", resource: "pods", use: "follow pods" },
   { verb: "watch", resource: "pods", use: "follow pods" },
   { verb: "delete", resource: "pods", use: "leave no pod behind" },

@@ -102,7 +102,7 @@ const makeDispatcher = Effect.fnUntraced(function* (
 const warnOfUnchecked = Effect.fnUntraced(function* ({ disableHostnameVerification, trustCerts }: ConnectionConfig) {
   if (trustCerts)
     yield* Effect.logWarning(
-      "config.trustCerts: any certificate is taken for the API server's; whoever is in between can read along"
+      "config.trustCerts: the API server's certificate is not checked, so anyone on the network path can read the traffic"
     )
   if (disableHostnameVerification)
     yield* Effect.logWarning(

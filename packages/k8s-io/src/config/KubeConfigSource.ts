@@ -102,10 +102,7 @@ const checkImpersonation = Effect.fnUntraced(function* (user: KubeUser) {
   const field = `users[${user.name}].user`
   const extra = Object.keys(impersonateExtra)
   if (impersonateUser === undefined && (impersonateUid !== undefined || impersonateGroups.length + extra.length > 0))
-    return yield* configError(
-      "there must be a user to impersonate beside as-uid, as-groups and as-user-extra",
-      `${field}.as`
-    )
+    return yield* configError("as-uid, as-groups and as-user-extra need a user to impersonate: set `as`", `${field}.as`)
   if (impersonateGroups.length > 1)
     return yield* configError(
       `${impersonateGroups.length} groups cannot be impersonated at once, only one. Bind the rights to one of them, or to the user`,

@@ -113,7 +113,9 @@ export const fetchToken = Effect.fn("TokenTask.fetch")(function* ({
   if (!/^\S+$/.test(token))
     return yield* wrong(
       "output",
-      token === "" ? "gives an empty text, not a token" : "gives a text with white space, not a token"
+      token === ""
+        ? "rendered to an empty text instead of a token"
+        : "rendered to a text with white space instead of a token"
     )
   return token
 })

@@ -93,7 +93,7 @@ const waitingVerdict = (
         passing ? "transient" : "permanent",
         `container '${container}' cannot be created (${reason})${detail}`,
         passing
-          ? "the node is slow to make containers; run the task again"
+          ? "the node is slow to create containers; retry the task"
           : "check the Secrets, ConfigMaps, volumes and security context that the task names"
       )
       return after(passing ? PULL_GRACE_MS : CONFIG_GRACE_MS, sinceMs, found)
@@ -137,7 +137,7 @@ export const diagnosePending = (pod: PodObservation, sinceMs: number): PendingVe
       { _tag: "SchedulingGated", said: pod.gated },
       "transient",
       `the pod is held back from the scheduler: ${pod.gated}`,
-      "whoever put the schedulingGates on the pod (a queue, a quota) has to take them off"
+      "the controller that set the schedulingGates (a queue, a quota) must remove them"
     )
     return { _tag: "Report", diagnosis: found }
   }

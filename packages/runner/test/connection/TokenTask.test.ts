@@ -93,7 +93,12 @@ describe("a command", () => {
       "{{ json.token }}",
       "config.oauthTokenProvider.output: undefined value"
     ],
-    ["gives nothing", { commands: ["true"] }, "{{ stdout }}", "config.oauthTokenProvider.output: gives an empty text"],
+    [
+      "gives nothing",
+      { commands: ["true"] },
+      "{{ stdout }}",
+      "config.oauthTokenProvider.output: rendered to an empty text"
+    ],
     [
       "gives a sentence",
       { commands: ["echo a b"] },
