@@ -179,8 +179,8 @@ describe("credentials", () => {
   it.effect.each([
     [{ as: "her", "as-groups": ["a", "b"] }, /users\[one\]\.user\.as-groups: 2 groups .*only one/],
     [{ as: "her", "as-user-extra": { scopes: ["view"] } }, /users\[one\]\.user\.as-user-extra: .*Leave them out/],
-    [{ "as-groups": ["a"] }, /users\[one\]\.user\.as: there must be a user/],
-    [{ "as-uid": "7" }, /users\[one\]\.user\.as: there must be a user/]
+    [{ "as-groups": ["a"] }, /users\[one\]\.user\.as: .* need a user to impersonate/],
+    [{ "as-uid": "7" }, /users\[one\]\.user\.as: .* need a user to impersonate/]
   ] as const)("are not another's than asked for: %j", ([user, message]) =>
     Effect.map(refused({ user }), (said) => assert.match(said, message))
   )

@@ -103,7 +103,7 @@ describe("a command", () => {
       "gives a sentence",
       { commands: ["echo a b"] },
       "{{ stdout }}",
-      "config.oauthTokenProvider.output: gives a text with"
+      "config.oauthTokenProvider.output: rendered to a text with"
     ]
   ] as ReadonlyArray<readonly [string, Task, string, string]>)("that %s is named", ([, task, output, expected]) =>
     Effect.map(refusal(task, output), (message) => {

@@ -55,7 +55,9 @@ describe("manifestYaml", () => {
     })
   }
 
-  it.prop("any text comes back, by either version of YAML", [Schema.Array(Schema.String)], ([texts]) => {
+  it.prop("any text comes back, by either version of YAML", [Schema.Array(Schema.String)], ([drawn]) => {
+    // A text with a NUL byte is refused before there is a manifest.
+    const texts = drawn.map((text) => text.replaceAll("\0", ""))
     const pod = explained({ podSpec: { nodeSelector: { all: texts } } })
     for (const version of ["1.1", "1.2"] as const) {
       assert.deepStrictEqual<unknown>(parse(manifestYaml("t", pod, true), { version }), pod.plan.manifest)
