@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     script: [],
     merge: ["values"],
     properties: ["PackageVersion.ts", "error", "values"],
-    task: ["properties"],
+    task: ["error", "values", "properties"],
     pod: ["error", "values", "script", "merge", "properties", "task"],
     "index.ts": EVERY_ROOM_ABOVE
   },
