@@ -4,11 +4,9 @@
  * do not run yet: `PendingDiagnosis.ts`.
  */
 
-import type { KubeEvent } from "@podwright/k8s-io"
 import { MAIN_CONTAINER, VOLUME_NAME } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { DiagnosisCause } from "./DiagnosisCause.ts"
-import { evidenceOf } from "./EventEvidence.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
 import { storageLimitOf, storageRemedy } from "./StorageLimit.ts"
 
@@ -35,13 +33,14 @@ export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
 export const diagnosis = (cause: DiagnosisCause, kind: Diagnosis["kind"], summary: string, remedy: string): Diagnosis =>
   new Diagnosis({ cause, kind, summary, remedy })
 
-const words = (...parts: ReadonlyArray<string | undefined>) =>
+/** Parts of a summary as one text, without those that are empty. */
+export const words = (...parts: ReadonlyArray<string | undefined>) =>
   parts
     .map((part) => part?.trim())
     .filter((part) => part !== undefined && part !== "")
     .join(": ")
 
-const again = "run the task again"
+const again = "retry the task"
 
 /** What a `DisruptionTarget` condition's reason says of who takes the pod away (KEP-3329). */
 const disruptionCause = (reason: string): "Preempted" | "NodeLost" | "Evicted" => {
@@ -102,7 +101,7 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
       return diagnosis(
         { _tag: "Preempted", node, reason, said: message },
         "transient",
-        `a pod of higher priority took its place: ${said}`,
+        `a pod of higher priority preempted it: ${said}`,
         `${again}, or give it a priorityClassName`
       )
     case "NodeLost":
@@ -112,7 +111,7 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
       return diagnosis(
         { _tag: "NodeLost", node, reason, said: message },
         "transient",
-        `node${onNode} went away: ${said}`,
+        `node${onNode} was lost: ${said}`,
         again
       )
   }
@@ -128,7 +127,7 @@ export const diagnosePodEnd = (pod: PodObservation): Diagnosis | undefined => {
     return diagnosis(
       { _tag: "NodeRefused", node, reason, said: message },
       "transient",
-      `node${onNode} did not take the pod, nothing ran: ${said}`,
+      `node${onNode} refused the pod before anything ran: ${said}`,
       `${again}; if it stays so, check resource requests, nodeSelector and the node`
     )
   }
@@ -208,80 +207,6 @@ const shellRemedy = (exitCode: number): string => {
 }
 
 /**
- * A better diagnosis of main's end by the pod's events, where status says only that it was ended;
- * `found` itself where they say nothing of it.
- */
-export const explainEnd = (found: Diagnosis, events: ReadonlyArray<KubeEvent>, main: string): Diagnosis => {
-  const { cause } = found
-  if (cause._tag !== "Killed" && cause._tag !== "CommandFailed") return found
-  const evidence = evidenceOf(events, main)
-  if (evidence === undefined) return found
-  const { exitCode } = cause
-  const { said } = evidence
-  return evidence._tag === "Hook"
-    ? diagnosis(
-        { _tag: "HookFailed", exitCode, said },
-        "permanent",
-        words(
-          `the kubelet ended the command (exit code ${exitCode}) because the container's postStart hook failed`,
-          said
-        ),
-        "correct lifecycle.postStart in podSpec"
-      )
-    : diagnosis(
-        { _tag: "ProbeFailed", exitCode, probe: evidence.probe, said },
-        "permanent",
-        words(
-          `the kubelet ended the command (exit code ${exitCode}) because the container's ${evidence.probe} probe failed`,
-          said
-        ),
-        `correct the ${evidence.probe}Probe in podSpec, or give it more time (failureThreshold, periodSeconds)`
-      )
-}
-
-/** The diagnosis of a container of the task's own that failed, with the end of its log. */
-export const withContainerWords = (found: Diagnosis, log: string): Diagnosis => {
-  const lines = log.split("\n").filter((line) => line.trim() !== "")
-  if (lines.length === 0) return found
-  const { cause, kind, remedy, summary } = found
-  return withLastLines(diagnosis(cause, kind, `${summary}; it printed last: ${oneLine(log)}`, remedy), lines)
-}
-
-/** The diagnosis with what its container printed last; as it is where that was nothing. */
-export const withLastLines = (found: Diagnosis, lastLines: ReadonlyArray<string>): Diagnosis => {
-  if (lastLines.length === 0) return found
-  const { cause, kind, remedy, summary } = found
-  return new Diagnosis({ cause, kind, summary, remedy, lastLines })
-}
-
-/** How much of main's own log is asked for, and shown, where its command never ran. */
-export const OWN_WORDS = { tailLines: 3, limitBytes: 2048 } as const
-
-/** A log's last lines as one, without what a terminal would obey. */
-const oneLine = (log: string): string =>
-  log
-    .split("\n")
-    .map((line) => line.replace(/\p{Cc}/gu, " ").trim())
-    .filter((line) => line !== "")
-    .join("; ")
-
-/**
- * The gate puts all that a command writes on the volume before it reaches main's own log. Where main ended by itself with nothing
- * on the volume, neither output nor exit code, what `ownLog` has is the word of the runtime or of the gate: newer runtimes
- * start the container first, and write there that its program cannot be executed. `found` is kept where it says more.
- */
-export const diagnoseSilentEnd = (found: Diagnosis, ownLog: string): Diagnosis => {
-  const said = oneLine(ownLog)
-  if (found.cause._tag !== "CommandFailed" || said === "") return found
-  return diagnosis(
-    { _tag: "CommandNotStarted", exitCode: found.cause.exitCode, said },
-    "permanent",
-    `the container could not start the command: ${said}`,
-    "check that the image is built for the node's architecture, and that the interpreter can be executed in it"
-  )
-}
-
-/**
  * What to say of a command that succeeded though the kernel killed something in its container for
  * its memory.
  */
@@ -297,17 +222,17 @@ export const deleted = (pod: PodObservation | undefined): Diagnosis =>
     { _tag: "Deleted", node: pod?.node ?? null },
     "transient",
     "the pod was deleted while the task ran",
-    "find out who deleted it (kubectl get events, the API server's audit log), and run the task again"
+    "find out who deleted it (kubectl get events, the API server's audit log), and retry the task"
   )
 
-/** The pod was to be gone by now and its node says nothing of it. */
+/** The pod should have ended by now, and its node has not confirmed it. */
 export const nodeSilent = (pod: PodObservation): Diagnosis => {
   const node = pod.node ?? null
   return diagnosis(
     { _tag: "NodeLost", node, reason: pod.disruption ?? "Deleted", said: pod.disruptionMessage ?? "" },
     "transient",
     words(
-      `the pod was deleted${pod.disruption === undefined ? "" : ` (${pod.disruption})`} and node ${node ?? ""} does not end it; whether the command has ended is unknown`,
+      `the pod was deleted${pod.disruption === undefined ? "" : ` (${pod.disruption})`} and node ${node ?? ""} has not confirmed its end; whether the command has ended is unknown`,
       pod.disruptionMessage
     ),
     `see kubectl describe node; ${again}`
@@ -325,7 +250,7 @@ export const helperEnded = (container: string, end: ContainerEnd): Diagnosis => 
     reason === "OOMKilled"
       ? "raise fileSidecar.resources.limit.memory"
       : exitCode > SIGNALLED
-        ? "find out what ended it (kubectl get events, the node's log), and run the task again"
+        ? "find out what ended it (kubectl get events, the node's log), and retry the task"
         : "check that fileSidecar.image has a POSIX 'sh'"
   )
 }
@@ -356,7 +281,7 @@ export const unknownEnd = (pod: PodObservation | undefined): Diagnosis => {
   return diagnosis(
     { _tag: "Unknown", phase, said },
     "transient",
-    words(`the pod ended in phase ${phase} and nothing tells the command's exit code`, said),
+    words(`the pod ended in phase ${phase} and the command's exit code is unknown`, said),
     "see kubectl get events and the node's log; with 'delete: false' the pod is kept for kubectl describe"
   )
 }

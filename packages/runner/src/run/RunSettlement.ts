@@ -5,14 +5,9 @@
 import { PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
 import { Effect, Option, Schema, Stream } from "effect"
-import {
-  type Diagnosis,
-  diagnoseSilentEnd,
-  explainEnd,
-  OWN_WORDS,
-  withContainerWords,
-  withLastLines
-} from "../diagnosis/Diagnosis.ts"
+import { diagnoseSilentEnd, OWN_WORDS, withContainerWords, withLastLines } from "../diagnosis/ContainerWords.ts"
+import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
+import { explainEnd } from "../diagnosis/EventEvidence.ts"
 import {
   type Decision,
   decideOutcome,

@@ -1,8 +1,8 @@
 /** Which end of a container the kubelet's events explain. Numbers are rows of packages/runner/README.md. */
 import { assert, describe, it } from "@effect/vitest"
 import type { KubeEvent } from "@podwright/k8s-io"
-import { diagnoseEnd, explainEnd } from "../../src/diagnosis/Diagnosis.ts"
-import { evidenceOf } from "../../src/diagnosis/EventEvidence.ts"
+import { diagnoseEnd } from "../../src/diagnosis/Diagnosis.ts"
+import { evidenceOf, explainEnd } from "../../src/diagnosis/EventEvidence.ts"
 
 const event = (reason: string, message: string, container = "main"): KubeEvent => ({
   metadata: { name: "e" },

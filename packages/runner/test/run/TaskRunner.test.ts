@@ -209,7 +209,7 @@ describe("TaskRunner", () => {
       yield* TestClock.adjust("2 seconds")
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag === "PodFailed" ? error.reason.diagnosis.cause._tag : undefined, "NodeLost")
-      assert.include(error.message, "node node1 does not end it")
+      assert.include(error.message, "node node1 has not confirmed its end")
     })
   )
 
@@ -222,7 +222,7 @@ describe("TaskRunner", () => {
       assert.isTrue(error.retryable, error.message)
       assert.include(
         error.message,
-        "node node1 did not take the pod, nothing ran: OutOfcpu: Node didn't have enough cpu"
+        "node node1 refused the pod before anything ran: OutOfcpu: Node didn't have enough cpu"
       )
     })
   )
