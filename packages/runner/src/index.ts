@@ -1,7 +1,6 @@
 /**
  * One task in one Kubernetes pod, from submit to result. Start with `TaskRunner` and `taskRequest`;
- * `@podwright/runner/plain` is the
- * same with promises, `@podwright/runner/flow` runs whole files.
+ * `@podwright/runner/plain` is the same with promises, `@podwright/runner/flow` runs whole files.
  */
 
 // Running: the service, and the task it takes.

@@ -123,6 +123,10 @@ const detachment = (signal: AbortSignal | undefined): RunOptions =>
  * `FAILED`. Rejects with a `RunError` (`error.reason._tag` says which kind, `error.retryable`
  * whether the same may succeed later), with the signal's reason when it was aborted, or with what
  * `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
+ *
+ * @example
+ * const result = await runTask({ image: "busybox", commands: ["echo hello"] })
+ * console.log(result.state, result.exitCode) // SUCCESS 0
  */
 export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Promise<RunResult> => {
   const { detachSignal, onEvent, signal } = options

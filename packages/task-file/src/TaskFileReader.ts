@@ -302,6 +302,10 @@ export interface LoadOptions {
 /**
  * Reads and checks the file at `path`. Fails with a `TaskFileError` of operation `read` where it
  * cannot be read or is not UTF-8, of `parse` with everything that is wrong in it.
+ *
+ * @example
+ * const file = yield* loadTaskFile({ path: "flow.yaml" })
+ * file.tasks.map(({ id }) => id)
  */
 export const loadTaskFile = Effect.fn("TaskFile.load")(function* (
   options: LoadOptions

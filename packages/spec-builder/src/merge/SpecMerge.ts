@@ -22,6 +22,10 @@ import { untraceObject } from "./Traced.ts"
 /**
  * Merges layers, the last wins. The keys of the result come in the order in which layers first name
  * them.
+ *
+ * @example
+ * mergeSpecs({ containers: [{ name: "main", tty: true }] }, { containers: [{ name: "main", tty: false }] })
+ * // { containers: [{ name: "main", tty: false }] }
  */
 export const mergeSpecs = (...layers: ReadonlyArray<JsonObject>): JsonObject =>
   untraceObject(mergeLayers(layers.map((value) => ({ from: "", value }))))

@@ -199,6 +199,13 @@ const tracePod = (task: TaskValues, runner: RunnerProperties): Result.Result<Tra
 export const explainPod = (task: TaskValues, runner: RunnerProperties): Result.Result<ExplainedPod, SpecError> =>
   Result.map(tracePod(task, runner), ({ manifest, plan }) => ({ plan, fields: fieldOrigins(manifest) }))
 
-/** The pod of one task run, as `explainPod` gives it. */
+/**
+ * The pod of one task run, as `explainPod` gives it.
+ *
+ * @example
+ * const task = makeTask({ identity, image: "busybox", commands: ["echo hello"] })
+ * const plan = Result.getOrThrow(buildPod(taskValues(task), task.runner))
+ * plan.shape // "gate"
+ */
 export const buildPod = (task: TaskValues, runner: RunnerProperties): Result.Result<PodPlan, SpecError> =>
   Result.map(tracePod(task, runner), ({ plan }) => plan)
