@@ -47,10 +47,11 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
 
 /**
  * A default is written as YAML: for JSON any value, for the other types one that is read as a given
- * value would be.
+ * value would be. A text is read as a given one for JSON too, as Kestra does.
  */
 const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<unknown, string> => {
-  if (input.type === "JSON" || input.defaults === null) return Result.succeed(input.defaults)
+  if (input.defaults === null) return Result.succeed(null)
+  if (input.type === "JSON" && typeof input.defaults !== "string") return Result.succeed(input.defaults)
   if (typeof input.defaults === "object") return Result.fail(`expected a value of type ${input.type}`)
   return readInputValue(input, typeof input.defaults === "string" ? input.defaults : (written ?? ""))
 }

@@ -61,7 +61,9 @@ describe("resolveInputs", () => {
       ["BOOLEAN", "false", false, undefined],
       ["FILE", '""', undefined, /expected a path or a URL, not ''/],
       ["STRING", "null", null, undefined],
-      ["JSON", "5", 5, undefined]
+      ["JSON", "5", 5, undefined],
+      ["JSON", "'{\"a\":[1,2]}'", { a: [1, 2] }, undefined],
+      ["JSON", "'{'", undefined, /expected JSON: .*, not '\{'/]
     ]
   for (const [type, written, value, problem] of defaults) {
     it.effect(`reads the default ${written} of type ${type}`, () =>

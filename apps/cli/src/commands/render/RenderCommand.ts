@@ -8,6 +8,7 @@ import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
 import { environmentSecret } from "../EnvironmentSecret.ts"
+import { givenInputs } from "../GivenInputs.ts"
 import { withStdin } from "../run/StdinInput.ts"
 import { manifestYaml } from "./ManifestYaml.ts"
 import { renderedIdentity } from "./RenderedIdentity.ts"
@@ -26,7 +27,8 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
     const path = { path: resolve(given.file) }
     const image = Option.getOrUndefined(given.defaultImage)
     const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
-    const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, Object.fromEntries(given.input)))
+    const values = yield* Effect.fromResult(givenInputs(loaded, given.input))
+    const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, values))
     const outputs: Record<string, TaskOutputs> = {}
     return yield* Effect.forEach(loaded.tasks, (task) =>
       Effect.gen(function* () {

@@ -19,6 +19,7 @@ import { leaveWhenTerminated, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../cluster/LocalKubeconfig.ts"
 import { environmentSecret } from "../EnvironmentSecret.ts"
+import { givenInputs } from "../GivenInputs.ts"
 import { defaultCacheDirectory } from "./CacheDirectory.ts"
 import { withStdin } from "./StdinInput.ts"
 
@@ -82,7 +83,8 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
-    const inputs = yield* resolveInputs(file, yield* withStdin(file, Object.fromEntries(flags.input)))
+    const values = yield* Effect.fromResult(givenInputs(file, flags.input))
+    const inputs = yield* resolveInputs(file, yield* withStdin(file, values))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
       Layer.provide(NodeFileSystem.layer)
