@@ -9,3 +9,11 @@ export const configError = (detail: string, field?: string, cause?: unknown): Ku
     reason: field === undefined ? { _tag: "Config", detail } : { _tag: "Config", field, detail },
     ...(cause === undefined ? {} : { cause })
   })
+
+/** The error of settings that name no cluster anywhere. */
+export const noClusterError = (detail: string): KubeError =>
+  new KubeError({
+    operation: "KubeConnection.open",
+    subject: {},
+    reason: { _tag: "Config", missing: "cluster", detail }
+  })

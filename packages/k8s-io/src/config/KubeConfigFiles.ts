@@ -10,7 +10,7 @@ import { delimiter, dirname, join, resolve } from "node:path"
 import { Effect } from "effect"
 import type { KubeError } from "../error/KubeError.ts"
 import { failureDetail } from "../error/TransportFailure.ts"
-import { configError } from "./ConfigError.ts"
+import { configError, noClusterError } from "./ConfigError.ts"
 import { type ConnectionConfig, givenFields, IDENTITY_FIELDS } from "./ConnectionConfig.ts"
 import { type KubeConfigDocument, mergeKeepingFirst, readKubeConfig } from "./KubeConfigDocument.ts"
 import { pathProblem } from "./PathText.ts"
@@ -132,7 +132,7 @@ export const locate = Effect.fnUntraced(function* (
   }
   // A config that says where or who needs nothing else.
   if (request.config !== undefined && isSelfReliant(request.config)) return undefined
-  return yield* configError(
+  return yield* noClusterError(
     `no cluster is configured. Looked at the KUBECONFIG variable (not set), ${homeFile} (not there), and the service account of a pod (${serviceAccountToken} with KUBERNETES_SERVICE_HOST, not there). Give a kubeconfig file.`
   )
 })

@@ -84,9 +84,13 @@ export const Protocol = Schema.TaggedStruct("Protocol", detail)
 
 /**
  * The kubeconfig, the in-cluster files or a `config` are not usable. `field` names the place;
- * `detail` says what is wrong with it.
+ * `detail` says what is wrong with it. `missing` is there where no setting names a cluster at all.
  */
-export const Config = Schema.TaggedStruct("Config", { field: Schema.optionalKey(Schema.String), ...detail })
+export const Config = Schema.TaggedStruct("Config", {
+  field: Schema.optionalKey(Schema.String),
+  missing: Schema.optionalKey(Schema.Literal("cluster")),
+  ...detail
+})
 
 /** The container is not there yet, or not any more: exec and log have nothing to join. */
 export const NotRunningYet = Schema.TaggedStruct("NotRunningYet", detail)

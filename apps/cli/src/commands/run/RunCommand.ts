@@ -14,6 +14,7 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
 import type { TaskEnd } from "../../report/JsonReport.ts"
+import { runAdvice } from "../../report/RunAdvice.ts"
 import { type OutputForm, type RunReporter, runReporter } from "../../report/RunReporter.ts"
 import { leaveWhenTerminated, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
@@ -115,7 +116,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     return ends
   }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
   const last = ends.at(-1)
-  if (last?._tag === "Error") yield* reporter.problem(last.error.message)
+  if (last?._tag === "Error") yield* reporter.problem(`${last.error.message}${runAdvice(last.error)}`)
   yield* reporter.end(ends)
   const code = exitCodeOf(last)
   if (code !== 0) return yield* new CommandExit({ code })
