@@ -11,7 +11,8 @@ export { type TaskRequest, type TaskRequestFields, taskRequest } from "./task/Ta
 // What a run reports: events while it continues, a result at its end, values that its command handed over.
 
 export { ContainerFacts } from "./task/ContainerFacts.ts"
-export { LogEntry, LogOutputs, Metric } from "./task/LogValues.ts"
+export { LogEntry, LogOutputs } from "./task/LineValues.ts"
+export { Metric } from "./task/Metric.ts"
 export { LogStream, RunEvent } from "./task/RunEvent.ts"
 export { RunPhase } from "./task/RunPhase.ts"
 export { placeByName, RunPlace } from "./task/RunPlace.ts"

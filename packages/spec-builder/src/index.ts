@@ -78,7 +78,18 @@ export { nearestName } from "./values/NearestName.ts"
 export { quantityNumber } from "./values/Quantity.ts"
 export { parseRunDuration, RunDuration } from "./values/RunDuration.ts"
 
-// JSON, and the one text of equal values, which digests are made of.
+// JSON, the one text of equal values, which digests are made of, and numbers that keep their digits.
 
 export { canonicalJson } from "./values/CanonicalJson.ts"
-export type { Json, JsonObject } from "./values/Json.ts"
+export { isJson, type Json, type JsonObject, JsonObjectValue, JsonValue } from "./values/Json.ts"
+export {
+  exactValue,
+  isDecimal,
+  jsonEntries,
+  jsonText,
+  keepDecimals,
+  numberText,
+  parseJson,
+  plainValue,
+  wholeNumber
+} from "./values/JsonNumbers.ts"

@@ -71,16 +71,26 @@ const expressionAround = (
   return { text: inner.trim(), start: open + 2 + (inner.length - inner.trimStart().length) }
 }
 
+/** The engine refuses whole numbers of more than 64 bits: they go in as their digits, in text. */
+const engineValue = (value: unknown): unknown => {
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? value : String(value)
+  if (Array.isArray(value)) return value.map(engineValue)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, engineValue(inner)]))
+}
+
 const loadEngine = Effect.promise(() => import("minijinja-js"))
 
 /** Renders texts in one scope. What a value contains is never rendered again. */
 export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope) {
   const engine = yield* Effect.cached(Effect.map(loadEngine, (module) => new module.default.Environment()))
   const missing: Array<string> = []
+  const values = yield* Effect.cached(Effect.sync(() => engineValue(scope.values)))
 
   return Effect.fnUntraced(function* (text: string): Effect.fn.Return<Result.Result<string, ExpressionProblem>> {
     if (!hasExpression(text)) return Result.succeed(text)
     const environment = yield* engine
+    const known = yield* values
     environment.undefinedBehavior = "strict"
     environment.keepTrailingNewline = true
     // Without it the engine gives no column.
@@ -95,7 +105,7 @@ export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope)
       return value
     })
     const rendered = Result.try({
-      try: () => environment.renderStr(text, scope.values),
+      try: () => environment.renderStr(text, known),
       catch: (error) => readProblem(messageOf(error), text)
     })
     const [name] = missing

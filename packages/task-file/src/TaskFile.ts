@@ -2,7 +2,13 @@
  * What a task or flow file says, checked but with its expressions as written. Types and the reading
  * of values.
  */
-import type { Json, RetryProperties, TaskCacheProperties } from "@podwright/spec-builder"
+import {
+  type Json,
+  JsonObjectValue,
+  JsonValue,
+  type RetryProperties,
+  type TaskCacheProperties
+} from "@podwright/spec-builder"
 import { Schema } from "effect"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
 
@@ -28,7 +34,7 @@ const InputFields = Schema.Struct({
   description: Schema.optionalKey(Schema.String),
   displayName: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
-  defaults: Schema.optionalKey(Schema.Json)
+  defaults: Schema.optionalKey(JsonValue)
 })
 
 /** What flow tasks and the native form have in common. */
@@ -44,11 +50,11 @@ const workFields = {
   outputFiles: Schema.optionalKey(Texts),
   timeout: Schema.optionalKey(Schema.String),
   // Read by spec-builder, whose issues say more.
-  retry: Schema.optionalKey(Schema.Json),
-  taskCache: Schema.optionalKey(Schema.Json)
+  retry: Schema.optionalKey(JsonValue),
+  taskCache: Schema.optionalKey(JsonValue)
 }
 
-const Properties = Schema.Record(Schema.String, Schema.Json)
+const Properties = JsonObjectValue
 
 /**
  * A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on
@@ -78,7 +84,7 @@ export const FlowFile = Schema.Struct({
   labels: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
   variables: Schema.optionalKey(Properties),
   inputs: Schema.optionalKey(Schema.Array(InputFields)),
-  retry: Schema.optionalKey(Schema.Json),
+  retry: Schema.optionalKey(JsonValue),
   tasks: Schema.NonEmptyArray(FlowTask)
 })
 

@@ -3,11 +3,11 @@
  * every event as a line of JSON with the result as the last. In every form but the first, stdout
  * has nothing else.
  */
-import { stringifyChunked } from "@discoveryjs/json-ext"
 import { RunEvent } from "@podwright/runner"
 import { type FlowEvent, isFlowEvent } from "@podwright/runner/flow"
 import { Effect, Fiber, Schema } from "effect"
 import { type OutputClosed, writeStderr, writeStdout, writeStdoutParts } from "../ProcessOutput.ts"
+import { jsonParts } from "./JsonParts.ts"
 import { flowEventJson, jsonReport, type TaskEnd } from "./JsonReport.ts"
 import { LASTING_MS, podEventNotice } from "./PodEventNotice.ts"
 import { ProgressThinning, reportError, reportEvent, reportNote } from "./TextReport.ts"
@@ -30,7 +30,7 @@ const encodeEvent = Schema.encodeSync(RunEvent)
 const writeResult = (value: object, space = 0) =>
   writeStdoutParts(
     (function* () {
-      yield* stringifyChunked(value, { space })
+      yield* jsonParts(value, space)
       yield "\n"
     })()
   )

@@ -3,6 +3,7 @@
  * an event gives the text for stdout or stderr.
  */
 import type { RunEvent } from "@podwright/runner"
+import { isDecimal, jsonEntries, numberText } from "@podwright/spec-builder"
 import { safeName, safeText } from "./SafeText.ts"
 
 /** Marks our lines on stderr; the task's lines have none. */
@@ -33,11 +34,12 @@ const describeGap = ({ after, before, cause }: Extract<RunEvent, { readonly _tag
 const SHOWN = 200
 
 const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly _tag: "Values" }>) => {
-  const values = Object.entries(outputs).map(([name, value]) => {
-    const text = JSON.stringify(value)
+  const values = jsonEntries(outputs).map(([name, text]) => {
     return `output ${safeName(name)} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
   })
-  const measured = metrics.map(({ name, tags, type, value }) => {
+  const measured = metrics.map((metric) => {
+    const { name, tags, type } = metric
+    const value = numberText(isDecimal(metric, "value") ? metric.value : BigInt(metric.value))
     const more = Object.entries(tags).map(([tag, text]) => `, ${safeName(tag)}: ${safeName(text)}`)
     return `metric ${safeName(name)} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
   })

@@ -10,6 +10,7 @@ import { Clock, Effect, FileSystem, Option, Schema, Stream } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { RunResult } from "../task/RunResult.ts"
 import { hashedFile } from "./FileDigest.ts"
+import { storedJson } from "./StoredJson.ts"
 import { StoreError, storeError } from "./StoreError.ts"
 
 const CachedFile = Schema.Struct({
@@ -39,7 +40,7 @@ const CacheEntry = Schema.Struct({
 /** A kept result: what the run came to, when, and by which execution. */
 export type CacheEntry = typeof CacheEntry.Type
 
-const EntryText = Schema.fromJsonString(CacheEntry)
+const EntryText = storedJson(CacheEntry)
 const decodeEntry = Schema.decodeUnknownOption(EntryText)
 const encodeEntry = Schema.encodeEffect(EntryText)
 

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { canonicalJson } from "@podwright/spec-builder"
 import { Effect, FileSystem, Option, Schema } from "effect"
 import { RunResult } from "../task/RunResult.ts"
+import { storedJson } from "./StoredJson.ts"
 import { StoreError, storeError } from "./StoreError.ts"
 
 /** A task that has succeeded. Its output files stay where it has put them. */
@@ -41,9 +42,7 @@ export interface FinishedTasks {
 /** Raised when what a record says changes its meaning; records of another format are as good as none. */
 const FORMAT = 1
 
-const RecordText = Schema.fromJsonString(
-  Schema.Struct({ format: Schema.Literal(FORMAT), tasks: Schema.Array(FinishedTask) })
-)
+const RecordText = storedJson(Schema.Struct({ format: Schema.Literal(FORMAT), tasks: Schema.Array(FinishedTask) }))
 const decodeRecord = Schema.decodeUnknownOption(RecordText)
 const encodeRecord = Schema.encodeEffect(RecordText)
 

@@ -6,7 +6,8 @@
 import { LogCursor } from "@podwright/file-sync"
 import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
-import { LogEntry, LogOutputs, Metric } from "./LogValues.ts"
+import { LogEntry, LogOutputs } from "./LineValues.ts"
+import { Metric } from "./Metric.ts"
 import { RunPhase } from "./RunPhase.ts"
 import { RunResult } from "./RunResult.ts"
 

@@ -2,7 +2,8 @@
 import { Schema } from "effect"
 import { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import { ContainerFacts } from "./ContainerFacts.ts"
-import { LogOutputs, Metric } from "./LogValues.ts"
+import { LogOutputs } from "./LineValues.ts"
+import { Metric } from "./Metric.ts"
 import { RunPhase } from "./RunPhase.ts"
 
 /** An output file that a run has fetched to this machine. */

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { parseJson } from "@podwright/spec-builder"
+import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { executionRecord } from "../../src/attempts/ExecutionRecord.ts"
 import { finishedTasksIn } from "../../src/attempts/FinishedTasks.ts"
+import { LogOutputs } from "../../src/task/LineValues.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
@@ -15,6 +17,10 @@ import { task } from "../support/BegunRun.ts"
 import { preparedOf } from "../support/PreparedOf.ts"
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
+
+/** With numbers that no double holds, or that JSON would write otherwise. */
+const outputs = (id: string) =>
+  Schema.decodeUnknownSync(LogOutputs)(parseJson(`{"id":"${id}","big":9007199254740993,"deep":[{"f":2.0}]}`))
 
 /** An execution of tasks that write a file each, and what has run. */
 const world = Effect.gen(function* () {
@@ -45,7 +51,7 @@ const world = Effect.gen(function* () {
         containers: {},
         logLines: { stdout: 1, stderr: 0 },
         logGaps: 0,
-        outputs: { id },
+        outputs: outputs(id),
         metrics: [],
         state,
         exitCode: state === "FAILED" ? 1 : 0,
@@ -85,6 +91,7 @@ describe("executionRecord", () => {
       assert.deepStrictEqual(own.ran, ["a", "b"])
       const cached = { storedAt: 60_000, executionId: "e", taskRunId: "run-a" }
       assert.deepStrictEqual(again, { ...first, timings: {}, cached })
+      assert.strictEqual(JSON.stringify(again.outputs), '{"id":"a","big":9007199254740993,"deep":[{"f":2.0}]}')
       assert.strictEqual((yield* own.run("b")).state, "WARNING")
       assert.deepStrictEqual(
         own.events.map((event) => (event._tag === "Cached" ? event.by : event._tag)),

@@ -5,11 +5,12 @@ import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { KubeError } from "@podwright/k8s-io"
-import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
-import { Duration, Effect, Layer, Result, type Scope } from "effect"
+import { DEFAULT_INTERPRETER, decodeRunnerProperties, parseJson } from "@podwright/spec-builder"
+import { Duration, Effect, Layer, Result, Schema, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { cacheStoreIn } from "../../src/attempts/CacheStore.ts"
 import { type CachedTask, runCached } from "../../src/attempts/RunCache.ts"
+import { Metric } from "../../src/task/Metric.ts"
 import { prepareTask } from "../../src/task/PreparedTask.ts"
 import { RunError } from "../../src/task/RunError.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
@@ -107,7 +108,22 @@ const test = (
   ) => Effect.Effect<void, unknown, Layer.Success<typeof services> | Scope.Scope>
 ) => it.effect(name, () => Effect.flatMap(world, body).pipe(Effect.scoped, Effect.provide(services)))
 
+const DIGITS = '{"id":9007199254740993,"big":123456789012345678901234567890,"f":2.0,"deep":[{"f":[2.0]}]}'
+const METRIC = '{"type":"counter","name":"m","value":9007199254740993,"tags":{}}'
+const [outputs, metric] = [parseJson(DIGITS), parseJson(METRIC)]
+
 describe("runCached", () => {
+  test("gives the numbers of a result back with their digits", ({ run, taskIn }) =>
+    Effect.gen(function* () {
+      const result = { outputs: outputs as RunResult["outputs"], metrics: [Schema.decodeUnknownSync(Metric)(metric)] }
+      yield* run(taskIn("a"), {}, result)
+      const second = yield* run(taskIn("b"))
+      assert.isDefined(second.cached)
+      assert.strictEqual(JSON.stringify(second.outputs), DIGITS)
+      assert.strictEqual(JSON.stringify(second.metrics), `[${METRIC}]`)
+      assert.strictEqual(second.outputs["id"], 9007199254740993n)
+    }))
+
   test("uses an equal task's result again: outputs, values, and when it was kept", ({ events, run, runs, taskIn }) =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")

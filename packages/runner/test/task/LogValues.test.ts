@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LINE_LIMIT, LogSplitter, type ReportedLines } from "@podwright/file-sync"
 import { Effect, Schema } from "effect"
-import { LogValues, METRICS_LIMIT, OUTPUTS_LIMIT, readLineValues, VALUES_LINE_LIMIT } from "../../src/task/LogValues.ts"
+import { LogValues, METRICS_LIMIT, OUTPUTS_LIMIT, VALUES_LINE_LIMIT } from "../../src/task/LogValues.ts"
+import { Metric } from "../../src/task/Metric.ts"
 
 const cursor = { _tag: "volume", stdout: 0, stderr: 0 } as const
 const event = (
@@ -17,132 +18,6 @@ const event = (
 const marked = (value: unknown) => `::${JSON.stringify(value)}::`
 const metric = (value: unknown) => marked({ metrics: [value] })
 
-describe("readLineValues", () => {
-  const stays: ReadonlyArray<readonly [string, string, ReadonlyArray<RegExp>]> = [
-    ["a line of another kind", "hello", []],
-    ["the beginning alone", '::{"outputs":{}}', []],
-    ["the end alone", '{"outputs":{}}::', []],
-    ["something before", ' ::{"outputs":{"a":1}}::', []],
-    ["something behind", '::{"outputs":{"a":1}}:: ', []],
-    ["no object", "::[1]::", []],
-    ["beginning and end that overlap", "::{}:", []],
-    ["no JSON", '::{"outputs":{a:1}}::', [/^not JSON \(.+\)$/]],
-    ["braces and no more", "::{::}::", [/^not JSON/]],
-    ["keys nobody knows", marked({ otlp: {} }), [/^unknown key 'otlp'; known: outputs, metrics, logs$/]],
-    ["outputs that are no object", marked({ outputs: [1] }), [/^outputs: expected an object/]],
-    ["metrics that are no list", marked({ metrics: {} }), [/^metrics: expected a list$/]],
-    [
-      "a metric without a name",
-      metric({ type: "counter", value: 1 }),
-      [/^metrics\[0\]: Missing key\n {2}at \["name"\]$/]
-    ],
-    [
-      "a metric of no known type",
-      metric({ type: "x", name: "n", value: 1 }),
-      [/^metrics\[0\]: type: expected counter/]
-    ],
-    [
-      "a counter that is no number",
-      metric({ type: "counter", name: "n", value: "1s" }),
-      [/^metrics\[0\]: value: expected a number, not '1s'$/]
-    ],
-    ["an empty text for a number", metric({ type: "counter", name: "n", value: "" }), [/value: expected a number/]],
-    ["a timer below zero", metric({ type: "timer", name: "n", value: -1 }), [/value: expected seconds/]],
-    ["a number beyond a double", '::{"metrics":[{"type":"counter","name":"n","value":1e999}]}::', [/^metrics\[0\]/]],
-    ["an output beyond a double", '::{"outputs":{"a":[1e999]}}::', [/^outputs.a: a number beyond/]],
-    [
-      "an output of a million brackets",
-      `::{"outputs":{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}}::`,
-      [/^outputs.a: .*nested more than 100 deep/]
-    ],
-    ["an unknown level", marked({ logs: [{ level: "loud", message: "m" }] }), [/^logs\[0\]: level: expected TRACE/]]
-  ]
-  it.each(stays)("leaves in the log: %s", (_, line, words) => {
-    const { problems, values } = readLineValues(line)
-    assert.isUndefined(values)
-    assert.strictEqual(problems.length, words.length, problems.map(({ message }) => message).join("\n"))
-    for (const [index, word] of words.entries()) assert.match(problems[index]?.message ?? "", word)
-  })
-
-  const taken: ReadonlyArray<readonly [string, string, object]> = [
-    [
-      "outputs of every kind",
-      marked({ outputs: { s: "a", n: 2, b: true, f: 3.65, l: [1], o: { x: null }, z: null } }),
-      { outputs: { s: "a", n: 2, b: true, f: 3.65, l: [1], o: { x: null }, z: null } }
-    ],
-    [
-      "a value of 10,000 characters",
-      marked({ outputs: { long: "x".repeat(10_000) } }),
-      { outputs: { long: "x".repeat(10_000) } }
-    ],
-    ["colons and braces inside", marked({ outputs: { a: "}:: ::{" } }), { outputs: { a: "}:: ::{" } }],
-    [
-      "spaces inside texts",
-      '::{"outputs": {"a": "two  spaces\\tand tab"}}::',
-      { outputs: { a: "two  spaces\tand tab" } }
-    ],
-    ["a terminal's carriage return", `${marked({ outputs: { a: 1 } })}\r`, { outputs: { a: 1 } }],
-    ["nothing", "::{}::", {}],
-    ["empty keys", marked({ outputs: null, metrics: null, logs: [] }), {}],
-    [
-      "a counter with tags",
-      metric({ type: "counter", name: "n", value: 1.2, tags: { a: "x", n: 1, b: true } }),
-      { metrics: [{ type: "counter", name: "n", value: 1.2, tags: { a: "x", n: "1", b: "true" } }] }
-    ],
-    [
-      "a number in quotes",
-      metric({ type: "gauge", name: "n", value: "-3", tags: null }),
-      { metrics: [{ type: "gauge", name: "n", value: -3, tags: {} }] }
-    ],
-    [
-      "a timer in seconds",
-      metric({ type: "timer", name: "n", value: 0.5 }),
-      { metrics: [{ type: "timer", name: "n", value: 0.5, tags: {} }] }
-    ],
-    [
-      "a timer of nothing",
-      metric({ type: "timer", name: "n", value: 0 }),
-      { metrics: [{ type: "timer", name: "n", value: 0, tags: {} }] }
-    ],
-    [
-      "a timer as a duration",
-      metric({ type: "timer", name: "n", value: "PT1M0.5S" }),
-      { metrics: [{ type: "timer", name: "n", value: 60.5, tags: {} }] }
-    ],
-    [
-      "messages",
-      marked({
-        logs: [
-          { level: "WARN", message: "m" },
-          { level: "info", message: "" }
-        ]
-      }),
-      {
-        logs: [
-          { level: "WARN", message: "m" },
-          { level: "INFO", message: "" }
-        ]
-      }
-    ]
-  ]
-  it.each(taken)("takes %s", (_, line, expected) => {
-    const { problems, values } = readLineValues(line)
-    assert.deepStrictEqual(problems, [])
-    assert.deepStrictEqual<object | undefined>(values, { outputs: {}, metrics: [], logs: [], ...expected })
-  })
-
-  it("takes what is valid and tells what is not", () => {
-    const counter = { type: "counter", name: "n", value: 1 }
-    const { problems, values } = readLineValues(marked({ outputs: { a: 1 }, metrics: [{}, counter], otlp: 1 }))
-    assert.deepStrictEqual(values, {
-      outputs: { a: 1 },
-      metrics: [{ ...counter, type: "counter", tags: {} }],
-      logs: []
-    })
-    assert.strictEqual(problems.length, 2)
-  })
-})
-
 describe("LogValues", () => {
   it("lets other lines pass as they are", () => {
     const values = new LogValues()
@@ -155,6 +30,29 @@ describe("LogValues", () => {
     values.take(event(marked({ outputs: { a: { x: 1 }, b: 1 } })))
     values.take(event(marked({ outputs: { a: { y: 2 }, __proto__: 1 } }), "end", "stderr"))
     assert.deepStrictEqual(values.outputs, { a: { y: 2 }, b: 1 })
+  })
+
+  it("keeps the digits of numbers, the last value's", () => {
+    const values = new LogValues()
+    values.take(event('::{"outputs":{"id":9007199254740993,"f":2,"g":2.0}}::'))
+    values.take(event('::{"outputs":{"big":123456789012345678901234567890,"f":2.0,"g":2}}::'))
+    const text = '{"id":9007199254740993,"f":2.0,"g":2,"big":123456789012345678901234567890}'
+    assert.strictEqual(JSON.stringify(values.outputs), text)
+    assert.deepStrictEqual(values.outputs["id"], 9007199254740993n)
+  })
+
+  it("adds whole numbers up without losing one", () => {
+    const values = new LogValues()
+    const take = (value: string) =>
+      values.take(event(`::{"metrics":[{"type":"counter","name":"n","value":${value}}]}::`))
+    take("9007199254740993")
+    const [first] = take('"9007199254740994"').values?.metrics ?? []
+    assert.strictEqual(JSON.stringify(first), '{"type":"counter","name":"n","value":9007199254740994,"tags":{}}')
+    assert.strictEqual(
+      JSON.stringify(values.metrics),
+      '[{"type":"counter","name":"n","value":18014398509481987,"tags":{}}]'
+    )
+    assert.isTrue(Schema.is(Schema.Array(Metric))(values.metrics))
   })
 
   it("adds counters and timers up by name and tags, and keeps a gauge's last value", () => {

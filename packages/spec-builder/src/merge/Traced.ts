@@ -4,6 +4,7 @@
  */
 import { Predicate } from "effect"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
+import { keepDecimals } from "../values/JsonNumbers.ts"
 
 /** A fragment of a manifest and who wrote it. */
 export interface TracedLayer {
@@ -35,7 +36,7 @@ export interface TracedList extends Origin {
 
 export interface TracedScalar extends Origin {
   readonly _tag: "Scalar"
-  readonly value: null | boolean | number | string
+  readonly value: null | boolean | number | bigint | string
 }
 
 export type Traced = TracedObject | TracedList | TracedScalar
@@ -87,16 +88,16 @@ export const traceObject = (from: string, value: JsonObject): TracedObject => {
   )
 }
 
-/** The plain value, a copy; `__proto__` stays a key like any other. */
+/** The plain value, a copy that `JSON.stringify` writes with every digit; `__proto__` stays a key like any other. */
 export const untrace = (traced: Traced): Json => {
   if (traced._tag === "Scalar") return traced.value
-  if (traced._tag === "List") return traced.items.map(untrace)
+  if (traced._tag === "List") return keepDecimals(traced.items.map(untrace), [])
   return untraceObject(traced)
 }
 
 /** `untrace` of an object. */
 export const untraceObject = (traced: TracedObject): JsonObject =>
-  Object.fromEntries(Array.from(traced.fields, ([key, one]) => [key, untrace(one)]))
+  keepDecimals(Object.fromEntries(Array.from(traced.fields, ([key, one]) => [key, untrace(one)])), [])
 
 /**
  * `name` leads, as it is what people look for; the rest follows in code-unit order, as kubectl

@@ -6,13 +6,14 @@
  */
 import { Effect, Schema } from "effect"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "../PackageVersion.ts"
+import { JsonValue } from "../values/Json.ts"
 import { Quantity } from "../values/Quantity.ts"
 import { RunDuration } from "../values/RunDuration.ts"
 import { ConnectionProperties } from "./ConnectionProperties.ts"
 import { BooleanOrText, Count, duration, flag, Name, Namespace, optional, positive, Texts } from "./PropertySchema.ts"
 
 /** A fragment of a Kubernetes object: any JSON object; the API server judges its fields. */
-const Fragment = Schema.Record(Schema.String, Schema.Json)
+const Fragment = Schema.Record(Schema.String, JsonValue)
 const Quantities = Schema.Record(Schema.String, Quantity)
 
 const version = Schema.String.check(
@@ -33,7 +34,7 @@ export const FileSidecarProperties = Schema.Struct({
     Schema.Struct({
       requests: optional(Quantities, "quantities", "The helper's resource requests, by resource name."),
       limits: optional(Quantities, "quantities", "The helper's resource limits, by resource name."),
-      claims: optional(Schema.Array(Schema.Json), "list", "Claims of dynamic resources, as in Kubernetes."),
+      claims: optional(Schema.Array(JsonValue), "list", "Claims of dynamic resources, as in Kubernetes."),
       request: optional(Quantities, "quantities", "The same as `requests`, under the name that `resources` uses."),
       limit: optional(Quantities, "quantities", "The same as `limits`, under the name that `resources` uses.")
     }).pipe(Schema.annotateEncoded({ title: "object", description: "Resources of the helper." }))

@@ -8,6 +8,7 @@ import type { Json } from "./Json.ts"
  * white space.
  */
 export const canonicalJson = (value: Json): string => {
+  if (typeof value === "bigint") return String(value)
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))

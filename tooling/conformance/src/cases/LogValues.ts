@@ -12,6 +12,8 @@ import { freshId, podwright, scratch, writeFlow } from "../clusters/Podwright.ts
 
 const runner = "taskRunner: { type: podwright, logs: kubelet }"
 
+const BIG = "123456789012345678901234567890"
+
 export const logValues = (cluster: Cluster): void => {
   describe("values in the log", () => {
     it("are the result's, of stdout and stderr, the last line without its newline included", async () => {
@@ -61,6 +63,52 @@ export const logValues = (cluster: Cluster): void => {
       assert.strictEqual(ours.length, 1, warnings.join("\n"))
       const entries = events.filter(({ _tag }) => _tag === "Values").flatMap(({ logs }) => logs)
       assert.deepStrictEqual(entries, [{ level: "WARN", message: "late" }])
+    })
+
+    it("keep the digits of their numbers, in events, in the result and in the tasks behind", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const task = (name: string, command: string) => ({
+        id: name,
+        type: "io.kestra.plugin.scripts.shell.Commands",
+        containerImage: "busybox",
+        commands: [command]
+      })
+      const outputs = `"outputs":{"id":9007199254740993,"big":${BIG},"f":2.0,"deep":[{"n":[-9007199254740993,2.0]}],"e":1e21}`
+      const metrics = `"metrics":[{"type":"counter","name":"n","value":9007199254740993,"tags":{}}]`
+      const first = task("first", `for n in 1 2; do echo '::{${outputs},${metrics}}::'; done`)
+      const second = task("second", "echo {{ outputs.first.vars.id }} {{ outputs.first.vars.big }}")
+      await writeFile(
+        path,
+        JSON.stringify({ id: freshId("digits"), namespace: "company.team", tasks: [first, second] })
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", path, "--output", "ndjson"])
+      assert.strictEqual(code, 0, stderr)
+      const written = outputs.replace("1e21", "1e+21")
+      const sum = metrics.replace("9007199254740993", "18014398509481986")
+      const lines = stdout.trimEnd().split("\n")
+      const values = lines.filter((line) => line.startsWith('{"_tag":"Values"'))
+      assert.isTrue(values.length === 2 && values.every((line) => line.includes(`${written},${metrics}`)), stdout)
+      const finished = lines.filter((line) => line.startsWith('{"_tag":"Finished"'))
+      assert.include(finished[0], `${written},${sum}`)
+      assert.include(lines.at(-1), `${written},${sum}`)
+      const told = lines.map((line) => JSON.parse(line)).filter(({ _tag }) => _tag === "Log")
+      assert.deepStrictEqual(
+        told.flatMap((event) => event.lines),
+        [`9007199254740993 ${BIG}`]
+      )
+
+      const json = await podwright(cluster, ["run", path, "--output", "json"])
+      assert.strictEqual(json.code, 0, json.stderr)
+      for (const one of [`"id": 9007199254740993,`, `"big": ${BIG},`, `"f": 2.0,`, `"value": 18014398509481986,`])
+        assert.include(json.stdout, one)
+      const text = await podwright(cluster, ["run", path])
+      for (const one of [
+        "output id = 9007199254740993\n",
+        "output f = 2.0\n",
+        "metric n = 9007199254740993 (counter)\n"
+      ])
+        assert.include(text.stderr, one)
     })
 
     for (const [log, task] of [

@@ -5,7 +5,7 @@
  * A text is written plain only where no version takes it for anything else, as a block where it has
  * several lines, else in double quotes.
  */
-import type { ExplainedPod, FieldOrigin, Json } from "@podwright/spec-builder"
+import { type ExplainedPod, type FieldOrigin, type Json, jsonText } from "@podwright/spec-builder"
 import { Document, isCollection, isScalar, Scalar, visit } from "yaml"
 
 /**
@@ -40,7 +40,7 @@ const visible = (text: string): string =>
   text.replaceAll(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 const shown = (value: Json): string => {
-  const text = visible(JSON.stringify(value))
+  const text = visible(jsonText(value))
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }
 
