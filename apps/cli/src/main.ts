@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /** The entry of the process: arguments in, exit code out. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Logger } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { Command } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
 import { CommandExit } from "./CommandExit.ts"
 import { podwright } from "./cli.ts"
 import { BAD_INPUT } from "./ExitCode.ts"
 import { boundHeapGrowth } from "./HeapGrowth.ts"
+import { reportLogger } from "./report/ReportLogger.ts"
 import { runMain } from "./Termination.ts"
 
 boundHeapGrowth()
@@ -19,7 +20,6 @@ Command.run(podwright, { version: manifest.version }).pipe(
     // Whoever read our output has gone: cancelled, as by a signal.
     OutputClosed: () => Effect.interrupt
   }),
-  Effect.provideService(Logger.LogToStderr, true),
-  Effect.provide(NodeServices.layer),
+  Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([reportLogger]))),
   runMain
 )

@@ -2,6 +2,7 @@
  * The one error of this package: what was being done, to which pod, why it failed and whether
  * trying again can help. Pure.
  */
+import { escapeText, shownText } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { FileSyncReason, HelperFailed, VolumeFull } from "./FileSyncReason.ts"
 
@@ -16,26 +17,26 @@ const explain = (reason: FileSyncReason, of: string): string => {
   switch (reason._tag) {
     case "InputUnreadable":
       return reason.source === undefined
-        ? `Input file '${reason.name}' cannot be sent: ${reason.detail}`
-        : `Input file '${reason.name}' could not be read from ${reason.source}: ${reason.detail}`
+        ? `Input file '${shownText(reason.name)}' cannot be sent: ${shownText(reason.detail)}`
+        : `Input file '${shownText(reason.name)}' could not be read from ${shownText(reason.source)}: ${shownText(reason.detail)}`
     case "InputChanged":
-      return `An input changed while it was being sent: ${reason.detail}. Make sure nothing writes to it, then retry.`
+      return `An input changed while it was being sent: ${shownText(reason.detail)}. Make sure nothing writes to it, then retry.`
     case "Corrupt":
-      return `The ${reason.what}${of} arrived damaged: expected ${reason.expected}, got ${reason.actual}`
+      return `The ${reason.what}${of} arrived damaged: expected ${shownText(reason.expected)}, got ${shownText(reason.actual)}`
     case "HelperFailed":
-      return `The helper container${of} failed (${reason.stage}): ${reason.detail === "" ? "it gave no reason" : reason.detail}`
+      return `The helper container${of} failed (${reason.stage}): ${reason.detail === "" ? "it gave no reason" : shownText(reason.detail)}`
     case "VolumeFull":
-      return `The volume${of} is full (${reason.stage}): ${reason.detail}. It must hold all input and output files and the command's output.`
+      return `The volume${of} is full (${reason.stage}): ${shownText(reason.detail)}. It must hold all input and output files and the command's output.`
     case "OutputRefused":
-      return `Output '${reason.entry}'${of} was refused: ${reason.detail}`
+      return `Output '${shownText(reason.entry)}'${of} was refused: ${shownText(reason.detail)}`
     case "OutputUnwritable":
-      return `Output could not be written to ${reason.path}: ${reason.detail}`
+      return `Output could not be written to ${shownText(reason.path)}: ${shownText(reason.detail)}`
     case "PatternInvalid":
-      return `Output pattern '${reason.pattern}' is not valid: ${reason.detail}`
+      return `Output pattern '${shownText(reason.pattern)}' is not valid: ${shownText(reason.detail)}`
     case "Protocol":
-      return `The helper container${of} broke the file protocol: ${reason.detail}. Check that 'sh' of its image is a POSIX shell.`
+      return `The helper container${of} broke the file protocol: ${shownText(reason.detail)}. Check that 'sh' of its image is a POSIX shell.`
     case "Lost":
-      return `The session with the helper container${of} was lost: ${reason.detail}`
+      return `The session with the helper container${of} was lost: ${shownText(reason.detail)}`
     case "Channel":
       return reason.error.message
   }
@@ -64,7 +65,7 @@ export class FileSyncError extends Schema.TaggedError<FileSyncError>()("FileSync
   reason: FileSyncReason
 }) {
   override get message(): string {
-    return explain(this.reason, this.pod === undefined ? "" : ` of pod ${this.pod}`)
+    return escapeText(explain(this.reason, this.pod === undefined ? "" : ` of pod ${this.pod}`))
   }
 
   /** Whether the same operation may succeed in a new session. */

@@ -66,6 +66,7 @@ export { decodeTaskCache, type TaskCacheProperties } from "./properties/TaskCach
 // Why there is no pod: one error, whose reason is a class of `SpecReason` and holds every issue
 // with its path.
 
+export { escapeText, shownText } from "./error/ShownText.ts"
 export { formatPath, SpecError } from "./error/SpecError.ts"
 export { SpecIssue } from "./error/SpecIssue.ts"
 export * as SpecReason from "./error/SpecReason.ts"

@@ -2,6 +2,7 @@
  * The one error of this package: everything that is wrong with a file, each with its place and what
  * would be right.
  */
+import { shownText } from "@podwright/spec-builder"
 import { Schema } from "effect"
 
 /** One thing that is wrong. Line and column count from 1; `path` leads into the file's values. */
@@ -13,7 +14,7 @@ export class TaskFileIssue extends Schema.Class<TaskFileIssue>("@podwright/task-
   path: Schema.Array(Schema.Union([Schema.String, Schema.Int]))
 }) {
   override toString(): string {
-    return `${this.file}:${this.line}:${this.column}: ${this.message}`
+    return `${shownText(this.file)}:${this.line}:${this.column}: ${shownText(this.message)}`
   }
 }
 

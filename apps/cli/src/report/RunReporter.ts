@@ -16,8 +16,8 @@ export type OutputForm = "text" | "json" | "ndjson"
 
 export interface RunReporter {
   readonly event: (event: RunEvent | FlowEvent) => Effect.Effect<void, OutputClosed>
-  /** A failure, with what a person can do about it; always on stderr. */
-  readonly problem: (message: string) => Effect.Effect<void, OutputClosed>
+  /** A failure, with what a person can do about it, a text for each line; always on stderr. */
+  readonly problem: (...lines: ReadonlyArray<string>) => Effect.Effect<void, OutputClosed>
   /** A word about the run as a whole; always on stderr. */
   readonly note: (message: string) => Effect.Effect<void, OutputClosed>
   /** The last word on all tasks of the file. */
@@ -56,9 +56,9 @@ const podNotices = () => {
     held = undefined
     if (event._tag === "Phase" || running) return
     const notice = podEventNotice(event)
-    if (notice._tag === "Now") yield* writeStderr(reportNote(notice.text).text)
+    if (notice._tag === "Now") yield* writeStderr(reportNote([notice.text]).text)
     if (notice._tag !== "IfItLasts") return
-    const later = writeStderr(reportNote(notice.text).text).pipe(Effect.delay(LASTING_MS))
+    const later = writeStderr(reportNote([notice.text]).text).pipe(Effect.delay(LASTING_MS))
     // Outlives the event that it is about, and never the next one.
     held = yield* Effect.forkDetach(later)
   })
@@ -84,8 +84,8 @@ export const runReporter = (form: OutputForm): RunReporter => {
       // With `json` the task's own lines still belong to the person watching.
       return report.to === "stdout" && form === "text" ? writeStdout(report.text) : writeStderr(report.text)
     },
-    problem: (message) => writeStderr(reportError(message).text),
-    note: (message) => writeStderr(reportNote(message).text),
+    problem: (...lines) => writeStderr(reportError(lines).text),
+    note: (message) => writeStderr(reportNote([message]).text),
     end: (ends) => {
       if (form === "json") return writeResult(jsonReport(ends), 2)
       if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(ends) })

@@ -3,8 +3,8 @@
  * an event gives the text for stdout or stderr.
  */
 import type { RunEvent } from "@podwright/runner"
-import { isDecimal, jsonEntries, numberText } from "@podwright/spec-builder"
-import { safeName, safeText } from "./SafeText.ts"
+import { escapeText, isDecimal, jsonEntries, numberText, type SpecError } from "@podwright/spec-builder"
+import type { FileRunError } from "./JsonReport.ts"
 
 /** Marks our lines on stderr; the task's lines have none. */
 export const PREFIX = "podwright: "
@@ -14,12 +14,15 @@ export interface Report {
   readonly text: string
 }
 
-const ours = (text: string): Report => ({
+/**
+ * Lines on a terminal, each whole: names, values and servers' words in it neither end it nor reach
+ * the terminal as controls. Everything that podwright says of its own passes through here.
+ */
+export const safeLines = (lines: ReadonlyArray<string>): string => lines.map((line) => `${escapeText(line)}\n`).join("")
+
+const ours = (lines: ReadonlyArray<string>): Report => ({
   to: "stderr",
-  text: safeText(text)
-    .split("\n")
-    .map((line) => `${PREFIX}${line}\n`)
-    .join("")
+  text: safeLines(lines.map((line) => `${PREFIX}${line}`))
 })
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
@@ -35,16 +38,16 @@ const SHOWN = 200
 
 const describeValues = ({ logs, metrics, outputs }: Extract<RunEvent, { readonly _tag: "Values" }>) => {
   const values = jsonEntries(outputs).map(([name, text]) => {
-    return `output ${safeName(name)} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
+    return `output ${name} = ${text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text}`
   })
   const measured = metrics.map((metric) => {
     const { name, tags, type } = metric
     const value = numberText(isDecimal(metric, "value") ? metric.value : BigInt(metric.value))
-    const more = Object.entries(tags).map(([tag, text]) => `, ${safeName(tag)}: ${safeName(text)}`)
-    return `metric ${safeName(name)} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
+    const more = Object.entries(tags).map(([tag, text]) => `, ${tag}: ${text}`)
+    return `metric ${name} = ${value}${type === "timer" ? " s" : ""} (${type}${more.join("")})`
   })
-  const said = [...values, ...measured, ...logs.map(({ level, message }) => `${level} ${safeName(message)}`)]
-  return said.length === 0 ? undefined : ours(said.join("\n"))
+  const said = [...values, ...measured, ...logs.map(({ level, message }) => `${level} ${message}`)]
+  return said.length === 0 ? undefined : ours(said)
 }
 
 /** In the largest unit that it has one of. */
@@ -69,47 +72,46 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
     case "Values":
       return describeValues(event)
     case "LogGap":
-      return ours(`warning: ${describeGap(event)}`)
+      return ours([`warning: ${describeGap(event)}`])
     case "Phase": {
       if (event.phase === "submitted") return undefined
-      const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${safeName(event.node)}` : ""
+      const node = event.phase === "scheduled" && event.node !== undefined ? ` on node ${event.node}` : ""
       const pod = event.phase === "created" || event.phase === "adopted" ? ` pod ${event.pod}` : ""
-      return ours(`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${safeName(event.detail)})`}`)
+      return ours([`${event.phase}${pod}${node}${event.detail === undefined ? "" : ` (${event.detail})`}`])
     }
     case "Progress": {
       const { bytes, bytesPerSecond, direction, files, totalBytes, totalFiles } = event
       const sizes = totalBytes === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(totalBytes)}`
       const count = totalFiles === undefined ? `${files}` : `${files} of ${totalFiles}`
-      return ours(`${direction}: ${sizes} MB, ${count} files, ${megabytes(bytesPerSecond)} MB/s`)
+      return ours([`${direction}: ${sizes} MB, ${count} files, ${megabytes(bytesPerSecond)} MB/s`])
     }
     case "Cached": {
       const { at, by, cluster, executionId, namespace, pod, storedAt } = event
       const age = describeAge(at - storedAt)
-      if (by === "execution") return ours(`not rerun: this task of the execution completed ${age} ago`)
+      if (by === "execution") return ours([`not rerun: this task of the execution completed ${age} ago`])
       const where = `pod ${namespace}/${pod}${cluster === undefined ? "" : ` on ${cluster}`}`
-      return ours(
+      return ours([
         `not run: an equal task succeeded ${age} ago (${where}, execution ${executionId}), and its result is used; its log is not kept`
-      )
+      ])
     }
     case "Retrying": {
       const { attempt, budget, delayMs, why } = event
       const whose = budget === "retry" ? "" : ": the pod was lost, not the task"
-      return ours(
-        `attempt ${attempt - 1} did not succeed: ${safeName(why)}\nretrying in ${seconds(delayMs)} (attempt ${attempt})${whose}`
-      )
+      return ours([
+        `attempt ${attempt - 1} did not succeed: ${why}`,
+        `retrying in ${seconds(delayMs)} (attempt ${attempt})${whose}`
+      ])
     }
     case "PodEvent":
       // `PodEventNotice.ts` decides which are printed, and when.
       return undefined
     case "Waiting":
-      return ours(`waiting: ${safeName(event.diagnosis.summary)}\nwhat to do: ${safeName(event.diagnosis.remedy)}`)
+      return ours([`waiting: ${event.diagnosis.summary}`, `what to do: ${event.diagnosis.remedy}`])
     case "Warning":
-      return ours(`warning: ${event.message}`)
+      return ours([`warning: ${event.message}`])
     case "Finished": {
       const { result } = event
-      const files = Object.values(result.outputFiles).map(
-        (file) => `output ${safeName(file.path)} (${file.bytes} bytes)`
-      )
+      const files = Object.values(result.outputFiles).map((file) => `output ${file.path} (${file.bytes} bytes)`)
       const attempt = result.attempts === undefined ? "" : `, at attempt ${result.attempts.at(-1)?.attempt}`
       const end =
         result.cached !== undefined
@@ -117,7 +119,7 @@ export const reportEvent = (event: RunEvent): Report | undefined => {
           : result.diagnosis === null
             ? `${result.state} in ${seconds(result.timings["collected"] ?? 0)}${attempt}`
             : `${result.state}${attempt}: ${result.diagnosis.summary}`
-      return ours([...files, end].join("\n"))
+      return ours([...files, end])
     }
   }
 }
@@ -147,8 +149,21 @@ export class ProgressThinning {
   }
 }
 
-/** What to print for a run that ended without a result. */
-export const reportError = (message: string): Report => ours(`error: ${message}`)
+/**
+ * The lines of an error. One about a file or properties has a line for each issue, in which what it
+ * quotes is escaped; any other has one.
+ */
+export const errorLines = (error: FileRunError | SpecError): ReadonlyArray<string> => {
+  const hasIssues =
+    error._tag === "SpecError" ||
+    error._tag === "TaskFileError" ||
+    (error._tag === "RunError" && error.reason._tag === "Spec")
+  return hasIssues ? error.message.split("\n") : [error.message]
+}
+
+/** What to print where nothing came of a command. */
+export const reportError = (lines: ReadonlyArray<string>): Report =>
+  ours(lines.map((line, index) => (index === 0 ? `error: ${line}` : line)))
 
 /** What to print about the run as a whole. */
-export const reportNote = (message: string): Report => ours(message)
+export const reportNote = (lines: ReadonlyArray<string>): Report => ours(lines)

@@ -119,7 +119,7 @@ describe("reportEvent", () => {
       { _tag: "Progress", at, direction: "outputs", bytes: 1e6, files: 3, bytesPerSecond: 5e5 },
       "stderr|podwright: outputs: 1.0 MB, 3 files, 0.5 MB/s\n"
     ],
-    [{ _tag: "Warning", at, message: "two\nlines" }, "stderr|podwright: warning: two\npodwright: lines\n"],
+    [{ _tag: "Warning", at, message: "two\nlines" }, "stderr|podwright: warning: two\\nlines\n"],
     [
       { _tag: "Finished", at, result: success },
       "stderr|podwright: output /o/out.txt (3 bytes)\npodwright: SUCCESS in 0.65 s\n"
@@ -137,7 +137,7 @@ describe("reportEvent", () => {
   }
 
   it("prefixes every line of an error", () => {
-    assert.strictEqual(reportError("a\nb").text, "podwright: error: a\npodwright: b\n")
+    assert.strictEqual(reportError(["a", "b"]).text, "podwright: error: a\npodwright: b\n")
   })
 })
 

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { escapeText } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { outputPattern, outputSelection } from "../../src/outputs/OutputPattern.ts"
 
@@ -41,7 +42,7 @@ describe("outputPattern", () => {
       const result = outputPattern(pattern, WORK)
       const found = Result.isFailure(result) ? undefined : result.success._tag === "Name" ? result.success.name : "*"
       assert.strictEqual(found, expected)
-      if (Result.isFailure(result)) assert.include(result.failure.message, `'${pattern}'`)
+      if (Result.isFailure(result)) assert.include(result.failure.message, `'${escapeText(pattern)}'`)
     })
   }
 

@@ -6,6 +6,7 @@
 import { Match, Schema } from "effect"
 import type { KubeReason } from "./KubeReason.ts"
 import { isRbacRefusal } from "./ReasonClass.ts"
+import { oneLine, serverWords } from "./ServerWords.ts"
 
 /** What an operation was about. */
 export const KubeSubject = Schema.Struct({
@@ -61,46 +62,49 @@ const grant = (namespace: string, field: string | undefined): string =>
     ? "A ClusterRole, bound by a ClusterRoleBinding, must grant"
     : `A Role in namespace "${namespace}"${field === undefined ? "" : ` (${field})`} must grant`
 
-/** What happened, and what to do about it; without what was tried. */
-export const explainReason = Match.type<KubeReason>().pipe(
+const explain = Match.type<KubeReason>().pipe(
   Match.tagsExhaustive({
     Unreachable: ({ address, check = "the address in the kubeconfig, the network and any proxy", detail }) =>
-      `the API server at ${address} cannot be reached (${detail}). Check ${check}.`,
+      `the API server at ${address} cannot be reached (${serverWords(detail)}). Check ${check}.`,
     TlsFailure: ({
       check = "certificate-authority, tls-server-name and the client certificate in the kubeconfig",
       detail
-    }) => `the TLS connection was refused (${detail}). Check ${check}.`,
+    }) => `the TLS connection was refused (${serverWords(detail)}). Check ${check}.`,
     Unauthorized: ({ check, detail }) =>
-      `the API server does not accept the credentials (${detail}). ${check === undefined ? "Sign in again, or check the token or certificate of the kubeconfig's user" : `Check ${check}`}.`,
+      `the API server does not accept the credentials (${serverWords(detail)}). ${check === undefined ? "Sign in again, or check the token or certificate of the kubeconfig's user" : `Check ${check}`}.`,
     Forbidden: (reason) => {
       const { verb, resource, namespace, namespaceField, check, detail } = reason
       if (check !== undefined)
-        return `the credentials belong to no user that the API server knows (${detail}). Check ${check}.`
-      if (detail !== "" && !isRbacRefusal(reason)) return `the cluster refused it (403): ${detail}`
-      const said = detail === "" ? "" : ` The server said: ${detail}`
+        return `the credentials belong to no user that the API server knows (${serverWords(detail)}). Check ${check}.`
+      if (detail !== "" && !isRbacRefusal(reason)) return `the cluster refused it (403): ${serverWords(detail)}`
+      const said = detail === "" ? "" : ` The server said: ${serverWords(detail)}`
       return `forbidden (403). ${grant(namespace, namespaceField)} verb "${verb}" on resource "${resource}" to this user or service account.${said}`
     },
-    NotFound: ({ check, detail }) => `not found (${detail}).${check === undefined ? "" : ` Check ${check}.`}`,
-    AlreadyExists: ({ detail }) => `it exists already (${detail}).`,
+    NotFound: ({ check, detail }) =>
+      `not found (${serverWords(detail)}).${check === undefined ? "" : ` Check ${check}.`}`,
+    AlreadyExists: ({ detail }) => `it exists already (${serverWords(detail)}).`,
     Conflict: ({ detail }) =>
-      `it has changed since it was read, or another object has its name (${detail}). Read it again first.`,
+      `it has changed since it was read, or another object has its name (${serverWords(detail)}). Read it again first.`,
     Invalid: ({ detail, causes }) =>
       causes.length === 0
-        ? `the server refused the object: ${detail}`
-        : `the server refused the object:${causes.map((cause) => `\n  ${cause.field}: ${cause.message}`).join("")}`,
-    BadRequest: ({ detail }) => `the server refused the request: ${detail}`,
+        ? `the server refused the object: ${serverWords(detail)}`
+        : `the server refused the object: ${serverWords(causes.map(({ field, message }) => `${field}: ${message}`).join("; "))}`,
+    BadRequest: ({ detail }) => `the server refused the request: ${serverWords(detail)}`,
     TooManyRequests: ({ detail, retryAfterSeconds }) =>
-      `the API server is overloaded (${detail}).${retryAfterSeconds === undefined ? "" : ` It asks to wait ${retryAfterSeconds} s.`}`,
-    Gone: ({ detail }) => `the version to continue from is too old (${detail}). List again.`,
-    ServerError: ({ code, detail }) => `the API server failed with ${code}: ${detail}`,
+      `the API server is overloaded (${serverWords(detail)}).${retryAfterSeconds === undefined ? "" : ` It asks to wait ${retryAfterSeconds} s.`}`,
+    Gone: ({ detail }) => `the version to continue from is too old (${serverWords(detail)}). List again.`,
+    ServerError: ({ code, detail }) => `the API server failed with ${code}: ${serverWords(detail)}`,
     Timeout: ({ seconds }) => `the API server did not answer within ${seconds} s.`,
-    Cut: ({ detail }) => `the connection was lost before the end (${detail}).`,
-    Protocol: ({ detail }) => `the API server gave an unexpected answer: ${detail}`,
-    Config: ({ field, detail }) => (field === undefined ? detail : `${field}: ${detail}`),
-    NotRunningYet: ({ detail }) => `the container is not running (${detail}).`
+    Cut: ({ detail }) => `the connection was lost before the end (${serverWords(detail)}).`,
+    Protocol: ({ detail }) => `the API server gave an unexpected answer: ${serverWords(detail)}`,
+    Config: ({ field, detail }) => (field === undefined ? serverWords(detail) : `${field}: ${serverWords(detail)}`),
+    NotRunningYet: ({ detail }) => `the container is not running (${serverWords(detail)}).`
   })
 )
 
-/** The whole message: what was tried on what, then what happened and what to do. */
+/** What happened, and what to do about it, in one line; without what was tried. */
+export const explainReason = (reason: KubeReason): string => oneLine(explain(reason))
+
+/** The whole message, in one line: what was tried on what, then what happened and what to do. */
 export const kubeMessage = (operation: KubeOperation, subject: KubeSubject, reason: KubeReason): string =>
-  `Could not ${deeds[operation](subject)}: ${explainReason(reason)}`
+  oneLine(`Could not ${deeds[operation](subject)}: ${explain(reason)}`)

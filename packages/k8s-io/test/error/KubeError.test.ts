@@ -92,7 +92,7 @@ describe("message", () => {
       detail: "x",
       causes: [{ field: "spec.a", message: "Required value" }]
     })
-    assert.include(message, "\n  spec.a: Required value")
+    assert.include(message, "the server refused the object: spec.a: Required value")
   })
   it("survives the way through JSON", () => {
     const before = error({ _tag: "TooManyRequests", detail: "busy", retryAfterSeconds: 3 })

@@ -4,7 +4,7 @@
  * do not run yet: `PendingDiagnosis.ts`.
  */
 
-import { MAIN_CONTAINER, VOLUME_NAME } from "@podwright/spec-builder"
+import { MAIN_CONTAINER, shownText, VOLUME_NAME } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { DiagnosisCause } from "./DiagnosisCause.ts"
 import type { ContainerEnd, PodObservation } from "./PodObservation.ts"
@@ -29,9 +29,9 @@ export class Diagnosis extends Schema.Class<Diagnosis>("runner/Diagnosis")({
   lastLines: Schema.optionalKey(Schema.Array(Schema.String))
 }) {}
 
-/** A diagnosis of its parts. */
+/** A diagnosis of its parts; what it says quotes servers, registries and containers, in one line. */
 export const diagnosis = (cause: DiagnosisCause, kind: Diagnosis["kind"], summary: string, remedy: string): Diagnosis =>
-  new Diagnosis({ cause, kind, summary, remedy })
+  new Diagnosis({ cause, kind, summary: shownText(summary), remedy: shownText(remedy) })
 
 /** Parts of a summary as one text, without those that are empty. */
 export const words = (...parts: ReadonlyArray<string | undefined>) =>

@@ -2,6 +2,7 @@
  * The one error of a run: a run that has no result, because of the task as given, the platform or
  * the time. A command that ran and failed is no error but a `RunResult` with state `FAILED`.
  */
+import { escapeText } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import { accessAdvice } from "./AccessAdvice.ts"
 import { explainMissing } from "./OutputWords.ts"
@@ -63,7 +64,8 @@ export class RunError extends Schema.TaggedError<RunError>()("RunError", {
 }) {
   /** Says what happened, where, and what to do. Holds no credentials. */
   override get message(): string {
-    return explain(this.reason)
+    // Of a task's own values every issue has a line; what servers, files and drivers say is in one.
+    return this.reason._tag === "Spec" ? explain(this.reason) : escapeText(explain(this.reason))
   }
 
   /** Whether running the same task again may succeed. */

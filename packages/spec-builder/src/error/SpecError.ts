@@ -4,6 +4,7 @@
  * line and column. Pure.
  */
 import { Schema } from "effect"
+import { shownText } from "./ShownText.ts"
 import type { SpecIssue } from "./SpecIssue.ts"
 import { SpecReason } from "./SpecReason.ts"
 
@@ -11,8 +12,11 @@ import { SpecReason } from "./SpecReason.ts"
 export const formatPath = (path: ReadonlyArray<string | number>): string =>
   path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("")
 
-const describe = (issue: SpecIssue): string =>
-  issue.path.length === 0 ? issue.message : `${formatPath(issue.path)}: ${issue.message}`
+/** A key of a file may be a text of any length; a person knows it by its beginning. */
+const SHOWN_PATH = 200
+
+const describe = ({ message, path }: SpecIssue): string =>
+  path.length === 0 ? shownText(message) : `${shownText(formatPath(path), SHOWN_PATH)}: ${shownText(message)}`
 
 /**
  * Why there is no pod. `operation` is the exported function that failed (`decodeTask`: a reader of

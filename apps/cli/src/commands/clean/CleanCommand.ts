@@ -25,7 +25,7 @@ export interface CleanFlags {
 
 export const cleanCommand = Effect.fnUntraced(function* (flags: CleanFlags) {
   if (flags.allNamespaces && Option.isSome(flags.namespace)) {
-    yield* writeStderr(reportError("give --namespace or --all-namespaces, not both").text)
+    yield* writeStderr(reportError(["give --namespace or --all-namespaces, not both"]).text)
     return yield* new CommandExit({ code: BAD_INPUT })
   }
   const { dryRun } = flags
@@ -48,10 +48,10 @@ export const cleanCommand = Effect.fnUntraced(function* (flags: CleanFlags) {
   if (flags.output === "json") {
     yield* writeStdout(`${JSON.stringify(cleaningJson({ namespace, dryRun, olderThanMs, pods, problem }), null, 2)}\n`)
   }
-  if (problem !== undefined) yield* writeStderr(reportError(problem).text)
+  if (problem !== undefined) yield* writeStderr(reportError([problem]).text)
   else if (flags.output === "text" && pods.length === 0) {
     const where = namespace === undefined ? "any namespace" : `namespace ${namespace}`
-    yield* writeStderr(reportNote(`no pods of podwright were found in ${where}`).text)
+    yield* writeStderr(reportNote([`no pods of podwright were found in ${where}`]).text)
   }
   if (problem !== undefined || pods.some(({ _tag }) => _tag === "Failed")) {
     return yield* new CommandExit({ code: PLATFORM })

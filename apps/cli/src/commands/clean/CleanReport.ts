@@ -3,7 +3,7 @@
  * scripts read.
  */
 import { accessAdvice, type CleanedPod } from "@podwright/runner"
-import { describeAge } from "../../report/TextReport.ts"
+import { describeAge, safeLines } from "../../report/TextReport.ts"
 
 const describeWhy = ({ why }: CleanedPod): string => {
   switch (why._tag) {
@@ -37,7 +37,7 @@ export const cleanedLine = (pod: CleanedPod): string => {
   const { _tag, name, namespace } = pod
   const failure =
     _tag === "Failed" ? `; it could not be deleted: ${pod.error.explanation}${accessAdvice(pod.error)}` : ""
-  return `${ACTIONS[_tag]} ${namespace}/${name}: ${describeWhy(pod)}${failure}\n`
+  return safeLines([`${ACTIONS[_tag]} ${namespace}/${name}: ${describeWhy(pod)}${failure}`])
 }
 
 /** What was found, or why nothing could be. */

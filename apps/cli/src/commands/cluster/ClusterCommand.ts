@@ -32,7 +32,7 @@ const isBadFlag = ({ reason }: LocalClusterError): boolean =>
   reason._tag === "AddressRefused" || reason._tag === "ListenFailed"
 
 const refuse = (message: string, code: number) =>
-  Effect.andThen(writeStderr(reportError(message).text), Effect.fail(new CommandExit({ code })))
+  Effect.andThen(writeStderr(reportError([message]).text), Effect.fail(new CommandExit({ code })))
 
 const start = Command.make(
   "start",
@@ -45,9 +45,10 @@ const start = Command.make(
         PlatformError: (error) => refuse(`the kubeconfig cannot be written: ${error.message}`, BAD_INPUT)
       })
     )
-    yield* writeStderr(reportNote(LOCAL_NOTICE).text)
+    yield* writeStderr(reportNote([LOCAL_NOTICE]).text)
     yield* writeStderr(
-      reportNote(`ready at ${cluster.server}; use it with\n  export KUBECONFIG=${cluster.path}\nCtrl-C stops it`).text
+      reportNote([`ready at ${cluster.server}; use it with`, `  export KUBECONFIG=${cluster.path}`, "Ctrl-C stops it"])
+        .text
     )
     yield* writeStdout(`${cluster.path}\n`)
     return yield* Effect.never

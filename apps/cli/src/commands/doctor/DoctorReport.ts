@@ -11,6 +11,7 @@ import {
   testedMinor,
   versionVerdict
 } from "@podwright/k8s-io"
+import { safeLines } from "../../report/TextReport.ts"
 import { ROLE_NAME } from "../RoleName.ts"
 import { objectsYaml } from "../render/ManifestYaml.ts"
 
@@ -106,12 +107,12 @@ export const doctorText = (findings: Findings): string => {
           "",
           "This Role adds the missing permissions. Somebody who may grant them applies it with `kubectl apply -f -`:",
           "",
-          fix.trimEnd(),
+          ...fix.trimEnd().split("\n"),
           ""
         ]),
     isHealthy(findings) ? "A run would work." : "A run would not work."
   ]
-  return `${lines.join("\n")}\n`
+  return safeLines(lines)
 }
 
 /** The findings for a script. */

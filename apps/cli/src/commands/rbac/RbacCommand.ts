@@ -51,7 +51,7 @@ export const rbac = Command.make(
   flags,
   Effect.fn("cli.rbac")(function* ({ namespace, serviceAccount, user }) {
     if (Option.isSome(serviceAccount) && Option.isSome(user)) {
-      yield* writeStderr(reportError("give --service-account or --user, not both").text)
+      yield* writeStderr(reportError(["give --service-account or --user, not both"]).text)
       return yield* new CommandExit({ code: BAD_INPUT })
     }
     // Loaded here, as for `run` and `render`.

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
-import { reportError } from "../../report/TextReport.ts"
+import { errorLines, reportError } from "../../report/TextReport.ts"
 import { environmentSecret } from "../EnvironmentSecret.ts"
 import { givenInputs } from "../GivenInputs.ts"
 import { withStdin } from "../run/StdinInput.ts"
@@ -47,7 +47,10 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
   }).pipe(
     Effect.scoped,
     Effect.catch((error) =>
-      Effect.andThen(writeStderr(reportError(error.message).text), Effect.fail(new CommandExit({ code: BAD_INPUT })))
+      Effect.andThen(
+        writeStderr(reportError(errorLines(error)).text),
+        Effect.fail(new CommandExit({ code: BAD_INPUT }))
+      )
     )
   )
   yield* writeStdout((yield* manifests).join("---\n"))

@@ -16,6 +16,7 @@ import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
 import type { TaskEnd } from "../../report/JsonReport.ts"
 import { runAdvice } from "../../report/RunAdvice.ts"
 import { type OutputForm, type RunReporter, runReporter } from "../../report/RunReporter.ts"
+import { errorLines } from "../../report/TextReport.ts"
 import { leaveWhenTerminated, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../cluster/LocalKubeconfig.ts"
@@ -116,7 +117,10 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     return ends
   }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
   const last = ends.at(-1)
-  if (last?._tag === "Error") yield* reporter.problem(`${last.error.message}${runAdvice(last.error)}`)
+  if (last?._tag === "Error") {
+    const lines = errorLines(last.error)
+    yield* reporter.problem(...lines.slice(0, -1), `${lines.at(-1)}${runAdvice(last.error)}`)
+  }
   yield* reporter.end(ends)
   const code = exitCodeOf(last)
   if (code !== 0) return yield* new CommandExit({ code })
