@@ -10,6 +10,7 @@ import {
   type TaskCacheProperties
 } from "@podwright/spec-builder"
 import { Schema } from "effect"
+import type { TaskFileIssue } from "./TaskFileError.ts"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
 
 /** The types an input may have. */
@@ -66,26 +67,30 @@ const TaskId = Schema.String.check(
   })
 )
 
-/** A task of a flow, as it is written. */
+/** A task of a flow whose type and runner have been translated to commands in a pod. */
 export const FlowTask = Schema.Struct({
   id: TaskId,
   type: Schema.String,
   containerImage: Schema.optionalKey(Schema.NonEmptyString),
   commands: Schema.NonEmptyArray(Schema.String),
-  taskRunner: Schema.optionalKey(Properties),
   ...workFields
 })
 
-/** A flow file, as it is written. */
+/** A flow file, as it is written. Its tasks are read one by one, by their types. */
 export const FlowFile = Schema.Struct({
   id: Schema.NonEmptyString,
   namespace: Schema.NonEmptyString,
   description: Schema.optionalKey(Schema.String),
-  labels: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
+  labels: Schema.optionalKey(
+    Schema.Union([
+      Schema.Record(Schema.String, Scalar),
+      Schema.Array(Schema.Struct({ key: Schema.String, value: Scalar }))
+    ])
+  ),
   variables: Schema.optionalKey(Properties),
   inputs: Schema.optionalKey(Schema.Array(InputFields)),
   retry: Schema.optionalKey(JsonValue),
-  tasks: Schema.NonEmptyArray(FlowTask)
+  tasks: Schema.NonEmptyArray(Properties)
 })
 
 /** A file of a single task, as it is written. */
@@ -110,6 +115,26 @@ export interface InputDeclaration {
   readonly path: Path
 }
 
+/**
+ * A script that is put at the top of the working folder. `text` may hold expressions and stands at
+ * `script` of the task; `head` goes before it as it is.
+ */
+export interface ScriptFile {
+  readonly name: string
+  readonly head: string
+  readonly text: string
+}
+
+/** A key of a task that `pluginDefaults` has set. */
+export interface DefaultedKey {
+  /** Of the task, such as `["env", "STAGE"]`. */
+  readonly key: Path
+  /** Where it was written: `["pluginDefaults", 1, "values", "env", "STAGE"]`. */
+  readonly from: Path
+  /** Whether it replaced what the task says. */
+  readonly forced: boolean
+}
+
 /** A task as declared: every text may hold expressions. `path` leads to it in the file. */
 export interface TaskDeclaration {
   readonly id: string
@@ -129,6 +154,12 @@ export interface TaskDeclaration {
   /** The runner's properties as written, without `type`. */
   readonly runner: Readonly<Record<string, Json>>
   readonly path: Path
+  /** A script that becomes a file of the working folder; undefined where `commands` are all there is. */
+  readonly script: ScriptFile | undefined
+  /** Names of input files that are delivered as written: `{{` in them belongs to the tool that reads them. */
+  readonly literalFiles: ReadonlyArray<string>
+  /** What `pluginDefaults` gave to the task. */
+  readonly defaults: ReadonlyArray<DefaultedKey>
   /** Names of the keys that hold image and runner: they differ between the two forms. */
   readonly keys: { readonly image: string; readonly runner: string }
 }
@@ -143,6 +174,11 @@ export interface TaskFile {
   readonly inputs: ReadonlyArray<InputDeclaration>
   readonly variables: Readonly<Record<string, Json>>
   readonly tasks: ReadonlyArray<TaskDeclaration>
+  /**
+   * What is in the file and has no effect here, or another than one may think. The file runs all the
+   * same.
+   */
+  readonly notices: ReadonlyArray<TaskFileIssue>
   /** The file itself, for issues that are found later. */
   readonly document: YamlDocument
 }

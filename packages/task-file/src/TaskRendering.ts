@@ -139,14 +139,24 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const inputFiles = yield* Effect.forEach(Object.entries(task.inputFiles), ([name, value]) => {
     const [source, key] = textOf(value)
     const place = [...path, "inputFiles", name, ...key]
+    const rendering = task.literalFiles.includes(name) ? Effect.succeed(source) : text(source, place)
     return Effect.map(
-      text(source, place),
+      rendering,
       (rendered): InputFile => ({
         name,
         source: sourceOf(value, rendered, file.directory)
       })
     )
   })
+  const script: ReadonlyArray<InputFile> =
+    task.script === undefined
+      ? []
+      : [
+          {
+            name: task.script.name,
+            source: { _tag: "Text", text: task.script.head + (yield* text(task.script.text, [...path, "script"])) }
+          }
+        ]
   const outputFiles = yield* texts(task.outputFiles, [...path, "outputFiles"])
   const limit = task.timeout === undefined ? undefined : yield* text(task.timeout, [...path, "timeout"])
   const timeout = limit === undefined ? undefined : Option.getOrUndefined(parseRunDuration(limit))
@@ -180,7 +190,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     failFast: task.failFast,
     targetOS: task.targetOS,
     env: Object.fromEntries(env),
-    inputFiles,
+    inputFiles: [...inputFiles, ...script],
     outputFiles,
     timeout,
     runner: withFilesOf(file.directory, runner.success)

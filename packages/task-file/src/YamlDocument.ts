@@ -34,13 +34,23 @@ export class YamlDocument {
   readonly #source: string
   readonly #document: Document
   readonly #lines: LineCounter
+  /** Leads a path to where its value was written. */
+  readonly #written: (path: Path) => Path
 
-  private constructor(fileName: string, source: string, document: Document, lines: LineCounter) {
+  private constructor(
+    fileName: string,
+    source: string,
+    document: Document,
+    lines: LineCounter,
+    value: unknown,
+    written: (path: Path) => Path
+  ) {
     this.fileName = fileName
     this.#source = source
     this.#document = document
     this.#lines = lines
-    this.value = document.toJS({ maxAliasCount: ALIAS_LIMIT })
+    this.value = value
+    this.#written = written
   }
 
   /** Parses one document; fails with every syntax error, duplicate key and ambiguous number. */
@@ -66,7 +76,8 @@ export class YamlDocument {
     const [first, ...rest] = issues
     if (first !== undefined) return Result.fail(new TaskFileError({ operation: "parse", issues: [first, ...rest] }))
     try {
-      return Result.succeed(new YamlDocument(fileName, source, document, lines))
+      const value = document.toJS({ maxAliasCount: ALIAS_LIMIT })
+      return Result.succeed(new YamlDocument(fileName, source, document, lines, value, (path) => path))
     } catch (error) {
       // The alias limit is enforced while values are made.
       const message = messageOf(error)
@@ -75,7 +86,28 @@ export class YamlDocument {
     }
   }
 
+  /**
+   * The same document for a reader whose values do not stand where they were written: what is asked
+   * about a path at `to`, or below it, is answered about `from`.
+   */
+  withMoved(moved: ReadonlyArray<readonly [to: Path, from: Path]>): YamlDocument {
+    if (moved.length === 0) return this
+    const origins = new Map(moved.map(([to, from]) => [to.join("\0"), from]))
+    const written = (path: Path): Path => {
+      for (let length = path.length; length > 0; length--) {
+        const from = origins.get(path.slice(0, length).join("\0"))
+        if (from !== undefined) return this.#written([...from, ...path.slice(length)])
+      }
+      return this.#written(path)
+    }
+    return new YamlDocument(this.fileName, this.#source, this.#document, this.#lines, this.value, written)
+  }
+
   #node(path: Path): Node | undefined {
+    return this.#nodeAt(this.#written(path))
+  }
+
+  #nodeAt(path: Path): Node | undefined {
     const node = this.#document.getIn(path, true)
     if (isAlias(node)) return node.resolve(this.#document)
     return isScalar(node) || isMap(node) || (typeof node === "object" && node !== null && "range" in node)
@@ -93,22 +125,24 @@ export class YamlDocument {
    * does.
    */
   positionOf(path: Path): SourcePosition {
-    for (let length = path.length; length >= 0; length--) {
-      const range = this.#node(path.slice(0, length))?.range
+    const written = this.#written(path)
+    for (let length = written.length; length >= 0; length--) {
+      const range = this.#nodeAt(written.slice(0, length))?.range
       if (range) return this.#at(range[0])
     }
     return { line: 1, column: 1 }
   }
 
   /** Where the last key of a path stands. */
-  positionOfKey(path: Path): SourcePosition {
-    const parent = this.#node(path.slice(0, -1))
+  positionOfKey(place: Path): SourcePosition {
+    const path = this.#written(place)
+    const parent = this.#nodeAt(path.slice(0, -1))
     const key = path.at(-1)
     const pair = isMap(parent)
       ? parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key))
       : undefined
     const range = isScalar(pair?.key) ? pair.key.range : undefined
-    return range ? this.#at(range[0]) : this.positionOf(path)
+    return range ? this.#at(range[0]) : this.positionOf(place)
   }
 
   /** The text of a scalar as it was written: `1.50` stays `1.50`. */
@@ -140,6 +174,6 @@ export class YamlDocument {
   /** An issue at the value, or with `key` at the key, that a path leads to. */
   issue(path: Path, message: string, at: "value" | "key" | SourcePosition = "value"): TaskFileIssue {
     const position = at === "value" ? this.positionOf(path) : at === "key" ? this.positionOfKey(path) : at
-    return new TaskFileIssue({ message, file: this.fileName, path: [...path], ...position })
+    return new TaskFileIssue({ message, file: this.fileName, path: [...this.#written(path)], ...position })
   }
 }

@@ -14,12 +14,20 @@
 export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./Expression.ts"
 // Its inputs, from the texts that a person gave.
 export { resolveInputs } from "./InputValues.ts"
+export type { ParseOptions } from "./reading/FlowReader.ts"
 // Reading a file.
-export type { InputDeclaration, InputType, TaskDeclaration, TaskFile } from "./TaskFile.ts"
+export type {
+  DefaultedKey,
+  InputDeclaration,
+  InputType,
+  ScriptFile,
+  TaskDeclaration,
+  TaskFile
+} from "./TaskFile.ts"
 export { InputFileValue } from "./TaskFile.ts"
 // The one error: everything that is wrong with a file, each with its place.
 export { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
-export { type LoadOptions, loadTaskFile, type ParseOptions, parseTaskFile } from "./TaskFileReader.ts"
+export { type LoadOptions, loadTaskFile, parseTaskFile } from "./TaskFileReader.ts"
 // Rendering a task: every expression becomes the text it stands for.
 export { inputSource, renderTask, type TaskOutputs, type TaskScope } from "./TaskRendering.ts"
 export type { Path, SourcePosition, YamlDocument } from "./YamlDocument.ts"

@@ -162,7 +162,12 @@ describe("parseTaskFile", () => {
     [
       "an unknown task type",
       flow("").replace("shell.Commands", "shell.Comands"),
-      [/^flow\.yaml:5:11: unknown task type '.*'; known: io\.kestra/]
+      [/^flow\.yaml:5:11: unknown task type '.*'; did you mean 'io\.kestra\.plugin\.scripts\.shell\.Commands'\?$/]
+    ],
+    [
+      "a task type unlike any other",
+      flow("").replace("io.kestra.plugin.scripts.shell.Commands", "zzzzzzzzzzzzz"),
+      [/^flow\.yaml:5:11: unknown task type 'zzzzzzzzzzzzz'; known are those of Kestra's script tasks/]
     ],
     [
       "an unknown runner type",
@@ -175,9 +180,9 @@ describe("parseTaskFile", () => {
       [/^flow\.yaml:4:5: commands: Missing key/]
     ],
     [
-      "an unknown task type, of whose other keys nothing is said",
+      "a type that is no script task, of whose other keys nothing is said",
       "id: f\nnamespace: n\ntasks:\n  - id: t\n    type: io.kestra.plugin.core.log.Log\n    message: x\n",
-      [/^flow\.yaml:5:11: unknown task type 'io\.kestra\.plugin\.core\.log\.Log'; known: io\.kestra/]
+      [/^flow\.yaml:5:11: log\.Log runs nothing in a pod: leave it out, or write the line with echo/]
     ],
     ["an empty list", "image: i\ncommands: []\n", [/^flow\.yaml:2:11: commands\[0\]: Missing key/]],
     ["two documents", "image: i\n---\nimage: j\n", [/^flow\.yaml:2:1: another document begins here/]],

@@ -62,9 +62,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "TaskFileError.ts": [],
     "YamlDocument.ts": ["TaskFileError.ts"],
     "Expression.ts": ["TaskFileError.ts", "YamlDocument.ts"],
-    "TaskFile.ts": ["YamlDocument.ts"],
+    "TaskFile.ts": ["TaskFileError.ts", "YamlDocument.ts"],
     "InputValues.ts": ["TaskFileError.ts", "TaskFile.ts"],
-    "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
+    types: ["YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
+    reading: ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts", "types"],
+    "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts", "types", "reading"],
     "TaskRendering.ts": ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
     "index.ts": EVERY_ROOM_ABOVE
   },

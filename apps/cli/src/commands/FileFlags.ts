@@ -20,6 +20,13 @@ export const input = Flag.String("input").pipe(
 
 export const defaultImage = Flag.String("default-image").pipe(
   Flag.withMetavar("IMAGE"),
-  Flag.withDescription("Image of tasks that name none; default: ubuntu"),
+  Flag.withDescription("Image of shell tasks that name none; default: ubuntu. Other types of task have their own"),
   Flag.optional
+)
+
+export const runnerStrict = Flag.Boolean("runner-strict").pipe(
+  Flag.withDescription(
+    "Refuse tasks whose taskRunner is not for Kubernetes; otherwise they run in a pod, with a notice"
+  ),
+  Flag.withDefault(false)
 )

@@ -13,6 +13,7 @@ import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
 import { restricted } from "./Restricted.ts"
 import { retries } from "./Retries.ts"
+import { taskTypes } from "./TaskTypes.ts"
 
 export const conformance = (cluster: Cluster): void => {
   referenceFlows(cluster)
@@ -22,6 +23,7 @@ export const conformance = (cluster: Cluster): void => {
   logValues(cluster)
   files(cluster)
   commands(cluster)
+  taskTypes(cluster)
   failures(cluster)
   retries(cluster)
   caching(cluster)

@@ -17,7 +17,9 @@ const IMAGES: ClusterImages = {
   noShell: "local-cluster.invalid/no-shell",
   entrypoint: "local-cluster.invalid/entrypoint",
   // It pulls no images, and so knows no user of any.
-  user1000: "busybox"
+  user1000: "busybox",
+  // Those of this machine.
+  languages: true
 }
 
 /** The rules of the one Role that a podwright user needs. */

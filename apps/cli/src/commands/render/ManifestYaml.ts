@@ -6,6 +6,7 @@
  * several lines, else in double quotes.
  */
 import { type ExplainedPod, type FieldOrigin, type Json, jsonText } from "@podwright/spec-builder"
+import type { DefaultedKey } from "@podwright/task-file"
 import { Document, isCollection, isScalar, Scalar, visit } from "yaml"
 
 /**
@@ -67,19 +68,32 @@ const styled = (value: unknown): Document => {
 const textOf = (document: Document): string =>
   visible(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER }))
 
+/** A key of the task that a default of the file has set, and which. */
+const defaultLine = ({ forced, from, key }: DefaultedKey): string =>
+  ` ${key.join(".")} is from ${from[0]}[${from[1]}]${forced ? ", forced" : ""}`
+
 /** Objects as YAML for `kubectl apply`, a document each. */
 export const objectsYaml = (objects: ReadonlyArray<object>): string =>
   objects.map((object) => textOf(styled(object))).join("---\n")
 
 /**
  * One document, with the pod's shape and why it has it on top; with `explain` every field says
- * which layer set it.
+ * which layer set it, and the top which keys of the task are from the file's `pluginDefaults`.
  */
-export const manifestYaml = (taskId: string, { fields, plan }: ExplainedPod, explain: boolean): string => {
+export const manifestYaml = (
+  taskId: string,
+  { fields, plan }: ExplainedPod,
+  explain: boolean,
+  defaults: ReadonlyArray<DefaultedKey> = []
+): string => {
   const document = styled(plan.manifest)
   if (explain) for (const field of fields) addOrigin(document, field)
   document.commentBefore = visible(
-    ` task ${JSON.stringify(taskId)}: shape ${plan.shape}, logs ${plan.logs}\n ${plan.reason}`
+    [
+      ` task ${JSON.stringify(taskId)}: shape ${plan.shape}, logs ${plan.logs}`,
+      ` ${plan.reason}`,
+      ...(explain ? defaults.map(defaultLine) : [])
+    ].join("\n")
   )
   return textOf(document)
 }

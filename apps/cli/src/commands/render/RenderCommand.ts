@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
-import { errorLines, reportError } from "../../report/TextReport.ts"
+import { errorLines, reportError, reportNote } from "../../report/TextReport.ts"
 import { environmentSecret } from "../EnvironmentSecret.ts"
 import { givenInputs } from "../GivenInputs.ts"
 import { withStdin } from "../run/StdinInput.ts"
@@ -20,13 +20,17 @@ export interface RenderFlags {
   readonly input: ReadonlyArray<readonly [name: string, value: string]>
   readonly explain: boolean
   readonly defaultImage: Option.Option<string>
+  readonly runnerStrict: boolean
 }
 
 export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
   const manifests = Effect.gen(function* () {
-    const path = { path: resolve(given.file) }
+    const path = { path: resolve(given.file), runnerStrict: given.runnerStrict }
     const image = Option.getOrUndefined(given.defaultImage)
     const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
+    const notices = writeStderr(reportNote(loaded.notices.map(String)).text)
+    // A reader that has gone away needs no manifest either.
+    if (loaded.notices.length > 0) yield* Effect.catch(notices, () => Effect.interrupt)
     const values = yield* Effect.fromResult(givenInputs(loaded, given.input))
     const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, values))
     const outputs: Record<string, TaskOutputs> = {}
@@ -41,7 +45,7 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
         })
         outputs[task.id] = renderedOutputs(task.id, rendered.outputFiles, loaded.tasks)
         const pod = yield* Effect.fromResult(explainPod(taskValues(rendered), rendered.runner))
-        return manifestYaml(task.id, pod, given.explain)
+        return manifestYaml(task.id, pod, given.explain, task.defaults)
       })
     )
   }).pipe(

@@ -1,7 +1,7 @@
 /** `podwright render FILE`: the pods that a file's tasks would run in, as YAML, without a cluster. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { defaultImage, file, input } from "../FileFlags.ts"
+import { defaultImage, file, input, runnerStrict } from "../FileFlags.ts"
 
 const flags = {
   file,
@@ -10,7 +10,8 @@ const flags = {
     Flag.withDescription("Add to every field a comment with the layer that set it and the value it overrode"),
     Flag.withDefault(false)
   ),
-  defaultImage
+  defaultImage,
+  runnerStrict
 }
 
 export const render = Command.make(

@@ -41,6 +41,7 @@ export interface RunFlags {
   readonly context: Option.Option<string>
   readonly local: boolean
   readonly defaultImage: Option.Option<string>
+  readonly runnerStrict: boolean
 }
 
 const exitCodeOf = (end: TaskEnd | undefined): number => {
@@ -84,7 +85,9 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   if (!flags.local) yield* leaveWhenTerminated
   const ends = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
-    const file = yield* loadTaskFile({ path: resolve(flags.file), ...image })
+    const file = yield* loadTaskFile({ path: resolve(flags.file), runnerStrict: flags.runnerStrict, ...image })
+    // A reader that has gone away cancels the run, here as below.
+    for (const notice of file.notices) yield* Effect.catch(reporter.note(String(notice)), () => Effect.interrupt)
     const values = yield* Effect.fromResult(givenInputs(file, flags.input))
     const inputs = yield* resolveInputs(file, yield* withStdin(file, values))
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(

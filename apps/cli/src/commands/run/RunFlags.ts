@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
-import { defaultImage, file, input } from "../FileFlags.ts"
+import { defaultImage, file, input, runnerStrict } from "../FileFlags.ts"
 
 const flags = {
   file,
@@ -70,7 +70,8 @@ const flags = {
     ),
     Flag.withDefault(false)
   ),
-  defaultImage
+  defaultImage,
+  runnerStrict
 }
 
 export const run = Command.make(

@@ -1,0 +1,213 @@
+/**
+ * Reads a flow: its own keys by their schema, each task by its type, with the defaults of its type.
+ * Every problem is reported at its place. Pure.
+ */
+import { decodeRetry, type RetryProperties } from "@podwright/spec-builder"
+import { Result } from "effect"
+import { FlowFile, FlowTask, type TaskDeclaration, type TaskFile } from "../TaskFile.ts"
+import type { TaskFileIssue } from "../TaskFileError.ts"
+import { isObject, type JsonRecord } from "../types/JsonValues.ts"
+import type { Remark } from "../types/ScriptType.ts"
+import { refusedType, scriptType } from "../types/ScriptTypes.ts"
+import { ownKeyNames, type Translation, type TypeOptions, translateTask } from "../types/TypeTranslation.ts"
+import type { Path, YamlDocument } from "../YamlDocument.ts"
+import { decodeShape, repeatedIds } from "./FileShape.ts"
+import { FLOW_KEY_NAMES, INPUT_FILE_KEYS, INPUT_KEYS, keptOfFlow, keptOfTask, TASK_KEY_NAMES } from "./KnownKeys.ts"
+import { type DefaultedTask, readDefaults, withDefaults } from "./PluginDefaults.ts"
+import { declareInputs, declareTask, readProperties, runnerIssues } from "./TaskReader.ts"
+
+/** Of a text that is not read from a file, or was read already. */
+export interface ParseOptions extends TypeOptions {
+  /** For messages; as the user wrote it. */
+  readonly fileName: string
+  /** `{path}` of input files is relative to it. */
+  readonly directory: string
+  /** For shell tasks that name no image. Default: `ubuntu`, as the reference has it. */
+  readonly defaultImage?: string
+  /** Whether a task whose runner is not podwright's is refused. Default: it runs in a pod. */
+  readonly runnerStrict?: boolean
+}
+
+const SEQUENTIAL: ReadonlyArray<unknown> = [
+  "io.kestra.plugin.core.flow.Sequential",
+  "io.kestra.core.tasks.flows.Sequential"
+]
+
+/** A task as it is written, and where. */
+type PlacedTask = readonly [task: JsonRecord, path: Path]
+
+/** A task that has been translated, on its way to a declaration. */
+interface ReadTask {
+  readonly path: Path
+  readonly type: string
+  readonly defaulted: DefaultedTask
+  readonly translation: Translation
+}
+
+/** What is found while a flow is read. */
+interface Findings {
+  readonly issues: Array<TaskFileIssue>
+  readonly notices: Array<TaskFileIssue>
+}
+
+const report = (document: YamlDocument, path: Path, remarks: ReadonlyArray<Remark>): ReadonlyArray<TaskFileIssue> =>
+  remarks.map((remark) => document.issue([...path, ...remark.path], remark.message))
+
+/** What a group of tasks may have besides them. */
+const GROUP_KEYS: ReadonlyArray<string> = ["id", "type", "description", "tasks"]
+
+/** The tasks of a list in the order they run: those of a Sequential stand in its place. */
+const flattened = (
+  document: YamlDocument,
+  list: ReadonlyArray<unknown>,
+  path: Path,
+  issues: Array<TaskFileIssue>
+): ReadonlyArray<PlacedTask> =>
+  list.flatMap((task, index): ReadonlyArray<PlacedTask> => {
+    const place = [...path, index]
+    if (!isObject(task)) {
+      issues.push(document.issue(place, "expected a task, which is keys and values"))
+      return []
+    }
+    if (!SEQUENTIAL.includes(task["type"])) return [[task, place]]
+    for (const key of Object.keys(task)) {
+      if (GROUP_KEYS.includes(key)) continue
+      issues.push(document.issue([...place, key], `unknown key '${key}'; known here: ${GROUP_KEYS.join(", ")}`, "key"))
+    }
+    const { tasks } = task
+    if (Array.isArray(tasks) && tasks.length > 0) return flattened(document, tasks, [...place, "tasks"], issues)
+    issues.push(document.issue([...place, "tasks"], "tasks: expected a list of tasks"))
+    return []
+  })
+
+/** A task by its type; undefined, with an issue, where the type is not that of a script task. */
+const readTask = (
+  document: YamlDocument,
+  { keys, moved, task }: DefaultedTask,
+  path: Path,
+  options: TypeOptions,
+  { issues, notices }: Findings
+): ReadTask | undefined => {
+  const { type } = task
+  if (typeof type !== "string") {
+    issues.push(document.issue([...path, "type"], type === undefined ? "type: Missing key" : "type: expected a text"))
+    return undefined
+  }
+  const row = scriptType(type)
+  if (row === undefined) {
+    // Its other keys are not checked, as that type defines them.
+    issues.push(document.issue([...path, "type"], refusedType(type)))
+    return undefined
+  }
+  const kept = keptOfTask(task)
+  const translation = translateTask(type, row, kept.kept, options)
+  issues.push(...report(document, path, [...kept.issues, ...translation.issues]))
+  notices.push(...report(document, path, [...kept.notices, ...translation.notices]))
+  return { path, type, defaulted: { keys, moved, task }, translation }
+}
+
+const knownOfTask = (type: string, place: Path): ReadonlyArray<string> => {
+  if (place.length > 0) return INPUT_FILE_KEYS
+  const row = scriptType(type)
+  return [...Object.keys(FlowTask.fields), ...(row === undefined ? [] : ownKeyNames(row)), ...TASK_KEY_NAMES]
+}
+
+const declaration = (
+  document: YamlDocument,
+  { defaulted, path, translation, type }: ReadTask,
+  issues: Array<TaskFileIssue>,
+  retry: RetryProperties | undefined
+): TaskDeclaration | undefined => {
+  const shape = decodeShape(FlowTask, document, path, translation.task, (place) => knownOfTask(type, place))
+  issues.push(...runnerIssues(document, [...path, "taskRunner"], translation.runner))
+  if (Result.isFailure(shape)) {
+    issues.push(...shape.failure)
+    return undefined
+  }
+  const own = {
+    id: shape.success.id,
+    image: translation.image,
+    commands: shape.success.commands,
+    runner: translation.runner,
+    path,
+    keys: { image: "containerImage", runner: "taskRunner" },
+    script: translation.script,
+    literalFiles: translation.literalFiles,
+    defaults: defaulted.keys
+  }
+  return declareTask(document, shape.success, own, issues, retry)
+}
+
+const knownOfFlow = (place: Path): ReadonlyArray<string> =>
+  place.length === 0
+    ? [...Object.keys(FlowFile.fields), ...FLOW_KEY_NAMES]
+    : place[0] === "inputs"
+      ? INPUT_KEYS
+      : ["key", "value"]
+
+/** A document that is a flow. */
+export const readFlow = (
+  source: YamlDocument,
+  flow: JsonRecord,
+  options: ParseOptions
+): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
+  const issues: Array<TaskFileIssue> = []
+  const notices: Array<TaskFileIssue> = []
+  const kept = keptOfFlow(flow)
+  const { defaults, issues: wrong } = readDefaults(flow)
+  issues.push(...report(source, [], [...kept.issues, ...wrong]))
+  notices.push(...report(source, [], kept.notices))
+  const shape = decodeShape(FlowFile, source, [], kept.kept, knownOfFlow)
+  if (Result.isFailure(shape)) issues.push(...shape.failure)
+  const retry = readProperties(source, ["retry"], flow["retry"], decodeRetry, issues)
+
+  const list = Array.isArray(flow["tasks"]) ? flow["tasks"] : []
+  const written = flattened(source, list, ["tasks"], issues).map(
+    ([task, path]) => [withDefaults(task, path, defaults), path] as const
+  )
+  const merged = source.withMoved(written.flatMap(([{ moved }]) => moved))
+  const read = written.flatMap(([defaulted, path]) => {
+    const task = readTask(merged, defaulted, path, options, { issues, notices })
+    return task === undefined ? [] : [task]
+  })
+  const document = merged.withMoved(
+    read.flatMap(({ path, translation }) =>
+      translation.moved.map(
+        ([to, from]) =>
+          [
+            [...path, ...to],
+            [...path, ...from]
+          ] as const
+      )
+    )
+  )
+  const tasks = read.flatMap((task) => {
+    const declared = declaration(document, task, issues, retry)
+    return declared === undefined ? [] : [declared]
+  })
+  const inputs = Result.isSuccess(shape) ? declareInputs(shape.success.inputs) : []
+  issues.push(
+    ...repeatedIds(
+      document,
+      tasks.map(({ id, path }) => [id, path]),
+      "tasks"
+    ),
+    ...repeatedIds(
+      document,
+      inputs.map(({ id, path }) => [id, path]),
+      "inputs"
+    )
+  )
+  if (issues.length > 0 || Result.isFailure(shape)) return Result.fail(issues)
+  return Result.succeed({
+    id: shape.success.id,
+    namespace: shape.success.namespace,
+    fileName: options.fileName,
+    directory: options.directory,
+    inputs,
+    variables: (shape.success.variables ?? {}) as TaskFile["variables"],
+    tasks,
+    notices,
+    document
+  })
+}

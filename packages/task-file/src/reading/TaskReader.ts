@@ -1,0 +1,105 @@
+/** A task's values, checked by their shape, as its declaration: the part that both forms share. Pure. */
+import {
+  decodeRetry,
+  decodeRunnerProperties,
+  decodeTaskCache,
+  type RetryProperties,
+  type SpecError
+} from "@podwright/spec-builder"
+import { Result } from "effect"
+import { hasExpression } from "../Expression.ts"
+import type { FlowFile, FlowTask, InputFileValue, TaskDeclaration, TaskFile } from "../TaskFile.ts"
+import type { TaskFileIssue } from "../TaskFileError.ts"
+import type { Path, YamlDocument } from "../YamlDocument.ts"
+import { placed, valueAt } from "./FileShape.ts"
+
+/** Problems of the runner's properties that no expression can mend. */
+export const runnerIssues = (
+  document: YamlDocument,
+  path: Path,
+  properties: Readonly<Record<string, unknown>>
+): ReadonlyArray<TaskFileIssue> => {
+  const decoded = decodeRunnerProperties(properties)
+  if (Result.isSuccess(decoded)) return []
+  const certain = decoded.failure.issues.filter((issue) => {
+    const value = valueAt(properties, issue.path)
+    return typeof value !== "string" || !hasExpression(value)
+  })
+  return placed(document, path, certain)
+}
+
+/** Reads properties that hold no expressions; what is wrong with them goes to `issues`. */
+export const readProperties = <A>(
+  document: YamlDocument,
+  path: Path,
+  value: unknown,
+  decode: (value: unknown) => Result.Result<A, SpecError>,
+  issues: Array<TaskFileIssue>
+): A | undefined => {
+  // A key without a value reads as absent.
+  if (value === undefined || value === null) return undefined
+  const decoded = decode(value)
+  if (Result.isSuccess(decoded)) return decoded.success
+  issues.push(...placed(document, path, decoded.failure.issues))
+  return undefined
+}
+
+/** The keys of a task that both forms have. */
+type Work = Pick<
+  typeof FlowTask.Type,
+  | "beforeCommands"
+  | "interpreter"
+  | "failFast"
+  | "targetOS"
+  | "env"
+  | "inputFiles"
+  | "outputFiles"
+  | "timeout"
+  | "retry"
+  | "taskCache"
+>
+
+/** What a form decides by itself. */
+type Own = Pick<
+  TaskDeclaration,
+  "id" | "image" | "commands" | "runner" | "path" | "keys" | "script" | "literalFiles" | "defaults"
+>
+
+/** A task as declared. What is wrong with its retry and cache goes to `issues`. */
+export const declareTask = (
+  document: YamlDocument,
+  work: Work,
+  own: Own,
+  issues: Array<TaskFileIssue>,
+  flowRetry?: RetryProperties
+): TaskDeclaration => ({
+  ...own,
+  retry: readProperties(document, [...own.path, "retry"], work.retry, decodeRetry, issues) ?? flowRetry,
+  taskCache: readProperties(document, [...own.path, "taskCache"], work.taskCache, decodeTaskCache, issues),
+  interpreter: work.interpreter,
+  beforeCommands: work.beforeCommands ?? [],
+  failFast: work.failFast ?? true,
+  targetOS: work.targetOS === "WINDOWS" ? "WINDOWS" : "LINUX",
+  // As written: an environment has texts only, and 1.50 must not become 1.5.
+  env: Object.fromEntries(
+    Object.entries(work.env ?? {}).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : (document.textOf([...own.path, "env", name]) ?? String(value))
+    ])
+  ),
+  inputFiles: Object.fromEntries(
+    Object.entries(work.inputFiles ?? {}).filter((entry): entry is [string, InputFileValue] => entry[1] !== null)
+  ),
+  outputFiles: work.outputFiles ?? [],
+  timeout: work.timeout
+})
+
+/** The inputs that a file declares. */
+export const declareInputs = (inputs: typeof FlowFile.Type.inputs): TaskFile["inputs"] =>
+  (inputs ?? []).map((input, index) => ({
+    id: input.id,
+    type: input.type,
+    required: input.required ?? true,
+    defaults: input.defaults as TaskFile["inputs"][number]["defaults"],
+    path: ["inputs", index]
+  }))

@@ -1,0 +1,110 @@
+/** Types of script tasks and foreign runners: what each comes to in a pod, run to its end. */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import type { Cluster } from "../clusters/Cluster.ts"
+import { freshId, podwright, scratch } from "../clusters/Podwright.ts"
+
+const SCRIPTS = "io.kestra.plugin.scripts"
+
+/** Runs a flow of these tasks, which are written as YAML, one after the other. */
+const runTasks = async (cluster: Cluster, tasks: string, args: ReadonlyArray<string> = [], head = "") => {
+  const id = freshId("types")
+  const file = join(await scratch(), `${id}.yaml`)
+  await writeFile(file, `id: ${id}\nnamespace: company.team\n${head}tasks:\n${tasks}`)
+  return podwright(cluster, ["run", file, ...args])
+}
+
+export const taskTypes = (cluster: Cluster): void => {
+  describe("task types", () => {
+    it("a script of the shell is one command, and a runner of Docker a pod with what it has in common", async () => {
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - id: who
+    type: ${SCRIPTS}.shell.Script
+    containerImage: busybox
+    taskRunner:
+      type: ${SCRIPTS}.runner.docker.Docker
+      pullPolicy: IF_NOT_PRESENT
+      networkMode: host
+      memory: { memory: 64MB }
+    script: |
+      echo one
+      false
+      echo two
+`
+      )
+      assert.strictEqual(stdout, "one\n")
+      assert.strictEqual(code, 1, stderr)
+      assert.match(stderr, /^podwright: \S+\.yaml:10:20: networkMode means nothing in a pod; the task runs without$/m)
+    })
+
+    it("a runner of Docker is refused where only podwright's is wanted", async () => {
+      const { code, stderr } = await runTasks(
+        cluster,
+        `  - { id: a, type: ${SCRIPTS}.shell.Commands, runner: DOCKER, commands: ["true"] }\n`,
+        ["--runner-strict"]
+      )
+      assert.strictEqual(code, 2, stderr)
+      assert.match(stderr, /:4:\d+: the runner DOCKER is not podwright, and --runner-strict takes no other/)
+    })
+
+    it("the oldest type runs in the interpreter that it names, and keys are passed over with a notice", async () => {
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - { id: a, type: io.kestra.core.tasks.scripts.Bash, dockerOptions: { image: busybox }, commands: ["echo $0"] }\n`,
+        [],
+        "triggers: [{ id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: '0 6 * * *' }]\n"
+      )
+      assert.strictEqual(stdout, "/bin/sh\n")
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stderr, /:3:11: triggers are not run by podwright: this run is by hand$/m)
+      assert.match(
+        stderr,
+        /: io\.kestra\.core\.tasks\.scripts\.Bash is an old name of a type; here it runs in a pod of image busybox$/m
+      )
+    })
+
+    it("names every type that is the orchestrator's at once, and runs nothing", async () => {
+      const { code, stderr } = await runTasks(
+        cluster,
+        `  - { id: a, type: ${SCRIPTS}.shell.Commands, commands: ["true"] }
+  - { id: b, type: io.kestra.plugin.core.flow.If, condition: x, then: [] }
+  - { id: c, type: io.kestra.plugin.core.http.Download, uri: "https://x.example" }
+`
+      )
+      assert.strictEqual(code, 2, stderr)
+      assert.match(stderr, /:5:\d+: flow\.If chooses between tasks/)
+      assert.match(stderr, /:6:\d+: http\.Download fetches a file/)
+      assert.notInclude(stderr, "created pod")
+    })
+
+    it.skipIf(!cluster.images.languages)("a script of a language is a file beside its input files", async () => {
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - id: js
+    type: ${SCRIPTS}.node.Script
+    inputFiles:
+      other.js: "module.exports = 7"
+    script: |
+      console.log("node", require("./other.js"), "{{ inputs.word }}", process.cwd())
+  - id: py
+    type: ${SCRIPTS}.python.Script
+    beforeCommands: ['python() { python3 "$@"; }']
+    script: |
+      import sys
+      print("python", true, null, "{{ inputs.word }}", __file__)
+      print("on stderr", file=sys.stderr)
+`,
+        [],
+        "inputs: [{ id: word, type: STRING, defaults: it's }]\n"
+      )
+      assert.strictEqual(
+        stdout,
+        "node 7 it's /podwright/work\npython True None it's /podwright/work/podwright-script.py\n",
+        stderr
+      )
+      assert.strictEqual(code, 0, stderr)
+    })
+  })
+}
