@@ -57,6 +57,7 @@ export {
 export { decodeRunnerProperties } from "./properties/RunnerDecoding.ts"
 export type { RunnerProperties } from "./properties/RunnerProperties.ts"
 export { type PropertyReference, runnerJsonSchema, runnerReference } from "./properties/RunnerReference.ts"
+export { isTextProperty } from "./properties/TextProperties.ts"
 
 // Two more properties of a task: `retry` and `taskCache`.
 

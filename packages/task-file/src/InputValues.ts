@@ -5,21 +5,31 @@
 import { access, constants } from "node:fs/promises"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { nearestName } from "@podwright/spec-builder"
+import {
+  type Json,
+  type JsonObject,
+  jsonText,
+  keepDecimals,
+  nearestName,
+  parseJson,
+  wholeNumber
+} from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
 import type { InputDeclaration, TaskFile } from "./TaskFile.ts"
 import { messageOf, TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 
+/** What tells the text of a decimal from that of a whole number. */
+const POINT = /[.eE]/
 const URI = /^(file|https?):/
 
 /** Reads a value given as text; a failure says what is expected. */
-export const readInputValue = (input: InputDeclaration, text: string): Result.Result<unknown, string> => {
+export const readInputValue = (input: InputDeclaration, text: string): Result.Result<Json, string> => {
   switch (input.type) {
     case "STRING":
       return Result.succeed(text)
     case "INT":
-      return /^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text))
-        ? Result.succeed(Number(text))
+      return /^[-+]?\d+$/.test(text)
+        ? Result.succeed(wholeNumber(text.replace(/^\+/, "")))
         : Result.fail("expected a whole number")
     case "FLOAT":
       return text.trim() !== "" && Number.isFinite(Number(text))
@@ -38,7 +48,7 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
       return Result.succeed(URI.test(text) ? text : pathToFileURL(resolve(text)).href)
     case "JSON":
       try {
-        return Result.succeed(JSON.parse(text))
+        return Result.succeed(parseJson(text))
       } catch (error) {
         return Result.fail(`expected JSON: ${messageOf(error)}`)
       }
@@ -49,8 +59,8 @@ export const readInputValue = (input: InputDeclaration, text: string): Result.Re
  * A default is written as YAML: for JSON any value, for the other types one that is read as a given
  * value would be. A text is read as a given one for JSON too, as Kestra does.
  */
-const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<unknown, string> => {
-  if (input.defaults === null) return Result.succeed(null)
+const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<Json, string> => {
+  if (input.defaults === undefined || input.defaults === null) return Result.succeed(null)
   if (input.type === "JSON" && typeof input.defaults !== "string") return Result.succeed(input.defaults)
   if (typeof input.defaults === "object") return Result.fail(`expected a value of type ${input.type}`)
   return readInputValue(input, typeof input.defaults === "string" ? input.defaults : (written ?? ""))
@@ -72,7 +82,7 @@ const isReadable = (uri: string) =>
 export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
   file: TaskFile,
   given: Readonly<Record<string, string>>
-): Effect.fn.Return<Readonly<Record<string, unknown>>, TaskFileError> {
+): Effect.fn.Return<JsonObject, TaskFileError> {
   const issues: Array<TaskFileIssue> = []
   const known = file.inputs.map((input) => input.id)
   for (const name of Object.keys(given)) {
@@ -86,7 +96,9 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
           : `; declared: ${known.join(", ")}`
     issues.push(file.document.issue(["inputs"], `unknown input '${name}'${hint}`))
   }
-  const values: Array<readonly [string, unknown]> = []
+  const values: Array<readonly [string, Json]> = []
+  // Numbers that are no whole ones, though they may look so.
+  const decimals: Array<string> = []
   for (const input of file.inputs) {
     const text = Object.hasOwn(given, input.id) ? given[input.id] : undefined
     if (text === undefined && input.defaults === undefined) {
@@ -100,7 +112,7 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
     const written = file.document.textOf([...input.path, "defaults"])
     const value = text === undefined ? readDefault(input, written) : readInputValue(input, text)
     if (Result.isFailure(value)) {
-      const shown = text ?? written ?? JSON.stringify(input.defaults)
+      const shown = text ?? written ?? jsonText(input.defaults)
       issues.push(file.document.issue(input.path, `input '${input.id}': ${value.failure}, not '${shown}'`))
       continue
     }
@@ -109,8 +121,9 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
       if (problem !== undefined) issues.push(file.document.issue(input.path, `input '${input.id}': ${problem}`))
     }
     values.push([input.id, value.success])
+    if (input.type === "FLOAT" || POINT.test(text ?? written ?? "")) decimals.push(input.id)
   }
   const [first, ...rest] = issues
   if (first !== undefined) return yield* new TaskFileError({ operation: "inputs", issues: [first, ...rest] })
-  return Object.fromEntries(values)
+  return keepDecimals(Object.fromEntries(values), decimals)
 })

@@ -4,7 +4,7 @@
  */
 import {
   type Json,
-  JsonObjectValue,
+  type JsonObject,
   JsonValue,
   type RetryProperties,
   type TaskCacheProperties
@@ -17,7 +17,7 @@ import type { Path, YamlDocument } from "./YamlDocument.ts"
 export const InputType = Schema.Literals(["STRING", "INT", "FLOAT", "BOOLEAN", "BOOL", "FILE", "URI", "JSON"])
 export type InputType = typeof InputType.Type
 
-const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
+const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.BigInt, Schema.Boolean])
 const Texts = Schema.Array(Schema.String)
 
 /** Where an input file's content comes from: a URI or inline text, or an object that says which. */
@@ -55,7 +55,7 @@ const workFields = {
   taskCache: Schema.optionalKey(JsonValue)
 }
 
-const Properties = JsonObjectValue
+const Properties = Schema.Record(Schema.String, JsonValue)
 
 /**
  * A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on
@@ -172,7 +172,8 @@ export interface TaskFile {
   /** Folder that `{path}` of an input file is relative to. */
   readonly directory: string
   readonly inputs: ReadonlyArray<InputDeclaration>
-  readonly variables: Readonly<Record<string, Json>>
+  /** Numbers as `JsonNumbers.ts` of spec-builder has them. */
+  readonly variables: JsonObject
   readonly tasks: ReadonlyArray<TaskDeclaration>
   /**
    * What is in the file and has no effect here, or another than one may think. The file runs all the

@@ -6,6 +6,7 @@ import { dirname } from "node:path"
 import { Effect, FileSystem, Result } from "effect"
 import { type ParseOptions, readFlow } from "./reading/FlowReader.ts"
 import { readNative } from "./reading/NativeReader.ts"
+import { isTextPlace } from "./reading/TextPlaces.ts"
 import type { TaskFile } from "./TaskFile.ts"
 import { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 import { isObject } from "./types/JsonValues.ts"
@@ -21,7 +22,7 @@ const failWith = (operation: string, issues: ReadonlyArray<TaskFileIssue>, docum
  * reported at once.
  */
 export const parseTaskFile = (source: string, options: ParseOptions): Result.Result<TaskFile, TaskFileError> =>
-  Result.flatMap(YamlDocument.parse(source, options.fileName), (document) => {
+  Result.flatMap(YamlDocument.parse(source, options.fileName, isTextPlace), (document) => {
     const { value } = document
     if (!isObject(value)) {
       return Result.fail(

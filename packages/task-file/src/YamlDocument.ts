@@ -4,8 +4,10 @@
  *
  * Values are read by YAML 1.2: `yes` and `on` are text, as most people mean them. A number with a
  * leading zero is refused, because 0644 is 420 for YAML 1.1, which Kubernetes tools read, and 644
- * for YAML 1.2.
+ * for YAML 1.2. Numbers keep their digits, as `JsonNumbers.ts` of spec-builder has them; where a text
+ * is meant, a number or boolean is its text.
  */
+import { keepDecimals, wholeNumber } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { type Document, isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
 import { messageOf, TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
@@ -26,6 +28,75 @@ const ALIAS_LIMIT = 100
 
 const LEADING_ZERO = /^[-+]?0[0-9_]+$/
 
+/** A plain scalar that is no text, while values are made: what it is, and how it is written. */
+class Written {
+  readonly value: number | bigint | boolean
+  readonly text: string
+
+  constructor(value: number | bigint | boolean, text: string) {
+    this.value = value
+    this.text = text
+  }
+}
+
+/** The texts of the scalars of every object and list, as they are written. */
+type Texts = WeakMap<object, ReadonlyMap<string, string>>
+
+/** Whether a text is meant at a path, whatever it looks like. `root` is the whole document. */
+export type IsText = (path: Path, root: unknown) => boolean
+
+/** A document's values, with what only their text told. */
+interface Values {
+  readonly value: unknown
+  readonly texts: Texts
+  /** Where numbers stand that not all readers of YAML take for the same one, and their text. */
+  readonly ambiguous: ReadonlyArray<readonly [path: Path, text: string]>
+}
+
+/** The values that YAML's reader made, with numbers as programs have them. */
+const settled = (root: unknown, isText: IsText): Values => {
+  const texts: Texts = new WeakMap()
+  const ambiguous: Array<readonly [Path, string]> = []
+  const scalar = ({ text, value }: Written, path: Path) => {
+    if (isText(path, root)) return text
+    if (typeof value !== "boolean" && LEADING_ZERO.test(text)) ambiguous.push([path, text])
+    return typeof value === "bigint" ? wholeNumber(String(value)) : value
+  }
+  const settle = (value: unknown, path: Path): unknown => {
+    if (value instanceof Written) return scalar(value, path)
+    if (typeof value !== "object" || value === null) return value
+    const entries = Object.entries(value)
+    const container: object = Array.isArray(value)
+      ? value.map((one: unknown, index) => settle(one, [...path, index]))
+      : Object.fromEntries(entries.map(([key, one]) => [key, settle(one, [...path, key])]))
+    const written = entries.flatMap(([key, one]) => (one instanceof Written ? [[key, one] as const] : []))
+    texts.set(container, new Map(written.map(([key, { text }]) => [key, text])))
+    const decimals = written.filter(([, one]) => typeof one.value === "number")
+    return keepDecimals(
+      container,
+      decimals.map(([key]) => key)
+    )
+  }
+  return { value: settle(root, []), texts, ambiguous }
+}
+
+/** A scalar that is read as a number or boolean knows its text from now on; a key is its text. */
+const keepTexts = (document: Document): void =>
+  visit(document, {
+    Scalar: (place, node) => {
+      const { source, value } = node
+      if (node.type !== "PLAIN" || source === undefined) return
+      if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean") return
+      node.value = place === "key" ? source : new Written(value, source)
+    }
+  })
+
+const valueIn = (root: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root
+  )
+
 /** A YAML document whose values know their places. */
 export class YamlDocument {
   readonly fileName: string
@@ -34,6 +105,7 @@ export class YamlDocument {
   readonly #source: string
   readonly #document: Document
   readonly #lines: LineCounter
+  readonly #texts: Texts
   /** Leads a path to where its value was written. */
   readonly #written: (path: Path) => Path
 
@@ -42,7 +114,7 @@ export class YamlDocument {
     source: string,
     document: Document,
     lines: LineCounter,
-    value: unknown,
+    { texts, value }: Pick<Values, "value" | "texts">,
     written: (path: Path) => Path
   ) {
     this.fileName = fileName
@@ -50,13 +122,27 @@ export class YamlDocument {
     this.#document = document
     this.#lines = lines
     this.value = value
+    this.#texts = texts
     this.#written = written
   }
 
-  /** Parses one document; fails with every syntax error, duplicate key and ambiguous number. */
-  static parse(source: string, fileName: string): Result.Result<YamlDocument, TaskFileError> {
+  /**
+   * Parses one document; fails with every syntax error, duplicate key and ambiguous number. `isText`
+   * names the places where a number is meant as a text.
+   */
+  static parse(
+    source: string,
+    fileName: string,
+    isText: IsText = () => false
+  ): Result.Result<YamlDocument, TaskFileError> {
     const lines = new LineCounter()
-    const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, merge: true, version: "1.2" })
+    const document = parseDocument(source, {
+      lineCounter: lines,
+      prettyErrors: false,
+      merge: true,
+      version: "1.2",
+      intAsBigInt: true
+    })
     const issues = document.errors.map((error) => {
       const { col, line } = lines.linePos(error.pos[0])
       // The library's own words for this one speak to a programmer.
@@ -64,23 +150,26 @@ export class YamlDocument {
         error.code === "MULTIPLE_DOCS" ? "another document begins here; a file holds one task or flow" : error.message
       return new TaskFileIssue({ message, file: fileName, line, column: col, path: [] })
     })
-    visit(document, {
-      Scalar: (_key, node) => {
-        if (node.type !== "PLAIN" || typeof node.value !== "number" || !LEADING_ZERO.test(node.source ?? "")) return
-        const { col, line } = lines.linePos(node.range?.[0] ?? 0)
-        const text = node.source ?? ""
-        const message = `${text} is not the same number to all YAML readers; write ${text.replace(/^([-+]?)0+/, "$10o")} for octal, or "${text}" for text`
-        issues.push(new TaskFileIssue({ message, file: fileName, line, column: col, path: [] }))
-      }
-    })
     const [first, ...rest] = issues
     if (first !== undefined) return Result.fail(new TaskFileError({ operation: "parse", issues: [first, ...rest] }))
     try {
-      const value = document.toJS({ maxAliasCount: ALIAS_LIMIT })
-      return Result.succeed(new YamlDocument(fileName, source, document, lines, value, (path) => path))
+      keepTexts(document)
+      const values = settled(document.toJS({ maxAliasCount: ALIAS_LIMIT }), isText)
+      const read = new YamlDocument(fileName, source, document, lines, values, (path) => path)
+      const [one, ...more] = values.ambiguous.map(([path, text]) => {
+        const octal = text.replace(/^([-+]?)0+/, "$10o")
+        return read.issue(
+          path,
+          `${text} is not the same number to all YAML readers; write ${octal} for octal, or "${text}" for text`
+        )
+      })
+      return one === undefined
+        ? Result.succeed(read)
+        : Result.fail(new TaskFileError({ operation: "parse", issues: [one, ...more] }))
     } catch (error) {
       // The alias limit is enforced while values are made.
-      const message = messageOf(error)
+      const message =
+        error instanceof RangeError ? "it is nested too deep, or an alias leads into itself" : messageOf(error)
       const issue = new TaskFileIssue({ message, file: fileName, line: 1, column: 1, path: [] })
       return Result.fail(new TaskFileError({ operation: "parse", issues: [issue] }))
     }
@@ -100,7 +189,8 @@ export class YamlDocument {
       }
       return this.#written(path)
     }
-    return new YamlDocument(this.fileName, this.#source, this.#document, this.#lines, this.value, written)
+    const values = { value: this.value, texts: this.#texts }
+    return new YamlDocument(this.fileName, this.#source, this.#document, this.#lines, values, written)
   }
 
   #node(path: Path): Node | undefined {
@@ -147,8 +237,11 @@ export class YamlDocument {
 
   /** The text of a scalar as it was written: `1.50` stays `1.50`. */
   textOf(path: Path): string | undefined {
-    const node = this.#node(path)
-    return isScalar(node) ? (node.source ?? String(node.value)) : undefined
+    const place = this.#written(path)
+    const [container, value] = [valueIn(this.value, place.slice(0, -1)), valueIn(this.value, place)]
+    if (typeof value === "string") return value
+    if (typeof container !== "object" || container === null) return undefined
+    return this.#texts.get(container)?.get(String(place.at(-1)))
   }
 
   /**

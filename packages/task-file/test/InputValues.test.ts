@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Json } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
 import { readInputValue, resolveInputs } from "../src/InputValues.ts"
 import type { InputType } from "../src/TaskFile.ts"
@@ -15,7 +16,11 @@ describe("readInputValue", () => {
     ["STRING", "", ""],
     ["INT", "-12", -12],
     ["INT", "1.5", undefined],
-    ["INT", "99999999999999999999", undefined],
+    ["INT", "+7", 7],
+    ["INT", "9007199254740993", 9007199254740993n],
+    ["INT", "-123456789012345678901234567890", -123456789012345678901234567890n],
+    ["INT", "9007199254740993x", undefined],
+    ["JSON", '{"id":9007199254740993}', { id: 9007199254740993n }],
     ["FLOAT", "1.5", 1.5],
     ["FLOAT", " ", undefined],
     ["FLOAT", "abc", undefined],
@@ -49,22 +54,35 @@ describe("resolveInputs", () => {
     })
   )
 
-  const defaults: ReadonlyArray<readonly [type: string, written: string, value: unknown, problem: RegExp | undefined]> =
-    [
-      ["STRING", "1.50", "1.50", undefined],
-      ["STRING", "true", "true", undefined],
-      ["STRING", '"x"', "x", undefined],
-      ["STRING", "[1, 2]", undefined, /expected a value of type STRING, not '\[1,2\]'/],
-      ["INT", "7", 7, undefined],
-      ["INT", "1.5", undefined, /expected a whole number, not '1.5'/],
-      ["BOOLEAN", "5", undefined, /expected true or false, not '5'/],
-      ["BOOLEAN", "false", false, undefined],
-      ["FILE", '""', undefined, /expected a path or a URL, not ''/],
-      ["STRING", "null", null, undefined],
-      ["JSON", "5", 5, undefined],
-      ["JSON", "'{\"a\":[1,2]}'", { a: [1, 2] }, undefined],
-      ["JSON", "'{'", undefined, /expected JSON: .*, not '\{'/]
-    ]
+  it.effect("keeps the digits of numbers, given and by default", () =>
+    Effect.gen(function* () {
+      const types = ["INT", "FLOAT", "JSON", "JSON", "STRING"]
+      const written = ["9007199254740993", "2", "2.0", '{"id":9007199254740993,"f":[2.0]}', "010"]
+      const text = '{"i0":9007199254740993,"i1":2.0,"i2":2.0,"i3":{"id":9007199254740993,"f":[2.0]},"i4":"010"}'
+      const declare = (rest: (index: number) => string) =>
+        file(types.map((type, index) => `  - { id: i${index}, type: ${type}${rest(index)} }\n`).join(""))
+      const byDefault = yield* resolveInputs(yield* declare((index) => `, defaults: ${written[index]}`), {})
+      assert.strictEqual(JSON.stringify(byDefault), text)
+      const values = Object.fromEntries(written.map((one, index) => [`i${index}`, one]))
+      assert.strictEqual(JSON.stringify(yield* resolveInputs(yield* declare(() => ""), values)), text)
+    })
+  )
+
+  const defaults: ReadonlyArray<readonly [type: string, written: string, value: Json, problem: RegExp | undefined]> = [
+    ["STRING", "1.50", "1.50", undefined],
+    ["STRING", "true", "true", undefined],
+    ["STRING", '"x"', "x", undefined],
+    ["STRING", "[1, 2]", null, /expected a value of type STRING, not '\[1,2\]'/],
+    ["INT", "7", 7, undefined],
+    ["INT", "1.5", null, /expected a whole number, not '1.5'/],
+    ["BOOLEAN", "5", null, /expected true or false, not '5'/],
+    ["BOOLEAN", "false", false, undefined],
+    ["FILE", '""', null, /expected a path or a URL, not ''/],
+    ["STRING", "null", null, undefined],
+    ["JSON", "5", 5, undefined],
+    ["JSON", "'{\"a\":[1,2]}'", { a: [1, 2] }, undefined],
+    ["JSON", "'{'", null, /expected JSON: .*, not '\{'/]
+  ]
   for (const [type, written, value, problem] of defaults) {
     it.effect(`reads the default ${written} of type ${type}`, () =>
       Effect.gen(function* () {

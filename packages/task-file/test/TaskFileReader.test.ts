@@ -107,8 +107,51 @@ describe("parseTaskFile", () => {
   })
 
   it("keeps numbers and booleans of the environment as they are written", () => {
-    const file = parsed("image: i\ncommands: [c]\nenv: { A: 1.50, B: true, C: yes, D: 0x10, E: '07' }\n")
-    assert.deepStrictEqual(file.tasks[0]?.env, { A: "1.50", B: "true", C: "yes", D: "0x10", E: "07" })
+    const file = parsed(
+      "image: i\ncommands: [c]\nenv: { A: 1.50, B: true, C: yes, D: 0x10, E: '07', F: 010, G: 1e3, H: True, I: 9007199254740993 }\n"
+    )
+    const [A, B, C, D, E, F, G, H, I] = ["1.50", "true", "yes", "0x10", "07", "010", "1e3", "True", "9007199254740993"]
+    assert.deepStrictEqual(file.tasks[0]?.env, { A, B, C, D, E, F, G, H, I })
+  })
+
+  const texts = "{ a: 1.50, b: 0x1F, c: 1e3, d: 010, e: 9007199254740993, f: True, g: 2.0, 1.50: 7 }"
+  const asWritten = {
+    a: "1.50",
+    b: "0x1F",
+    c: "1e3",
+    d: "010",
+    e: "9007199254740993",
+    f: "True",
+    g: "2.0",
+    "1.50": "7"
+  }
+
+  it("keeps what is meant as a text as it is written, also where an alias or a merge brings it", () => {
+    const properties = `labels: *texts, nodeSelector: { <<: *texts }, config: { password: 1e3, username: 007 }`
+    const source = `id: f\nnamespace: n\nlabels: &texts ${texts}\ntasks:\n  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [c]\n    env: { <<: *texts, z: 1.0 }\n    taskRunner: { type: podwright, ${properties} }\n`
+    const [task] = parsed(source).tasks
+    assert.deepStrictEqual(task?.runner["labels"], asWritten)
+    assert.deepStrictEqual(task?.runner["nodeSelector"], asWritten)
+    assert.deepStrictEqual(task?.runner["config"], { password: "1e3", username: "007" })
+    assert.deepStrictEqual(task?.env, { ...asWritten, z: "1.0" })
+    const defaults = `pluginDefaults: [{ type: io.kestra, values: { env: { y: 010 }, taskRunner: { labels: ${texts} } } }]`
+    const [defaulted] = parsed(source.replace("labels: *texts, ", "").replace("tasks:", `${defaults}\ntasks:`)).tasks
+    assert.deepStrictEqual(defaulted?.runner["labels"], asWritten)
+    assert.strictEqual(defaulted?.env["y"], "010")
+    const [native] = parsed(`image: i\nrunner: { labels: ${texts} }\n`).tasks
+    assert.deepStrictEqual(native?.runner["labels"], asWritten)
+  })
+
+  it("keeps the digits and the kind of numbers", () => {
+    const numbers =
+      "{ id: 9007199254740993, big: 123456789012345678901234567890, f: 2.0, l: [2.0, 2, 0x10, { f: 1e3 }] }"
+    const text = '{"id":9007199254740993,"big":123456789012345678901234567890,"f":2.0,"l":[2.0,2,16,{"f":1000.0}]}'
+    const file = parsed(
+      `id: f\nnamespace: n\nvariables: ${numbers}\ntasks:\n  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [c]\n    taskRunner: { type: podwright, podSpec: ${numbers} }\n`
+    )
+    assert.strictEqual(JSON.stringify(file.variables), text)
+    assert.strictEqual(JSON.stringify(file.tasks[0]?.runner["podSpec"]), text)
+    assert.strictEqual(file.variables["id"], 9007199254740993n)
   })
 
   it("keeps names such as __proto__ as data", () => {
@@ -137,6 +180,16 @@ describe("parseTaskFile", () => {
       "an octal number",
       "image: i\ncommands: [c]\nrunner:\n  podSpec: { mode: 0644 }\n",
       [/^flow\.yaml:4:20: 0644 .*0o644.*"0644"/]
+    ],
+    [
+      "ambiguous numbers where a number is meant",
+      "image: i\nenv: { A: 007 }\ninputs:\n  - { id: a, type: INT, defaults: 010 }\nrunner:\n  podSpec: { n: 0o644, list: [-010] }\n",
+      [/^flow\.yaml:4:35: 010 .*0o10/, /^flow\.yaml:6:31: -010 .*-0o10/]
+    ],
+    [
+      "a number that JSON does not have",
+      "id: f\nnamespace: n\nvariables: { a: 1, b: .inf }\ntasks:\n  - { id: a, type: io.kestra.plugin.scripts.shell.Commands, commands: [c] }\n",
+      [/^flow\.yaml:3:23: b: /]
     ],
     [
       "a misspelt key of a task",

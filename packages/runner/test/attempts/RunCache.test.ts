@@ -10,6 +10,7 @@ import { Duration, Effect, Layer, Result, Schema, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { cacheStoreIn } from "../../src/attempts/CacheStore.ts"
 import { type CachedTask, runCached } from "../../src/attempts/RunCache.ts"
+import { LogOutputs } from "../../src/task/LineValues.ts"
 import { Metric } from "../../src/task/Metric.ts"
 import { prepareTask } from "../../src/task/PreparedTask.ts"
 import { RunError } from "../../src/task/RunError.ts"
@@ -110,13 +111,15 @@ const test = (
 
 const DIGITS = '{"id":9007199254740993,"big":123456789012345678901234567890,"f":2.0,"deep":[{"f":[2.0]}]}'
 const METRIC = '{"type":"counter","name":"m","value":9007199254740993,"tags":{}}'
-const [outputs, metric] = [parseJson(DIGITS), parseJson(METRIC)]
+const exact = {
+  outputs: Schema.decodeUnknownSync(LogOutputs)(parseJson(DIGITS)),
+  metrics: [Schema.decodeUnknownSync(Metric)(parseJson(METRIC))]
+}
 
 describe("runCached", () => {
   test("gives the numbers of a result back with their digits", ({ run, taskIn }) =>
     Effect.gen(function* () {
-      const result = { outputs: outputs as RunResult["outputs"], metrics: [Schema.decodeUnknownSync(Metric)(metric)] }
-      yield* run(taskIn("a"), {}, result)
+      yield* run(taskIn("a"), {}, exact)
       const second = yield* run(taskIn("b"))
       assert.isDefined(second.cached)
       assert.strictEqual(JSON.stringify(second.outputs), DIGITS)

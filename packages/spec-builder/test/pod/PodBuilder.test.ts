@@ -287,6 +287,13 @@ describe("buildPod: what users set", () => {
     assert.deepInclude(container(found, "main")["env"], { name: "PASSWORD", value: "pa$$$word$$(A)" })
   })
 
+  it("whole numbers that no double holds keep their digits, in the body and in the hash", () => {
+    const of = (seconds: bigint) => plan(task(), { podSpec: { tolerations: [{ tolerationSeconds: seconds }] } })
+    const found = of(9223372036854775807n)
+    assert.include(JSON.stringify(found.manifest), '"tolerationSeconds":9223372036854775807}')
+    assert.notStrictEqual(found.specHash, of(9223372036854775806n).specHash)
+  })
+
   it("a token is mounted when podSpec names an account or asks for it", () => {
     const named = plan(task(), { podSpec: { serviceAccountName: "x" } }).manifest.spec
     assert.isFalse("automountServiceAccountToken" in named)

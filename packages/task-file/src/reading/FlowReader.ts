@@ -205,7 +205,8 @@ export const readFlow = (
     fileName: options.fileName,
     directory: options.directory,
     inputs,
-    variables: (shape.success.variables ?? {}) as TaskFile["variables"],
+    // As the document has them: a copy would not know which of their numbers are decimals.
+    variables: isObject(flow["variables"]) ? flow["variables"] : {},
     tasks,
     notices,
     document

@@ -80,13 +80,8 @@ export const declareTask = (
   beforeCommands: work.beforeCommands ?? [],
   failFast: work.failFast ?? true,
   targetOS: work.targetOS === "WINDOWS" ? "WINDOWS" : "LINUX",
-  // As written: an environment has texts only, and 1.50 must not become 1.5.
-  env: Object.fromEntries(
-    Object.entries(work.env ?? {}).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value : (document.textOf([...own.path, "env", name]) ?? String(value))
-    ])
-  ),
+  // As written (`TextPlaces.ts`): an environment has texts only, and 1.50 must not become 1.5.
+  env: Object.fromEntries(Object.entries(work.env ?? {}).map(([name, value]) => [name, String(value)])),
   inputFiles: Object.fromEntries(
     Object.entries(work.inputFiles ?? {}).filter((entry): entry is [string, InputFileValue] => entry[1] !== null)
   ),
@@ -100,6 +95,6 @@ export const declareInputs = (inputs: typeof FlowFile.Type.inputs): TaskFile["in
     id: input.id,
     type: input.type,
     required: input.required ?? true,
-    defaults: input.defaults as TaskFile["inputs"][number]["defaults"],
+    defaults: input.defaults,
     path: ["inputs", index]
   }))

@@ -10,7 +10,9 @@ import type { Cluster } from "../clusters/Cluster.ts"
 import { go, untilTold } from "../clusters/HeldTask.ts"
 import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
-const VALUE = `echo '::{"outputs":{"size":1}}::'`
+/** No double holds it. */
+const ID = "9007199254740993"
+const VALUE = `echo '::{"outputs":{"size":1,"id":${ID}}}::'`
 
 export const caching = (cluster: Cluster): void => {
   // Processes that follow each other: side by side they take the time of the longest.
@@ -43,7 +45,7 @@ export const caching = (cluster: Cluster): void => {
       const second = await run("second")
       assert.isTrue(second.result.cached)
       assert.isAtMost(Date.parse(second.result.cachedAt), Date.now())
-      assert.deepStrictEqual([second.content, second.result.outputs], ["one", { size: 1 }])
+      assert.deepStrictEqual([second.content, second.result.outputs.size], ["one", 1])
       assert.deepStrictEqual([second.result.pod, second.result.timings], [first.result.pod, {}])
       assert.include(second.stderr, "podwright: not run: an equal task succeeded")
       assert.notInclude(second.stderr, "created pod")
@@ -65,14 +67,14 @@ export const caching = (cluster: Cluster): void => {
       const enabled = { enabled: true }
       const tasks = [
         task("kept", [VALUE], enabled),
-        task("fails", ["echo {{ outputs.kept.vars.size }}", "exit 3"], enabled)
+        task("fails", ["echo {{ outputs.kept.vars.size }} {{ outputs.kept.vars.id }}", "exit 3"], enabled)
       ]
       await writeFile(path, JSON.stringify({ id: freshId("chain"), namespace: "company.team", tasks }))
       const cache = join(folder, "cache")
       for (const cached of [false, true]) {
         const { code, stderr, stdout } = await podwright(cluster, ["run", path, "--cache-dir", cache])
         assert.strictEqual(code, 3, stderr)
-        assert.strictEqual(stdout, "1\n")
+        assert.strictEqual(stdout, `1 ${ID}\n`)
         assert.strictEqual(stderr.includes("not run"), cached, stderr)
       }
     })
@@ -90,23 +92,27 @@ export const caching = (cluster: Cluster): void => {
       })
       const tasks = [
         task("done", ["echo one", "echo kept > out.txt", VALUE], { outputFiles: ["out.txt"] }),
-        task("cut", ["echo two {{ outputs.done.vars.size }}", "cat in", untilTold(id, "true")], {
-          inputFiles: { in: "{{ outputs.done.outputFiles['out.txt'] }}" }
-        }),
+        task(
+          "cut",
+          ["echo two {{ outputs.done.vars.size }} {{ outputs.done.vars.id }}", "cat in", untilTold(id, "true")],
+          {
+            inputFiles: { in: "{{ outputs.done.outputFiles['out.txt'] }}" }
+          }
+        ),
         task("behind", ["echo three"])
       ]
       await writeFile(path, JSON.stringify({ id, namespace: "company.team", tasks }))
       const places = ["--cache-dir", join(folder, "cache"), "--output-dir", join(folder, "out")]
       const args = ["run", path, "--execution-id", id, ...places]
       const first = start(cluster, args)
-      await first.printed("two 1")
+      await first.printed(`two 1 ${ID}`)
       first.process.kill("SIGKILL")
       await first.ended
       const second = start(cluster, args)
       await second.printed("adopted pod")
       await go(cluster, id)
       assert.strictEqual((await second.ended).code, 0, second.stderr())
-      assert.strictEqual(second.stdout().toString("utf8"), "two 1\nkept\nthree\n")
+      assert.strictEqual(second.stdout().toString("utf8"), `two 1 ${ID}\nkept\nthree\n`)
       assert.include(second.stderr(), "podwright: not rerun: this task of the execution completed")
       // It has ended: named again, it begins anew.
       assert.deepStrictEqual(await readdir(join(folder, "cache/executions")), [])

@@ -111,6 +111,43 @@ export const logValues = (cluster: Cluster): void => {
         assert.include(text.stderr, one)
     })
 
+    it("keep the digits that the file has for them, as those of variables, inputs, labels and the environment", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const id = freshId("written")
+      const expressions =
+        "{{ vars.id }} {{ vars.deep[0].big }} {{ inputs.int }} {{ inputs.json.id }} {{ inputs.given }}"
+      await writeFile(
+        path,
+        `id: ${id}
+namespace: company.team
+variables: { id: 9007199254740993, deep: [{ big: ${BIG} }] }
+inputs:
+  - { id: int, type: INT, defaults: -9007199254740993 }
+  - { id: json, type: JSON, defaults: '{"id":9007199254740993}' }
+  - { id: given, type: INT }
+tasks:
+  - id: a
+    type: io.kestra.plugin.scripts.shell.Commands
+    containerImage: busybox
+    env: { A: 1.50, B: 0x1F, C: 1e3, D: 010, E: 9007199254740993, F: 2.0 }
+    commands: ["echo ${expressions} $A $B $C $D $E $F"]
+    taskRunner:
+      type: podwright
+      delete: false
+      labels: { version: 1.50, zone: 010, hex: 0x1F }
+`
+      )
+      const { code, stderr, stdout } = await podwright(cluster, ["run", path, "--input", `given=${BIG}`])
+      assert.strictEqual(code, 0, stderr)
+      const written = `9007199254740993 ${BIG} -9007199254740993 9007199254740993 ${BIG}`
+      assert.strictEqual(stdout, `${written} 1.50 0x1F 1e3 010 9007199254740993 2.0\n`)
+      const [pod] = await cluster.pods(`podwright.dev/flow-id=${id}`)
+      const { version, zone, hex } = pod?.metadata.labels ?? {}
+      assert.deepStrictEqual([version, zone, hex], ["1.50", "010", "0x1F"])
+      await cluster.remove(pod?.metadata.name ?? "")
+    })
+
     for (const [log, task] of [
       ["the volume's", ""],
       ["the kubelet's", runner]
