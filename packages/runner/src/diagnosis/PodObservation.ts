@@ -123,6 +123,13 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
 export const mainHasEnded = (pod: PodObservation): boolean =>
   pod.main._tag === "Ended" || pod.phase === "Failed" || pod.phase === "Succeeded"
 
+/** What kubelets give as the reason of a container whose program could not be started. */
+const NEVER_STARTED: ReadonlySet<string | undefined> = new Set(["StartError", "ContainerCannotRun"])
+
+/** Whether main runs or has run: its image is there, and its program was started. */
+export const mainHasBegun = ({ main }: PodObservation): boolean =>
+  main._tag === "Running" || (main._tag === "Ended" && !NEVER_STARTED.has(main.end.reason))
+
 /** Whether a session could be opened in this container, as far as the kubelet has reported. */
 export const isRunning = (pod: PodObservation, container: string): boolean =>
   pod.containers.get(container)?._tag === "Running"

@@ -34,7 +34,7 @@ export const keepClocks = Effect.fnUntraced(function* (
       stage === "starting"
         ? describeProgress(pod, yield* events.last)
         : stage === "running"
-          ? describeRunning(yield* journal.facts, task.inputFiles.length > 0)
+          ? describeRunning(yield* journal.facts, pod, task.inputFiles.length === 0 || (yield* stages.delivered))
           : describeCollecting((yield* journal.arrival).outputs)
     const { duration, option: limit } = stageLimit(stage, task)
     return yield* new RunError({

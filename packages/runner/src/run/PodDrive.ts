@@ -18,9 +18,9 @@ import {
   type SkippedOutput
 } from "@podwright/file-sync"
 import type { Exec, PodLog } from "@podwright/k8s-io"
-import { Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, type FileSystem, Random, Ref, Scope } from "effect"
 import { deleted } from "../diagnosis/Diagnosis.ts"
-import { isRunning, mainHasEnded } from "../diagnosis/PodObservation.ts"
+import { isRunning, mainHasBegun, mainHasEnded } from "../diagnosis/PodObservation.ts"
 import type { PodFollow } from "../pod/PodFollow.ts"
 import { WATCH_WORD } from "../pod/PodPresence.ts"
 import { RunError } from "../task/RunError.ts"
@@ -122,14 +122,13 @@ const session = Effect.fnUntraced(function* (
     onEvent: Effect.fnUntraced(function* (event) {
       if (event._tag === "Opened") {
         yield* Scope.close(waiting, Exit.void)
-        yield* stages.start
       }
       if (event._tag === "InputsDelivered") {
         // No session delivers after the gate is open: a command that runs for hours needs no list
         // of files.
         inputs.forget()
         const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
-        yield* journal.phase("inputs-delivered", detail)
+        yield* stages.deliver(detail)
       }
       if (event._tag === "Progress") yield* journal.progress(event)
       if (event._tag === "Interrupted") yield* journal.interrupted(event.error.message)
@@ -147,6 +146,17 @@ const session = Effect.fnUntraced(function* (
 })
 
 /**
+ * Says that main runs as soon as a session is open (`opened`) and the watch has seen main begin. The helper may run,
+ * and have the inputs, while main's image is still pulled.
+ */
+const startWithMain = ({ follow, stages }: Run, opened: Deferred.Deferred<void>) =>
+  Deferred.await(opened).pipe(
+    Effect.andThen(follow.until(mainHasBegun)),
+    Effect.flatMap((seen) => (seen === undefined ? ignore : stages.start)),
+    Effect.forkChild
+  )
+
+/**
  * Gate shape: one session delivers the inputs, streams both logs and brings exit code and outputs.
  */
 export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
@@ -154,21 +164,29 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   pod: DrivenPod,
   { cursor, plan }: LogFromVolume
 ): Effect.fn.Return<Driven, RunError, Exec | ExecBudget | FileSystem.FileSystem> {
-  const { inputs, journal, outputs, stages, task } = run
+  const { follow, inputs, journal, outputs, stages, task } = run
   const { outputContainer: container, volumeRoot } = plan
   const farewell: SessionRequest["farewell"] = ({ exit, missing }) =>
     mayHelperEnd(task.runner.delete, exit?.code ?? KILLED, missing.length) ? "done" : "sent"
   const options = { container, volumeRoot, log: true, cursor, farewell, inputs, outputs }
+  const opened = yield* Deferred.make<void>()
+  yield* startWithMain(run, opened)
   const { files, missing, skipped } = yield* session(run, pod, options, (event) => {
     switch (event._tag) {
+      case "Opened":
+        return Deferred.succeed(opened, undefined)
       case "Lines":
+        // A command that prints runs, whatever the watch has seen.
+        return Effect.andThen(stages.start, journal.log(event))
       case "Replayed":
       case "Gap":
       case "LogEnded":
         return journal.log(event)
       case "Exited": {
         const { code, stderrBytes, stdoutBytes } = event.exit
-        return stages.finish(code, code === undefined && stdoutBytes + stderrBytes === 0)
+        const silent = code === undefined && stdoutBytes + stderrBytes === 0
+        const ran = Effect.map(follow.current, (seen) => !silent || (seen !== undefined && mainHasBegun(seen)))
+        return Effect.andThen(Effect.when(stages.start, ran), stages.finish(code, silent))
       }
       default:
         return ignore
@@ -192,21 +210,20 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     const { inputContainer: container, volumeRoot } = plan
     const farewell = (): SessionFarewell => "leave"
     const options = { container, volumeRoot, ...withoutLog, farewell, inputs, outputs: undefined }
-    let told = false
-    const delivery = session(run, pod, options, (event) =>
-      Effect.sync(() => {
-        told ||= event._tag === "InputsDelivered"
-      })
-    )
+    const opened = yield* Deferred.make<void>()
+    yield* startWithMain(run, opened)
+    // An init container that takes inputs keeps main from starting for as long as that takes.
+    const open = Effect.andThen(Deferred.succeed(opened, undefined), plan.shape === "gate" ? ignore : stages.begin)
+    const delivery = session(run, pod, options, (event) => (event._tag === "Opened" ? open : ignore))
     // An init container ends when it has the inputs, and its end may be quicker than the session's
     // last words. Main starts only behind it, so main's start says as much. (A helper beside main
     // stays, and main's start says nothing.)
     yield* plan.shape === "gate" ? delivery : Effect.raceFirst(delivery, mainBegun)
-    if (!told) yield* journal.phase("inputs-delivered")
+    yield* stages.deliver()
   }
   const ended = follow.until(mainHasEnded)
   const begun = yield* mainBegun
-  if (begun?.main._tag === "Running" || begun?.main._tag === "Ended") yield* stages.start
+  if (begun !== undefined && mainHasBegun(begun)) yield* stages.start
   const drained = yield* Ref.make(false)
   let last: LogEvent | undefined
   const log = yield* followKubeletLog({

@@ -12,13 +12,15 @@ export const describeProgress = (pod: PodObservation | undefined, last?: KubeEve
 
 /**
  * Says what a command's time went into, as far as we have seen: its inputs may still be on their
- * way.
+ * way, or its container is not started yet.
  */
 export const describeRunning = (
   { logLines, timings }: Pick<RunFacts, "logLines" | "timings">,
-  inputs: boolean
+  pod: PodObservation | undefined,
+  delivered: boolean
 ): string => {
-  if (inputs && timings["inputs-delivered"] === undefined) return "delivering the input files"
+  if (!delivered) return "delivering the input files"
+  if (timings.started === undefined) return describePod(pod)
   const lines = logLines.stdout + logLines.stderr
   return `running the command (${lines === 0 ? "it has printed nothing" : `it has printed ${lines} line${lines === 1 ? "" : "s"}`})`
 }

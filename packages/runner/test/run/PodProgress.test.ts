@@ -70,28 +70,38 @@ describe("describeCollecting", () => {
 
 describe("describeRunning", () => {
   const none = { stdout: 0, stderr: 0 }
+  const creating = observation({
+    containers: new Map([["main", waiting("PodInitializing")]]),
+    main: waiting("PodInitializing")
+  })
   it.each([
-    ["inputs on their way", { logLines: none, timings: {} }, true, "delivering the input files"],
-    ["nothing to deliver", { logLines: none, timings: {} }, false, "running the command (it has printed nothing)"],
+    ["inputs on their way", { logLines: none, timings: { started: 3 } }, false, "delivering the input files"],
+    ["inputs on their way to an init container", { logLines: none, timings: {} }, false, "delivering the input files"],
     [
-      "delivered",
-      { logLines: none, timings: { "inputs-delivered": 3 } },
+      "all is delivered and main does not run",
+      { logLines: none, timings: {} },
+      true,
+      "starting containers on node node1: main: PodInitializing"
+    ],
+    [
+      "nothing printed",
+      { logLines: none, timings: { started: 3 } },
       true,
       "running the command (it has printed nothing)"
     ],
     [
       "one line",
-      { logLines: { stdout: 1, stderr: 0 }, timings: {} },
-      false,
+      { logLines: { stdout: 1, stderr: 0 }, timings: { started: 3 } },
+      true,
       "running the command (it has printed 1 line)"
     ],
     [
       "lines of both",
-      { logLines: { stdout: 2, stderr: 3 }, timings: {} },
-      false,
+      { logLines: { stdout: 2, stderr: 3 }, timings: { started: 3 } },
+      true,
       "running the command (it has printed 5 lines)"
     ]
-  ] as const)("%s", (_name, facts, inputs, expected) => {
-    assert.strictEqual(describeRunning(facts, inputs), expected)
+  ] as const)("%s", (_name, facts, delivered, expected) => {
+    assert.strictEqual(describeRunning(facts, creating, delivered), expected)
   })
 })

@@ -155,6 +155,27 @@ export const failures = (cluster: Cluster): void => {
       assert.match(error.message, /^the container could not start the command: .*\/foreign\/sh: /)
     })
 
+    it("a main that never runs is not said to have started, though its helper has the inputs", async () => {
+      const file = join(await scratch(), `${freshId("never-runs")}.yaml`)
+      const task = {
+        image: "busybox",
+        commands: ["cat in.txt"],
+        inputFiles: { "in.txt": "delivered while main waits" },
+        runner: { containerSpec: { envFrom: [{ secretRef: { name: "no-such-secret" } }] } }
+      }
+      await writeFile(file, JSON.stringify(task))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", file, "--output", "ndjson"])
+      assert.strictEqual(code, 125, stderr)
+      const events = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      const phases = events.flatMap(({ phase }) => (phase === undefined ? [] : [phase]))
+      assert.include(phases, "scheduled")
+      assert.notIncludeMembers(phases, ["started", "inputs-delivered"])
+      assert.include(JSON.stringify(events), 'secret \\"no-such-secret\\" not found')
+    })
+
     it("an image that does not exist fails at once, with the registry's words", async () => {
       const folder = await scratch()
       const id = freshId("no-image")
