@@ -14,6 +14,8 @@
 // server refuses.
 
 export { KubeConnection, type KubeConnectionOptions, type WebSocketOptions } from "./client/KubeConnection.ts"
+export { requestPatienceSeconds } from "./client/KubeRequest.ts"
+export type { ServerNotice } from "./client/ServerSilence.ts"
 export type { ConnectionConfig, TokenProvider } from "./config/ConnectionConfig.ts"
 export { withConnectionHint } from "./config/ConnectionHint.ts"
 export { type KubeLayerOptions, kubeLayer, kubeLayerNoConnection } from "./KubeLayer.ts"

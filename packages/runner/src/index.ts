@@ -17,6 +17,7 @@ export { LogStream, RunEvent } from "./task/RunEvent.ts"
 export { RunPhase } from "./task/RunPhase.ts"
 export { placeByName, RunPlace } from "./task/RunPlace.ts"
 export { CollectedFile, RunAttempt, RunFacts, RunResult } from "./task/RunResult.ts"
+export { serverEvent } from "./task/ServerEvent.ts"
 
 // Why a run has no result, or its command failed: `error.reason._tag` names a class of `RunReason`.
 

@@ -16,6 +16,7 @@ import { makeSocketSettings, type SocketSettings, type TlsSettings } from "../co
 import type { KubeError } from "../error/KubeError.ts"
 import { makeProxyTunnel, type ProxyTunnel } from "./ProxyTunnel.ts"
 import { makeRequestTurns, type RequestTurns } from "./RequestRate.ts"
+import { makeServerReach, type ServerReach } from "./ServerReach.ts"
 
 /** What a WebSocket to the API server needs besides its URL. */
 export interface WebSocketOptions extends SocketSettings {
@@ -136,6 +137,11 @@ export interface KubeConnectionService {
    * with fresh ones.
    */
   readonly http: HttpClient.HttpClient.With<HttpClientError.HttpClientError | KubeError>
+  /**
+   * Tells within two seconds that the server does not answer the requests of this connection, and
+   * when it does again, each once; runs until it is interrupted.
+   */
+  readonly followSilence: ServerReach["follow"]
   /** Settings for a WebSocket, as of now. */
   readonly webSocketOptions: Effect.Effect<WebSocketOptions, KubeError>
   /**
@@ -177,8 +183,11 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
     }
     const tunnel = proxy === undefined ? undefined : yield* makeProxyTunnel(proxy, server)
     const socketSettings = makeSocketSettings()
+    const reach = yield* makeServerReach(server.origin)
     const dispatcher = yield* makeDispatcher(credentials, socketSettings, tunnel)
     const client = (yield* makeUndici.pipe(Effect.provideService(Dispatcher, dispatcher))).pipe(
+      // Innermost: a plugin that takes its time for credentials is no server that does not answer.
+      HttpClient.transform(reach.noting),
       HttpClient.mapRequest(HttpClientRequest.prependUrl(server.href.replace(/\/$/, ""))),
       HttpClient.mapRequestEffect((request) =>
         Effect.map(asked(credentials.headers), (headers) => HttpClientRequest.setHeaders(request, headers))
@@ -208,6 +217,7 @@ const open = (options: KubeConnectionOptions): Effect.Effect<KubeConnectionServi
         createHash("sha256").update(`${server.href}\0`).update(ca).digest("hex")
       ),
       turns: makeRequestTurns(),
+      followSilence: reach.follow,
       http,
       refreshCredentials: credentials.reload,
       webSocketOptions: asked(async () => {

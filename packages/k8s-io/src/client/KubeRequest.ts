@@ -13,6 +13,7 @@ import { isRetryable, retryAfterSeconds } from "../error/ReasonClass.ts"
 import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from "../error/StatusReason.ts"
 import { connectReason, failureDetail } from "../error/TransportFailure.ts"
 import type { KubeConnection } from "./KubeConnection.ts"
+import { OwesAnswer } from "./ServerReach.ts"
 
 /** A request, and how to speak of it when it fails. */
 export interface KubeRequest {
@@ -58,6 +59,12 @@ const retryUntil = requestDeadline * 1000
  * a row hang on the server.
  */
 const retryTimeouts = 1
+
+/**
+ * One request is given up after this, seconds, whatever fails: a deadline, a wait, and another deadline.
+ * For those who say how long they will wait.
+ */
+export const requestPatienceSeconds = 2 * requestDeadline
 
 /**
  * A server that asks for a longer wait than this, seconds, is not obeyed here: the caller decides.
@@ -218,7 +225,9 @@ export const requestStream = (
   request: KubeRequest,
   opening: StreamOpening
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, KubeError> => {
-  const sent = opening.deadline ? withDeadline(request)(send(connection, request)) : send(connection, request)
+  const sent = opening.deadline
+    ? withDeadline(request)(send(connection, request))
+    : Effect.provideService(send(connection, request), OwesAnswer, false)
   return opening.retry ? retrying(sent) : sent
 }
 

@@ -90,7 +90,7 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const attempts: Array<RunAttempt> = []
   let { first } = task
   if (task.resumes === true) {
-    const attempt = yield* runner.earlierAttempt(first.task)
+    const attempt = yield* runner.earlierAttempt(first.task, emit)
     if (attempt !== undefined && attempt > first.task.identity.attempt) {
       first = yield* withIdentity(first, { ...first.task.identity, attempt })
     }

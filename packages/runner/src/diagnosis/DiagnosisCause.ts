@@ -12,6 +12,8 @@ const node = { node: Schema.NullOr(Schema.String) }
 
 /** What a diagnosis found, one tag for each cause, with the facts that tell it. */
 export const DiagnosisCause = Schema.TaggedUnion({
+  /** The API server does not answer; `said` is how the last request failed, empty where one hangs. */
+  ServerSilent: { address: Schema.String, ...said },
   /** No node fits; `said` is the scheduler's sentence. */
   Unschedulable: said,
   /** Somebody holds the pod back from the scheduler (`schedulingGates`). */

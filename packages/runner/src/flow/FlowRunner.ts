@@ -216,7 +216,7 @@ const runTaskOnce = Effect.fnUntraced(function* ({
       return yield* run
     }
     const mayBeLeft = resumes && first.task.runner.resume
-    const left = mayBeLeft ? { podLeft: runner.hasEarlierPod(first) } : {}
+    const left = mayBeLeft ? { podLeft: runner.hasEarlierPod(first, emit) } : {}
     const found = yield* runner
       .place(first.task)
       .pipe(Effect.catch(({ message }) => Effect.as(warnTo(emit, "cache")(`${message}; the task runs`), undefined)))

@@ -3,7 +3,13 @@
  * hangs, for as long as a caller may be held up. They are retried here beside the request's own
  * retries, because those give up within seconds and never retry a refusal. Does no I/O of its own.
  */
-import { isRbacRefusal, KubeError, type KubeOperation, type KubeSubject } from "@podwright/k8s-io"
+import {
+  isRbacRefusal,
+  KubeError,
+  type KubeOperation,
+  type KubeSubject,
+  requestPatienceSeconds
+} from "@podwright/k8s-io"
 import { Effect, Schedule } from "effect"
 
 /**
@@ -20,6 +26,12 @@ const ATTEMPT_SECONDS = 4
  * A server that is back within a few seconds still receives it; its last answer is then the reason.
  */
 const AGAIN = Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+
+/**
+ * How long a run that has no pod yet waits for a server that does not answer, seconds: its request,
+ * and the question whether that has made the pod.
+ */
+export const STARTING_PATIENCE_SECONDS = requestPatienceSeconds + LIMIT_SECONDS
 
 /**
  * Whether the error may pass: also refusals (a token is renewed, a webhook comes back), but for

@@ -96,6 +96,7 @@ export const openRun = Effect.fnUntraced(function* (
   const inputs = yield* listed
 
   const journal = yield* openJournal({ namespace, name: plan.name }, emit)
+  yield* Effect.forkScoped(connection.followSilence(journal.server))
   // Followed before the pod is created, so nothing is missed.
   const follow = yield* followPod({
     namespace,

@@ -3,17 +3,19 @@
  * place where events are made, so that facts and events agree.
  */
 import type { LogEvent, ReportedLines, TransferProgress } from "@podwright/file-sync"
-import type { KubeEvent } from "@podwright/k8s-io"
+import type { KubeEvent, ServerNotice } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
 import type { PodObservation } from "../diagnosis/PodObservation.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
+import { STARTING_PATIENCE_SECONDS } from "../pod/PersistentRequest.ts"
 import { containerFacts } from "../task/ContainerFacts.ts"
 import { LogTail } from "../task/LogTail.ts"
 import { LogValues } from "../task/LogValues.ts"
 import { RunEvent } from "../task/RunEvent.ts"
 import type { RunPhase } from "../task/RunPhase.ts"
 import type { RunFacts, RunResult } from "../task/RunResult.ts"
+import { serverEvent } from "../task/ServerEvent.ts"
 
 export interface RunJournal {
   /** What is known now. */
@@ -38,6 +40,8 @@ export interface RunJournal {
   readonly progress: (progress: TransferProgress) => Effect.Effect<void>
   /** Something stands in the way; the same diagnosis is told once. */
   readonly waiting: (diagnosis: Diagnosis) => Effect.Effect<void>
+  /** The API server does not answer, or does again. */
+  readonly server: (notice: ServerNotice) => Effect.Effect<void>
   readonly warn: (message: string) => Effect.Effect<void>
   /**
    * A session that the pod had answered was lost, and is made again: until now it was the
@@ -185,6 +189,11 @@ export const openJournal = Effect.fnUntraced(function* (
       if (told === diagnosis.summary) return
       told = diagnosis.summary
       yield* emit({ _tag: "Waiting", at: yield* at, diagnosis })
+    }),
+    server: Effect.fnUntraced(function* (notice) {
+      if (ended) return
+      const patience = created ? "within the limits of the run" : `for up to ${STARTING_PATIENCE_SECONDS} s`
+      yield* emit(serverEvent(notice, patience, yield* at))
     }),
     warn,
     interrupted: (message) => Effect.andThen(arrives, warn(`reconnecting: ${message}`)),

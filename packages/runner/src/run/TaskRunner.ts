@@ -2,8 +2,8 @@
  * The service that runs tasks, each in one pod: what the CLI, the server and TypeScript programs
  * use. Finds a run its connection; the run itself is `RunExecution.ts`.
  */
-import { KubeConnection, type KubeLayerOptions } from "@podwright/k8s-io"
-import { type Cause, Context, Effect, Exit, type FileSystem, Layer, Queue, type Scope, Stream } from "effect"
+import { KubeConnection, type KubeLayerOptions, requestPatienceSeconds } from "@podwright/k8s-io"
+import { type Cause, Clock, Context, Effect, Exit, type FileSystem, Layer, Queue, type Scope, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import { findEarlierAttempt, hasEarlierPod } from "../claim/EarlierAttempts.ts"
 import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
@@ -14,6 +14,7 @@ import type { RunEvent } from "../task/RunEvent.ts"
 import type { RunPlace } from "../task/RunPlace.ts"
 import { Kube } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
+import { serverEvent } from "../task/ServerEvent.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { ExecBudget } from "./ExecBudget.ts"
 import { executeRun, type RunOptions } from "./RunExecution.ts"
@@ -33,6 +34,22 @@ const findPlace = Effect.fnUntraced(function* ({ runner }: TaskRequest) {
   const place: RunPlace = { clusterId: id, cluster: server.host, namespace: runner.namespace ?? namespace }
   return place
 })
+
+/** For questions outside a run, whose journal nobody has: says where the server does not answer. */
+const reportingSilence = <A, R>(
+  question: Effect.Effect<A, RunError, R>,
+  emit: (event: RunEvent) => Effect.Effect<void> = () => Effect.void
+) =>
+  Effect.flatMap(KubeConnection, ({ followSilence }) =>
+    Effect.raceFirst(
+      question,
+      followSilence((notice) =>
+        Effect.flatMap(Clock.currentTimeMillis, (at) =>
+          emit(serverEvent(notice, `for up to ${requestPatienceSeconds} s`, at))
+        )
+      )
+    )
+  )
 
 /** Events between a run and a slow consumer; when the buffer is full the run waits. */
 const EVENT_BUFFER = 64
@@ -79,8 +96,8 @@ const make = Effect.gen(function* () {
     runPrepared,
     events,
     place: (task) => connected(task, findPlace(task)),
-    earlierAttempt: (task) => connected(task, findEarlierAttempt(task)),
-    hasEarlierPod: (prepared) => connected(prepared.task, hasEarlierPod(prepared))
+    earlierAttempt: (task, onEvent) => connected(task, reportingSilence(findEarlierAttempt(task), onEvent)),
+    hasEarlierPod: (prepared, onEvent) => connected(prepared.task, reportingSilence(hasEarlierPod(prepared), onEvent))
   })
 })
 
@@ -131,14 +148,20 @@ export class TaskRunner extends Context.Service<
     readonly place: (task: TaskRequest) => Effect.Effect<RunPlace, RunError>
     /**
      * The highest attempt of the task run that an earlier driver's pod belongs to; undefined where
-     * there is no pod.
+     * there is no pod. `onEvent` is told where the server does not answer.
      */
-    readonly earlierAttempt: (task: TaskRequest) => Effect.Effect<number | undefined, RunError>
+    readonly earlierAttempt: (
+      task: TaskRequest,
+      onEvent?: (event: RunEvent) => Effect.Effect<void>
+    ) => Effect.Effect<number | undefined, RunError>
     /**
      * Whether a pod of the task run, of any attempt, continues or has an outcome that no driver has
-     * collected.
+     * collected. `onEvent` is told where the server does not answer.
      */
-    readonly hasEarlierPod: (prepared: PreparedTask) => Effect.Effect<boolean, RunError>
+    readonly hasEarlierPod: (
+      prepared: PreparedTask,
+      onEvent?: (event: RunEvent) => Effect.Effect<void>
+    ) => Effect.Effect<boolean, RunError>
   }
 >()("@podwright/runner/TaskRunner") {
   /**

@@ -26,6 +26,7 @@ const ambient = () => {
     namespace,
     source: "a test",
     turns: { create: Effect.void, other: Effect.void },
+    followSilence: () => Effect.never,
     http: HttpClient.makeWith<never, never, HttpClientError.HttpClientError | KubeError, never>(
       () => unused,
       Effect.succeed

@@ -49,6 +49,20 @@ describe("RunJournal", () => {
     })
   )
 
+  it.effect("says how long a run waits for a server: for so long without a pod, then within its limits", () =>
+    Effect.gen(function* () {
+      const said: Array<string> = []
+      const journal = yield* openJournal({ namespace: "n", name: "p" }, (event) =>
+        Effect.sync(() => event._tag === "Waiting" && said.push(event.diagnosis.summary.replace(/.*still/, "still")))
+      )
+      const silent = { _tag: "Silent", address: "https://k" } as const
+      yield* journal.server(silent)
+      yield* journal.phase("created")
+      yield* journal.server(silent)
+      assert.deepStrictEqual(said, ["still trying for up to 75 s", "still trying within the limits of the run"])
+    })
+  )
+
   it.effect("tells values where they stand among the lines, with the cursor behind them", () =>
     Effect.gen(function* () {
       const { facts, words } = yield* told([

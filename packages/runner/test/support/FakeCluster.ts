@@ -103,6 +103,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
         namespace: "default",
         source: "a test",
         turns: { create: Effect.void, other: Effect.void },
+        followSilence: () => Effect.never,
         http: HttpClient.makeWith<never, never, HttpClientError.HttpClientError | KubeError, never>(
           () => unused,
           Effect.succeed

@@ -13,6 +13,7 @@ import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
 import { restricted } from "./Restricted.ts"
 import { retries } from "./Retries.ts"
+import { serverSilence } from "./ServerSilence.ts"
 import { taskTypes } from "./TaskTypes.ts"
 
 export const conformance = (cluster: Cluster): void => {
@@ -29,4 +30,5 @@ export const conformance = (cluster: Cluster): void => {
   caching(cluster)
   cancellation(cluster)
   library(cluster)
+  serverSilence(cluster)
 }

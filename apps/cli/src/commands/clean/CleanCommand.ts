@@ -8,6 +8,7 @@ import { Duration, Effect, Option, Stream } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, PLATFORM } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
+import { withServerNotices } from "../../report/ServerNotices.ts"
 import { reportError, reportNote } from "../../report/TextReport.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { cleanedLine, cleaningJson } from "./CleanReport.ts"
@@ -40,6 +41,7 @@ export const cleanCommand = Effect.fnUntraced(function* (flags: CleanFlags) {
       return flags.output === "text" ? writeStdout(cleanedLine(pod)) : Effect.void
     })
   }).pipe(
+    withServerNotices,
     Effect.as(undefined),
     Effect.provide(kubeLayer(connectionOptions(flags))),
     Effect.catchTag("KubeError", (error) => Effect.succeed(`${error.message}${accessAdvice(error)}`))

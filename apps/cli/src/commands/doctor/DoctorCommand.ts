@@ -7,6 +7,7 @@ import { Effect, Option, Result } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { PLATFORM } from "../../ExitCode.ts"
 import { writeStdout } from "../../ProcessOutput.ts"
+import { withServerNotices } from "../../report/ServerNotices.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { doctorJson, doctorText, type Findings, isHealthy } from "./DoctorReport.ts"
 
@@ -80,7 +81,7 @@ const examine = Effect.fnUntraced(function* (flags: DoctorFlags) {
 })
 
 export const doctorCommand = Effect.fnUntraced(function* (flags: DoctorFlags) {
-  const findings: Findings = yield* examine(flags).pipe(
+  const findings: Findings = yield* withServerNotices(examine(flags)).pipe(
     Effect.provide(kubeLayer(connectionOptions(flags))),
     Effect.catch((error) => Effect.succeed({ problems: [error.message] }))
   )
