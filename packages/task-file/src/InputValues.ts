@@ -1,69 +1,47 @@
 /**
  * The values of a file's inputs: what was given on the command line, else the defaults, as the
- * types that are declared.
+ * types that are declared, within the limits that are declared.
  */
 import { access, constants } from "node:fs/promises"
-import { resolve } from "node:path"
-import { pathToFileURL } from "node:url"
-import {
-  type Json,
-  type JsonObject,
-  jsonText,
-  keepDecimals,
-  nearestName,
-  parseJson,
-  wholeNumber
-} from "@podwright/spec-builder"
+import { type Json, type JsonObject, jsonText, keepDecimals, nearestName, parseJson } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
-import type { InputDeclaration, TaskFile } from "./TaskFile.ts"
-import { messageOf, TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
+import { hasExpression, makeRenderer } from "./Expression.ts"
+import type { InputDeclaration } from "./inputs/InputDeclaration.ts"
+import { limitProblems } from "./inputs/InputLimits.ts"
+import { INPUT_TYPES } from "./inputs/InputTypes.ts"
+import type { TaskFile } from "./TaskFile.ts"
+import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 
 /** What tells the text of a decimal from that of a whole number. */
 const POINT = /[.eE]/
-const URI = /^(file|https?):/
+/** Types whose default may be any value of YAML, not only a text. */
+const STRUCTURED: ReadonlyArray<InputDeclaration["type"]> = ["JSON", "YAML", "ARRAY", "MULTISELECT"]
+/** Longest value that a message repeats: more tells nobody more. */
+const SHOWN = 100
 
-/** Reads a value given as text; a failure says what is expected. */
-export const readInputValue = (input: InputDeclaration, text: string): Result.Result<Json, string> => {
-  switch (input.type) {
-    case "STRING":
-      return Result.succeed(text)
-    case "INT":
-      return /^[-+]?\d+$/.test(text)
-        ? Result.succeed(wholeNumber(text.replace(/^\+/, "")))
-        : Result.fail("expected a whole number")
-    case "FLOAT":
-      return text.trim() !== "" && Number.isFinite(Number(text))
-        ? Result.succeed(Number(text))
-        : Result.fail("expected a number")
-    case "BOOLEAN":
-    case "BOOL":
-      return text === "true" || text === "false"
-        ? Result.succeed(text === "true")
-        : Result.fail("expected true or false")
-    case "URI":
-      return URL.canParse(text) ? Result.succeed(text) : Result.fail("expected a URI")
-    case "FILE":
-      // An empty path would be the current folder; most likely a variable is not set.
-      if (text.trim() === "") return Result.fail("expected a path or a URL")
-      return Result.succeed(URI.test(text) ? text : pathToFileURL(resolve(text)).href)
-    case "JSON":
-      try {
-        return Result.succeed(parseJson(text))
-      } catch (error) {
-        return Result.fail(`expected JSON: ${messageOf(error)}`)
-      }
-  }
+/** What expressions in defaults may ask for besides the file. */
+export interface ResolveOptions {
+  /** Answers `secret('NAME')`; undefined where there is no secret of that name. Default: there is none. */
+  readonly secret?: (name: string) => string | undefined
 }
 
+/** Reads a value given as text; a failure says what is expected. */
+export const readInputValue = (input: InputDeclaration, text: string): Result.Result<Json, string> =>
+  INPUT_TYPES[input.type](text, input)
+
 /**
- * A default is written as YAML: for JSON any value, for the other types one that is read as a given
- * value would be. A text is read as a given one for JSON too, as Kestra does.
+ * A default is written as YAML: for lists and JSON any value, for the other types one that is read as
+ * a given value would be. A text is read as a given one for JSON too, as Kestra does.
  */
 const readDefault = (input: InputDeclaration, written: string | undefined): Result.Result<Json, string> => {
-  if (input.defaults === undefined || input.defaults === null) return Result.succeed(null)
-  if (input.type === "JSON" && typeof input.defaults !== "string") return Result.succeed(input.defaults)
-  if (typeof input.defaults === "object") return Result.fail(`expected a value of type ${input.type}`)
-  return readInputValue(input, typeof input.defaults === "string" ? input.defaults : (written ?? ""))
+  const { defaults = null, type } = input
+  if (defaults === null) return Result.succeed(null)
+  if (typeof defaults === "string") return readInputValue(input, defaults)
+  if (type === "JSON" || type === "YAML") return Result.succeed(defaults)
+  if (typeof defaults !== "object") return readInputValue(input, written ?? String(defaults))
+  return STRUCTURED.includes(type)
+    ? readInputValue(input, jsonText(defaults))
+    : Result.fail(`expected a value of type ${type}`)
 }
 
 const isReadable = (uri: string) =>
@@ -74,56 +52,124 @@ const isReadable = (uri: string) =>
     )
   )
 
+const unknownInput = (name: string, known: ReadonlyArray<string>): string => {
+  const nearest = nearestName(name, known)
+  if (nearest !== undefined) return `unknown input '${name}'; did you mean '${nearest}'?`
+  return `unknown input '${name}'; ${known.length === 0 ? "the file declares none" : `declared: ${known.join(", ")}`}`
+}
+
+/** A value as a message shows it; that of a secret is not shown. */
+const shown = (input: InputDeclaration, text: string): string => {
+  if (input.type === "SECRET") return ""
+  return `, not '${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`
+}
+
+/** Whether what a condition printed is true: as in Kestra, an empty text and `false` are not. */
+const holds = (text: string): boolean => !["", "false", "0"].includes(text.trim())
+
+/** The texts of a list that an expression printed; undefined where it is none. */
+const listOf = (printed: string): ReadonlyArray<string> | undefined => {
+  const parsed = Result.getOrUndefined(Result.try(() => parseJson(printed)))
+  return Array.isArray(parsed) ? parsed.map((one: Json) => String(one)) : undefined
+}
+
 /**
- * The values of all inputs by id; one that is not required and not given is null. Files of this
- * machine must be there and readable. Every problem is reported, at the place where the input is
- * declared.
+ * The values of all inputs by id; one that is not required and not given is null, and so is one whose
+ * `dependsOn` does not hold. Inputs are read in the order of the file: expressions in defaults,
+ * choices and conditions know the values before them. Files of this machine must be there and
+ * readable. Every problem is reported, at the place where the input is declared.
  */
 export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
   file: TaskFile,
-  given: Readonly<Record<string, string>>
+  given: Readonly<Record<string, string>>,
+  { secret = () => undefined }: ResolveOptions = {}
 ): Effect.fn.Return<JsonObject, TaskFileError> {
   const issues: Array<TaskFileIssue> = []
   const known = file.inputs.map((input) => input.id)
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    const nearest = nearestName(name, known)
-    const hint =
-      nearest !== undefined
-        ? `; did you mean '${nearest}'?`
-        : known.length === 0
-          ? "; the file declares none"
-          : `; declared: ${known.join(", ")}`
-    issues.push(file.document.issue(["inputs"], `unknown input '${name}'${hint}`))
+    if (!known.includes(name)) issues.push(file.document.issue(["inputs"], unknownInput(name, known)))
   }
-  const values: Array<readonly [string, Json]> = []
+  const values = new Map<string, Json>()
   // Numbers that are no whole ones, though they may look so.
   const decimals: Array<string> = []
-  for (const input of file.inputs) {
+  const resolved = () => keepDecimals(Object.fromEntries(values), decimals)
+
+  /** The text that an expression comes to; undefined, with an issue, where it cannot be rendered. */
+  const rendered = Effect.fnUntraced(function* (input: InputDeclaration, text: string, key: string) {
+    if (!hasExpression(text)) return text
+    const scope = { inputs: resolved(), vars: file.variables, flow: { id: file.id, namespace: file.namespace } }
+    const render = yield* makeRenderer({ values: scope, secret })
+    const result = yield* render(text)
+    if (Result.isSuccess(result)) return result.success
+    const { at, message } = result.failure
+    const path = [...input.path, ...key.split(".")]
+    const place = at === undefined ? "value" : file.document.positionInside(path, text, at)
+    issues.push(file.document.issue(path, `input '${input.id}': ${message}`, place))
+    return undefined
+  })
+
+  /** What can be chosen; undefined where that is not limited. */
+  const choicesOf = Effect.fnUntraced(function* (input: InputDeclaration) {
+    const { expression, values: choices } = input.limits
+    if (choices !== undefined || expression === undefined) return choices
+    const text = yield* rendered(input, expression, "expression")
+    const list = text === undefined ? [] : listOf(text)
+    if (list !== undefined) return list
+    const message = `input '${input.id}': expected an expression whose value is a list`
+    issues.push(file.document.issue([...input.path, "expression"], message))
+    return []
+  })
+
+  /** The value of one input; undefined where there is a problem, which has become an issue. */
+  const inputValue = Effect.fnUntraced(function* (input: InputDeclaration) {
+    const issue = (message: string, key?: string) => {
+      const path = key === undefined ? input.path : [...input.path, key]
+      issues.push(file.document.issue(path, `input '${input.id}': ${message}`))
+    }
     const text = Object.hasOwn(given, input.id) ? given[input.id] : undefined
+    const { condition } = input.limits.dependsOn ?? {}
+    if (condition !== undefined) {
+      const told = yield* rendered(input, condition, "dependsOn.condition")
+      if (told === undefined) return undefined
+      if (!holds(told)) {
+        if (text !== undefined) issue("it is given, but its dependsOn does not hold; leave it out")
+        return null
+      }
+    }
     if (text === undefined && input.defaults === undefined) {
-      if (input.required) {
-        const example = input.type === "FILE" ? "PATH" : "VALUE"
-        const message = `input '${input.id}' is required: give it with --input ${input.id}=${example}`
-        issues.push(file.document.issue(input.path, message))
-      } else values.push([input.id, null])
-      continue
+      if (!input.required) return null
+      const example = input.type === "FILE" ? "PATH" : "VALUE"
+      const message = `input '${input.id}' is required: give it with --input ${input.id}=${example}`
+      issues.push(file.document.issue(input.path, message))
+      return undefined
     }
+    const { defaults } = input
     const written = file.document.textOf([...input.path, "defaults"])
-    const value = text === undefined ? readDefault(input, written) : readInputValue(input, text)
+    const isExpression = text === undefined && typeof defaults === "string" && hasExpression(defaults)
+    const source = isExpression ? yield* rendered(input, defaults, "defaults") : text
+    if (isExpression && source === undefined) return undefined
+    const value = source === undefined ? readDefault(input, written) : readInputValue(input, source)
+    const said = source ?? written ?? jsonText(defaults)
     if (Result.isFailure(value)) {
-      const shown = text ?? written ?? jsonText(input.defaults)
-      issues.push(file.document.issue(input.path, `input '${input.id}': ${value.failure}, not '${shown}'`))
-      continue
+      issue(`${value.failure}${shown(input, said)}`)
+      return undefined
     }
+    if (value.success === null) return null
     if (input.type === "FILE" && typeof value.success === "string" && value.success.startsWith("file:")) {
       const problem = yield* isReadable(value.success)
-      if (problem !== undefined) issues.push(file.document.issue(input.path, `input '${input.id}': ${problem}`))
+      if (problem !== undefined) issue(problem)
     }
-    values.push([input.id, value.success])
-    if (input.type === "FLOAT" || POINT.test(text ?? written ?? "")) decimals.push(input.id)
+    for (const { key, message } of limitProblems(input, value.success, yield* choicesOf(input)))
+      issue(key === undefined ? `${message}${shown(input, said)}` : message, key)
+    if (input.type === "FLOAT" || POINT.test(said)) decimals.push(input.id)
+    return value.success
+  })
+
+  for (const input of file.inputs) {
+    const value = yield* inputValue(input)
+    values.set(input.id, value ?? null)
   }
   const [first, ...rest] = issues
   if (first !== undefined) return yield* new TaskFileError({ operation: "inputs", issues: [first, ...rest] })
-  return keepDecimals(Object.fromEntries(values), decimals)
+  return resolved()
 })

@@ -10,12 +10,9 @@ import {
   type TaskCacheProperties
 } from "@podwright/spec-builder"
 import { Schema } from "effect"
+import { type InputDeclaration, InputFields } from "./inputs/InputDeclaration.ts"
 import type { TaskFileIssue } from "./TaskFileError.ts"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
-
-/** The types an input may have. */
-export const InputType = Schema.Literals(["STRING", "INT", "FLOAT", "BOOLEAN", "BOOL", "FILE", "URI", "JSON"])
-export type InputType = typeof InputType.Type
 
 const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.BigInt, Schema.Boolean])
 const Texts = Schema.Array(Schema.String)
@@ -28,15 +25,6 @@ export const InputFileValue = Schema.Union([
   Schema.Struct({ text: Schema.String })
 ])
 export type InputFileValue = typeof InputFileValue.Type
-
-const InputFields = Schema.Struct({
-  id: Schema.NonEmptyString,
-  type: InputType,
-  description: Schema.optionalKey(Schema.String),
-  displayName: Schema.optionalKey(Schema.String),
-  required: Schema.optionalKey(Schema.Boolean),
-  defaults: Schema.optionalKey(JsonValue)
-})
 
 /** What flow tasks and the native form have in common. */
 const workFields = {
@@ -104,16 +92,6 @@ export const NativeFile = Schema.Struct({
   runner: Schema.optionalKey(Properties),
   ...workFields
 })
-
-/** An input that a file declares. */
-export interface InputDeclaration {
-  readonly id: string
-  readonly type: InputType
-  readonly required: boolean
-  /** As written; undefined when there is none. */
-  readonly defaults: Json | undefined
-  readonly path: Path
-}
 
 /**
  * A script that is put at the top of the working folder. `text` may hold expressions and stands at

@@ -13,13 +13,12 @@
 // For programs with tasks of their own form: the values of input files, and the renderer itself.
 export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./Expression.ts"
 // Its inputs, from the texts that a person gave.
-export { resolveInputs } from "./InputValues.ts"
+export { type ResolveOptions, resolveInputs } from "./InputValues.ts"
+export type { InputDeclaration, InputLimits, InputType } from "./inputs/InputDeclaration.ts"
 export type { ParseOptions } from "./reading/FlowReader.ts"
 // Reading a file.
 export type {
   DefaultedKey,
-  InputDeclaration,
-  InputType,
   ScriptFile,
   TaskDeclaration,
   TaskFile

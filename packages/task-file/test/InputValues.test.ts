@@ -1,48 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Json } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
-import { readInputValue, resolveInputs } from "../src/InputValues.ts"
-import type { InputType } from "../src/TaskFile.ts"
+import { resolveInputs } from "../src/InputValues.ts"
 import { parseTaskFile } from "../src/TaskFileReader.ts"
 
 const file = (inputs: string) =>
   Effect.fromResult(
     parseTaskFile(`image: i\ncommands: [c]\ninputs:\n${inputs}`, { fileName: "flow.yaml", directory: "/" })
   )
-
-describe("readInputValue", () => {
-  const cases: ReadonlyArray<readonly [InputType, string, unknown]> = [
-    ["STRING", "a b", "a b"],
-    ["STRING", "", ""],
-    ["INT", "-12", -12],
-    ["INT", "1.5", undefined],
-    ["INT", "+7", 7],
-    ["INT", "9007199254740993", 9007199254740993n],
-    ["INT", "-123456789012345678901234567890", -123456789012345678901234567890n],
-    ["INT", "9007199254740993x", undefined],
-    ["JSON", '{"id":9007199254740993}', { id: 9007199254740993n }],
-    ["FLOAT", "1.5", 1.5],
-    ["FLOAT", " ", undefined],
-    ["FLOAT", "abc", undefined],
-    ["BOOLEAN", "true", true],
-    ["BOOL", "false", false],
-    ["BOOL", "yes", undefined],
-    ["URI", "s3://bucket/key", "s3://bucket/key"],
-    ["URI", "no uri", undefined],
-    ["FILE", "/a b/c", "file:///a%20b/c"],
-    ["FILE", "https://x/y", "https://x/y"],
-    ["FILE", "", undefined],
-    ["FILE", " ", undefined],
-    ["JSON", '{"a":[1]}', { a: [1] }],
-    ["JSON", "{", undefined]
-  ]
-  for (const [type, text, expected] of cases) {
-    it(`${type} ${JSON.stringify(text)}`, () => {
-      const input = { id: "x", type, required: true, defaults: undefined, path: [] }
-      assert.deepStrictEqual(Result.getOrUndefined(readInputValue(input, text)), expected as never)
-    })
-  }
-})
 
 describe("resolveInputs", () => {
   it.effect("prefers what is given to the default, and gives null for what may be absent", () =>
@@ -94,7 +59,77 @@ describe("resolveInputs", () => {
     )
   }
 
+  it.effect("reads lists, and defaults that are expressions of what is before them", () =>
+    Effect.gen(function* () {
+      const declared = yield* file(
+        `  - { id: a, type: STRING, defaults: x }
+  - { id: b, type: STRING, defaults: "{{ inputs.a }}-y" }
+  - { id: n, type: INT, defaults: "{{ 40 + 2 }}" }
+  - { id: l, type: ARRAY, itemType: INT, defaults: [1, 9007199254740993] }
+  - { id: m, type: MULTISELECT, values: [a, 1.50], defaults: ["1.50"] }
+  - { id: s, type: SELECT, expression: '["{{ inputs.a }}", "z"]', defaults: x }
+  - { name: old, type: DATE, required: false }
+  - { id: y, type: YAML, defaults: { k: [1] } }
+`
+      )
+      assert.deepStrictEqual(yield* resolveInputs(declared, {}), {
+        a: "x",
+        b: "x-y",
+        n: 42,
+        l: [1, 9007199254740993n],
+        m: ["1.50"],
+        s: "x",
+        old: null,
+        y: { k: [1] }
+      })
+    })
+  )
+
+  it.effect("does not ask for an input whose dependsOn does not hold", () =>
+    Effect.gen(function* () {
+      const declared = yield* file(
+        `  - { id: a, type: BOOL, defaults: false }
+  - { id: b, type: STRING, dependsOn: { inputs: [a], condition: "{{ inputs.a == true }}" } }
+`
+      )
+      assert.deepStrictEqual(yield* resolveInputs(declared, {}), { a: false, b: null })
+      assert.deepStrictEqual(yield* resolveInputs(declared, { a: "true", b: "x" }), { a: true, b: "x" })
+      const missing = yield* Effect.flip(resolveInputs(declared, { a: "true" }))
+      assert.match(missing.message, /5:5: input 'b' is required/)
+      const given = yield* Effect.flip(resolveInputs(declared, { b: "x" }))
+      assert.match(given.message, /5:5: input 'b': it is given, but its dependsOn does not hold/)
+    })
+  )
+
+  it.effect("never repeats the value of a secret, and little of any other", () =>
+    Effect.gen(function* () {
+      const declared = yield* file("  - { id: s, type: SECRET, validator: a }\n  - { id: n, type: INT }\n")
+      const error = yield* Effect.flip(resolveInputs(declared, { s: "hunter2", n: "x".repeat(10_000) }))
+      assert.notInclude(error.message, "hunter2")
+      assert.match(error.message, /4:5: input 's': expected a text that 'a' matches\n/)
+      assert.isBelow(error.message.length, 400)
+    })
+  )
+
   const cases: ReadonlyArray<readonly [string, string, Record<string, string>, RegExp]> = [
+    [
+      "a choice that is none",
+      "  - { id: s, type: SELECT, values: [a, 010] }\n",
+      { s: "c" },
+      /^flow\.yaml:4:5: input 's': expected one of a, 010, not 'c'$/
+    ],
+    [
+      "a limit that is none",
+      "  - { id: n, type: INT, min: many, defaults: 1 }\n",
+      {},
+      /^flow\.yaml:4:30: input 'n': min: expected a value of type INT, not 'many'$/
+    ],
+    [
+      "a default whose expression is wrong",
+      "  - { id: n, type: STRING, defaults: '{{ inputs.x }}' }\n",
+      {},
+      /^flow\.yaml:4:\d+: input 'n': .*inputs\.x/
+    ],
     [
       "a required input",
       "  - { id: file, type: FILE }\n",

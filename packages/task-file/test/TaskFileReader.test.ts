@@ -186,6 +186,7 @@ describe("parseTaskFile", () => {
       "image: i\nenv: { A: 007 }\ninputs:\n  - { id: a, type: INT, defaults: 010 }\nrunner:\n  podSpec: { n: 0o644, list: [-010] }\n",
       [/^flow\.yaml:4:35: 010 .*0o10/, /^flow\.yaml:6:31: -010 .*-0o10/]
     ],
+    ["an input without an id", "image: i\ninputs: [{ type: INT }]\n", [/^flow\.yaml:2:10: id: Missing key$/]],
     [
       "a number that JSON does not have",
       "id: f\nnamespace: n\nvariables: { a: 1, b: .inf }\ntasks:\n  - { id: a, type: io.kestra.plugin.scripts.shell.Commands, commands: [c] }\n",
@@ -242,7 +243,7 @@ describe("parseTaskFile", () => {
     ["a wrong type", "image: i\ncommands: echo\n", [/^flow\.yaml:2:11: commands: Expected/]],
     [
       "an input of unknown type",
-      "image: i\ncommands: [c]\ninputs: [{ id: a, type: SECRET }]\n",
+      "image: i\ncommands: [c]\ninputs: [{ id: a, type: STRINGS }]\n",
       [/^flow\.yaml:3:25: type: Expected/]
     ],
     [

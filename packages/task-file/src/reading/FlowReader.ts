@@ -185,7 +185,7 @@ export const readFlow = (
     const declared = declaration(document, task, issues, retry)
     return declared === undefined ? [] : [declared]
   })
-  const inputs = Result.isSuccess(shape) ? declareInputs(shape.success.inputs) : []
+  const inputs = Result.isSuccess(shape) ? declareInputs(document, shape.success.inputs, issues) : []
   issues.push(
     ...repeatedIds(
       document,

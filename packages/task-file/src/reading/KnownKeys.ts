@@ -2,11 +2,12 @@
  * Keys that are known and not read by a schema: those that a run in a pod passes over, each with why.
  * Pure.
  */
+import { InputFields } from "../inputs/InputDeclaration.ts"
 import { isObject, type JsonRecord } from "../types/JsonValues.ts"
 import type { Remark } from "../types/ScriptType.ts"
 
 /** Keys of an input. */
-export const INPUT_KEYS: ReadonlyArray<string> = ["id", "type", "description", "displayName", "required", "defaults"]
+export const INPUT_KEYS: ReadonlyArray<string> = Object.keys(InputFields.fields)
 
 /** Keys of an input file that says where its content comes from. */
 export const INPUT_FILE_KEYS: ReadonlyArray<string> = ["path", "url", "text"]

@@ -22,15 +22,16 @@ export const readNative = (
     decodeShape(NativeFile, document, [], document.value, known),
     (task): Result.Result<TaskFile, ReadonlyArray<TaskFileIssue>> => {
       const runner = (task.runner ?? {}) as TaskDeclaration["runner"]
-      const inputs = declareInputs(task.inputs)
-      const issues = [
+      const issues: Array<TaskFileIssue> = []
+      const inputs = declareInputs(document, task.inputs, issues)
+      issues.push(
         ...repeatedIds(
           document,
           inputs.map((input) => [input.id, input.path]),
           "inputs"
         ),
         ...runnerIssues(document, ["runner"], runner)
-      ]
+      )
       const id = task.id ?? basename(fileName, extname(fileName))
       const own = {
         id,

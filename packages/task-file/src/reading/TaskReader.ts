@@ -8,6 +8,7 @@ import {
 } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { hasExpression } from "../Expression.ts"
+import { declareInput } from "../inputs/InputDeclaration.ts"
 import type { FlowFile, FlowTask, InputFileValue, TaskDeclaration, TaskFile } from "../TaskFile.ts"
 import type { TaskFileIssue } from "../TaskFileError.ts"
 import type { Path, YamlDocument } from "../YamlDocument.ts"
@@ -89,12 +90,14 @@ export const declareTask = (
   timeout: work.timeout
 })
 
-/** The inputs that a file declares. */
-export const declareInputs = (inputs: typeof FlowFile.Type.inputs): TaskFile["inputs"] =>
-  (inputs ?? []).map((input, index) => ({
-    id: input.id,
-    type: input.type,
-    required: input.required ?? true,
-    defaults: input.defaults,
-    path: ["inputs", index]
-  }))
+/** The inputs that a file declares. What is wrong with their keys together goes to `issues`. */
+export const declareInputs = (
+  document: YamlDocument,
+  inputs: typeof FlowFile.Type.inputs,
+  issues: Array<TaskFileIssue>
+): TaskFile["inputs"] =>
+  (inputs ?? []).map((input, index) => {
+    const path: Path = ["inputs", index]
+    if (input.id === undefined && input.name === undefined) issues.push(document.issue(path, "id: Missing key"))
+    return declareInput(input, path)
+  })

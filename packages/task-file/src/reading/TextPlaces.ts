@@ -26,6 +26,7 @@ export const isTextPlace = (path: Path, root: unknown): boolean => {
     if (first === "runner") return isTextProperty(path.slice(1))
   }
   if (first === "labels") return path.length === 2
+  if (first === "inputs" && (key === "values" || key === "options")) return path.length === 4
   if (first === "inputs" && key === "defaults")
     return path.length === 3 && !NUMBER_TYPES.includes(valueAt(root, ["inputs", index ?? 0, "type"]))
   // The defaults of a task, or of its runner.

@@ -9,6 +9,7 @@ const places: ReadonlyArray<readonly [form: "flow" | "task", path: ReadonlyArray
   ["flow", ["inputs", 0, "defaults"], true],
   ["flow", ["inputs", 1, "defaults"], false],
   ["flow", ["inputs", 2, "defaults"], true],
+  ["flow", ["inputs", 2, "values", 0], true],
   ["flow", ["inputs", 0, "required"], false],
   ["flow", ["tasks", 0, "env", "A"], true],
   ["flow", ["tasks", 0, "failFast"], false],

@@ -32,7 +32,7 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
     // A reader that has gone away needs no manifest either.
     if (loaded.notices.length > 0) yield* Effect.catch(notices, () => Effect.interrupt)
     const values = yield* Effect.fromResult(givenInputs(loaded, given.input))
-    const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, values))
+    const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, values), { secret: environmentSecret })
     const outputs: Record<string, TaskOutputs> = {}
     return yield* Effect.forEach(loaded.tasks, (task) =>
       Effect.gen(function* () {

@@ -89,7 +89,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     // A reader that has gone away cancels the run, here as below.
     for (const notice of file.notices) yield* Effect.catch(reporter.note(String(notice)), () => Effect.interrupt)
     const values = yield* Effect.fromResult(givenInputs(file, flags.input))
-    const inputs = yield* resolveInputs(file, yield* withStdin(file, values))
+    const inputs = yield* resolveInputs(file, yield* withStdin(file, values), { secret: environmentSecret })
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
       Layer.provide(NodeFileSystem.layer)
