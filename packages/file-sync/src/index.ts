@@ -7,7 +7,8 @@
 export { FileSyncError, isPodMissing } from "./FileSyncError.ts"
 export * as FileSyncReason from "./FileSyncReason.ts"
 // What goes into a pod: files, folders, URLs and stdin as one archive of a known length.
-export { type InputArchive, inputNameProblem, makeInputArchive } from "./inputs/InputArchive.ts"
+export { type InputArchive, makeInputArchive } from "./inputs/InputArchive.ts"
+export { inputNameProblem } from "./inputs/InputName.ts"
 // The log of a pod whose output does not go through the volume.
 export { followKubeletLog, type KubeletLogRequest } from "./log/KubeletLog.ts"
 // What either kind of log reports: lines with a cursor after them, gaps, interruptions, the end.

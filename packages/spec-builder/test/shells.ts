@@ -131,6 +131,11 @@ export class Gate {
     writeFileSync(this.path("run", "ready"), "")
   }
 
+  /** As the session does for a main of another user. */
+  open(): void {
+    writeFileSync(this.path("run", "open"), "")
+  }
+
   makeBell(): void {
     execFileSync("mkfifo", [this.path("run", ".bell")])
   }

@@ -10,21 +10,13 @@ import {
   type TaskCacheProperties
 } from "@podwright/spec-builder"
 import { Schema } from "effect"
+import { InputFileValue } from "./InputFileValue.ts"
 import { type InputDeclaration, InputFields } from "./inputs/InputDeclaration.ts"
 import type { TaskFileIssue } from "./TaskFileError.ts"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
 
 const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.BigInt, Schema.Boolean])
 const Texts = Schema.Array(Schema.String)
-
-/** Where an input file's content comes from: a URI or inline text, or an object that says which. */
-export const InputFileValue = Schema.Union([
-  Schema.String,
-  Schema.Struct({ path: Schema.String }),
-  Schema.Struct({ url: Schema.String }),
-  Schema.Struct({ text: Schema.String })
-])
-export type InputFileValue = typeof InputFileValue.Type
 
 /** What flow tasks and the native form have in common. */
 const workFields = {

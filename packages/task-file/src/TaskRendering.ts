@@ -1,5 +1,5 @@
 /** Renders every expression of a declared task: what comes out is a `Task` that can be run. */
-import { isAbsolute, resolve } from "node:path"
+import { resolve } from "node:path"
 import {
   CONNECTION_FILES,
   decodeRunnerProperties,
@@ -13,14 +13,14 @@ import {
   type RunnerProperties,
   type Task,
   type TaskIdentity,
-  type TaskSource,
   TOKEN_EXPRESSION,
   taskValues,
   WORK_DIRECTORY
 } from "@podwright/spec-builder"
 import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
-import type { InputFileValue, TaskDeclaration, TaskFile } from "./TaskFile.ts"
+import { inputFile } from "./InputFileValue.ts"
+import type { TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
 
@@ -42,27 +42,6 @@ export interface TaskScope {
   readonly outputs: Readonly<Record<string, TaskOutputs>>
   /** Answers `secret('NAME')`; undefined where there is no secret of that name. */
   readonly secret: (name: string) => string | undefined
-}
-
-const URI = /^(file|https?):/
-
-const sourceOf = (value: InputFileValue, rendered: string, directory: string): TaskSource => {
-  if (typeof value === "string")
-    return URI.test(rendered) ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
-  if ("path" in value && rendered === "-") return { _tag: "Stdin" }
-  if ("path" in value) return { _tag: "Path", path: isAbsolute(rendered) ? rendered : resolve(directory, rendered) }
-  return "url" in value ? { _tag: "Url", url: rendered } : { _tag: "Text", text: rendered }
-}
-
-/** Where the content of an input file comes from, its value having no expressions. */
-export const inputSource = (value: InputFileValue, directory: string): TaskSource =>
-  sourceOf(value, textOf(value)[0], directory)
-
-/** The one text of an input file's value, and the key it stands under. */
-const textOf = (value: InputFileValue): readonly [string, Path] => {
-  if (typeof value === "string") return [value, []]
-  if ("path" in value) return [value.path, ["path"]]
-  return "url" in value ? [value.url, ["url"]] : [value.text, ["text"]]
 }
 
 /** Paths of a connection are relative to the file that names them, as those of input files are. */
@@ -113,6 +92,14 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const texts = (sources: ReadonlyArray<string>, path: Path) =>
     Effect.forEach(sources, (source, index) => text(source, [...path, index]))
 
+  /** An object with each text among its fields rendered. */
+  const fields = Effect.fnUntraced(function* <A extends object>(value: A, place: Path) {
+    const rendered: Record<string, string> = {}
+    for (const [key, field] of Object.entries(value))
+      if (typeof field === "string") rendered[key] = yield* text(field, [...place, key])
+    return { ...value, ...rendered }
+  })
+
   const tokenExpression = [...task.path, task.keys.runner, ...TOKEN_EXPRESSION].join("\0")
 
   /** Every text inside a value, keys included: labels may have expressions in both. */
@@ -136,18 +123,22 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const env = yield* Effect.forEach(Object.entries(task.env), ([name, value]) =>
     Effect.map(text(value, [...path, "env", name]), (rendered) => [name, rendered] as const)
   )
-  const inputFiles = yield* Effect.forEach(Object.entries(task.inputFiles), ([name, value]) => {
-    const [source, key] = textOf(value)
-    const place = [...path, "inputFiles", name, ...key]
-    const rendering = task.literalFiles.includes(name) ? Effect.succeed(source) : text(source, place)
-    return Effect.map(
-      rendering,
-      (rendered): InputFile => ({
-        name,
-        source: sourceOf(value, rendered, file.directory)
-      })
-    )
-  })
+  const inputFiles: Array<InputFile> = []
+  for (const [name, value] of Object.entries(task.inputFiles)) {
+    const place = [...path, "inputFiles", name]
+    const before = issues.length
+    const rendered = yield* task.literalFiles.includes(name)
+      ? Effect.succeed(value)
+      : typeof value === "string"
+        ? text(value, place)
+        : fields(value, place)
+    if (issues.length > before) continue
+    const made = inputFile(name, rendered, file.directory)
+    if (Result.isSuccess(made)) inputFiles.push(made.success)
+    else
+      for (const { key, message } of made.failure)
+        issues.push(file.document.issue([...place, key], `${key}: ${message}`))
+  }
   const script: ReadonlyArray<InputFile> =
     task.script === undefined
       ? []

@@ -12,6 +12,7 @@
 
 // For programs with tasks of their own form: the values of input files, and the renderer itself.
 export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./Expression.ts"
+export { INPUT_FILE_KEYS, InputFileValue, inputFile } from "./InputFileValue.ts"
 // Its inputs, from the texts that a person gave.
 export { type ResolveOptions, resolveInputs } from "./InputValues.ts"
 export type { InputDeclaration, InputLimits, InputType } from "./inputs/InputDeclaration.ts"
@@ -23,10 +24,9 @@ export type {
   TaskDeclaration,
   TaskFile
 } from "./TaskFile.ts"
-export { InputFileValue } from "./TaskFile.ts"
 // The one error: everything that is wrong with a file, each with its place.
 export { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 export { type LoadOptions, loadTaskFile, parseTaskFile } from "./TaskFileReader.ts"
 // Rendering a task: every expression becomes the text it stands for.
-export { inputSource, renderTask, type TaskOutputs, type TaskScope } from "./TaskRendering.ts"
+export { renderTask, type TaskOutputs, type TaskScope } from "./TaskRendering.ts"
 export type { Path, SourcePosition, YamlDocument } from "./YamlDocument.ts"

@@ -68,6 +68,17 @@ describe("renderTask", () => {
     })
   )
 
+  it.effect("renders the mode and the checksum of an input file, and names what is wrong with them", () =>
+    Effect.gen(function* () {
+      const source = (mode: string) =>
+        `image: i\ncommands: [c]\ninputs: [{ id: m, type: STRING, defaults: '0600' }]\ninputFiles:\n  a: { path: a, mode: ${mode} }\n`
+      const task = yield* render(source(`"{{ inputs.m }}"`), { inputs: { m: "0600" } })
+      assert.deepStrictEqual(task.inputFiles, [{ name: "a", source: { _tag: "Path", path: "/files/a" }, mode: 0o600 }])
+      const error = yield* Effect.flip(render(source("600")))
+      assert.include(error.message, '5:23: mode: expected a text, such as "0600"; put the digits in quotes')
+    })
+  )
+
   it.effect("knows flow, task, variables, earlier outputs and secrets", () =>
     Effect.gen(function* () {
       const source = `id: f

@@ -62,13 +62,22 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "TaskFileError.ts": [],
     "YamlDocument.ts": ["TaskFileError.ts"],
     "Expression.ts": ["TaskFileError.ts", "YamlDocument.ts"],
+    "InputFileValue.ts": [],
     inputs: ["TaskFileError.ts", "YamlDocument.ts"],
-    "TaskFile.ts": ["TaskFileError.ts", "YamlDocument.ts", "inputs"],
+    "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs"],
     "InputValues.ts": ["TaskFileError.ts", "Expression.ts", "inputs", "TaskFile.ts"],
     types: ["YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
-    reading: ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "inputs", "TaskFile.ts", "types"],
+    reading: [
+      "InputFileValue.ts",
+      "TaskFileError.ts",
+      "YamlDocument.ts",
+      "Expression.ts",
+      "inputs",
+      "TaskFile.ts",
+      "types"
+    ],
     "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts", "types", "reading"],
-    "TaskRendering.ts": ["TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
+    "TaskRendering.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/local-cluster": {

@@ -4,13 +4,11 @@
  * with an input is found here, so that a bad one costs no pod.
  */
 import { createHash, hash } from "node:crypto"
-import { accessSync, constants, globSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { failureDetail } from "@podwright/k8s-io"
 import type { InputFile } from "@podwright/spec-builder"
-import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { Clock, Effect, FileSystem, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { FileSyncError } from "../FileSyncError.ts"
@@ -18,12 +16,17 @@ import { InputChanged } from "../FileSyncReason.ts"
 import {
   archiveLength,
   entryOptions,
+  FILE_MODE,
+  FOLDER_MODE,
   type InputEntry,
   plainEntry,
   sizeOf,
   tarEntries,
+  textEntry,
   unreadable
 } from "./InputEntry.ts"
+import { listInput, NOT_A_FOLDER } from "./InputListing.ts"
+import { inputNameProblem, mergedEntries, ROOT_NAME } from "./InputName.ts"
 import { InputReader } from "./InputReader.ts"
 import { LARGE_SIZE, LargeSizes } from "./LargeSizes.ts"
 
@@ -34,6 +37,11 @@ export interface InputArchive {
   /** Number of regular files in it, and their bytes. */
   readonly files: number
   readonly fileBytes: number
+  /**
+   * How many files and folders stay here by `.podwrightignore`, `.gitignore` or as `.git`; what lies
+   * in such a folder is not counted.
+   */
+  readonly leftOut: number
   /**
    * The archive from its beginning; each run of the stream reads the inputs again. Use a chunk
    * before you pull the next: its memory is reused. `onFile` is called at the beginning of each
@@ -52,131 +60,6 @@ export interface InputArchive {
   readonly forget: () => void
 }
 
-/** Why `name` cannot be an input's place below the working folder; undefined when it can. */
-export const inputNameProblem = (name: string): string | undefined => {
-  if (name === "") return "the name is empty"
-  if (name.startsWith("/")) return "the name must be relative to the working folder"
-  if (name.includes("\0")) return "the name contains a NUL byte"
-  if (name.split("/").some((part) => part === ".." || part === "." || part === "")) {
-    return "the name must not contain '.', '..' or empty parts"
-  }
-  return undefined
-}
-
-/** The first file or link that other entries lie below: they could not be unpacked. */
-const fileWithFilesBelow = (entries: ReadonlyArray<InputEntry>): string | undefined => {
-  const others = new Set(entries.flatMap((entry) => (entry._tag === "Folder" ? [] : [entry.name])))
-  const folders = new Set<string>()
-  for (const { name } of entries) {
-    // The folders above one that is known are known, too.
-    for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
-      const above = name.slice(0, end)
-      if (folders.has(above)) break
-      if (others.has(above)) return above
-      folders.add(above)
-    }
-  }
-  return undefined
-}
-
-const fileEntry = (name: string, path: string, input: string, info: Stats): InputEntry => {
-  // A file without read permission must be found before there is a pod.
-  accessSync(path, constants.R_OK)
-  const { mode, mtimeMs, size } = info
-  return { _tag: "File", name, path, input, size, executable: (mode & 0o111) !== 0, modifiedMs: mtimeMs }
-}
-
-/**
- * The files below `path`, links not followed, as entries below `name`; a folder comes before its
- * content.
- */
-const treeEntries: (
-  name: string,
-  path: string,
-  input: string,
-  info: Stats
-) => Effect.Effect<ReadonlyArray<InputEntry>, FileSyncError> = Effect.fnUntraced(function* (name, path, input, info) {
-  const refuse = (error: unknown) => unreadable(input, path, failureDetail(error))
-  if (info.isFile()) return [yield* Effect.try({ try: () => fileEntry(name, path, input, info), catch: refuse })]
-  if (!info.isDirectory()) {
-    return yield* unreadable(input, path, `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`)
-  }
-  const entries: Array<InputEntry> = [{ _tag: "Folder", name }]
-  const children = yield* Effect.try({ try: () => readdirSync(path).sort(), catch: refuse })
-  // Plain calls for each file: an Effect for each of many would cost more than the calls.
-  const remaining = children.values()
-  for (;;) {
-    const folder = yield* Effect.try({
-      try: () => {
-        for (const child of remaining) {
-          const inside = join(path, child)
-          const target = `${name}/${child}`
-          try {
-            const below = lstatSync(inside)
-            if (below.isSymbolicLink()) entries.push({ _tag: "Link", name: target, target: readlinkSync(inside) })
-            else if (below.isFile()) entries.push(fileEntry(target, inside, input, below))
-            else return { inside, target, below }
-          } catch (error) {
-            throw unreadable(input, inside, failureDetail(error))
-          }
-        }
-        return undefined
-      },
-      catch: (error) => (error instanceof FileSyncError ? error : refuse(error))
-    })
-    if (folder === undefined) break
-    // One by one: spread as arguments, a folder's entries could exceed the stack.
-    for (const entry of yield* treeEntries(folder.target, folder.inside, input, folder.below)) entries.push(entry)
-  }
-  return entries
-})
-
-const kindOf = (info: Stats): string => {
-  if (info.isFIFO()) return "a fifo"
-  if (info.isSocket()) return "a socket"
-  return "a device"
-}
-
-/**
- * The files and links that a glob matches. Each is placed below the input's name by its path from
- * the glob's first wildcard on.
- */
-const globEntries = Effect.fnUntraced(function* (name: string, pattern: string) {
-  const parts = pattern.split("/")
-  const base =
-    parts
-      .slice(
-        0,
-        parts.findIndex((part) => GLOB.test(part))
-      )
-      .join("/") || (pattern.startsWith("/") ? "/" : ".")
-  const refuse = (error: unknown) => unreadable(name, pattern, failureDetail(error))
-  const matches = yield* Effect.try({ try: () => globSync(pattern).sort(), catch: refuse })
-  const entries: Array<InputEntry> = []
-  for (const path of matches) {
-    const info = yield* Effect.try({ try: () => lstatSync(path), catch: refuse })
-    const target = `${name}/${relative(base, path)}`
-    if (info.isSymbolicLink()) {
-      const link = yield* Effect.try({ try: () => readlinkSync(path), catch: refuse })
-      entries.push({ _tag: "Link", name: target, target: link })
-    } else if (!info.isDirectory()) entries.push(...(yield* treeEntries(target, path, name, info)))
-  }
-  if (entries.length === 0) return yield* unreadable(name, pattern, "the pattern matches no file")
-  return entries
-})
-
-const GLOB = /[*?[{]/
-
-const pathEntries = Effect.fnUntraced(function* (name: string, path: string) {
-  const refuse = (error: unknown) => unreadable(name, path, failureDetail(error))
-  const info = yield* Effect.try({ try: () => statSync(path, { throwIfNoEntry: false }), catch: refuse })
-  if (info !== undefined) return yield* treeEntries(name, path, name, info)
-  // A file of exactly this name is preferred to the pattern, so that every file can be named.
-  return GLOB.test(path)
-    ? yield* globEntries(name, path)
-    : yield* unreadable(name, path, "there is no such file or folder")
-})
-
 /** Keeps content in a temporary file: its length must be known before its first byte is sent. */
 const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
   const fs = yield* FileSystem.FileSystem
@@ -186,7 +69,7 @@ const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, co
   return path
 })
 
-const fetched = Effect.fnUntraced(function* (name: string, url: string) {
+const downloaded = Effect.fnUntraced(function* (name: string, url: string, _sha256: string | undefined) {
   const http = yield* HttpClient.HttpClient
   const response = yield* http.get(url).pipe(
     Effect.flatMap(HttpClientResponse.filterStatusOk),
@@ -202,26 +85,25 @@ const fromStdin = (name: string) => {
     : spooled(name, "stdin", content)
 }
 
-const inputEntries = Effect.fnUntraced(function* (file: InputFile) {
-  const problem = inputNameProblem(file.name)
-  if (problem !== undefined) return yield* unreadable(file.name, undefined, problem)
-  switch (file.source._tag) {
-    case "Text":
-      return [{ _tag: "Text" as const, name: file.name, bytes: new TextEncoder().encode(file.source.text) }]
-    case "Stdin":
-      return yield* pathEntries(file.name, yield* fromStdin(file.name))
-    case "Path":
-      return yield* pathEntries(file.name, file.source.path)
-    case "Url": {
-      const url = file.source.url
-      if (!url.startsWith("file:")) return yield* pathEntries(file.name, yield* fetched(file.name, url))
-      const path = yield* Effect.try({
-        try: () => fileURLToPath(url),
-        catch: (error) => unreadable(file.name, url, failureDetail(error))
-      })
-      return yield* pathEntries(file.name, path)
-    }
+/** Lists one input; `now` is the date of what has none here. */
+const listed = Effect.fnUntraced(function* ({ mode, name, source }: InputFile, now: number) {
+  const problem = inputNameProblem(name)
+  if (problem !== undefined) return yield* unreadable(name, undefined, problem)
+  const one = (entry: InputEntry) => ({ entries: [entry], leftOut: 0 })
+  if (source._tag === "Path") return yield* listInput({ name, mode }, source.path)
+  const local = source._tag === "Url" && source.url.startsWith("file:")
+  if (local) {
+    const path = yield* Effect.try({
+      try: () => fileURLToPath(source.url),
+      catch: (error) => unreadable(name, source.url, failureDetail(error))
+    })
+    return yield* listInput({ name, mode }, path)
   }
+  if (name === ROOT_NAME) return yield* unreadable(name, undefined, NOT_A_FOLDER)
+  if (source._tag === "Text") return one(textEntry(name, source.text, mode, now))
+  // What has come from elsewhere is as new as a text, and has the temporary file's mode for us only.
+  const path = yield* source._tag === "Stdin" ? fromStdin(name) : downloaded(name, source.url, source.sha256)
+  return yield* listInput({ name, mode: mode ?? FILE_MODE }, path)
 })
 
 const encodingProblem = (error: Tar.TarError | FileSyncError): FileSyncError =>
@@ -268,16 +150,21 @@ export const makeInputArchive = Effect.fn("InputArchive.make")(function* (
   const [, second] = files.filter(({ source }) => source._tag === "Stdin")
   if (second !== undefined)
     return yield* unreadable(second.name, "stdin", "another input reads it already, and it can be read only once")
-  const groups = yield* Effect.forEach(files, inputEntries, { concurrency: 4 })
-  const entries = groups.flat()
-  const below = fileWithFilesBelow(entries)
-  if (below !== undefined) {
-    return yield* unreadable(below, undefined, "it is a file or a link, but another input needs it as a folder")
-  }
-  return archiveOf(entries, yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem)))
+  // One date for all that has none: each time the archive is sent its bytes are the same.
+  const now = yield* Clock.currentTimeMillis
+  const listings = yield* Effect.forEach(files, (file) => listed(file, now), { concurrency: 4 })
+  const groups = listings.map(({ entries }, index) => ({ name: files[index]?.name ?? "", entries }))
+  const entries = mergedEntries(groups, (name) => ({ _tag: "Folder", name, mode: FOLDER_MODE, modifiedMs: now }))
+  if ("why" in entries) return yield* unreadable(entries.name, undefined, entries.why)
+  const length = yield* archiveLength(entries).pipe(Effect.mapError(encodingProblem))
+  return archiveOf(
+    entries,
+    length,
+    listings.reduce((sum, { leftOut }) => sum + leftOut, 0)
+  )
 })
 
-const archiveOf = (all: ReadonlyArray<InputEntry>, length: number): InputArchive => {
+const archiveOf = (all: ReadonlyArray<InputEntry>, length: number, leftOut: number): InputArchive => {
   let kept: ReadonlyArray<InputEntry> | undefined = all
   const known = Effect.suspend(() =>
     kept === undefined ? Effect.die("the inputs were forgotten") : Effect.succeed(kept)
@@ -286,6 +173,7 @@ const archiveOf = (all: ReadonlyArray<InputEntry>, length: number): InputArchive
     bytes: all.length === 0 ? 0 : length,
     files: all.filter(({ _tag }) => _tag === "File" || _tag === "Text").length,
     fileBytes: all.reduce((sum, entry) => sum + sizeOf(entry), 0),
+    leftOut,
     stream: (onFile = () => undefined) =>
       Stream.unwrap(
         Effect.map(known, (entries) => {

@@ -13,27 +13,38 @@ import { LARGE_SIZE } from "./LargeSizes.ts"
  * One entry of the future archive. Small, because an input may have a million of them; tar's own
  * entries are created only when they are sent.
  */
-export type InputEntry =
-  | { readonly _tag: "Folder"; readonly name: string }
-  | { readonly _tag: "Link"; readonly name: string; readonly target: string }
-  | { readonly _tag: "Text"; readonly name: string; readonly bytes: Uint8Array }
+export type InputEntry = {
+  /** Below the working folder. */
+  readonly name: string
+  /** In ms since the epoch; NaN where it is not known. */
+  readonly modifiedMs: number
+} & (
+  | { readonly _tag: "Folder"; readonly mode: number }
+  | { readonly _tag: "Link"; readonly target: string }
+  | { readonly _tag: "Text"; readonly bytes: Uint8Array; readonly mode: number }
   | {
       readonly _tag: "File"
-      readonly name: string
       readonly path: string
       /** The input it belongs to. */
       readonly input: string
       readonly size: number
-      readonly executable: boolean
-      readonly modifiedMs: number
+      readonly mode: number
     }
+)
+
+/** What has no mode of its own: content of a URL or of stdin, and texts. */
+export const FILE_MODE = 0o644
+/** Inline scripts. */
+const SCRIPT_MODE = 0o755
+/** Folders that only names imply. */
+export const FOLDER_MODE = 0o755
 
 /**
- * Main may run as any user, so inputs are readable and writable by all; the pod is the boundary.
+ * The mode of a file or folder as it arrives, of that which it has here. Set-user-id and its like
+ * stay here. The owner can always read a file, and fill a folder: the helper unpacks with no more
+ * rights than that.
  */
-const FILE_MODE = 0o666
-const EXECUTABLE_MODE = 0o777
-const FOLDER_MODE = 0o777
+export const arrivingMode = (mode: number, isFolder: boolean): number => (mode & 0o777) | (isFolder ? 0o700 : 0o400)
 
 const BLOCK = 512
 
@@ -53,14 +64,17 @@ export const sizeOf = (entry: InputEntry): number =>
 /** Whether a text names its interpreter (`#!`): a task file cannot give it a mode. */
 const isScript = (bytes: Uint8Array): boolean => bytes[0] === 0x23 && bytes[1] === 0x21
 
-/** The fields of an entry's tar header, except its size. */
-export const entryOptions = (entry: InputEntry): Tar.EntryOptions => {
-  if (entry._tag === "Folder") return { mode: FOLDER_MODE }
-  if (entry._tag === "Text") return { mode: isScript(entry.bytes) ? EXECUTABLE_MODE : FILE_MODE }
-  if (entry._tag === "Link") return {}
-  const mode = entry.executable ? EXECUTABLE_MODE : FILE_MODE
-  return Number.isNaN(entry.modifiedMs) ? { mode } : { mode, mtime: new Date(Math.trunc(entry.modifiedMs)) }
+/** A text as an entry; a script is executable where no mode is given. */
+export const textEntry = (name: string, text: string, mode: number | undefined, modifiedMs: number): InputEntry => {
+  const bytes = new TextEncoder().encode(text)
+  return { _tag: "Text", name, bytes, mode: mode ?? (isScript(bytes) ? SCRIPT_MODE : FILE_MODE), modifiedMs }
 }
+
+/** The fields of an entry's tar header, except its size. */
+export const entryOptions = (entry: InputEntry): Tar.EntryOptions => ({
+  ...(entry._tag === "Link" ? {} : { mode: entry.mode }),
+  ...(Number.isNaN(entry.modifiedMs) ? {} : { mtime: new Date(Math.trunc(entry.modifiedMs)) })
+})
 
 /** The tar entry of a folder, a link or a text, which need no reading. */
 export const plainEntry = (entry: Exclude<InputEntry, { readonly _tag: "File" }>): Tar.Entry => {
@@ -120,7 +134,7 @@ export const tarEntries = <E>(
  */
 const hasPlainHeader = (entry: InputEntry): boolean => {
   if (entry._tag === "Link" && !SHORT_ASCII.test(entry.target)) return false
-  if (entry._tag === "File" && !(entry.modifiedMs >= 0 && entry.modifiedMs < LARGE_SIZE * 1000)) return false
+  if (!(entry.modifiedMs >= 0 && entry.modifiedMs < LARGE_SIZE * 1000)) return false
   // A folder's name gets a slash at its end.
   return SHORT_ASCII.test(entry.name) && sizeOf(entry) < LARGE_SIZE
 }

@@ -112,7 +112,8 @@ export const attemptSession = Effect.fnUntraced(function* (
   const gateOpen = Effect.suspend(() => {
     if (reported.delivered) return Effect.void
     reported.delivered = true
-    return onEvent({ _tag: "InputsDelivered", bytes: inputs?.fileBytes ?? 0, files: inputs?.files ?? 0 })
+    const { fileBytes = 0, files = 0, leftOut = 0 } = inputs ?? {}
+    return onEvent({ _tag: "InputsDelivered", bytes: fileBytes, files, leftOut })
   })
 
   const exited = Effect.fnUntraced(function* (exit: SessionExit) {

@@ -21,7 +21,7 @@ export type SessionEvent =
    * The gate is open, opened by this session or by one before it. `bytes` are the files', without
    * the archive's headers.
    */
-  | { readonly _tag: "InputsDelivered"; readonly bytes: number; readonly files: number }
+  | { readonly _tag: "InputsDelivered"; readonly bytes: number; readonly files: number; readonly leftOut: number }
   | LogEvent
   | TransferProgress
   | { readonly _tag: "Exited"; readonly exit: SessionExit }

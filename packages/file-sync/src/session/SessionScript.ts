@@ -83,6 +83,11 @@ piece() {
  * - A session ends the processes of the one before it that still wait to write into a cut
  *   connection: a runtime does not close the pipes of an exec whose client is gone. The exec's
  *   shell leads a process group of its own where a runtime started it.
+ * - Inputs keep their modes, and the working folder is nobody else's to write, where main is the
+ *   helper's user: the owner of what its gate has made tells. Another user finds all of it open,
+ *   by the volume's group where that is the pod's own (fsGroup), else to all; its gate waits for
+ *   that. The helper has no right to give files away. Before main runs (no gate, or a log that is
+ *   read elsewhere) only the init container's word tells that the two are one user.
  * - The shell's own complaints go to a file, never among main's stderr.
  */
 const script = String.raw`umask 0
@@ -92,7 +97,8 @@ Z=$1 U=$2 X=$3
 shift 3
 [ "${"$"}{PODWRIGHT_POD_UID-$U}" = $U ] || exit ${OTHER_POD_EXIT}
 T=$R/.session.$N
-mkdir -p $R $V/work $V/output || exit 1
+[ -d $V/work ] || { umask 22; mkdir -p $V/work || exit 1; umask 0; }
+mkdir -p $R $V/output || exit 1
 if [ -e $R/session.$C ]; then
   while read -r p; do kill -TERM -$p 2>/dev/null || kill $p 2>/dev/null; done <$R/session.$C
   rm -rf $R/.session.*
@@ -100,6 +106,11 @@ fi
 echo $$ >$R/session.$C
 exec 5>&2 2>$T.error
 ring() { [ -p $R/.bell ] && echo 1<>$R/.bell; }
+open() {
+  w=a
+  [ ! -g $V ] || { w=g; chgrp -Rh $(stat -c %g $V) $V/work || fail open; }
+  chmod -R $w+rwX $V/work && : >$R/open || fail open
+}
 runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 bare() {
   [ -d $1 ] && [ -r $1 ] && [ -x $1 ] || return 1
@@ -158,7 +169,7 @@ if [ $I != - ]; then
     fi
     say send
     if [ $I -gt 0 ]; then
-      mkdir $T.in && mkfifo $T.a || fail input
+      mkdir -m 755 $T.in && mkfifo $T.a || fail input
       tar -xf - -C $T.in <$T.a & t=$!
       exec 7>$T.a
       hand() { { [ $z = $f ] || gzip -d $z; } && digest $f >>$T.sums && cat $f >&7 && rm $f; }
@@ -180,6 +191,7 @@ if [ $I != - ]; then
       if rmdir $V/work; then mv $T.in $V/work
       else { tar -cf - -C $T.in . || : >$T.bad; } | tar -xf - -C $V/work && ! [ -e $T.bad ]; fi || fail place
     fi
+    [ $L != none ] || [ -e $R/.same ] || [ -O $R/stdout ] || open
     : >$R/ready
     ring
     say ready
@@ -193,6 +205,7 @@ if [ $L != none ]; then
     n=$((n + 1)); if [ $n -lt 200 ]; then sleep 0.01; else sleep 0.1; fi
   done
   if [ -e $R/stdout ] && [ -e $R/stderr ]; then
+    [ -e $R/open ] || [ -O $R/stdout ] || { open; ring; }
     say log
     exec 3<$R/stdout 4<$R/stderr
     [ $A -gt 0 ] && dd bs=1 skip=$A count=0 status=none <&3

@@ -6,7 +6,19 @@
 import { execFileSync, spawn } from "node:child_process"
 import { createHash, hash, randomBytes } from "node:crypto"
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs"
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises"
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile
+} from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
@@ -144,6 +156,84 @@ describe("runSession", () => {
         assert.isTrue(existsSync(join(root, "run/ready")), "run/ready exists")
       })
     )
+  }
+
+  const tree = Effect.gen(function* () {
+    const place = yield* folder
+    yield* Effect.promise(async () => {
+      await chmod(place, 0o700)
+      await writeFile(join(place, "key"), "", { mode: 0o600 })
+      await symlink("/etc/hostname", join(place, "link"))
+    })
+    const files: ReadonlyArray<InputFile> = [
+      { name: "d", source: { _tag: "Path", path: place } },
+      { name: "text", source: { _tag: "Text", text: "x" } }
+    ]
+    return files
+  })
+  const SHOW = "stat -c '%a %n' . d d/key text"
+  const KEPT = ["755 .", "700 d", "600 d/key", "644 text"]
+  const OPEN = ["777 .", "777 d", "666 d/key", "666 text"]
+
+  for (const shell of shells) {
+    it.live(`keeps the modes of inputs where main is the helper's user: F13 (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const { root, stdout } = yield* exchange({ shell, script: SHOW, files: yield* tree })
+        assert.deepStrictEqual(stdout, KEPT)
+        assert.isFalse(existsSync(join(root, "run/open")))
+      })
+    )
+
+    it.live(`opens inputs before main runs where nothing tells its user: F13 (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const files = yield* tree
+        const without = { container: "files-in", log: false, outputs: undefined }
+        for (const [mark, expected] of [
+          ["", OPEN],
+          [".same", KEPT]
+        ] as const) {
+          const root = yield* folder
+          yield* Effect.promise(async () => {
+            await mkdir(join(root, "run"))
+            if (mark !== "") await writeFile(join(root, "run", mark), "")
+          })
+          yield* exchange({ shell, root, noGate: true, script: "", files, request: without })
+          const shown = execFileSync("sh", ["-c", SHOW], { cwd: join(root, "work"), encoding: "utf8" })
+          assert.deepStrictEqual(shown.trim().split("\n"), expected)
+        }
+      })
+    )
+
+    // Only root can give files to another user, so this one is not registered for anybody else.
+    if (process.getuid?.() === 0)
+      it.live(
+        `opens inputs to a main of another user, by the volume's group if it has one: F13 (${shell.join(" ")})`,
+        () =>
+          Effect.gen(function* () {
+            const files = yield* tree
+            const before = yield* Effect.promise(() => stat("/etc/hostname"))
+            for (const [group, expected] of [
+              [undefined, OPEN.map((line) => `0 ${line}`)],
+              [65_532, ["775 .", "770 d", "660 d/key", "664 text"].map((line) => `65532 ${line}`)]
+            ] as const) {
+              const root = yield* folder
+              yield* Effect.promise(async () => {
+                await mkdir(join(root, "run"))
+                await writeFile(join(root, "run/stdout"), "")
+                await chown(join(root, "run/stdout"), 65_533, 65_533)
+                if (group === undefined) return
+                await chown(root, 0, group)
+                await chmod(root, 0o2777)
+              })
+              const script = "until [ -e ../run/open ]; do sleep 0.01; done; stat -c '%g %a %n' . d d/key text"
+              const { stdout } = yield* exchange({ shell, root, script, files })
+              const bits = stdout.map((line) => line.replace(/ 2(\d{3} )/, " $1"))
+              assert.deepStrictEqual(bits, expected)
+            }
+            const after = yield* Effect.promise(() => stat("/etc/hostname"))
+            assert.deepStrictEqual([after.gid, after.mode], [before.gid, before.mode])
+          })
+      )
   }
 
   it.live("keeps executable bits, links, empty folders and odd names both ways: F12", () =>

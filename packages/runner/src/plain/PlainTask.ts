@@ -6,6 +6,7 @@
 import { join } from "node:path"
 import {
   decodeRunnerProperties,
+  type InputFile,
   propertyDecoder,
   RunDuration,
   type RunnerProperties,
@@ -13,7 +14,7 @@ import {
   SpecIssue,
   SpecReason
 } from "@podwright/spec-builder"
-import { InputFileValue, inputSource } from "@podwright/task-file"
+import { INPUT_FILE_KEYS, InputFileValue, inputFile } from "@podwright/task-file"
 import { Duration, Result, Schema } from "effect"
 import { randomId } from "../task/RandomId.ts"
 import { type TaskRequest, taskRequest } from "../task/TaskRequest.ts"
@@ -65,7 +66,8 @@ export interface PlainTask {
   readonly env?: Readonly<Record<string, string | number | boolean>>
   /**
    * By the name below WORKING_DIR: text, a `file:` or `http(s):` URL, or an object that says which
-   * it is. Paths are relative to the process's folder.
+   * it is, and what mode the file gets (`mode: "0600"`). `.` is WORKING_DIR itself, for a folder's
+   * content. Paths are relative to the process's folder.
    */
   readonly inputFiles?: Readonly<Record<string, InputFileValue>>
   /** Names and patterns below WORKING_DIR to bring back; everything below OUTPUT_DIR comes back anyway. */
@@ -98,7 +100,7 @@ const invalid = (issues: readonly [SpecIssue, ...ReadonlyArray<SpecIssue>]) =>
 
 const read = propertyDecoder(Task, {
   source: "task",
-  known: (place) => (place.length === 0 ? Object.keys(Task.fields) : ["path", "url", "text"])
+  known: (place) => (place.length === 0 ? Object.keys(Task.fields) : INPUT_FILE_KEYS)
 })
 
 const decodeTask = (input: unknown) => Result.mapError(read(input), invalid)
@@ -109,6 +111,21 @@ const inTask = ({ issues }: SpecError): SpecError => {
     ({ kind, message, path }) => new SpecIssue({ kind, source: "task", path: ["runner", ...path], message })
   )
   return invalid([first ?? new SpecIssue({ source: "task", path: ["runner"], message: "it is not valid" }), ...rest])
+}
+
+/** The input files, or all that is wrong with them. */
+const readInputFiles = (values: Readonly<Record<string, InputFileValue>>, directory: string) => {
+  const issues: Array<SpecIssue> = []
+  const files: Array<InputFile> = []
+  for (const [name, value] of Object.entries(values)) {
+    const made = inputFile(name, value, directory)
+    if (Result.isSuccess(made)) files.push(made.success)
+    else
+      for (const { key, message } of made.failure)
+        issues.push(new SpecIssue({ kind: "value", source: "task", path: ["inputFiles", name, key], message }))
+  }
+  const [first, ...rest] = issues
+  return first === undefined ? Result.succeed(files) : Result.fail(invalid([first, ...rest]))
 }
 
 /** Reads a task of plain values; `directory` is what relative paths of input files are relative to. */
@@ -126,10 +143,7 @@ export const plainTaskRequest = (input: unknown, directory: string): Result.Resu
         ...(taskRunId === undefined ? {} : { taskRunId })
       },
       env: Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => [name, String(value)])),
-      inputFiles: Object.entries(inputFiles ?? {}).map(([name, value]) => ({
-        name,
-        source: inputSource(value, directory)
-      })),
+      inputFiles: yield* readInputFiles(inputFiles ?? {}, directory),
       runner
     })
   })

@@ -127,7 +127,8 @@ const session = Effect.fnUntraced(function* (
         // No session delivers after the gate is open: a command that runs for hours needs no list
         // of files.
         inputs.forget()
-        const detail = `${plural(event.files, "file")}, ${event.bytes} bytes`
+        const left = event.leftOut === 0 ? "" : `; left out by ignore files: ${event.leftOut}`
+        const detail = `${plural(event.files, "file")}, ${event.bytes} bytes${left}`
         yield* stages.deliver(detail)
       }
       if (event._tag === "Progress") yield* journal.progress(event)

@@ -42,7 +42,7 @@ describe("plainTaskRequest", () => {
         b: "https://example.org/b",
         c: { path: "c.txt" },
         d: { text: "https://not.fetched" },
-        e: { path: "/e" }
+        e: { path: "/e", mode: "0600" }
       },
       runner: { waitUntilRunning: "PT2M" },
       taskRunId: "r1"
@@ -59,6 +59,10 @@ describe("plainTaskRequest", () => {
         { _tag: "Path", path: "/e" }
       ]
     )
+    assert.deepStrictEqual(
+      request.inputFiles.map(({ mode }) => mode),
+      [undefined, undefined, undefined, undefined, 0o600]
+    )
     assert.deepStrictEqual(request.runner.waitUntilRunning, Duration.minutes(2))
     assert.strictEqual(request.identity.taskRunId, "r1")
   })
@@ -70,6 +74,8 @@ describe("plainTaskRequest", () => {
     [{ image: "busybox", timeout: "0s" }, "timeout: expected a time longer than zero"],
     [{ image: "busybox", runner: { delet: true } }, "runner.delet: unknown property 'delet'; did you mean 'delete'?"],
     [{ image: "busybox", inputFiles: { a: { pat: "x" } } }, "inputFiles.a"],
+    [{ image: "busybox", inputFiles: { a: { path: "x", mode: 600 } } }, "inputFiles.a.mode: expected a text, such as"],
+    [{ image: "busybox", inputFiles: { a: { path: "x", mod: "600" } } }, "did you mean 'mode'?"],
     [undefined, "Expected object"]
   ]
   it.each(wrong)("%j", (task, message) => {

@@ -54,6 +54,12 @@ export const mainSecurity = (layers: ReadonlyArray<Layer>, podSpec: JsonObject):
   return { securityContext: { ...rest, ...profile } }
 }
 
+/** The user that main runs as where the pod says so; undefined where its image decides. */
+export const knownUser = (main: JsonObject, podSpec: JsonObject): number | undefined => {
+  const user = field(main["securityContext"], "runAsUser") ?? field(podSpec["securityContext"], "runAsUser")
+  return typeof user === "number" ? user : undefined
+}
+
 /**
  * The users that a helper runs as: main's when that is known not to be root, and root's where main
  * is root in a pod of another user; otherwise nothing is set. A container's own setting goes before

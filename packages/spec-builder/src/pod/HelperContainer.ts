@@ -59,12 +59,16 @@ const defaultResources = (layers: ReadonlyArray<JsonObject>): JsonObject => {
   return { requests: rest(DEFAULT_HELPER_RESOURCES.requests), limits: rest(DEFAULT_HELPER_RESOURCES.limits) }
 }
 
-/** A helper. `layers` are what users wrote for it, `user` is from `helperUser`. */
+/**
+ * A helper. `layers` are what users wrote for it, `user` is from `helperUser`, `mainUser` from
+ * `knownUser`.
+ */
 export const helperContainer = (
   name: typeof HELPER_CONTAINER | typeof INPUT_CONTAINER,
   runner: RunnerProperties,
   layers: ReadonlyArray<Layer>,
-  user: JsonObject
+  user: JsonObject,
+  mainUser: number | undefined
 ): TracedObject => {
   const own = name === INPUT_CONTAINER ? layers.map(forInitContainer) : layers
   const resources = namedResources(runner)
@@ -78,7 +82,7 @@ export const helperContainer = (
     resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
     ...helperSecurity(own, user)
   }
-  const script = name === HELPER_CONTAINER ? helperScript(VOLUME_ROOT) : inputScript(VOLUME_ROOT)
+  const script = name === HELPER_CONTAINER ? helperScript(VOLUME_ROOT) : inputScript(VOLUME_ROOT, mainUser)
   const isSpecific = ({ path }: Layer): boolean => path[0] === "fileSideCarSpec"
   return mergeLayers([
     { from: DEFAULT_LAYER, value: skeleton },

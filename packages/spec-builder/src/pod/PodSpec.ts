@@ -9,7 +9,7 @@ import type { RunnerProperties } from "../properties/RunnerProperties.ts"
 import { completionLimit } from "../task/CompletionLimit.ts"
 import type { TaskValues } from "../task/TaskValues.ts"
 import type { JsonObject } from "../values/Json.ts"
-import { helperUser } from "./ContainerSecurity.ts"
+import { helperUser, knownUser } from "./ContainerSecurity.ts"
 import { helperContainer } from "./HelperContainer.ts"
 import { mainContainer } from "./MainContainer.ts"
 import type { PodShape } from "./PodShape.ts"
@@ -68,13 +68,13 @@ export const podSpec = (
   const { containers: _, initContainers: __, ...userSpec } = layers.pod.value
   const fields = podFields(task, runner, shape, userSpec)
   const main = mainContainer(task, runner, shape.shape, argv, layers)
-  const user = helperUser(untraceObject(main), untraceObject(fields))
+  const users = [untraceObject(main), untraceObject(fields)] as const
   const helper = (name: typeof HELPER_CONTAINER | typeof INPUT_CONTAINER) =>
-    helperContainer(name, runner, layers.helper, user)
-  const users = (list: "containers" | "initContainers") =>
+    helperContainer(name, runner, layers.helper, helperUser(...users), knownUser(...users))
+  const others = (list: "containers" | "initContainers") =>
     userContainers(runner, list).map((one) => mergeLayers(one.map(traced)))
-  const inits = [...(shape.shape === "init" ? [helper(INPUT_CONTAINER)] : []), ...users("initContainers")]
-  const containers = [...(shape.shape === "bare" ? [] : [helper(HELPER_CONTAINER)]), main, ...users("containers")]
+  const inits = [...(shape.shape === "init" ? [helper(INPUT_CONTAINER)] : []), ...others("initContainers")]
+  const containers = [...(shape.shape === "bare" ? [] : [helper(HELPER_CONTAINER)]), main, ...others("containers")]
   return tracedObject(PROTOCOL_LAYER, [
     ...fields.fields,
     ...(inits.length === 0 ? [] : [["initContainers", tracedList(PROTOCOL_LAYER, inits)] as const]),

@@ -23,6 +23,8 @@ import { quote } from "./ShellQuote.ts"
  *   `sleep` a second). The fifo is opened for reading and writing, which never waits for the other
  *   side, and opened before `ready` is looked for: whoever makes `ready` first and rings then is
  *   either heard or seen. The gate polls where there is no fifo, or where it cannot be read.
+ * - Inputs are open to their owner alone where their modes say so. The owner of run/ is the helper's
+ *   user; another user waits for `open`, by when the session has opened them to it.
  * - Not every runtime shares a fifo between containers (sandboxes do not), so the gate rings its own
  *   copy every ALARM_SECONDS. Of the alarm there remains one `sleep`, which ends by itself, away
  *   from the command's output.
@@ -91,8 +93,8 @@ pw_pass() {
     [ "$pw_last" ] || { sleep 0.5 & wait $!; }
   done
 }
-pw_listen() {
-  [ -e "$pw_run/ready" ] && return; (trap - TERM INT QUIT; sleep ${ALARM_SECONDS}; echo) >&6 & pw_alarm=$!
+pw_set() { [ -e "$pw_run/ready" ] && { [ -O "$pw_run" ] || [ -e "$pw_run/open" ]; }; }; pw_listen() {
+  pw_set && return; (trap - TERM INT QUIT; sleep ${ALARM_SECONDS}; echo) >&6 & pw_alarm=$!
   read -r pw_rung <&6; pw_status=$?; kill $pw_alarm; return $pw_status
 }
 until [ -d "$pw_run" ]; do pw_nap; done
@@ -103,7 +105,7 @@ if command -v cat >/dev/null && mkfifo "$pw_run/.out" "$pw_run/.err" 2>/dev/null
   cat <"$pw_run/.err" >>"$pw_err" & pw_cat2=$!
   pw_out=$pw_run/.out pw_err=$pw_run/.err
 fi
-until [ -e "$pw_run/ready" ]; do
+until pw_set; do
   { [ -p "$pw_run/.bell" ] && pw_listen 6<>"$pw_run/.bell"; } 2>/dev/null || pw_nap
 done
 cd "$pw_root/work" || { kill $pw_cat1 $pw_cat2 2>/dev/null; exit 125; }

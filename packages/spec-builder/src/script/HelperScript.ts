@@ -4,9 +4,14 @@
  */
 import { quote } from "./ShellQuote.ts"
 
-/** Open to every user, because main may run as any. */
-const makeFolders = (root: string): string => `umask 0
-cd ${quote(root)} && mkdir -p run work output || exit 1`
+/**
+ * `run` and `output` are open to every user, because main may run as any. The working folder is as
+ * the inputs in it are: its owner's, until a session opens it to a main of another user.
+ */
+const makeFolders = (root: string): string => `umask 22
+cd ${quote(root)} && mkdir -p work || exit 1
+umask 0
+mkdir -p run output || exit 1`
 
 /**
  * The helper beside main (`files`): stays until `run/done` appears; ended before, it does not say
@@ -27,7 +32,9 @@ until [ -e run/done ]; do sleep 1 & wait $!; if [ -e run/ready ] && [ -p run/.be
 /**
  * The init container of the init shape (`files-in`): ends when `run/ready` appears, and main
  * starts. Ended early it must not look like success, or main would start without its input.
+ * `mainUser` is the user that main is known to run as: where this container is the same, inputs
+ * keep their modes.
  */
-export const inputScript = (root: string): string => `trap 'exit 143' TERM INT
-${makeFolders(root)}
+export const inputScript = (root: string, mainUser?: number): string => `trap 'exit 143' TERM INT
+${makeFolders(root)}${mainUser === undefined ? "" : `\n[ "$(id -u)" != ${mainUser} ] || : >run/.same`}
 until [ -e run/ready ]; do sleep 0.05 2>/dev/null || sleep 1; done`

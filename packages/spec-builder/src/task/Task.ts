@@ -25,14 +25,25 @@ export type TaskSource =
    * below the input's name.
    */
   | { readonly _tag: "Path"; readonly path: string }
-  /** An `http:`, `https:` or `file:` URL. */
-  | { readonly _tag: "Url"; readonly url: string }
+  /**
+   * An `http:`, `https:` or `file:` URL. `sha256`, in hexadecimal: of what an `http(s):` URL must
+   * give.
+   */
+  | { readonly _tag: "Url"; readonly url: string; readonly sha256?: string }
 
 /** A file that is placed below WORKING_DIR before the command starts. */
 export interface InputFile {
-  /** Where it goes below the working folder: relative, without `..`. */
+  /**
+   * Where it goes below the working folder: relative, without `..`; `.`: the content of a folder
+   * goes into the working folder itself.
+   */
   readonly name: string
   readonly source: TaskSource
+  /**
+   * The permissions that the file gets, such as `0o600`; not for folders. Default: those that it has
+   * here, `0o644` for a text or a download, `0o755` for a script.
+   */
+  readonly mode?: number
 }
 
 /** One task, complete: nothing in it is still to be rendered or looked up. */

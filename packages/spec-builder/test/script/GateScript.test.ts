@@ -237,6 +237,7 @@ for (const shell of shells) {
           chownSync(gate.path(folder), helper, helper)
         }
         gate.ready()
+        gate.open()
         const made =
           "umask 077; mkdir ../output/sub; for one in ../output/sub/x delivered/y z; do echo x > $one; done; chmod +x z; ln -s /etc/passwd link"
         const { code, stderr } = await gate.start(shell, sh(made), process.env, main).ended
@@ -252,6 +253,21 @@ for (const shell of shells) {
     }
 
     if (process.getuid?.() === 0) {
+      it("waits until the inputs are open to it where the helper is another user", async () => {
+        using gate = new Gate()
+        gate.makeBell()
+        for (const path of [gate.root, gate.path("run"), gate.path("run", ".bell")]) chmodSync(path, 0o777)
+        gate.ready()
+        const script = gate.start(shell, sh("echo went"), process.env, 65_533)
+        await until(() => gate.listens())
+        gate.ring()
+        await until(() => gate.listens())
+        assert.isFalse(gate.has("exit"))
+        gate.open()
+        gate.ring()
+        assert.strictEqual((await script.ended).stdout, "went\n")
+      })
+
       it("makes what root gave to others readable, for a helper that is root without its powers", async () => {
         using gate = new Gate()
         const made =

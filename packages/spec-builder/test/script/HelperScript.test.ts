@@ -37,12 +37,12 @@ const scripts = [
 for (const shell of shells) {
   for (const { name, text, mark, terminated } of scripts) {
     describe(`${name} under ${shell.join(" ")}`, () => {
-      it(`makes folders that anybody can use, and ends well at run/${mark}, without a word`, async () => {
+      it(`makes a working folder of its user's, all else for anybody, and ends well at run/${mark}, without a word`, async () => {
         using helper = new Helper(shell, text)
         await until(() => helper.mode("output") !== undefined)
         assert.deepStrictEqual(
           ["run", "work", "output"].map((one) => helper.mode(one)),
-          [0o777, 0o777, 0o777]
+          [0o777, 0o755, 0o777]
         )
         helper.touch(mark)
         assert.deepStrictEqual(await helper.script.ended, { code: 0, stdout: "", stderr: "" })
@@ -63,6 +63,21 @@ for (const shell of shells) {
       })
     })
   }
+
+  describe(`the input helper under ${shell.join(" ")}`, () => {
+    for (const [user, same] of [
+      [process.getuid?.() ?? 0, true],
+      [(process.getuid?.() ?? 0) + 1, false],
+      [undefined, false]
+    ] as const)
+      it(`says ${same ? "" : "not "}that main is the same user where main is ${user ?? "of no known one"}`, async () => {
+        using helper = new Helper(shell, (root) => inputScript(root, user))
+        await until(() => helper.mode("output") !== undefined)
+        helper.touch("ready")
+        await helper.script.ended
+        assert.strictEqual(helper.mode("run/.same") !== undefined, same)
+      })
+  })
 
   describe(`the bell under ${shell.join(" ")}`, () => {
     it("is open to every user, and rung by the helper too while the input is there", async () => {

@@ -4,6 +4,7 @@
  */
 import { decodeRetry, type RetryProperties } from "@podwright/spec-builder"
 import { Result } from "effect"
+import { INPUT_FILE_KEYS } from "../InputFileValue.ts"
 import { FlowFile, FlowTask, type TaskDeclaration, type TaskFile } from "../TaskFile.ts"
 import type { TaskFileIssue } from "../TaskFileError.ts"
 import { isObject, type JsonRecord } from "../types/JsonValues.ts"
@@ -12,7 +13,7 @@ import { refusedType, scriptType } from "../types/ScriptTypes.ts"
 import { ownKeyNames, type Translation, type TypeOptions, translateTask } from "../types/TypeTranslation.ts"
 import type { Path, YamlDocument } from "../YamlDocument.ts"
 import { decodeShape, repeatedIds } from "./FileShape.ts"
-import { FLOW_KEY_NAMES, INPUT_FILE_KEYS, INPUT_KEYS, keptOfFlow, keptOfTask, TASK_KEY_NAMES } from "./KnownKeys.ts"
+import { FLOW_KEY_NAMES, INPUT_KEYS, keptOfFlow, keptOfTask, TASK_KEY_NAMES } from "./KnownKeys.ts"
 import { type DefaultedTask, readDefaults, withDefaults } from "./PluginDefaults.ts"
 import { declareInputs, declareTask, readProperties, runnerIssues } from "./TaskReader.ts"
 

@@ -9,9 +9,6 @@ import type { Remark } from "../types/ScriptType.ts"
 /** Keys of an input. */
 export const INPUT_KEYS: ReadonlyArray<string> = Object.keys(InputFields.fields)
 
-/** Keys of an input file that says where its content comes from. */
-export const INPUT_FILE_KEYS: ReadonlyArray<string> = ["path", "url", "text"]
-
 /** What comes of the keys that are passed over: the values without them, and what is said about each. */
 export interface KeptKeys {
   readonly kept: JsonRecord

@@ -1,11 +1,12 @@
 /** Reads the native form, a file of a single task. Pure. */
 import { basename, extname } from "node:path"
 import { Result } from "effect"
+import { INPUT_FILE_KEYS } from "../InputFileValue.ts"
 import { NativeFile, type TaskDeclaration, type TaskFile } from "../TaskFile.ts"
 import type { TaskFileIssue } from "../TaskFileError.ts"
 import type { Path, YamlDocument } from "../YamlDocument.ts"
 import { decodeShape, repeatedIds } from "./FileShape.ts"
-import { INPUT_FILE_KEYS, INPUT_KEYS } from "./KnownKeys.ts"
+import { INPUT_KEYS } from "./KnownKeys.ts"
 import { declareInputs, declareTask, runnerIssues } from "./TaskReader.ts"
 
 const known = (place: Path): ReadonlyArray<string> => {

@@ -6,6 +6,7 @@ import { cancellation } from "./Cancellation.ts"
 import { commands } from "./Commands.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
+import { inputFiles } from "./InputFiles.ts"
 import { library } from "./Library.ts"
 import { logs } from "./Logs.ts"
 import { logValues } from "./LogValues.ts"
@@ -23,6 +24,7 @@ export const conformance = (cluster: Cluster): void => {
   logs(cluster)
   logValues(cluster)
   files(cluster)
+  inputFiles(cluster)
   commands(cluster)
   taskTypes(cluster)
   failures(cluster)
