@@ -29,7 +29,9 @@ const Task = Schema.Struct({
   interpreter: optional(Texts),
   failFast: optional(Schema.Boolean),
   targetOS: optional(Schema.Literals(["LINUX", "WINDOWS", "AUTO"])),
-  env: optional(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))),
+  env: optional(
+    Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.BigInt, Schema.Boolean]))
+  ),
   inputFiles: optional(Schema.Record(Schema.String, InputFileValue)),
   outputFiles: optional(Texts),
   outputDirectory: optional(Schema.NonEmptyString),
@@ -63,7 +65,7 @@ export interface PlainTask {
    * alone.
    */
   readonly targetOS?: "LINUX" | "WINDOWS" | "AUTO"
-  readonly env?: Readonly<Record<string, string | number | boolean>>
+  readonly env?: Readonly<Record<string, string | number | bigint | boolean>>
   /**
    * By the name below WORKING_DIR: text, a `file:` or `http(s):` URL, or an object that says which
    * it is, and what mode the file gets (`mode: "0600"`). `.` is WORKING_DIR itself, for a folder's

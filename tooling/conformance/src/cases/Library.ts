@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { assert, describe, it } from "@effect/vitest"
-import { type PlainTask, RunError, runTask, taskEvents } from "@podwright/runner/plain"
+import { type PlainTask, RunError, type RunEvent, runTask, taskEvents } from "@podwright/runner/plain"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { freshId, scratch } from "../clusters/Podwright.ts"
 
@@ -52,6 +52,28 @@ export const library = (cluster: Cluster): void => {
       assert.strictEqual(result.state, "FAILED")
       assert.strictEqual(result.exitCode, 3)
       assert.strictEqual(result.diagnosis?.cause._tag, "CommandFailed")
+      await cluster.untilNoPods(id)
+    })
+
+    it("resolves with numbers that JSON.stringify writes as the command did, and events that have them", async () => {
+      const id = freshId("library")
+      const outputs = '{"id":9007199254740993,"f":2.0,"deep":[{"f":[2.0]}]}'
+      const metric = '{"type":"counter","name":"n","value":9007199254740993,"tags":{}}'
+      const values = `::{"outputs":${outputs},"metrics":[${metric}]}::`
+      const events: Array<string> = []
+      const onEvent = (event: RunEvent) => {
+        events.push(JSON.stringify(event))
+      }
+      const result = await runTask(
+        { ...task(id, [`echo '${values}'`, "echo $N"]), env: { N: 9007199254740993n } },
+        { kubeconfig, onEvent }
+      )
+      const text = `"outputs":${outputs},"metrics":[${metric}]`
+      assert.include(JSON.stringify(result), text)
+      assert.deepStrictEqual(structuredClone(result).outputs["id"], 9007199254740993n)
+      for (const tag of ["Values", "Finished"])
+        assert.include(events.find((event) => event.startsWith(`{"_tag":"${tag}"`)) ?? "", text)
+      assert.include(events.find((event) => event.startsWith('{"_tag":"Log"')) ?? "", '["9007199254740993"]')
       await cluster.untilNoPods(id)
     })
 
