@@ -9,7 +9,9 @@
 export { type CacheEntry, type CacheStore, cacheStoreIn } from "./attempts/CacheStore.ts"
 export { type ExecutionName, FinishedTask, type FinishedTasks, finishedTasksIn } from "./attempts/FinishedTasks.ts"
 export { StoreError } from "./attempts/StoreError.ts"
+// Running
+export { type FlowError, type FlowResult, flowEnd, hasWarning, isFailure, type TaskEnd } from "./flow/FlowEnd.ts"
 // What a flow reports, besides the `RunEvent`s of its tasks
 export { FlowEvent, isFlowEvent } from "./flow/FlowEvent.ts"
-// Running
-export { type FlowError, type FlowOptions, type FlowResult, runFlow, type TaskEnd } from "./flow/FlowRunner.ts"
+export type { FlowOptions } from "./flow/FlowOptions.ts"
+export { runFlow } from "./flow/FlowRunner.ts"

@@ -53,7 +53,20 @@ export const FlowTask = Schema.Struct({
   type: Schema.String,
   containerImage: Schema.optionalKey(Schema.NonEmptyString),
   commands: Schema.NonEmptyArray(Schema.String),
+  disabled: Schema.optionalKey(Schema.Boolean),
+  runIf: Schema.optionalKey(Schema.Union([Schema.String, Schema.Boolean])),
+  allowFailure: Schema.optionalKey(Schema.Boolean),
+  allowWarning: Schema.optionalKey(Schema.Boolean),
   ...workFields
+})
+
+const FlowOutput = Schema.Struct({
+  id: Schema.NonEmptyString,
+  type: Schema.optionalKey(Schema.String),
+  value: JsonValue,
+  description: Schema.optionalKey(Schema.String),
+  displayName: Schema.optionalKey(Schema.String),
+  required: Schema.optionalKey(Schema.Boolean)
 })
 
 /** A flow file, as it is written. Its tasks are read one by one, by their types. */
@@ -70,7 +83,10 @@ export const FlowFile = Schema.Struct({
   variables: Schema.optionalKey(Properties),
   inputs: Schema.optionalKey(Schema.Array(InputFields)),
   retry: Schema.optionalKey(JsonValue),
-  tasks: Schema.NonEmptyArray(Properties)
+  outputs: Schema.optionalKey(Schema.Array(FlowOutput)),
+  tasks: Schema.NonEmptyArray(Properties),
+  errors: Schema.optionalKey(Schema.Array(Properties)),
+  finally: Schema.optionalKey(Schema.Array(Properties))
 })
 
 /** A file of a single task, as it is written. */
@@ -128,10 +144,27 @@ export interface TaskDeclaration {
   readonly script: ScriptFile | undefined
   /** Names of input files that are delivered as written: `{{` in them belongs to the tool that reads them. */
   readonly literalFiles: ReadonlyArray<string>
+  /** Whether the task is left out of every run. */
+  readonly disabled: boolean
+  /** A text that renders to whether the task runs; undefined for one that always does. */
+  readonly runIf: string | undefined
+  /** Whether the flow continues, with a warning, when the task fails. */
+  readonly allowFailure: boolean
+  /** Whether a warning of the task counts as a success. */
+  readonly allowWarning: boolean
   /** What `pluginDefaults` gave to the task. */
   readonly defaults: ReadonlyArray<DefaultedKey>
   /** Names of the keys that hold image and runner: they differ between the two forms. */
   readonly keys: { readonly image: string; readonly runner: string }
+}
+
+/** An output of a flow: a value with expressions, rendered when all tasks have ended. */
+export interface OutputDeclaration {
+  readonly id: string
+  /** As written, such as `STRING`; a text where there is none. */
+  readonly type: string
+  readonly value: Json
+  readonly path: Path
 }
 
 /** A file that has been read and checked. A task file is a flow of one task. */
@@ -145,6 +178,11 @@ export interface TaskFile {
   /** Numbers as `JsonNumbers.ts` of spec-builder has them. */
   readonly variables: JsonObject
   readonly tasks: ReadonlyArray<TaskDeclaration>
+  /** Tasks that run when one of `tasks` has failed. */
+  readonly errors: ReadonlyArray<TaskDeclaration>
+  /** Tasks that run at the end, whatever became of the others. */
+  readonly finally: ReadonlyArray<TaskDeclaration>
+  readonly outputs: ReadonlyArray<OutputDeclaration>
   /**
    * What is in the file and has no effect here, or another than one may think. The file runs all the
    * same.

@@ -20,7 +20,7 @@ import {
 import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
-import type { TaskDeclaration, TaskFile } from "./TaskFile.ts"
+import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
 
@@ -30,6 +30,12 @@ export interface TaskOutputs {
   readonly vars: Readonly<Record<string, unknown>>
   /** By name, as `file:` URIs. */
   readonly outputFiles: Readonly<Record<string, string>>
+}
+
+/** The task that failed, which tasks of `errors` and `finally` may refer to as `error`. */
+export interface FailedTask {
+  readonly taskId: string
+  readonly message: string
 }
 
 /** What a task's expressions may refer to, besides the file itself. */
@@ -42,7 +48,112 @@ export interface TaskScope {
   readonly outputs: Readonly<Record<string, TaskOutputs>>
   /** Answers `secret('NAME')`; undefined where there is no secret of that name. */
   readonly secret: (name: string) => string | undefined
+  /** Absent where no task has failed. */
+  readonly error?: FailedTask
 }
+
+/** The names that expressions of a whole flow may use. */
+const flowValues = (file: TaskFile, scope: Pick<TaskScope, "inputs" | "outputs">, executionId: string) => ({
+  inputs: scope.inputs,
+  outputs: scope.outputs,
+  vars: file.variables,
+  flow: { id: file.id, namespace: file.namespace },
+  execution: { id: executionId }
+})
+
+/** The names that expressions of a task may use. */
+const taskNames = (file: TaskFile, task: TaskDeclaration, scope: TaskScope) => ({
+  ...flowValues(file, scope, scope.identity.executionId),
+  workingDir: WORK_DIRECTORY,
+  outputDir: OUTPUT_DIRECTORY,
+  task: { id: task.id },
+  taskrun: { id: scope.identity.taskRunId },
+  ...(scope.error === undefined ? {} : { error: scope.error })
+})
+
+/** Renders one text of a file; what is wrong with it is a `TaskFileError` at its place. */
+const renderText = Effect.fnUntraced(function* (
+  file: TaskFile,
+  source: string,
+  path: Path,
+  scope: Parameters<typeof makeRenderer>[0]
+) {
+  const rendered = yield* (yield* makeRenderer(scope))(source)
+  if (Result.isSuccess(rendered)) return rendered.success
+  const { at, message } = rendered.failure
+  const place = at === undefined ? "value" : file.document.positionInside(path, source, at)
+  return yield* new TaskFileError({ operation: "render", issues: [file.document.issue(path, message, place)] })
+})
+
+/** Texts that mean no, as the reference has them; every other one means yes. */
+const FALSY: ReadonlyArray<string> = ["", "0", "-0", "false"]
+
+/** Whether a task runs: what its `runIf` renders to. Fails where it cannot be rendered. */
+export const renderRunIf = Effect.fn("TaskRendering.runIf")(function* (
+  file: TaskFile,
+  task: TaskDeclaration,
+  scope: TaskScope
+): Effect.fn.Return<boolean, TaskFileError> {
+  if (task.runIf === undefined) return true
+  const values = taskNames(file, task, scope)
+  const text = yield* renderText(file, task.runIf, [...task.path, "runIf"], { secret: scope.secret, values })
+  return !FALSY.includes(text.trim())
+})
+
+/** What a flow's outputs may refer to, besides the file itself. */
+export interface FlowScope extends Pick<TaskScope, "inputs" | "outputs" | "secret"> {
+  readonly executionId: string
+}
+
+/** A rendered text as the type of its output says. */
+const typedOutput = ({ type }: OutputDeclaration, text: string): Result.Result<unknown, string> => {
+  switch (type) {
+    case "INT":
+    case "FLOAT":
+      return /^\s*[-+]?[\d.]+(e[-+]?\d+)?\s*$/i.test(text) ? Result.succeed(Number(text)) : Result.fail("a number")
+    case "BOOLEAN":
+    case "BOOL":
+      return text === "true" || text === "false" ? Result.succeed(text === "true") : Result.fail("true or false")
+    case "JSON":
+      return Result.mapError(
+        Result.try(() => JSON.parse(text)),
+        () => "JSON"
+      )
+    default:
+      return Result.succeed(text)
+  }
+}
+
+/** The values of a flow's outputs by id, once its tasks have ended. Fails where one cannot be rendered. */
+export const renderFlowOutputs = Effect.fn("TaskRendering.outputs")(function* (
+  file: TaskFile,
+  scope: FlowScope
+): Effect.fn.Return<Readonly<Record<string, unknown>>, TaskFileError> {
+  const values = flowValues(file, scope, scope.executionId)
+  const rendered: (value: Json, path: Path) => Effect.Effect<Json, TaskFileError> = Effect.fnUntraced(
+    function* (value, path) {
+      if (typeof value === "string") return yield* renderText(file, value, path, { secret: scope.secret, values })
+      if (Array.isArray(value))
+        return yield* Effect.forEach(value, (item: Json, index) => rendered(item, [...path, index]))
+      if (typeof value !== "object" || value === null) return value
+      const entries = yield* Effect.forEach(Object.entries(value), ([name, inner]) =>
+        Effect.map(rendered(inner, [...path, name]), (one) => [name, one] as const)
+      )
+      return Object.fromEntries(entries)
+    }
+  )
+  const outputs = yield* Effect.forEach(file.outputs, (output) =>
+    Effect.gen(function* () {
+      const value = yield* rendered(output.value, output.path)
+      if (typeof value !== "string") return [output.id, value] as const
+      const typed = typedOutput(output, value)
+      if (Result.isSuccess(typed)) return [output.id, typed.success] as const
+      const issue = file.document.issue(output.path, `output '${output.id}': expected ${typed.failure}`)
+      return yield* new TaskFileError({ operation: "render", issues: [issue] })
+    })
+  )
+  return Object.fromEntries(outputs)
+})
 
 /** Paths of a connection are relative to the file that names them, as those of input files are. */
 const withFilesOf = (directory: string, runner: RunnerProperties): RunnerProperties => {
@@ -68,17 +179,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const issues: Array<TaskFileIssue> = []
   const render = yield* makeRenderer({
     secret: scope.secret,
-    values: {
-      inputs: scope.inputs,
-      outputs: scope.outputs,
-      vars: file.variables,
-      workingDir: WORK_DIRECTORY,
-      outputDir: OUTPUT_DIRECTORY,
-      flow: { id: file.id, namespace: file.namespace },
-      task: { id: task.id },
-      execution: { id: scope.identity.executionId },
-      taskrun: { id: scope.identity.taskRunId }
-    }
+    values: taskNames(file, task, scope)
   })
 
   const text = Effect.fnUntraced(function* (source: string, path: Path) {

@@ -20,6 +20,7 @@ export type { ParseOptions } from "./reading/FlowReader.ts"
 // Reading a file.
 export type {
   DefaultedKey,
+  OutputDeclaration,
   ScriptFile,
   TaskDeclaration,
   TaskFile
@@ -28,5 +29,13 @@ export type {
 export { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 export { type LoadOptions, loadTaskFile, parseTaskFile } from "./TaskFileReader.ts"
 // Rendering a task: every expression becomes the text it stands for.
-export { renderTask, type TaskOutputs, type TaskScope } from "./TaskRendering.ts"
+export {
+  type FailedTask,
+  type FlowScope,
+  renderFlowOutputs,
+  renderRunIf,
+  renderTask,
+  type TaskOutputs,
+  type TaskScope
+} from "./TaskRendering.ts"
 export type { Path, SourcePosition, YamlDocument } from "./YamlDocument.ts"

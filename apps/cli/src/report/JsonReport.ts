@@ -4,7 +4,13 @@
  */
 import type { KubeError } from "@podwright/k8s-io"
 import type { LocalClusterError } from "@podwright/local-cluster"
-import type { FlowError, FlowEvent, TaskEnd as FlowTaskEnd } from "@podwright/runner/flow"
+import {
+  type FlowError,
+  type FlowEvent,
+  type TaskEnd as FlowTaskEnd,
+  flowEnd,
+  hasWarning
+} from "@podwright/runner/flow"
 import type { PlatformError } from "effect/PlatformError"
 
 /** What ends a file's run without a result; all but `RunError` before there is a pod. */
@@ -78,14 +84,20 @@ export const flowEventJson = (event: FlowEvent): object => {
     case "TaskFailed":
       return { ...event, error: { cause: causeOf(event.error), message: event.error.message } }
     case "TaskStarted":
+    case "TaskLeftOut":
     case "TaskNotReached":
       return event
   }
 }
 
-/** The last task's end is the file's; with several tasks `tasks` lists them all, in order. */
-export const jsonReport = (ends: ReadonlyArray<TaskEnd>): object => {
-  const last = ends.at(-1)
-  if (last === undefined) return { state: "SUCCESS", tasks: [] }
-  return ends.length === 1 ? body(last) : { ...body(last), tasks: ends.map(body) }
+/**
+ * The end of the first task that failed, or else of the last one, is the file's; with several tasks
+ * `tasks` lists them all, in order. `flowOutputs` are the flow's own, where it declares any.
+ */
+export const jsonReport = (ends: ReadonlyArray<TaskEnd>, outputs: Readonly<Record<string, unknown>> = {}): object => {
+  const end = flowEnd(ends)
+  const own = Object.keys(outputs).length === 0 ? {} : { flowOutputs: outputs }
+  if (end === undefined) return { state: "SUCCESS", tasks: [], ...own }
+  const whole = { ...body(end), ...(hasWarning(ends) ? { state: "WARNING" } : {}), ...own }
+  return ends.length === 1 ? whole : { ...whole, tasks: ends.map(body) }
 }

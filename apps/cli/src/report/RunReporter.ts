@@ -5,6 +5,7 @@
  */
 import { RunEvent } from "@podwright/runner"
 import { type FlowEvent, isFlowEvent } from "@podwright/runner/flow"
+import { jsonText } from "@podwright/spec-builder"
 import { Effect, Fiber, Schema } from "effect"
 import { type OutputClosed, writeStderr, writeStdout, writeStdoutParts } from "../ProcessOutput.ts"
 import { jsonParts } from "./JsonParts.ts"
@@ -21,7 +22,10 @@ export interface RunReporter {
   /** A word about the run as a whole; always on stderr. */
   readonly note: (message: string) => Effect.Effect<void, OutputClosed>
   /** The last word on all tasks of the file. */
-  readonly end: (ends: ReadonlyArray<TaskEnd>) => Effect.Effect<void, OutputClosed>
+  readonly end: (
+    ends: ReadonlyArray<TaskEnd>,
+    outputs: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<void, OutputClosed>
 }
 
 const encodeEvent = Schema.encodeSync(RunEvent)
@@ -69,8 +73,12 @@ export const runReporter = (form: OutputForm): RunReporter => {
   const notices = podNotices()
   return {
     event: (event) => {
-      if (isFlowEvent(event))
-        return form === "ndjson" ? writeStdout(`${JSON.stringify(flowEventJson(event))}\n`) : Effect.void
+      if (isFlowEvent(event)) {
+        if (form === "ndjson") return writeStdout(`${JSON.stringify(flowEventJson(event))}\n`)
+        if (event._tag !== "TaskLeftOut") return Effect.void
+        const why = event.by === "disabled" ? "it is disabled" : "its runIf says no"
+        return writeStderr(reportNote([`task ${event.task} is not run: ${why}`]).text)
+      }
       if (form === "ndjson" && event._tag === "Finished") return writeFinished(event)
       if (form === "ndjson") return writeStdout(`${JSON.stringify(encodeEvent(event))}\n`)
       if (event._tag === "PodEvent" || event._tag === "Phase") {
@@ -86,10 +94,11 @@ export const runReporter = (form: OutputForm): RunReporter => {
     },
     problem: (...lines) => writeStderr(reportError(lines).text),
     note: (message) => writeStderr(reportNote([message]).text),
-    end: (ends) => {
-      if (form === "json") return writeResult(jsonReport(ends), 2)
-      if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(ends) })
-      return Effect.void
+    end: (ends, outputs) => {
+      if (form === "json") return writeResult(jsonReport(ends, outputs), 2)
+      if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(ends, outputs) })
+      const values = Object.entries(outputs).map(([id, value]) => `flow output ${id} = ${jsonText(value)}`)
+      return values.length === 0 ? Effect.void : writeStderr(reportNote(values).text)
     }
   }
 }

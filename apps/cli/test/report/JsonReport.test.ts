@@ -37,6 +37,18 @@ describe("jsonReport", () => {
     assert.include(jsonReport([{ _tag: "Error", taskId: "t", error: early }]) as object, { state: "ERROR", pod: null })
   })
 
+  it("has the state WARNING where a task may have failed, and the flow's own outputs", () => {
+    const warned = { ...failure, state: "WARNING" } as const
+    const ends = [
+      { _tag: "Result", taskId: "a", result: warned },
+      { _tag: "Result", taskId: "b", result: success }
+    ] as const
+    assert.include(jsonReport(ends) as object, { task: "b", state: "WARNING", exitCode: 0 })
+    assert.deepInclude(jsonReport(ends, { x: 1 }) as object, { flowOutputs: { x: 1 } })
+    const failed = [{ _tag: "Result", taskId: "a", result: failure }, ends[1]] as const
+    assert.include(jsonReport(failed) as object, { task: "a", state: "FAILED" })
+  })
+
   it("is an object also when no task was begun", () => {
     const reason = { _tag: "Config", detail: "no cluster" } as const
     const error = new KubeError({ operation: "KubeConnection.open", subject: {}, reason })

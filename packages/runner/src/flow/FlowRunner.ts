@@ -1,112 +1,33 @@
 /**
  * Runs the tasks of a file one after the other, each in a pod of its own, and hands what one gives
- * to the next. Stops at the first that does not succeed. What runs, caches, repeats and remembers a
- * task is in `attempts`; this puts them together for each task.
+ * to the next. Stops at the first that does not succeed; then those of `errors` run, and at the end
+ * those of `finally`. What runs, caches, repeats and remembers a task is in `attempts`;
+ * `FlowTaskRun.ts` puts them together for one task.
  */
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { checkOutputDirectory, type LogCursor } from "@podwright/file-sync"
-import type { TaskIdentity } from "@podwright/spec-builder"
-import { renderTask, type TaskDeclaration, type TaskFile, TaskFileError, type TaskOutputs } from "@podwright/task-file"
-import { Clock, Effect, type FileSystem, Result, type Scope } from "effect"
-import type { HttpClient } from "effect/http"
-import type { CacheStore } from "../attempts/CacheStore.ts"
-import { type ExecutionRecord, executionRecord } from "../attempts/ExecutionRecord.ts"
-import type { FinishedTasks } from "../attempts/FinishedTasks.ts"
-import { INFRASTRUCTURE_RETRIES } from "../attempts/RetryPolicy.ts"
-import { runCached } from "../attempts/RunCache.ts"
-import { runWithRetries } from "../attempts/RunRetries.ts"
-import { warnTo } from "../attempts/Warnings.ts"
-import { TaskRunner } from "../run/TaskRunner.ts"
-import { prepareTask } from "../task/PreparedTask.ts"
+import { checkOutputDirectory } from "@podwright/file-sync"
+import {
+  type FailedTask,
+  renderFlowOutputs,
+  renderRunIf,
+  type TaskDeclaration,
+  type TaskFile,
+  TaskFileError,
+  type TaskOutputs
+} from "@podwright/task-file"
+import { Clock, Effect, Result } from "effect"
+import { executionRecord } from "../attempts/ExecutionRecord.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
-import { placeByName } from "../task/RunPlace.ts"
 import { Files } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
-import type { TaskRequest } from "../task/TaskRequest.ts"
+import { type FlowResult, flowEnd, isFailure, type TaskEnd } from "./FlowEnd.ts"
 import type { FlowEvent } from "./FlowEvent.ts"
+import type { FlowOptions } from "./FlowOptions.ts"
+import { type FlowServices, placed, runTaskOnce } from "./FlowTaskRun.ts"
 import { taskIdentity } from "./TaskIdentities.ts"
-
-/** How a file is run. Everything has a default: `runFlow(file)` runs a file without required inputs. */
-export interface FlowOptions {
-  /** Values of the file's inputs, as `resolveInputs` of task-file gives them. Default: none. */
-  readonly inputs?: Readonly<Record<string, unknown>>
-  /**
-   * Folder for output files: those of a single task go there, those of several into folders by task
-   * id. Default: a folder of the execution's own below `.podwright` in the process's folder.
-   */
-  readonly outputDirectory?: string | undefined
-  /**
-   * Names an execution that an earlier process may have begun, to continue it. Default: a new
-   * execution.
-   */
-  readonly executionId?: string | undefined
-  /**
-   * Where an earlier process has read the log of the file's only task to: the cursor of the last
-   * `Log` or `Values` event it dealt with. A file of several tasks is refused, as nothing says
-   * whose log it is.
-   */
-  readonly logCursor?: LogCursor | undefined
-  /**
-   * Remembers which tasks of an execution are done until it ends. Default: nothing is remembered,
-   * and a new process runs them again.
-   */
-  readonly finishedTasks?: FinishedTasks | undefined
-  /**
-   * Where results of tasks with `taskCache` are kept. Default: none are, and such a task runs with
-   * a warning.
-   */
-  readonly cache?: CacheStore | undefined
-  /**
-   * `use`: results that are kept are used; `refresh`: every task runs, and its result is kept anew;
-   * `ignore`: every task runs, and nothing is kept. Default: `use`.
-   */
-  readonly cacheMode?: "use" | "refresh" | "ignore" | undefined
-  /**
-   * Names the cluster in kept results where its address does not last, as an embedded one's. Default:
-   * a cluster is known by its address and authority.
-   */
-  readonly clusterName?: string | undefined
-  /**
-   * How often a task is repeated whose pod was lost, preempted or evicted. Default: that of
-   * `INFRASTRUCTURE_RETRIES`.
-   */
-  readonly infrastructureRetries?: number | undefined
-  /**
-   * Answers `secret('NAME')` of expressions; undefined where there is no secret of that name.
-   * Default: there is none.
-   */
-  readonly secret?: (name: string) => string | undefined
-  /**
-   * When it completes, the pod of the task that runs is left to continue, and the flow ends.
-   * Default: never.
-   */
-  readonly detach?: Effect.Effect<void>
-  /** Receives every event in order. It is awaited, so a slow listener holds the log back, not memory. */
-  readonly onEvent?: (event: FlowEvent | RunEvent) => Effect.Effect<void>
-}
-
-/** Why a task of a file has no result: the file is wrong, or the run failed. */
-export type FlowError = RunError | TaskFileError
-
-/** How one task ended. */
-export type TaskEnd<E = FlowError> =
-  | { readonly _tag: "Result"; readonly taskId: string; readonly result: RunResult }
-  /** `taskId` is null when no task was begun. */
-  | { readonly _tag: "Error"; readonly taskId: string | null; readonly error: E }
-
-/** What a flow comes to. */
-export interface FlowResult {
-  /** Of the last task that was begun: a retry may have started a new execution. */
-  readonly executionId: string
-  /** Every task that was begun, in order; the last one's end is the flow's. */
-  readonly ends: ReadonlyArray<TaskEnd>
-}
-
-/** What a runner of one task's attempts needs. */
-type FlowServices = TaskRunner | FileSystem.FileSystem | HttpClient.HttpClient
 
 /** The values that later tasks may refer to. */
 const outputsOf = (result: RunResult): TaskOutputs => ({
@@ -120,20 +41,6 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
 /** Whether the same execution may be continued: it was left, or failed for what may pass. */
 const mayContinue = (end: TaskEnd | undefined): boolean =>
   end?._tag === "Error" && end.error._tag === "RunError" && end.error.retryable
-
-/**
- * A field of the connection that turns out to be wrong when it is used is reported with its place
- * in the file, as others are.
- */
-const placed = (file: TaskFile, task: TaskDeclaration, error: RunError): FlowError => {
-  // Once there is a pod the file was right, and the platform failed.
-  if (error.facts !== undefined && error.facts.pod !== null) return error
-  const cause = error.reason._tag === "Kube" ? error.reason.error.reason : undefined
-  if (cause?._tag !== "Config" || cause.field?.startsWith("config.") !== true) return error
-  const path = [...task.path, task.keys.runner, ...cause.field.split(".")]
-  const issue = file.document.issue(path, `${cause.field}: ${cause.detail}`)
-  return new TaskFileError({ operation: "connect", issues: [issue] })
-}
 
 /** Refuses what no task of the file needs to be looked at for. */
 const checkOptions = Effect.fnUntraced(function* (file: TaskFile, { logCursor, outputDirectory }: FlowOptions) {
@@ -149,91 +56,6 @@ const checkOptions = Effect.fnUntraced(function* (file: TaskFile, { logCursor, o
   )
 })
 
-/** One task of a file, with what has been decided for it. */
-interface FlowTaskRun {
-  readonly file: TaskFile
-  readonly task: TaskDeclaration
-  readonly identity: TaskIdentity
-  readonly outputs: Readonly<Record<string, TaskOutputs>>
-  readonly outputDirectory: string
-  readonly record: ExecutionRecord | undefined
-  readonly options: FlowOptions
-  readonly emit: (event: FlowEvent | RunEvent) => Effect.Effect<void>
-}
-
-/**
- * Runs a task unless its result is known: by the record of the execution, or by the cache. Rendered
- * and built once for both and the run.
- */
-const runTaskOnce = Effect.fnUntraced(function* ({
-  emit,
-  file,
-  identity,
-  options,
-  outputDirectory,
-  outputs,
-  record,
-  task
-}: FlowTaskRun): Effect.fn.Return<RunResult, FlowError, FlowServices | Scope.Scope> {
-  const runner = yield* TaskRunner
-  const {
-    cacheMode = "use",
-    clusterName,
-    detach,
-    executionId,
-    inputs = {},
-    logCursor,
-    secret = () => undefined
-  } = options
-  const request = (identity: TaskIdentity) =>
-    Effect.map(
-      renderTask(file, task, { identity, inputs, outputs, secret }),
-      (rendered): TaskRequest => ({
-        ...rendered,
-        outputDirectory,
-        ...(logCursor === undefined ? {} : { logCursor })
-      })
-    )
-  const first = yield* prepareTask(yield* request(identity))
-  const resumes = executionId !== undefined
-  const run = runWithRetries({
-    first,
-    request,
-    retry: task.retry,
-    infrastructure: {
-      ...INFRASTRUCTURE_RETRIES,
-      retries: options.infrastructureRetries ?? INFRASTRUCTURE_RETRIES.retries
-    },
-    resumes,
-    ...(detach === undefined ? {} : { detach }),
-    onEvent: emit
-  })
-  const { taskCache } = task
-  const cached = Effect.gen(function* () {
-    if (taskCache?.enabled !== true || cacheMode === "ignore") return yield* run
-    if (options.cache === undefined) {
-      yield* warnTo(emit, "cache")(`task ${task.id} has taskCache, but no cache was given; the task runs`)
-      return yield* run
-    }
-    const mayBeLeft = resumes && first.task.runner.resume
-    const left = mayBeLeft ? { podLeft: runner.hasEarlierPod(first, emit) } : {}
-    const found = yield* runner
-      .place(first.task)
-      .pipe(Effect.catch(({ message }) => Effect.as(warnTo(emit, "cache")(`${message}; the task runs`), undefined)))
-    if (found === undefined) return yield* run
-    // A task's own config may lead to another cluster than the named one.
-    const { config } = first.task.runner
-    const isNamed = config?.masterUrl === undefined && config?.inherit !== false
-    const place = clusterName !== undefined && isNamed ? placeByName(clusterName, found) : found
-    const refresh = cacheMode === "refresh"
-    return yield* runCached(
-      { prepared: first, cache: taskCache, store: options.cache, place, refresh, onEvent: emit, ...left },
-      run
-    )
-  })
-  return yield* record === undefined ? cached : record.once(first, cached)
-})
-
 /**
  * The event that says how a task ended. Its result says whether it ran; which of the two it was
  * used by, `Cached` said before.
@@ -244,6 +66,24 @@ const lastEvent = (at: number, task: string, end: TaskEnd, by: "taskCache" | "ex
     ? { _tag: "TaskEnded", at, task, result: end.result }
     : { _tag: "TaskSkipped", at, task, by, result: end.result }
 }
+
+/** What `allowFailure` and `allowWarning` make of a task's end. */
+const allowed = (task: TaskDeclaration, end: TaskEnd): TaskEnd => {
+  if (end._tag === "Result") {
+    const { state } = end.result
+    if (state === "FAILED" && task.allowFailure) return { ...end, result: { ...end.result, state: "WARNING" } }
+    return state === "WARNING" && task.allowWarning ? { ...end, result: { ...end.result, state: "SUCCESS" } } : end
+  }
+  // A file that is wrong is no failure of its task, and a pod that was left goes on.
+  const mayFail = end.error._tag === "RunError" && end.error.reason._tag !== "Detached"
+  return task.allowFailure && mayFail ? { ...end, allowed: true } : end
+}
+
+const wasDetached = (end: TaskEnd | undefined): boolean =>
+  end?._tag === "Error" && end.error._tag === "RunError" && end.error.reason._tag === "Detached"
+
+const messageOf = (end: TaskEnd): string =>
+  end._tag === "Error" ? end.error.message : (end.result.diagnosis?.summary ?? `exit code ${end.result.exitCode}`)
 
 /**
  * Runs a file, which `loadTaskFile` of task-file reads, and returns how each task that was begun
@@ -258,64 +98,101 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   file: TaskFile,
   options: FlowOptions = {}
 ): Effect.fn.Return<FlowResult, never, FlowServices> {
-  const { finishedTasks, onEvent = () => Effect.void } = options
+  const { finishedTasks, inputs = {}, onEvent = () => Effect.void, secret = () => undefined } = options
   let by: "taskCache" | "execution" | undefined
   const emit = (event: FlowEvent | RunEvent) => {
     if (event._tag === "Cached") by = event.by
     return onEvent(event)
   }
+  const notReached = Effect.fnUntraced(function* ({ id }: TaskDeclaration) {
+    yield* emit({ _tag: "TaskNotReached", at: yield* Clock.currentTimeMillis, task: id })
+  })
   let executionId = options.executionId ?? randomId()
   const refused = yield* Effect.result(checkOptions(file, options))
   if (Result.isFailure(refused)) {
-    for (const { id } of file.tasks) {
-      yield* emit({ _tag: "TaskNotReached", at: yield* Clock.currentTimeMillis, task: id })
-    }
-    return { executionId, ends: [{ _tag: "Error", taskId: null, error: refused.failure }] }
+    yield* Effect.forEach(file.tasks, notReached)
+    return { executionId, ends: [{ _tag: "Error", taskId: null, error: refused.failure }], outputs: {} }
   }
   const root = options.outputDirectory ?? join(process.cwd(), ".podwright", executionId)
   const execution = { namespace: file.namespace, flowId: file.id, executionId }
   // A single task leaves nothing to remember but its pod.
+  const isSingle = file.tasks.length === 1
   const record =
-    finishedTasks === undefined || file.tasks.length === 1
+    finishedTasks === undefined || (isSingle && file.errors.length === 0 && file.finally.length === 0)
       ? undefined
       : executionRecord({ ...execution, store: finishedTasks, onEvent: emit })
   let outputs: Readonly<Record<string, TaskOutputs>> = {}
   const ends: Array<TaskEnd> = []
 
-  for (const task of file.tasks) {
-    const last = ends.at(-1)
-    if (last !== undefined && (last._tag === "Error" || last.result.state === "FAILED")) {
-      yield* emit({ _tag: "TaskNotReached", at: yield* Clock.currentTimeMillis, task: task.id })
-      continue
-    }
+  /** One task, unless it is not to run. */
+  const runTask = Effect.fnUntraced(function* (task: TaskDeclaration, isLast: boolean, error?: FailedTask) {
     const identity = taskIdentity(file, task.id, executionId)
+    const scope = { identity, inputs, outputs, secret, ...(error === undefined ? {} : { error }) }
+    const runs = yield* Effect.result(task.disabled ? Effect.succeed(false) : renderRunIf(file, task, scope))
+    if (Result.isSuccess(runs) && !runs.success) {
+      const why = task.disabled ? "disabled" : "runIf"
+      yield* emit({ _tag: "TaskLeftOut", at: yield* Clock.currentTimeMillis, task: task.id, by: why })
+      return
+    }
     const { taskRunId } = identity
     yield* emit({ _tag: "TaskStarted", at: yield* Clock.currentTimeMillis, task: task.id, executionId, taskRunId })
     by = undefined
-    const end = yield* runTaskOnce({
+    const run = runTaskOnce({
       file,
       task,
       identity,
       outputs,
+      ...(error === undefined ? {} : { error }),
       // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
-      outputDirectory: file.tasks.length === 1 ? root : join(root, task.id),
+      outputDirectory: isSingle && task === file.tasks[0] ? root : join(root, task.id),
       record,
       options,
       emit
     }).pipe(
       Effect.scoped,
-      Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error))),
+      Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error)))
+    )
+    const end = yield* Effect.andThen(Effect.fromResult(runs), run).pipe(
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
-      Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error }))
+      Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error })),
+      Effect.map((end) => allowed(task, end))
     )
     ends.push(end)
     yield* emit(lastEvent(yield* Clock.currentTimeMillis, task.id, end, by))
-    if (end._tag === "Error") continue
+    if (end._tag === "Error") return
     // A retry may have started a new execution; the tasks after it belong to it.
     executionId = end.result.attempts?.at(-1)?.executionId ?? executionId
     // Nobody refers to the last one's, and there may be very many files.
-    if (task !== file.tasks.at(-1)) outputs = { ...outputs, [task.id]: outputsOf(end.result) }
+    if (!isLast) outputs = { ...outputs, [task.id]: outputsOf(end.result) }
+  })
+
+  /** Tasks one after the other, to the first that fails. */
+  const runTasks = Effect.fnUntraced(function* (
+    tasks: ReadonlyArray<TaskDeclaration>,
+    isLast: (task: TaskDeclaration) => boolean,
+    error?: FailedTask
+  ) {
+    const before = ends.length
+    for (const task of tasks) {
+      if (ends.slice(before).some(isFailure)) yield* notReached(task)
+      else yield* runTask(task, isLast(task), error)
+    }
+  })
+
+  const isAlone = file.errors.length === 0 && file.finally.length === 0 && file.outputs.length === 0
+  yield* runTasks(file.tasks, (task) => isAlone && task === file.tasks.at(-1))
+  const failed = ends.find(isFailure)
+  const error =
+    failed === undefined || failed.taskId === null ? undefined : { taskId: failed.taskId, message: messageOf(failed) }
+  // A pod that was left goes on, so its flow has neither failed nor ended.
+  if (!wasDetached(ends.at(-1))) {
+    if (failed !== undefined) yield* runTasks(file.errors, () => false, error)
+    yield* runTasks(file.finally, () => false, error)
   }
-  if (record !== undefined && !mayContinue(ends.at(-1))) yield* record.forget
-  return { executionId, ends }
+  const values = ends.some(isFailure)
+    ? Result.succeed({})
+    : yield* Effect.result(renderFlowOutputs(file, { inputs, outputs, secret, executionId }))
+  if (Result.isFailure(values)) ends.push({ _tag: "Error", taskId: null, error: values.failure })
+  if (record !== undefined && !mayContinue(flowEnd(ends))) yield* record.forget
+  return { executionId, ends, outputs: Result.isSuccess(values) ? values.success : {} }
 })

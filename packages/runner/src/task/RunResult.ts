@@ -82,7 +82,7 @@ export const RunResult = Schema.Struct({
   pod: Schema.String,
   /**
    * `FAILED`: the command ran and ended with another code than 0. `WARNING`: it succeeded, but not
-   * at the first attempt, and `warningOnRetry` is set.
+   * at the first attempt, and `warningOnRetry` is set; or, in a flow, it failed and `allowFailure` is set.
    */
   state: Schema.Literals(["SUCCESS", "WARNING", "FAILED"]),
   exitCode: Schema.Int,

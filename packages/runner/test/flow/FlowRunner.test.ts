@@ -9,11 +9,15 @@ import { TestClock } from "effect/testing"
 import { cacheStoreIn } from "../../src/attempts/CacheStore.ts"
 import type { ExecutionName, FinishedTask, FinishedTasks } from "../../src/attempts/FinishedTasks.ts"
 import { StoreError } from "../../src/attempts/StoreError.ts"
+import { type FlowResult, flowEnd, hasWarning, isFailure, type TaskEnd } from "../../src/flow/FlowEnd.ts"
 import { type FlowEvent, isFlowEvent } from "../../src/flow/FlowEvent.ts"
-import { type FlowOptions, type FlowResult, runFlow, type TaskEnd } from "../../src/flow/FlowRunner.ts"
+import type { FlowOptions } from "../../src/flow/FlowOptions.ts"
+import { runFlow } from "../../src/flow/FlowRunner.ts"
+import { RunError } from "../../src/task/RunError.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
+import { TimedOut } from "../../src/task/RunReason.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
-import { lost, type ScriptedEnd, scriptedRunner } from "../support/ScriptedRunner.ts"
+import { factsOf, lost, type ScriptedEnd, scriptedRunner } from "../support/ScriptedRunner.ts"
 
 const TYPE = "type: io.kestra.plugin.scripts.shell.Commands"
 
@@ -124,6 +128,96 @@ describe("runFlow", () => {
       assert.deepStrictEqual(asked, [])
       const failed = events.find((event) => event._tag === "TaskFailed")
       assert.match(failed?._tag === "TaskFailed" ? failed.error.message : "", /^flow\.yaml:6:20: undefined value/)
+    })
+  )
+
+  it.effect("lets a task fail that may, and leaves out what is disabled or not to run", () =>
+    Effect.gen(function* () {
+      const file = flow(
+        ["may_fail", "commands: [c]\n    allowFailure: true"],
+        ["may_time_out", "commands: [c]\n    allowFailure: true"],
+        ["off", "commands: [c]\n    disabled: true"],
+        ["not_now", "commands: [c]\n    runIf: \"{{ inputs.mode == 'slow' }}\""],
+        ["now", 'commands: [c]\n    runIf: "{{ outputs.may_fail.exitCode == 3 }}"\n    allowWarning: true']
+      )
+      const ends: Readonly<Record<string, (task: TaskRequest) => ScriptedEnd>> = {
+        may_fail: () => ({ state: "FAILED", exitCode: 3 }),
+        may_time_out: (task) =>
+          new RunError({
+            operation: "o",
+            reason: new TimedOut({ stage: "running", limit: "timeout", seconds: 5, spentOn: "x" }),
+            facts: factsOf(task)
+          }),
+        now: () => ({ state: "WARNING" })
+      }
+      const ended = yield* play(file, (task) => ends[task.identity.taskId]?.(task) ?? {}, { inputs: { mode: "quick" } })
+      assert.deepStrictEqual(statesOf(ended.ends), ["may_fail WARNING", "may_time_out RunError", "now SUCCESS"])
+      assert.deepStrictEqual(ended.told.slice(-4), [
+        "TaskLeftOut off",
+        "TaskLeftOut not_now",
+        "TaskStarted now",
+        "TaskEnded now"
+      ])
+      assert.isFalse(ended.ends.some(isFailure))
+      assert.isTrue(hasWarning(ended.ends))
+    })
+  )
+
+  it.effect("does not forgive a file that is wrong", () =>
+    Effect.gen(function* () {
+      const { ends, told } = yield* play(
+        flow(["a", "commands: [c]\n    allowFailure: true\n    runIf: '{{ nope }}'"], ["b"])
+      )
+      assert.deepStrictEqual(statesOf(ends), ["a TaskFileError"])
+      assert.deepStrictEqual(told, ["TaskStarted a", "TaskFailed a", "TaskNotReached b"])
+    })
+  )
+
+  const withEnd = (more: string) =>
+    Result.getOrThrow(
+      parseTaskFile(
+        `id: f\nnamespace: n\ntasks:\n  - { id: a, ${TYPE}, commands: [c] }\n  - { id: b, ${TYPE}, commands: [c] }\n${more}`,
+        { fileName: "flow.yaml", directory: "/files" }
+      )
+    )
+  const ending = withEnd(
+    `errors:\n  - { id: e, ${TYPE}, commands: ["{{ error.taskId }}: {{ error.message }}"] }\nfinally:\n  - { id: z, ${TYPE}, commands: ["{{ outputs.a.exitCode }}"] }\noutputs:\n  - { id: code, type: INT, value: "{{ outputs.b.exitCode }}" }\n`
+  )
+
+  it.effect("runs finally and gives outputs when all went well, and leaves errors out", () =>
+    Effect.gen(function* () {
+      const { asked, ends, outputs } = yield* play(ending)
+      assert.deepStrictEqual(statesOf(ends), ["a SUCCESS", "b SUCCESS", "z SUCCESS"])
+      assert.deepStrictEqual(commandsOf(asked[2]), ["0"])
+      assert.deepStrictEqual(outputs, { code: 0 })
+    })
+  )
+
+  it.effect("runs errors and then finally when a task failed, whose end stays the flow's", () =>
+    Effect.gen(function* () {
+      const { asked, ends, outputs } = yield* play(ending, ({ identity }) =>
+        identity.taskId === "a" ? { state: "FAILED", exitCode: 3 } : {}
+      )
+      assert.deepStrictEqual(statesOf(ends), ["a FAILED", "e SUCCESS", "z SUCCESS"])
+      assert.deepStrictEqual(commandsOf(asked[1]), ["a: exit code 3"])
+      assert.strictEqual(flowEnd(ends)?.taskId, "a")
+      assert.deepStrictEqual(outputs, {})
+    })
+  )
+
+  it.effect("runs neither when the pod was left to go on", () =>
+    Effect.gen(function* () {
+      const { ends } = yield* play(ending, () => "never", { detach: Effect.void })
+      assert.deepStrictEqual(statesOf(ends), ["a RunError"])
+    })
+  )
+
+  it.effect("fails a flow whose outputs cannot be rendered", () =>
+    Effect.gen(function* () {
+      const { ends } = yield* play(
+        withEnd("outputs:\n  - { id: x, type: STRING, value: '{{ outputs.c.exitCode }}' }\n")
+      )
+      assert.deepStrictEqual(statesOf(ends).slice(-1), ["null TaskFileError"])
     })
   )
 

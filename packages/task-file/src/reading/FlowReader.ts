@@ -34,6 +34,9 @@ const SEQUENTIAL: ReadonlyArray<unknown> = [
   "io.kestra.core.tasks.flows.Sequential"
 ]
 
+/** The lists of tasks that a flow may have. */
+const LISTS = ["tasks", "errors", "finally"] as const
+
 /** A task as it is written, and where. */
 type PlacedTask = readonly [task: JsonRecord, path: Path]
 
@@ -97,7 +100,10 @@ const readTask = (
   const row = scriptType(type)
   if (row === undefined) {
     // Its other keys are not checked, as that type defines them.
-    issues.push(document.issue([...path, "type"], refusedType(type)))
+    const message = refusedType(type)
+    // What tells people of a failure is not what the flow is for.
+    if (path[0] === "tasks" || message.startsWith("unknown")) issues.push(document.issue([...path, "type"], message))
+    else notices.push(document.issue([...path, "type"], `this task of ${path[0]} is not run: ${message}`))
     return undefined
   }
   const kept = keptOfTask(task)
@@ -134,6 +140,10 @@ const declaration = (
     keys: { image: "containerImage", runner: "taskRunner" },
     script: translation.script,
     literalFiles: translation.literalFiles,
+    disabled: shape.success.disabled ?? false,
+    runIf: shape.success.runIf === undefined ? undefined : String(shape.success.runIf),
+    allowFailure: shape.success.allowFailure ?? false,
+    allowWarning: shape.success.allowWarning ?? false,
     defaults: defaulted.keys
   }
   return declareTask(document, shape.success, own, issues, retry)
@@ -162,10 +172,12 @@ export const readFlow = (
   if (Result.isFailure(shape)) issues.push(...shape.failure)
   const retry = readProperties(source, ["retry"], flow["retry"], decodeRetry, issues)
 
-  const list = Array.isArray(flow["tasks"]) ? flow["tasks"] : []
-  const written = flattened(source, list, ["tasks"], issues).map(
-    ([task, path]) => [withDefaults(task, path, defaults), path] as const
-  )
+  const written = LISTS.flatMap((list) => {
+    const tasks = flow[list]
+    return flattened(source, Array.isArray(tasks) ? tasks : [], [list], issues).map(
+      ([task, path]) => [withDefaults(task, path, defaults), path] as const
+    )
+  })
   const merged = source.withMoved(written.flatMap(([{ moved }]) => moved))
   const read = written.flatMap(([defaulted, path]) => {
     const task = readTask(merged, defaulted, path, options, { issues, notices })
@@ -182,15 +194,16 @@ export const readFlow = (
       )
     )
   )
-  const tasks = read.flatMap((task) => {
-    const declared = declaration(document, task, issues, retry)
-    return declared === undefined ? [] : [declared]
+  const declared = read.flatMap((task) => {
+    const one = declaration(document, task, issues, retry)
+    return one === undefined ? [] : [one]
   })
+  const of = (list: (typeof LISTS)[number]) => declared.filter(({ path }) => path[0] === list)
   const inputs = Result.isSuccess(shape) ? declareInputs(document, shape.success.inputs, issues) : []
   issues.push(
     ...repeatedIds(
       document,
-      tasks.map(({ id, path }) => [id, path]),
+      declared.map(({ id, path }) => [id, path]),
       "tasks"
     ),
     ...repeatedIds(
@@ -208,7 +221,15 @@ export const readFlow = (
     inputs,
     // As the document has them: a copy would not know which of their numbers are decimals.
     variables: isObject(flow["variables"]) ? flow["variables"] : {},
-    tasks,
+    tasks: of("tasks"),
+    errors: of("errors"),
+    finally: of("finally"),
+    outputs: (shape.success.outputs ?? []).map(({ id, type = "STRING", value }, index) => ({
+      id,
+      type,
+      value,
+      path: ["outputs", index, "value"]
+    })),
     notices,
     document
   })

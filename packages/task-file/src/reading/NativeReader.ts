@@ -43,6 +43,10 @@ export const readNative = (
         keys: { image: "image", runner: "runner" },
         script: undefined,
         literalFiles: [],
+        disabled: false,
+        runIf: undefined,
+        allowFailure: false,
+        allowWarning: false,
         defaults: []
       }
       const single = declareTask(document, task, own, issues)
@@ -56,6 +60,9 @@ export const readNative = (
             inputs,
             variables: {},
             tasks: [single],
+            errors: [],
+            finally: [],
+            outputs: [],
             notices: [],
             document
           })

@@ -62,9 +62,18 @@ type Work = Pick<
 >
 
 /** What a form decides by itself. */
-type Own = Pick<
+type Own = Omit<
   TaskDeclaration,
-  "id" | "image" | "commands" | "runner" | "path" | "keys" | "script" | "literalFiles" | "defaults"
+  | "retry"
+  | "taskCache"
+  | "interpreter"
+  | "beforeCommands"
+  | "failFast"
+  | "targetOS"
+  | "env"
+  | "inputFiles"
+  | "outputFiles"
+  | "timeout"
 >
 
 /** A task as declared. What is wrong with its retry and cache goes to `issues`. */

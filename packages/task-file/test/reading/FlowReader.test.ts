@@ -54,6 +54,21 @@ describe("readFlow", () => {
     )
   })
 
+  it("runs script tasks of errors and finally, and names the others", () => {
+    const more = `errors:\n  - { id: e, ${SHELL}, commands: [c] }\n  - { id: l, type: io.kestra.plugin.core.log.Log, message: m }\nfinally:\n  - { id: z, ${SHELL}, commands: [c] }\n`
+    const file = Result.getOrThrow(parse(flow(more)))
+    assert.deepStrictEqual(
+      [file.tasks, file.errors, file.finally].map((tasks) => tasks.map(({ id }) => id)),
+      [["a"], ["e"], ["z"]]
+    )
+    assert.match(
+      file.notices.map(String).join("\n"),
+      /^flow\.yaml:5:20: this task of errors is not run: log\.Log runs nothing in a pod/
+    )
+    assert.match(problems(flow(more.replace("id: z", "id: a")))[0] ?? "", /id 'a' is used twice in tasks/)
+    assert.match(problems(flow("errors:\n  - { id: e, type: x }\n"))[0] ?? "", /:4:20: unknown task type 'x'/)
+  })
+
   it("puts the tasks of a Sequential in its place", () => {
     const inner = `{ id: b, ${SHELL}, commands: [c] }`
     const sequential = `{ id: s, type: io.kestra.plugin.core.flow.Sequential, tasks: [${inner}] }`

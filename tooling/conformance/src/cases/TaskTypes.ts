@@ -79,6 +79,40 @@ export const taskTypes = (cluster: Cluster): void => {
       assert.notInclude(stderr, "created pod")
     })
 
+    it("lets tasks fail that may, leaves tasks out, and runs what stands under errors and finally", async () => {
+      const shell = `type: ${SCRIPTS}.shell.Commands, containerImage: busybox`
+      const tasks = `  - { id: may_fail, ${shell}, allowFailure: true, commands: ["exit 3"] }
+  - { id: off, ${shell}, disabled: true, commands: [echo off] }
+  - { id: not_now, ${shell}, runIf: "{{ outputs.may_fail.exitCode == 0 }}", commands: [echo not now] }
+  - { id: now, ${shell}, runIf: "{{ outputs.may_fail.exitCode == 3 }}", commands: [echo now, "exit {{ inputs.code }}"] }
+`
+      const head = `inputs: [{ id: code, type: INT, defaults: 0 }]
+outputs: [{ id: code, type: INT, value: "{{ outputs.may_fail.exitCode }}" }]
+errors: [{ id: e, ${shell}, commands: ["echo '{{ error.taskId }} failed'"] }]
+finally: [{ id: z, ${shell}, commands: [echo at last] }]
+`
+      const well = await runTasks(cluster, tasks, [], head)
+      assert.strictEqual(well.stdout, "now\nat last\n", well.stderr)
+      assert.strictEqual(well.code, 0)
+      assert.match(well.stderr, /^podwright: task off is not run: it is disabled$/m)
+      assert.match(well.stderr, /^podwright: task not_now is not run: its runIf says no$/m)
+      assert.match(well.stderr, /^podwright: flow output code = 3$/m)
+      const ill = await runTasks(cluster, tasks, ["--input", "code=7", "--output", "json"], head)
+      assert.strictEqual(ill.code, 7, ill.stderr)
+      const { state, task, tasks: all } = JSON.parse(ill.stdout)
+      assert.deepStrictEqual([task, state], ["now", "FAILED"])
+      assert.deepStrictEqual(
+        all.map((one: { task: string; state: string }) => [one.task, one.state]),
+        [
+          ["may_fail", "WARNING"],
+          ["now", "FAILED"],
+          ["e", "SUCCESS"],
+          ["z", "SUCCESS"]
+        ]
+      )
+      assert.match(ill.stderr, /^now failed$/m)
+    })
+
     it.skipIf(!cluster.images.languages)("a script of a language is a file beside its input files", async () => {
       const { code, stderr, stdout } = await runTasks(
         cluster,

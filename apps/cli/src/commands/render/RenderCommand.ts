@@ -34,16 +34,21 @@ export const renderCommand = Effect.fnUntraced(function* (given: RenderFlags) {
     const values = yield* Effect.fromResult(givenInputs(loaded, given.input))
     const inputs = yield* resolveInputs(loaded, yield* withStdin(loaded, values), { secret: environmentSecret })
     const outputs: Record<string, TaskOutputs> = {}
-    return yield* Effect.forEach(loaded.tasks, (task) =>
+    const all = [...loaded.tasks, ...loaded.errors, ...loaded.finally]
+    // What those of `errors` and `finally` may refer to, as if there were one.
+    const error = { taskId: "<error.taskId>", message: "<error.message>" }
+    const shown = all.filter(({ disabled }) => !disabled)
+    return yield* Effect.forEach(shown, (task) =>
       Effect.gen(function* () {
         const identity = renderedIdentity(loaded, task.id)
         const rendered = yield* renderTask(loaded, task, {
           inputs,
           outputs,
           identity,
-          secret: environmentSecret
+          secret: environmentSecret,
+          ...(task.path[0] === "tasks" ? {} : { error })
         })
-        outputs[task.id] = renderedOutputs(task.id, rendered.outputFiles, loaded.tasks)
+        outputs[task.id] = renderedOutputs(task.id, rendered.outputFiles, all)
         const pod = yield* Effect.fromResult(explainPod(taskValues(rendered), rendered.runner))
         return manifestYaml(task.id, pod, given.explain, task.defaults)
       })

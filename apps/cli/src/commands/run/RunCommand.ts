@@ -8,7 +8,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
-import { cacheStoreIn, finishedTasksIn, runFlow } from "@podwright/runner/flow"
+import { cacheStoreIn, finishedTasksIn, flowEnd, isFailure, runFlow } from "@podwright/runner/flow"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
@@ -44,8 +44,14 @@ export interface RunFlags {
   readonly runnerStrict: boolean
 }
 
+/** What a file's run comes to, however it ended. */
+interface Ended {
+  readonly ends: ReadonlyArray<TaskEnd>
+  readonly outputs: Readonly<Record<string, unknown>>
+}
+
 const exitCodeOf = (end: TaskEnd | undefined): number => {
-  if (end === undefined) return 0
+  if (end === undefined || !isFailure(end)) return 0
   return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
 }
 
@@ -83,7 +89,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   }
   // An embedded cluster ends with the process, and its pods with it.
   if (!flags.local) yield* leaveWhenTerminated
-  const ends = yield* Effect.gen(function* () {
+  const { ends, outputs } = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), runnerStrict: flags.runnerStrict, ...image })
     // A reader that has gone away cancels the run, here as below.
@@ -116,15 +122,22 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
       })
     })
-    const { ends } = yield* Effect.provide(run, services)
-    return ends
-  }).pipe(Effect.catch((error) => Effect.succeed<ReadonlyArray<TaskEnd>>([{ _tag: "Error", taskId: null, error }])))
-  const last = ends.at(-1)
-  if (last?._tag === "Error") {
-    const lines = errorLines(last.error)
-    yield* reporter.problem(...lines.slice(0, -1), `${lines.at(-1)}${runAdvice(last.error)}`)
+    return yield* Effect.provide(run, services)
+  }).pipe(
+    Effect.catch((error) => Effect.succeed<Ended>({ ends: [{ _tag: "Error", taskId: null, error }], outputs: {} }))
+  )
+  for (const end of ends) {
+    if (end._tag !== "Error") continue
+    const lines = errorLines(end.error)
+    const advised = [...lines.slice(0, -1), `${lines.at(-1)}${runAdvice(end.error)}`]
+    if (isFailure(end)) yield* reporter.problem(...advised)
+    else
+      yield* Effect.forEach(
+        [`task ${end.taskId} failed, and its allowFailure lets the flow continue:`, ...advised],
+        reporter.note
+      )
   }
-  yield* reporter.end(ends)
-  const code = exitCodeOf(last)
+  yield* reporter.end(ends, outputs)
+  const code = exitCodeOf(flowEnd(ends))
   if (code !== 0) return yield* new CommandExit({ code })
 })
