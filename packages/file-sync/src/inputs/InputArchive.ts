@@ -10,9 +10,10 @@ import { failureDetail } from "@podwright/k8s-io"
 import type { InputFile } from "@podwright/spec-builder"
 import { Clock, Effect, FileSystem, type Scope, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import type { HttpClient } from "effect/http"
 import { FileSyncError } from "../FileSyncError.ts"
 import { InputChanged } from "../FileSyncReason.ts"
+import { download, shownUrl } from "./InputDownload.ts"
 import {
   archiveLength,
   entryOptions,
@@ -60,22 +61,26 @@ export interface InputArchive {
   readonly forget: () => void
 }
 
-/** Keeps content in a temporary file: its length must be known before its first byte is sent. */
-const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
+/** An empty file of our own, until the scope ends: lengths must be known before the first byte is sent. */
+const temporaryFile = Effect.fnUntraced(function* (name: string, source: string) {
   const fs = yield* FileSystem.FileSystem
-  const refuse = (error: unknown) => unreadable(name, source, failureDetail(error))
-  const path = yield* fs.makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" }).pipe(Effect.mapError(refuse))
-  yield* content.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
+  return yield* fs
+    .makeTempFileScoped({ directory: tmpdir(), prefix: "podwright-" })
+    .pipe(Effect.mapError((error) => unreadable(name, source, failureDetail(error))))
+})
+
+const downloaded = Effect.fnUntraced(function* (name: string, url: string, sha256: string | undefined) {
+  const path = yield* temporaryFile(name, shownUrl(url))
+  yield* download({ name, url, sha256, path })
   return path
 })
 
-const downloaded = Effect.fnUntraced(function* (name: string, url: string, _sha256: string | undefined) {
-  const http = yield* HttpClient.HttpClient
-  const response = yield* http.get(url).pipe(
-    Effect.flatMap(HttpClientResponse.filterStatusOk),
-    Effect.mapError((error) => unreadable(name, url, failureDetail(error)))
-  )
-  return yield* spooled(name, url, response.stream)
+const spooled = Effect.fnUntraced(function* <E>(name: string, source: string, content: Stream.Stream<Uint8Array, E>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* temporaryFile(name, source)
+  const refuse = (error: unknown) => unreadable(name, source, failureDetail(error))
+  yield* content.pipe(Stream.run(fs.sink(path)), Effect.mapError(refuse))
+  return path
 })
 
 const fromStdin = (name: string) => {

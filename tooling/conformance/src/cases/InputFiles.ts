@@ -1,5 +1,8 @@
 /** What a command finds of its input files: modes, owners, times, and which are there at all. */
+import { hash } from "node:crypto"
+import { once } from "node:events"
 import { chmod, mkdir, utimes, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
@@ -74,6 +77,33 @@ export const inputFiles = (cluster: Cluster): void => {
       assert.isBelow(Math.abs(now - text), 600)
       assert.match(stdout.split("\n")[1] ?? "", /^1[6-9]/)
       await cluster.untilNoPods(id)
+    })
+
+    it("come through redirects, and are refused with another digest than the task gives", async () => {
+      const server = createServer((request, response) => {
+        if (request.url === "/old") response.writeHead(302, { location: "/new" }).end()
+        else response.end("content")
+      })
+      await once(server.listen(0, "127.0.0.1"), "listening")
+      const address = server.address()
+      const port = address === null || typeof address === "string" ? 0 : address.port
+      try {
+        const folder = await scratch()
+        const id = freshId("redirect")
+        const task = (sum: string) =>
+          `containerImage: busybox\ninputFiles: { in: { url: "http://127.0.0.1:${port}/old", sha256: ${sum}, mode: "0600" } }`
+        const commands = ["cat in; stat -c ' %a' in"]
+        const good = await writeFlow(folder, id, commands, task(hash("sha256", "content")))
+        const { code, stderr, stdout } = await podwright(cluster, ["run", good])
+        assert.strictEqual(code, 0, stderr)
+        assert.strictEqual(stdout, "content 600\n")
+        const bad = await podwright(cluster, ["run", await writeFlow(folder, id, commands, task("a".repeat(64)))])
+        assert.notStrictEqual(bad.code, 0)
+        assert.include(bad.stderr, `the SHA-256 of what came is ${hash("sha256", "content")}`)
+        await cluster.untilNoPods(id)
+      } finally {
+        server.close()
+      }
     })
 
     it("fill the working folder itself, without what ignore files, .git and .podwright leave out", async () => {
