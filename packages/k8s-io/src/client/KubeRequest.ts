@@ -14,6 +14,7 @@ import { type Access, reasonFromStatus, retryAfterOf, statusOfResponse } from ".
 import { connectReason, failureDetail } from "../error/TransportFailure.ts"
 import type { KubeConnection } from "./KubeConnection.ts"
 import { OwesAnswer } from "./ServerReach.ts"
+import { warningsOf } from "./ServerWarnings.ts"
 
 /** A request, and how to speak of it when it fails. */
 export interface KubeRequest {
@@ -192,16 +193,33 @@ const isCreate = ({ access }: KubeRequest): boolean => access.verb === "create" 
 export const requestJson = (
   connection: KubeConnection["Service"],
   request: KubeRequest
-): Effect.Effect<unknown, KubeError> =>
+): Effect.Effect<unknown, KubeError> => Effect.map(requestAnswer(connection, request), ({ value }) => value)
+
+/** A JSON answer, and what the server warns of beside it. */
+export interface KubeAnswer {
+  readonly value: unknown
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** The same as `requestJson`, with the server's warnings. */
+export const requestAnswer = (
+  connection: KubeConnection["Service"],
+  request: KubeRequest
+): Effect.Effect<KubeAnswer, KubeError> =>
   send(connection, request).pipe(
-    Effect.flatMap((response) => Effect.mapError(response.text, transportError(request, connection.server.origin))),
-    Effect.flatMap((text) =>
-      Effect.try({
-        try: (): unknown => JSON.parse(text),
-        // An API server writes whole JSON; what is not was cut on its way by something that closed
-        // the answer properly.
-        catch: (cause) => cutError(request, new Error(`the answer is not whole JSON: ${failureDetail(cause)}`))
-      })
+    Effect.flatMap((response) =>
+      response.text.pipe(
+        Effect.mapError(transportError(request, connection.server.origin)),
+        Effect.flatMap((text) =>
+          Effect.try({
+            try: (): unknown => JSON.parse(text),
+            // An API server writes whole JSON; what is not was cut on its way by something that
+            // closed the answer properly.
+            catch: (cause) => cutError(request, new Error(`the answer is not whole JSON: ${failureDetail(cause)}`))
+          })
+        ),
+        Effect.map((value): KubeAnswer => ({ value, warnings: warningsOf(response.headers["warning"]) }))
+      )
     ),
     withDeadline(request),
     (attempt) => Effect.andThen(connection.turns[isCreate(request) ? "create" : "other"], attempt),

@@ -4,7 +4,7 @@
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
-import { type KubeRequest, protocolError, requestJson } from "../client/KubeRequest.ts"
+import { type KubeAnswer, type KubeRequest, protocolError, requestAnswer, requestJson } from "../client/KubeRequest.ts"
 import { podRequest } from "../client/PodRequest.ts"
 import { KubeError } from "../error/KubeError.ts"
 import type { KubeOperation } from "../error/KubeMessage.ts"
@@ -82,12 +82,12 @@ export class Pods extends Context.Service<
     readonly create: (namespace: string, manifest: Readonly<Record<string, unknown>>) => Effect.Effect<Pod, KubeError>
     /**
      * Asks whether the server would create the pod, admission and quotas included, and creates none
-     * (`dryRun=All`).
+     * (`dryRun=All`). Gives what the server warns of.
      */
     readonly tryCreate: (
       namespace: string,
       manifest: Readonly<Record<string, unknown>>
-    ) => Effect.Effect<void, KubeError>
+    ) => Effect.Effect<ReadonlyArray<string>, KubeError>
     /** Reads one pod. */
     readonly get: (namespace: string, name: string) => Effect.Effect<Pod, KubeError>
     /**
@@ -122,7 +122,7 @@ const makePods = Effect.gen(function* () {
     namespace: string,
     manifest: Readonly<Record<string, unknown>>,
     parameters: Readonly<Record<string, string>>
-  ): Effect.fn.Return<readonly [KubeRequest, unknown], KubeError> {
+  ): Effect.fn.Return<readonly [KubeRequest, KubeAnswer], KubeError> {
     if (!hasName(manifest)) {
       const detail = "the manifest has no metadata.name (a generateName would make a retry create a second pod)"
       return yield* new KubeError({
@@ -136,16 +136,16 @@ const makePods = Effect.gen(function* () {
       urlParams: { fieldValidation: "Strict", ...parameters },
       body: manifest
     }
-    return [request, yield* requestJson(connection, request)]
+    return [request, yield* requestAnswer(connection, request)]
   })
 
   const create = Effect.fn("Pods.create")((namespace: string, manifest: Readonly<Record<string, unknown>>) =>
-    Effect.flatMap(post("Pods.create", namespace, manifest, {}), ([request, answer]) => readPod(request, answer))
+    Effect.flatMap(post("Pods.create", namespace, manifest, {}), ([request, { value }]) => readPod(request, value))
   )
 
   const tryCreate = Effect.fn("Pods.tryCreate")((namespace: string, manifest: Readonly<Record<string, unknown>>) =>
     // the answer is a pod without identity: there is nothing to read from it
-    Effect.asVoid(post("Pods.tryCreate", namespace, manifest, { dryRun: "All" }))
+    Effect.map(post("Pods.tryCreate", namespace, manifest, { dryRun: "All" }), ([, { warnings }]) => warnings)
   )
 
   const get = Effect.fn("Pods.get")(function* (namespace: string, name: string): Effect.fn.Return<Pod, KubeError> {

@@ -101,11 +101,16 @@ describe("create", () => {
 })
 
 describe("tryCreate", () => {
-  it.effect("asks for a dry run, whose pod has no identity", () =>
+  it.effect("asks for a dry run, whose pod has no identity, and gives the server's warnings", () =>
     withPods(
-      (_asked, answer) => answer.json(201, { kind: "Pod", metadata: { name: "hello", namespace: "team" } }),
+      (_asked, answer) =>
+        answer.json(
+          201,
+          { kind: "Pod", metadata: { name: "hello", namespace: "team" } },
+          { warning: '299 - "would violate \\"restricted\\""' }
+        ),
       Effect.fnUntraced(function* (pods, api) {
-        yield* pods.tryCreate("team", manifest)
+        assert.deepStrictEqual(yield* pods.tryCreate("team", manifest), ['would violate "restricted"'])
         assert.deepStrictEqual(
           api.asked.map(({ method, query }) => [method, Object.fromEntries(query)]),
           [["POST", { fieldValidation: "Strict", dryRun: "All" }]]

@@ -4,6 +4,7 @@ import type { Cluster } from "../clusters/Cluster.ts"
 import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
 import { commands } from "./Commands.ts"
+import { doctor } from "./Doctor.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
 import { inputFiles } from "./InputFiles.ts"
@@ -26,6 +27,7 @@ export const conformance = (cluster: Cluster): void => {
   files(cluster)
   inputFiles(cluster)
   commands(cluster)
+  doctor(cluster)
   taskTypes(cluster)
   failures(cluster)
   retries(cluster)

@@ -1,9 +1,17 @@
 /** `podwright doctor`: whether a run would work on a cluster, and what is missing. */
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
+import { defaultImage, input, runnerStrict } from "../FileFlags.ts"
 
 const flags = {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("Task or flow file (YAML) whose pods are tried; default: a small task"),
+    Argument.optional
+  ),
+  input,
+  defaultImage,
+  runnerStrict,
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),
     Flag.withMetavar("NAME"),
@@ -28,6 +36,6 @@ export const doctor = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Check whether a run would work: connection, server version, every permission, and the Role that would add the missing ones. The exit code is 0 only if a run would work. Changes nothing"
+    "Check whether a run would work: connection, server version, every permission, and whether the namespace accepts the pods of the file's tasks, with the property to set where it does not. Prints the Role that would add missing permissions. The exit code is 0 only if a run would work. Changes nothing"
   )
 )

@@ -14,6 +14,19 @@ import {
 import { safeLines } from "../../report/TextReport.ts"
 import { ROLE_NAME } from "../RoleName.ts"
 import { objectsYaml } from "../render/ManifestYaml.ts"
+import type { TrialFinding } from "./DoctorTrial.ts"
+
+/** What a namespace says of the pod of one task. */
+export interface Trial {
+  /** The task's id; null for the small task that stands for all where no file is given. */
+  readonly task: string | null
+  /** Where its pod would run. */
+  readonly namespace: string
+  /** Why the server would not create the pod; none where it would. */
+  readonly refusals: ReadonlyArray<TrialFinding>
+  /** What the server warns of, though it would create the pod. */
+  readonly warnings: ReadonlyArray<TrialFinding>
+}
 
 /** Everything that can be found out about a cluster; what is absent could not be asked. */
 export interface Findings {
@@ -26,6 +39,8 @@ export interface Findings {
   /** Our name, as the server knows it. */
   readonly username?: string
   readonly permissions?: ReadonlyArray<ReviewedPermission>
+  /** What the namespace says of each task's pod; absent or empty where none could be tried. */
+  readonly trials?: ReadonlyArray<Trial>
   /** What was in the way, in the order of the questions. */
   readonly problems: ReadonlyArray<string>
 }
@@ -42,6 +57,7 @@ export const isHealthy = (findings: Findings): boolean =>
   findings.problems.length === 0 &&
   findings.permissions !== undefined &&
   missing(findings).length === 0 &&
+  (findings.trials ?? []).every(({ refusals }) => refusals.length === 0) &&
   findings.version !== undefined &&
   versionVerdict(findings.version) !== "TooOld"
 
@@ -87,9 +103,22 @@ const permissionLine = (findings: Findings, reviewed: ReviewedPermission): strin
   return `  ${answer}  ${`${verb} ${resource}`.padEnd(18)}${use}${since}${without}${why}`
 }
 
+const trialLines = ({ namespace, refusals, task, warnings }: Trial): ReadonlyArray<string> => {
+  const verdict = refusals.length > 0 ? "refuses" : "accepts"
+  const finding = (word: string, { remedy, said }: TrialFinding) => [
+    `  ${word.padEnd(11)}${said}`,
+    ...(remedy === "" ? [] : [`  ${"".padEnd(11)}→ ${remedy}`])
+  ]
+  return [
+    `pod          namespace ${namespace} ${verdict} the pod of ${task === null ? "a small task" : `task ${task}`}`,
+    ...refusals.flatMap((one) => finding("refused", one)),
+    ...warnings.flatMap((one) => finding("warning", one))
+  ]
+}
+
 /** The findings for a person. */
 export const doctorText = (findings: Findings): string => {
-  const { namespace, namespaceSource, permissions, problems, server, source, username, version } = findings
+  const { namespace, namespaceSource, permissions, problems, server, source, trials, username, version } = findings
   const fix = remedy(findings)
   const lines = [
     ...(server === undefined ? [] : [`server       ${server}`]),
@@ -100,6 +129,7 @@ export const doctorText = (findings: Findings): string => {
     ...(permissions === undefined
       ? []
       : ["permissions", ...permissions.map((reviewed) => permissionLine(findings, reviewed))]),
+    ...(trials ?? []).flatMap(trialLines),
     ...problems.map((problem) => `problem      ${problem}`),
     ...(fix === undefined
       ? []
@@ -135,6 +165,13 @@ export const doctorJson = (findings: Findings): object => {
       needed: isNeeded(findings, reviewed),
       allowed: reviewed.allowed,
       reason: reviewed.reason ?? null
+    })),
+    pods: (findings.trials ?? []).map(({ namespace, refusals, task, warnings }) => ({
+      task,
+      namespace,
+      accepted: refusals.length === 0,
+      refusals,
+      warnings
     })),
     problems,
     fix: remedy(findings) ?? null
