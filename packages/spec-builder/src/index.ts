@@ -92,6 +92,5 @@ export {
   keepDecimals,
   numberText,
   parseJson,
-  plainValue,
   wholeNumber
 } from "./values/JsonNumbers.ts"

@@ -133,16 +133,3 @@ export const exactValue = (value: Json): Json => {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, entry(value, key, one)]))
   return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value
 }
-
-/** The inverse of `exactValue`, for readers that tell the two kinds apart themselves, as YAML's does. */
-export const plainValue = (value: Json): Json => {
-  if (typeof value === "bigint") return wholeNumber(String(value))
-  if (!isList(value) && !isObject(value)) return value
-  const decimals = new Set(
-    Object.entries(value).flatMap(([key, one]: [string, Json]) =>
-      typeof one === "number" && looksWhole(one) ? [key] : []
-    )
-  )
-  if (isList(value)) return marked(value.map(plainValue), decimals)
-  return marked(Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plainValue(one)])), decimals)
-}

@@ -8,7 +8,6 @@ import {
   keepDecimals,
   numberText,
   parseJson,
-  plainValue,
   wholeNumber
 } from "../../src/values/JsonNumbers.ts"
 
@@ -47,7 +46,6 @@ describe("numbers of JSON", () => {
       const kind = /^-?\d+$/.test(written) ? "bigint" : "number"
       const [inObject, inList] = Object.values(exact ?? {})
       assert.deepStrictEqual([typeof inObject, typeof inList[0]], [kind, kind])
-      assert.strictEqual(jsonText(plainValue(exact)), expected.replaceAll("-0,", "0,").replaceAll("[-0]", "[0]"))
     })
   }
 
