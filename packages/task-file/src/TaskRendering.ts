@@ -6,6 +6,7 @@ import {
   formatPath,
   type InputFile,
   type Json,
+  keepDecimals,
   makeTask,
   OUTPUT_DIRECTORY,
   parseRunDuration,
@@ -20,6 +21,7 @@ import {
 import { Duration, Effect, Option, Result } from "effect"
 import { makeRenderer } from "./Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
+import { INPUT_TYPES } from "./inputs/InputTypes.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
@@ -105,20 +107,15 @@ export interface FlowScope extends Pick<TaskScope, "inputs" | "outputs" | "secre
   readonly executionId: string
 }
 
-/** A rendered text as the type of its output says. */
-const typedOutput = ({ type }: OutputDeclaration, text: string): Result.Result<unknown, string> => {
+/** A rendered text as the type of its output says; a failure says what is expected. */
+const typedOutput = ({ type }: OutputDeclaration, text: string): Result.Result<Json, string> => {
   switch (type) {
     case "INT":
     case "FLOAT":
-      return /^\s*[-+]?[\d.]+(e[-+]?\d+)?\s*$/i.test(text) ? Result.succeed(Number(text)) : Result.fail("a number")
     case "BOOLEAN":
     case "BOOL":
-      return text === "true" || text === "false" ? Result.succeed(text === "true") : Result.fail("true or false")
     case "JSON":
-      return Result.mapError(
-        Result.try(() => JSON.parse(text)),
-        () => "JSON"
-      )
+      return INPUT_TYPES[type](text.trim(), { limits: {} })
     default:
       return Result.succeed(text)
   }
@@ -142,17 +139,22 @@ export const renderFlowOutputs = Effect.fn("TaskRendering.outputs")(function* (
       return Object.fromEntries(entries)
     }
   )
+  // Numbers that are no whole ones, though they may look so.
+  const decimals: Array<string> = []
   const outputs = yield* Effect.forEach(file.outputs, (output) =>
     Effect.gen(function* () {
       const value = yield* rendered(output.value, output.path)
       if (typeof value !== "string") return [output.id, value] as const
       const typed = typedOutput(output, value)
-      if (Result.isSuccess(typed)) return [output.id, typed.success] as const
-      const issue = file.document.issue(output.path, `output '${output.id}': expected ${typed.failure}`)
+      if (Result.isSuccess(typed)) {
+        if (output.type === "FLOAT") decimals.push(output.id)
+        return [output.id, typed.success] as const
+      }
+      const issue = file.document.issue(output.path, `output '${output.id}': ${typed.failure}`)
       return yield* new TaskFileError({ operation: "render", issues: [issue] })
     })
   )
-  return Object.fromEntries(outputs)
+  return keepDecimals(Object.fromEntries(outputs), decimals)
 })
 
 /** Paths of a connection are relative to the file that names them, as those of input files are. */

@@ -5,7 +5,7 @@ import type { Task } from "@podwright/spec-builder"
 import { Duration, Effect, Result, Schema } from "effect"
 import { hasExpression, makeRenderer, readProblem } from "../src/Expression.ts"
 import { parseTaskFile } from "../src/TaskFileReader.ts"
-import { renderTask, type TaskScope } from "../src/TaskRendering.ts"
+import { renderFlowOutputs, renderTask, type TaskScope } from "../src/TaskRendering.ts"
 
 const scope: TaskScope = {
   inputs: {},
@@ -28,6 +28,28 @@ const problems = (source: string, different: Partial<TaskScope> = {}) =>
     Effect.flip,
     Effect.map((error) => error.message)
   )
+
+describe("renderFlowOutputs", () => {
+  it.effect("keeps the digits of numbers, as the outputs' types say", () =>
+    Effect.gen(function* () {
+      const vars = { id: 9007199254740993n }
+      const source = `id: f
+namespace: n
+tasks: [{ id: a, type: io.kestra.plugin.scripts.shell.Commands, commands: [c] }]
+outputs:
+  - { id: int, type: INT, value: "{{ outputs.a.vars.id }}" }
+  - { id: float, type: FLOAT, value: "2" }
+  - { id: json, type: JSON, value: '{"id":9007199254740993,"f":2.0}' }
+  - { id: text, type: STRING, value: "010" }
+`
+      const file = yield* Effect.fromResult(parseTaskFile(source, { fileName: "flow.yaml", directory: "/files" }))
+      const outputs = { a: { exitCode: 0, vars, outputFiles: {} } }
+      const found = yield* renderFlowOutputs(file, { ...scope, outputs, executionId: "e" })
+      const expected = '{"int":9007199254740993,"float":2.0,"json":{"id":9007199254740993,"f":2.0},"text":"010"}'
+      assert.strictEqual(JSON.stringify(found), expected)
+    })
+  )
+})
 
 describe("renderTask", () => {
   it.effect("renders reference flow 2", () =>

@@ -77,7 +77,14 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "types"
     ],
     "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts", "types", "reading"],
-    "TaskRendering.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
+    "TaskRendering.ts": [
+      "InputFileValue.ts",
+      "TaskFileError.ts",
+      "YamlDocument.ts",
+      "Expression.ts",
+      "inputs",
+      "TaskFile.ts"
+    ],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/local-cluster": {

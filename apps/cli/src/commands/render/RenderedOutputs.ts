@@ -3,6 +3,7 @@
  * they stand for. Pure.
  */
 import { pathToFileURL } from "node:url"
+import { jsonText } from "@podwright/spec-builder"
 import type { TaskOutputs } from "@podwright/task-file"
 
 /** `outputs.ID.vars.NAME`, each part also as `['…']` or `["…"]`, which JSON writes as `[\"…\"]`. */
@@ -17,7 +18,7 @@ export const renderedOutputs = (
   files: ReadonlyArray<string>,
   tasks: ReadonlyArray<object>
 ): TaskOutputs => {
-  const names = Array.from(JSON.stringify(tasks).matchAll(VALUE), ([, id, quotedId, name, quotedName]) => ({
+  const names = Array.from(jsonText(tasks).matchAll(VALUE), ([, id, quotedId, name, quotedName]) => ({
     id: id ?? quotedId,
     name: name ?? quotedName ?? ""
   }))
