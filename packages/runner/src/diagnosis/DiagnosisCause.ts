@@ -30,8 +30,11 @@ export const DiagnosisCause = Schema.TaggedUnion({
    * kubelet's.
    */
   ContainerConfig: { ...container, reason: Schema.String, ...said },
-  /** It waits for a reason that is not known here. */
-  ContainerWaiting: { ...container, reason: Schema.String, ...said },
+  /**
+   * It waits for a reason that is not known here, or to be restarted: then `exitCode` is how it last
+   * ended.
+   */
+  ContainerWaiting: { ...container, reason: Schema.String, exitCode: Schema.optionalKey(Schema.Int), ...said },
   /** The container was made and its program could not be started. */
   StartError: { exitCode: Schema.Int, ...said },
   /** Main ended before its command could run; `said` is the end of main's own log. */

@@ -4,7 +4,7 @@
  * that is certain.
  */
 import { type Diagnosis, diagnosis } from "./Diagnosis.ts"
-import type { PodObservation } from "./PodObservation.ts"
+import type { ContainerObservation, PodObservation } from "./PodObservation.ts"
 
 /**
  * How long a pull may fail before it counts, in ms: registries answer 5xx and 429 for a while and
@@ -45,8 +45,7 @@ const after = (grace: number, sinceMs: number, found: Diagnosis): PendingVerdict
 const waitingVerdict = (
   container: string,
   image: string,
-  reason: string | undefined,
-  message: string | undefined,
+  { last, message, reason }: Extract<ContainerObservation, { readonly _tag: "Waiting" }>,
   sinceMs: number
 ): PendingVerdict => {
   const said = message?.trim() ?? ""
@@ -99,11 +98,23 @@ const waitingVerdict = (
       return after(passing ? PULL_GRACE_MS : CONFIG_GRACE_MS, sinceMs, found)
     }
     default: {
+      if (last !== undefined) {
+        const { exitCode } = last
+        const how = last.reason === undefined || last.reason === "Error" ? "" : `, ${last.reason}`
+        // The kubelet's sentence has the length of its back-off, which would make each a new diagnosis.
+        const found = diagnosis(
+          { _tag: "ContainerWaiting", container, reason, exitCode, said },
+          "transient",
+          `container '${container}' ended with exit code ${exitCode}${how} and waits to be restarted (${reason})`,
+          `correct container '${container}' in podSpec; waitUntilRunning ends the wait`
+        )
+        return { _tag: "Report", diagnosis: found }
+      }
       const found = diagnosis(
         { _tag: "ContainerWaiting", container, reason, said },
         "transient",
         `container '${container}' waits (${reason})${detail}`,
-        "see kubectl describe pod; waitUntilRunning ends the wait"
+        "the pod's events, which the run reports, may say more; waitUntilRunning ends the wait"
       )
       return { _tag: "Report", diagnosis: found }
     }
@@ -144,7 +155,7 @@ export const diagnosePending = (pod: PodObservation, sinceMs: number): PendingVe
   let report: PendingVerdict = wait
   for (const [name, state] of pod.containers) {
     if (state._tag !== "Waiting") continue
-    const verdict = waitingVerdict(name, pod.images.get(name) ?? "", state.reason, state.message, sinceMs)
+    const verdict = waitingVerdict(name, pod.images.get(name) ?? "", state, sinceMs)
     if (verdict._tag === "Fail") return verdict
     if (verdict._tag === "Report") report = verdict
   }

@@ -15,7 +15,13 @@ export interface ContainerEnd {
 
 export type ContainerObservation =
   | { readonly _tag: "Unknown" }
-  | { readonly _tag: "Waiting"; readonly reason: string | undefined; readonly message: string | undefined }
+  | {
+      readonly _tag: "Waiting"
+      readonly reason: string | undefined
+      readonly message: string | undefined
+      /** How it last ended, where it has run before and is to be restarted. */
+      readonly last?: ContainerEnd
+    }
   | { readonly _tag: "Running" }
   | { readonly _tag: "Ended"; readonly end: ContainerEnd }
 
@@ -59,14 +65,20 @@ export interface PodObservation {
 export const leaseTextOf = (pod: Pick<Pod, "metadata">): string | undefined =>
   pod.metadata.annotations?.[LEASE_ANNOTATION]
 
-const observeState = (state: ContainerState | undefined): ContainerObservation => {
-  if (state?.terminated !== undefined) {
-    const { exitCode, reason, message } = state.terminated
-    return { _tag: "Ended", end: { exitCode, reason, message } }
-  }
+const endOf = (state: ContainerState | undefined): ContainerEnd | undefined => {
+  if (state?.terminated === undefined) return undefined
+  const { exitCode, reason, message } = state.terminated
+  return { exitCode, reason, message }
+}
+
+const observeState = ({ lastState, state }: ContainerStatus): ContainerObservation => {
+  const end = endOf(state)
+  if (end !== undefined) return { _tag: "Ended", end }
   if (state?.running !== undefined) return { _tag: "Running" }
   if (state?.waiting !== undefined) {
-    return { _tag: "Waiting", reason: state.waiting.reason, message: state.waiting.message }
+    const last = endOf(lastState)
+    const { message, reason } = state.waiting
+    return { _tag: "Waiting", reason, message, ...(last === undefined ? {} : { last }) }
   }
   return { _tag: "Unknown" }
 }
@@ -84,7 +96,7 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? [])
   ]
-  const containers = new Map(statuses.map((status) => [status.name, observeState(status.state)]))
+  const containers = new Map(statuses.map((status) => [status.name, observeState(status)]))
   const condition = (type: string) => pod.status?.conditions?.find((one) => one.type === type)
   const scheduled = condition("PodScheduled")
   const disrupted = condition("DisruptionTarget")

@@ -4,10 +4,10 @@
  */
 import { PodLog } from "@podwright/k8s-io"
 import type { PodPlan } from "@podwright/spec-builder"
-import { Effect, Option, Schema, Stream } from "effect"
+import { Effect, Option, Schedule, Schema, Stream } from "effect"
 import { diagnoseSilentEnd, OWN_WORDS, withContainerWords, withLastLines } from "../diagnosis/ContainerWords.ts"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
-import { explainEnd } from "../diagnosis/EventEvidence.ts"
+import { evidenceOf, explainEnd } from "../diagnosis/EventEvidence.ts"
 import {
   type Decision,
   decideOutcome,
@@ -47,12 +47,28 @@ const ownLog = (
     Effect.catch((error) => Effect.as(journal.warn(`the log of ${container} cannot be read: ${error.message}`), ""))
   )
 
+/**
+ * The kubelet's events travel apart from its status, and may come after it: how often, and how far apart, they
+ * are looked for where a container was ended and left no receipt. A command that ends by itself leaves one.
+ */
+const LATE_EVENTS = Schedule.max([Schedule.spaced("100 millis"), Schedule.recurs(10)])
+
+/** What the pod's events say of the end; waited for where nothing else explains it. */
+const evidence = ({ events, plan }: Run, { cause }: Diagnosis, exitCode: number | undefined) =>
+  cause._tag === "Killed" && exitCode === undefined
+    ? Effect.repeat(events.evidence, {
+        until: (heard) => evidenceOf(heard, plan.mainContainer) !== undefined,
+        schedule: LATE_EVENTS
+      }).pipe(Effect.andThen(events.evidence))
+    : events.evidence
+
 /** Decides the outcome, asking the kubelet where main's receipts do not suffice. */
 export const settle = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Decision, never, PodLog> {
   const outcome = yield* decide(run)
   if (outcome._tag !== "Failed") return outcome
-  const { silent } = yield* run.stages.receipts
-  const explained = explainEnd(outcome.diagnosis, yield* run.events.evidence, run.plan.mainContainer)
+  const { exitCode, silent } = yield* run.stages.receipts
+  const heard = yield* evidence(run, outcome.diagnosis, exitCode)
+  const explained = explainEnd(outcome.diagnosis, heard, run.plan.mainContainer)
   const diagnosis =
     silent && explained.cause._tag === "CommandFailed"
       ? diagnoseSilentEnd(explained, yield* ownLog(run))

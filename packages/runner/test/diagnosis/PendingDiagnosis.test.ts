@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { diagnosePending } from "../../src/diagnosis/PendingDiagnosis.ts"
-import type { PodObservation } from "../../src/diagnosis/PodObservation.ts"
+import type { ContainerObservation, PodObservation } from "../../src/diagnosis/PodObservation.ts"
 import { observation, waiting } from "../support/observation.ts"
 
 const stuck = (reason: string, message?: string, container = "main") =>
@@ -13,6 +13,14 @@ const stuck = (reason: string, message?: string, container = "main") =>
     containers: new Map([[container, waiting(reason, message)]]),
     images: new Map([[container, "example.org/image:1"]])
   })
+
+/** A sidecar that ended and waits for its next start. */
+const restarting = (exitCode: number, message: string): ContainerObservation => ({
+  _tag: "Waiting",
+  reason: "CrashLoopBackOff",
+  message,
+  last: { exitCode, reason: "Error", message: undefined }
+})
 
 const verdictText = (pod: PodObservation, sinceMs: number) => {
   const verdict = diagnosePending(pod, sinceMs)
@@ -130,6 +138,12 @@ describe("diagnosePending", () => {
       600_000,
       "Report ContainerWaiting transient"
     ],
+    [
+      "P9 a sidecar that keeps ending",
+      observation({ containers: new Map([["proxy", restarting(3, "back-off 10s restarting failed container")]]) }),
+      600_000,
+      "Report ContainerWaiting transient"
+    ],
     ["P9 an unknown reason", stuck("SomethingNew"), 600_000, "Report ContainerWaiting transient"]
   ]
   it.each(cases)("%s", (_name, pod, sinceMs, expected) => {
@@ -153,5 +167,24 @@ describe("diagnosePending", () => {
       _tag: "Unschedulable",
       said: "0/3 nodes are available"
     })
+  })
+
+  it("names how a container last ended, in the same words while its back-off grows", () => {
+    const verdict = (message: string) =>
+      diagnosePending(observation({ containers: new Map([["proxy", restarting(3, message)]]) }), 0)
+    const first = verdict("back-off 10s restarting failed container")
+    if (first._tag !== "Report") return assert.fail(first._tag)
+    assert.strictEqual(
+      first.diagnosis.summary,
+      "container 'proxy' ended with exit code 3 and waits to be restarted (CrashLoopBackOff)"
+    )
+    assert.propertyVal(first.diagnosis.cause, "exitCode", 3)
+    const later = verdict("back-off 20s restarting failed container")
+    assert.strictEqual(later._tag === "Report" && later.diagnosis.summary, first.diagnosis.summary)
+  })
+
+  it("never sends a person to a pod that is deleted", () => {
+    const verdict = diagnosePending(stuck("SomethingNew"), 0)
+    assert.notInclude(verdict._tag === "Report" ? verdict.diagnosis.remedy : verdict._tag, "kubectl describe pod")
   })
 })

@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { ContainerStatus, Pod } from "@podwright/k8s-io"
-import { isRunning, mainHasEnded, observePod } from "../../src/diagnosis/PodObservation.ts"
+import { isRunning, mainHasBegun, mainHasEnded, observePod } from "../../src/diagnosis/PodObservation.ts"
 
 const pod = (status: Pod["status"], more: Partial<Pod["metadata"]> = {}): Pod => ({
   metadata: { name: "p", namespace: "n", uid: "u", resourceVersion: "1", ...more },
@@ -17,6 +17,30 @@ const container = (name: string, state: ContainerStatus["state"]): ContainerStat
 })
 
 describe("observePod", () => {
+  it("keeps how a container that waits to be restarted last ended", () => {
+    const crashed: ContainerStatus = {
+      name: "proxy",
+      state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } },
+      lastState: { terminated: { exitCode: 3, reason: "Error" } }
+    }
+    const { containers } = observePod(pod({ phase: "Pending", initContainerStatuses: [crashed] }), "main")
+    assert.deepStrictEqual(containers.get("proxy"), {
+      _tag: "Waiting",
+      reason: "CrashLoopBackOff",
+      message: "back-off",
+      last: { exitCode: 3, reason: "Error", message: undefined }
+    })
+  })
+
+  it.each([
+    ["waits for its image", { waiting: { reason: "ContainerCreating" } }, false],
+    ["runs", { running: {} }, true],
+    ["has run", { terminated: { exitCode: 3, reason: "Error" } }, true],
+    ["could not be started", { terminated: { exitCode: 128, reason: "StartError" } }, false]
+  ] as const)("a main that %s", (_what, state, begun) => {
+    assert.strictEqual(mainHasBegun(observePod(pod({ containerStatuses: [container("main", state)] }), "main")), begun)
+  })
+
   const cases: ReadonlyArray<readonly [string, Pod, { readonly ended: boolean; readonly main: string }]> = [
     ["no status at all", pod(undefined), { ended: false, main: "Unknown" }],
     ["empty container list", pod({ phase: "Running", containerStatuses: [] }), { ended: false, main: "Unknown" }],
