@@ -54,6 +54,25 @@ export const caching = (cluster: Cluster): void => {
       assert.deepStrictEqual([third.result.cached, third.content], [false, "two"])
     })
 
+    it("gives no result of one cluster to another, and none where it is told not to", async () => {
+      const folder = await scratch()
+      const task = "containerImage: busybox\ntaskCache: { enabled: true }"
+      const flow = await writeFlow(folder, freshId("own-cluster"), [VALUE], task)
+      const args = ["run", flow, "--cache-dir", join(folder, "cache"), "--output", "json"]
+      const cached = async (...more: ReadonlyArray<string>) => {
+        // `--local` is a cluster of its own, and takes no kubeconfig.
+        const local = more.includes("--local")
+        const { code, stderr, stdout } = await podwright(cluster, [...args, ...more], local ? "" : undefined)
+        assert.strictEqual(code, 0, stderr)
+        return JSON.parse(stdout).cached
+      }
+      assert.deepStrictEqual([await cached("--local"), await cached("--local")], [false, true], "embedded")
+      assert.deepStrictEqual([await cached(), await cached()], [false, true], "this cluster")
+      assert.isFalse(await cached("--no-cache"), "ignored")
+      assert.isFalse(await cached("--refresh-cache"), "made again")
+      assert.isTrue(await cached(), "what was made again")
+    })
+
     it("does not keep failures, and hands values of a hit on to the tasks behind", async () => {
       const folder = await scratch()
       const path = join(folder, "flow.yaml")

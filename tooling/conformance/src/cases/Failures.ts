@@ -176,6 +176,32 @@ export const failures = (cluster: Cluster): void => {
       assert.include(JSON.stringify(events), 'secret \\"no-such-secret\\" not found')
     })
 
+    it("an init container of the task's own that fails is named, with its code and its last line", async () => {
+      const file = join(await scratch(), `${freshId("init-fails")}.yaml`)
+      const command = ["sh", "-c", "echo cannot reach the database >&2; exit 3"]
+      const podSpec = { initContainers: [{ name: "prepare", image: "busybox", command }] }
+      await writeFile(file, JSON.stringify({ image: "busybox", commands: ["echo main"], runner: { podSpec } }))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", file])
+      assert.deepStrictEqual([code, stdout], [125, ""], stderr)
+      assert.match(stderr, /container 'prepare' ended with exit code 3.*cannot reach the database/s)
+      assert.notMatch(stderr, /kubectl describe pod/)
+    })
+
+    for (const [code, commands, said] of [
+      [127, ["no-such-command"], /a shell says that it did not find a command/],
+      [126, ["touch plain", "./plain"], /a shell says that it found a command but could not execute it/]
+    ] as const) {
+      it(`code ${code} says what a shell means by it, with the last lines of stderr`, async () => {
+        const file = join(await scratch(), `${freshId("shell-says")}.yaml`)
+        await writeFile(file, JSON.stringify({ image: "busybox", commands }))
+        const ended = await podwright(cluster, ["run", file, "--output", "json"])
+        const { error, exitCode } = JSON.parse(ended.stdout)
+        assert.deepStrictEqual([ended.code, exitCode, error.cause], [code, code, "CommandFailed"], ended.stderr)
+        assert.match(error.message, said)
+        assert.match(ended.stderr, code === 127 ? /no-such-command: not found/ : /plain: Permission denied/i)
+      })
+    }
+
     it("an image that does not exist fails at once, with the registry's words", async () => {
       const folder = await scratch()
       const id = freshId("no-image")
@@ -217,7 +243,7 @@ export const failures = (cluster: Cluster): void => {
       // does.
       if (events.some(({ reason }) => reason === "MemoryLimitNotEnforced")) return assert.strictEqual(code, 0, stderr)
       assert.strictEqual(code, 137, stderr)
-      assert.match(stderr, /memory limit of 32Mi/)
+      assert.match(stderr, /memory limit of 32Mi \(OOMKilled, exit code 137\)/)
     })
 
     it("a pod that somebody deletes is said to be deleted", async () => {
