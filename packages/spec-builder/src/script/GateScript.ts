@@ -43,8 +43,9 @@ import { quote } from "./ShellQuote.ts"
  * - A remaining process keeps the pipe open, so the cats get DRAIN_SECONDS to see its end.
  * - The shell would report "Killed" and "Terminated" amid the command's own output, so the
  *   shell's stderr goes nowhere from there on.
- * - The owner of run/ is the helper's user, who can read its own files; everything else may need
- *   permission to be read. This holds for a main that is root, too: it creates files of any owner
+ * - The owner of run/ is the helper's user, who can read its own files, except those of a mode
+ *   without its own permission; everything else may need permission to be read. A folder gets it
+ *   before find looks into it. This holds for a main that is root, too: it creates files of any owner
  *   (`tar x`, `chown`), and the helper's root lacks the capability to read those. `find` reaches
  *   what lies in the helper's folders; busybox' `chmod -R` stops at the first folder it may not
  *   change.
@@ -125,8 +126,8 @@ if [ "$pw_cat1" ]; then
   for pw_cat in $pw_cat1 $pw_cat2; do pw_again=1; while [ "$pw_again" ]; do pw_again=; wait $pw_cat; done; done
   kill $pw_watch
 fi
-pw_foreign=; [ -O "$pw_run" ] && pw_foreign="! -user $(id -u)"
-if command -v find; then find "$pw_root/work" "$pw_root/output" ! -type l $pw_foreign -exec chmod a+rX {} +
+pw_foreign=; [ -O "$pw_run" ] && pw_foreign="( ! -user $(id -u) -o ! -perm -400 )"
+if command -v find; then find "$pw_root/work" "$pw_root/output" -type d ! -perm -500 -exec chmod a+rX {} \\; -o ! -type l $pw_foreign -exec chmod a+rX {} +
 elif [ -z "$pw_foreign" ]; then chmod -R a+rX "$pw_root/work" "$pw_root/output"; fi >/dev/null
 echo $pw_code 2>&9 >"$pw_run/.exit" && { mv "$pw_run/.exit" "$pw_run/exit" || echo $pw_code >"$pw_run/exit"; }
 if [ "$pw_passing" ]; then

@@ -278,6 +278,30 @@ for (const shell of shells) {
       })
     }
 
+    if (process.getuid?.() === 0) {
+      it("makes readable what its own user may not read, and what lies in such folders", async () => {
+        using gate = new Gate()
+        const user = 65_534
+        chmodSync(gate.root, 0o755)
+        for (const folder of ["run", "output", "work"]) chownSync(gate.path(folder), user, user)
+        gate.ready()
+        const made =
+          "umask 077; cd ../output; mkdir -p a/b c; for one in a/b/x c/y z own; do echo x > $one; done; chmod 0200 z; chmod 0 a/b/x c/y a/b; chmod 0600 a; chmod 0 c"
+        const { code, stderr } = await gate.start(shell, sh(made), process.env, user).ended
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        const mode = (path: string) => (statSync(gate.path("output", path)).mode & 0o777).toString(8)
+        assert.deepStrictEqual(["a", "a/b", "a/b/x", "c", "c/y", "z", "own"].map(mode), [
+          "755",
+          "555",
+          "444",
+          "555",
+          "444",
+          "644",
+          "600"
+        ])
+      })
+    }
+
     for (const missing of ["mkfifo", "cat"]) {
       it(`keeps everything in an image without ${missing}`, async () => {
         using gate = new Gate()
