@@ -23,17 +23,13 @@ export {
 export { LINE_LIMIT, type LineEnding, type LogBatch, LogSplitter, VALUES_MARK } from "./log/LogLines.ts"
 // What comes out of a pod: names and patterns to collect, limits, and the folder for them.
 export type { SkippedOutput } from "./outputs/OutputEntry.ts"
-export {
-  checkOutputDirectory,
-  makeOutputStaging,
-  type OutputFile,
-  type OutputFiles,
-  type OutputStaging,
-  type PlacedOutputs
-} from "./outputs/OutputFiles.ts"
+export type { OutputFile, OutputFiles, PlacedOutputs, RenamedOutput } from "./outputs/OutputFile.ts"
 export { type OutputLimits, outputLimits } from "./outputs/OutputLimits.ts"
+export { outputPath, outputUrl } from "./outputs/OutputName.ts"
 export { type OutputSelection, outputSelection } from "./outputs/OutputPattern.ts"
 export type { OutputRequest } from "./outputs/OutputRequest.ts"
+export { makeOutputStaging, type OutputStaging, type UnpackOptions } from "./outputs/OutputStaging.ts"
+export { checkOutputDirectory } from "./outputs/StagingFolder.ts"
 // How transfers travel and how far they have come.
 export type { PieceCompression } from "./pieces/Piece.ts"
 export type { TransferProgress } from "./pieces/TransferProgress.ts"

@@ -3,7 +3,8 @@
  * back, and which entries could not be taken and why. Pure.
  */
 import type { SkippedOutput } from "./OutputEntry.ts"
-import type { OutputFiles, PlacedOutputs } from "./OutputFiles.ts"
+import type { OutputFiles, PlacedOutputs, RenamedOutput } from "./OutputFile.ts"
+import { nameBytes, outputName } from "./OutputName.ts"
 
 /** What the helper reported of the outputs: see the session's state. */
 export interface ReportedOutputs {
@@ -19,16 +20,27 @@ export interface OutputOutcome {
   /** Requested names that do not exist, or are `skipped`. */
   readonly missing: ReadonlyArray<string>
   readonly skipped: ReadonlyArray<SkippedOutput>
+  readonly renamed: ReadonlyArray<RenamedOutput>
 }
+
+const REMOVED = "it was removed before it could be collected"
 
 /** The end of a complaint, and what it means to the reader. */
-const UNREAD =
-  /^(?:tar|find): (?:can't open |can't stat )?['"\u2018]?(work|output)(?:\/(.*?))?\/?['"\u2019]?(?:: Cannot [a-z ]+)?: (Permission denied|socket ignored)$/
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["Permission denied", "the helper container may not read it; let the command make it readable (chmod a+rX)"],
+  ["socket ignored", "it is a socket, and only files, folders and links are collected"],
+  ["File name too long", "its path is too long for the helper container's tools; collect an archive of its folder"],
+  ["No such file or directory", REMOVED],
+  ["File removed before we read it", REMOVED]
+])
 
-const REASONS: Readonly<Record<string, string>> = {
-  "Permission denied": "the helper container may not read it; let the command make it readable (chmod a+rX)",
-  "socket ignored": "it is a socket, and only files, folders and links are collected"
-}
+/** Words of GNU's tar, which escapes names; busybox' prints them as they are. */
+const GNU_WORDS = ["socket ignored", "File removed before we read it"]
+
+const UNREAD = new RegExp(
+  `^(?:tar|find): (can't open |can't stat |)(['"\\u2018]?)(work|output)(?:/(.*?))?/?['"\\u2019]?((?:: Cannot [a-z ]+)?): (${[...REASONS.keys()].join("|")})$`,
+  "s"
+)
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: "\x07",
@@ -41,33 +53,38 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\"
 }
 
-/** A name without the escapes that GNU's tools show instead of bytes beyond ASCII. */
+/** The name that GNU's tools show with escapes for what is not a printable character of ASCII. */
 const unescaped = (name: string): string =>
-  /\\/.test(name)
-    ? Buffer.from(
-        name.replace(/\\([0-7]{3}|[abfnrtv\\])/g, (_, code: string) =>
+  outputName(
+    Buffer.from(
+      nameBytes(name)
+        .toString("latin1")
+        .replace(/\\([0-7]{3}|[abfnrtv\\])/g, (_, code: string) =>
           code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8) & 0xff) : (ESCAPES[code] ?? code)
         ),
-        "latin1"
-      ).toString("utf8")
-    : name
+      "latin1"
+    )
+  )
 
 /**
  * A complaint of tar or find as the entry that it names; `fromWork` when that lies in the working
  * folder. One in other words stands for itself.
  */
 export const unreadOutput = (complaint: string): SkippedOutput & { readonly fromWork: boolean } => {
-  const [, folder, name = "", words = ""] = UNREAD.exec(complaint) ?? []
-  return folder === undefined
-    ? { name: complaint, reason: "the helper container could not read it", fromWork: false }
-    : { name: unescaped(name) || folder, reason: REASONS[words] ?? words, fromWork: folder === "work" }
+  const [, verb, quote, folder, name = "", cannot, words = ""] = UNREAD.exec(complaint) ?? []
+  if (folder === undefined)
+    return { name: complaint, reason: "the helper container could not read it", fromWork: false }
+  const isGnu = cannot !== "" || (verb === "" && quote !== "") || GNU_WORDS.includes(words)
+  // The session's script passes a newline on as `//`.
+  const shown = isGnu ? unescaped(name) : name.replaceAll("//", "\n")
+  return { name: shown || folder, reason: REASONS.get(words) ?? words, fromWork: folder === "work" }
 }
 
 /** `names` are those that were asked for, in the order of the helper's indexes. */
 export const outputsOf = (
   names: ReadonlyArray<string>,
   reported: ReportedOutputs,
-  { broken, files, lost, skipped }: PlacedOutputs
+  { broken, files, lost, renamed, skipped }: PlacedOutputs
 ): OutputOutcome => {
   // Patterns overlap, so one entry may be packed, and complained about, twice.
   const unread = [...new Set(reported.unread)].map(unreadOutput)
@@ -76,6 +93,7 @@ export const outputsOf = (
   const links = names.filter((name) => broken.has(name))
   return {
     files,
+    renamed,
     missing: names.filter(
       (name, index) => reported.missing.includes(index) || broken.has(name) || lost.has(name) || unreadNames.has(name)
     ),
@@ -84,7 +102,7 @@ export const outputsOf = (
       ...unread.map(({ name, reason }) => ({ name, reason })),
       ...links.map((name) => ({
         name,
-        reason: `it is a link to ${broken.get(name)}, which was not collected; list its target in outputFiles, too`
+        reason: `it is a link to ${broken.get(name)}, which is not there`
       }))
     ]
   }

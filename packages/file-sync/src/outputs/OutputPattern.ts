@@ -54,8 +54,14 @@ export const outputPattern = (
   }
   const read = globExpression(inside)
   if (Result.isFailure(read)) return invalid(pattern, read.failure)
-  const { expression, name } = read.success
-  return Result.succeed(name === undefined ? { _tag: "Expression", expression } : { _tag: "Name", name })
+  const { expression } = read.success
+  // A folder may be written with a slash after it.
+  const name = read.success.name?.replace(/\/+$/, "")
+  if (name === undefined) return Result.succeed({ _tag: "Expression", expression })
+  // What is written with escapes was not seen above.
+  if (name.includes("\0") || name.split("/").some((part) => part === "" || part === "." || part === ".."))
+    return invalid(pattern, "it is no name relative to the working folder")
+  return Result.succeed({ _tag: "Name", name })
 }
 
 /**

@@ -9,8 +9,9 @@ import type { PieceCompression } from "../pieces/Piece.ts"
 import { COMPRESSED_LIMIT, expandPiece } from "../pieces/PieceCompression.ts"
 import { PieceDigest } from "../pieces/PieceDigest.ts"
 import { ProgressMeter, type TransferProgress } from "../pieces/TransferProgress.ts"
-import { makeOutputStaging, type OutputStaging, type PlacedOutputs } from "./OutputFiles.ts"
+import type { PlacedOutputs } from "./OutputFile.ts"
 import type { OutputRequest } from "./OutputRequest.ts"
+import { makeOutputStaging, type OutputStaging } from "./OutputStaging.ts"
 
 /**
  * Bytes that are gathered before they are digested and unpacked. They come in messages of 4 to 32
@@ -23,12 +24,12 @@ const ARCHIVE_QUEUE = 8
 
 /**
  * Buffers that are used in turn: new ones would be garbage outside the heap, for which V8 scans all
- * of the heap again and again. When a buffer's turn comes again, the unpacking is at least six
+ * of the heap again and again. When a buffer's turn comes again, the unpacking is at least three
  * buffers further. Ahead of it are those that it took from the queue at once, those in the queue,
  * one that is offered and one that is being filled. It may still hold a file that is written whole
- * (two buffers) or an incomplete extended header (`Tar.decode` refuses one above 1 MiB: five).
+ * (two buffers).
  */
-const BUFFERS = 2 * ARCHIVE_QUEUE + 2 + 6
+const BUFFERS = 2 * ARCHIVE_QUEUE + 2 + 3
 
 /** How every tar archive ends; one without it was cut between two entries. */
 const ARCHIVE_END = Buffer.alloc(1024)
@@ -66,19 +67,17 @@ export const makeOutputReceiver = (options: OutputReceiverOptions) => {
   let tail = Buffer.alloc(0)
   let meter: ProgressMeter | undefined
 
-  /** An archive follows. */
-  const begin = Effect.fnUntraced(function* (): Effect.fn.Return<
-    void,
-    FileSyncError,
-    FileSystem.FileSystem | Scope.Scope
-  > {
+  /** An archive follows; `as` is the output name whose target it holds, undefined for others. */
+  const begin = Effect.fnUntraced(function* (
+    as: string | undefined
+  ): Effect.fn.Return<void, FileSyncError, FileSystem.FileSystem | Scope.Scope> {
     const { outputs } = options
     if (outputs === undefined) return yield* protocol("it sent outputs, and none were asked for")
     if (unpacking !== undefined) return yield* protocol("it began an archive within another")
     staging ??= yield* makeOutputStaging(outputs.directory, outputs.limits, options.volumeRoot)
     const queue = yield* Queue.bounded<Uint8Array, Cause.Done>(ARCHIVE_QUEUE)
     const fiber = yield* staging
-      .unpack(Stream.fromQueue(queue), () => meter?.file())
+      .unpack(Stream.fromQueue(queue), { as, onFile: () => meter?.file() })
       .pipe(Effect.onError(options.onFailure), Effect.forkScoped)
     unpacking = { queue, fiber }
     digest = new PieceDigest()

@@ -8,6 +8,7 @@
  */
 import { failureDetail } from "@podwright/k8s-io"
 import { Result } from "effect"
+import { isLoneByte, loneByte, nameText } from "./OutputName.ts"
 
 /**
  * Characters of two to four bytes in UTF-8: nothing else begins with such a second byte, so all of
@@ -20,6 +21,8 @@ const ANY_BUT_SLASH = `([\\001-.0-\\177]|${LONG})`
 const NEWLINE = "[^\\001-\\011\\013-\\377]"
 const NEWLINE_CODE = 10
 const ASCII = 128
+/** A byte as a name shows it, after the backslash. */
+const BYTE = /^x([0-9a-f]{2})$/
 const SLASH = 47
 
 const printfText = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("%", "%%")
@@ -30,7 +33,9 @@ const printfText = (text: string): string => text.replaceAll("\\", "\\\\").repla
  */
 const literal = (character: string): string => {
   if (character === "\n") return NEWLINE
-  if (character.charCodeAt(0) >= ASCII) return `(${character})`
+  const code = character.charCodeAt(0)
+  if (isLoneByte(code)) return `\\${(code & 0xff).toString(8)}`
+  if (code >= ASCII) return `(${character})`
   return printfText(/[.^$*+?(){}|[\\]/.test(character) ? `\\${character}` : character)
 }
 
@@ -141,14 +146,15 @@ const alternativesEnd = (characters: ReadonlyArray<string>, start: number): numb
 
 export interface GlobExpression {
   readonly expression: string
-  /** The pattern without its escapes, when it has no wildcard; undefined when it has one. */
+  /** The name (`OutputName.ts`) that it stands for, when it has no wildcard; undefined when it has one. */
   readonly name: string | undefined
 }
 
 /**
  * A glob as an ERE: `*` and `?` within one folder, `**` across folders (with a slash after it also
- * none), `[…]`, `[!…]`, `{a,b}`; a backslash makes the next character stand for itself, and a
- * leading dot is a character like others.
+ * none), `[…]`, `[!…]`, `{a,b}`; a backslash makes the next character stand for itself, `\xHH` is a
+ * byte, and a leading dot is a character like others. `?` and classes match characters, `*` also
+ * bytes that are not UTF-8.
  */
 export const globExpression = (pattern: string): Result.Result<GlobExpression, string> => {
   const characters = [...pattern]
@@ -176,14 +182,21 @@ export const globExpression = (pattern: string): Result.Result<GlobExpression, s
     } else if (character === "}" && closing.delete(at)) expression += ")"
     else if (character === "," && closing.size > 0) expression += "|"
     else {
-      const plain = character === "\\" ? (characters[++at] ?? "\\") : character
+      const byte = character === "\\" ? BYTE.exec(characters.slice(at + 1, at + 4).join("")) : null
+      const plain =
+        byte !== null
+          ? loneByte(Number.parseInt(byte[1] ?? "", 16))
+          : character === "\\"
+            ? (characters[at + 1] ?? "\\")
+            : character
+      if (character === "\\") at += byte === null ? 1 : 3
       expression += literal(plain)
       if (name !== undefined) name += plain
       continue
     }
     name = undefined
   }
-  return Result.succeed({ expression, name })
+  return Result.succeed({ expression, name: name === undefined ? undefined : nameText(name) })
 }
 
 /**

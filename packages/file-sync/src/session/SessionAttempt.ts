@@ -8,7 +8,7 @@ import { Exec, type ExecOutput, type KubeError } from "@podwright/k8s-io"
 import { Cause, Deferred, Effect, type FileSystem, type Scope, Stream } from "effect"
 import { FileSyncError, helperReason } from "../FileSyncError.ts"
 import { Channel, Corrupt, Lost, Protocol } from "../FileSyncReason.ts"
-import type { PlacedOutputs } from "../outputs/OutputFiles.ts"
+import { nothingPlaced } from "../outputs/OutputFile.ts"
 import { outputsOf } from "../outputs/OutputOutcome.ts"
 import { makeOutputReceiver } from "../outputs/OutputReceiver.ts"
 import { PIECE_BYTES } from "../pieces/Piece.ts"
@@ -64,6 +64,7 @@ export const attemptSession = Effect.fnUntraced(function* (
   const nonce = randomBytes(16).toString("hex")
   const log = !request.log ? "none" : (yield* Deferred.isDone(abandoned)) ? "final" : "follow"
   const plan = planOf(request, log, lines)
+  const names = request.outputs?.selection.names ?? []
   const { compression } = plan
   const subject = { namespace, name: pod, container }
 
@@ -92,7 +93,7 @@ export const attemptSession = Effect.fnUntraced(function* (
   const early = new EarlyStderr()
   let logBegun = false
   let state = initialState
-  let placed: PlacedOutputs = { files: {}, broken: new Map(), skipped: [], lost: new Set() }
+  let placed = nothingPlaced
 
   const takeStderr = Effect.fnUntraced(function* (bytes: Uint8Array) {
     if (logBegun) return yield* lines.take("stderr", bytes)
@@ -127,6 +128,13 @@ export const attemptSession = Effect.fnUntraced(function* (
     yield* onEvent({ _tag: "Exited", exit })
   })
 
+  const nameOf = (index: number) => {
+    const name = names[index]
+    return name === undefined
+      ? fail("collect outputs", new Protocol({ detail: `it sent an output of no name (${index})` }))
+      : Effect.succeed(name)
+  }
+
   const perform = Effect.fnUntraced(function* (action: SessionAction) {
     switch (action._tag) {
       case "SendInputs":
@@ -139,7 +147,7 @@ export const attemptSession = Effect.fnUntraced(function* (
       case "ReportExit":
         return yield* exited(action.exit)
       case "StageOutputs":
-        return yield* outputs.begin()
+        return yield* outputs.begin(action.of === undefined ? undefined : yield* nameOf(action.of))
       case "TakePiece":
         return yield* outputs.piece(action.bytes)
       case "CheckOutputs":
@@ -184,8 +192,7 @@ export const attemptSession = Effect.fnUntraced(function* (
   const complete = Effect.gen(function* () {
     yield* lines.finish("stderr")
     if (request.log) yield* onEvent({ _tag: "LogEnded", cursor: lines.cursor() })
-    const { files, missing, skipped } = outputsOf(request.outputs?.selection.names ?? [], state, placed)
-    const result: SessionResult = { exit: state.exit, files, missing, skipped }
+    const result: SessionResult = { exit: state.exit, ...outputsOf(names, state, placed) }
     yield* say(request.farewell(result))
     yield* Deferred.succeed(completed, result)
   })

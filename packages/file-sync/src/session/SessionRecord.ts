@@ -2,6 +2,7 @@
  * The records that `SessionScript.ts` prints on the exec's stdout, between which raw log and
  * archive bytes flow. A parser with no I/O; it accepts the bytes in chunks of any size.
  */
+import { outputName } from "../outputs/OutputName.ts"
 import { RECORD_MARK } from "./SessionScript.ts"
 
 export type SessionRecord =
@@ -28,8 +29,11 @@ export type SessionRecord =
   | { readonly _tag: "Missing"; readonly index: number }
   /** A tool could not read an output, and said this; the others come. */
   | { readonly _tag: "Unread"; readonly complaint: string }
-  /** An output archive follows in pieces; there may be several, each with its digest. */
-  | { readonly _tag: "ArchiveStart" }
+  /**
+   * An output archive follows in pieces; there may be several, each with its digest. One `of` an
+   * output name holds what the link of that name leads to.
+   */
+  | { readonly _tag: "ArchiveStart"; readonly of: number | undefined }
   /** This many bytes of the archive follow. */
   | { readonly _tag: "Piece"; readonly bytes: number }
   /** Receipt for the output archive: its pieces have all been sent. */
@@ -96,7 +100,9 @@ export const parseRecord = (line: string): SessionRecord | undefined => {
     case "unread":
       return first === undefined ? undefined : { _tag: "Unread", complaint: line.slice(verb.length + 1) }
     case "archive":
-      return { _tag: "ArchiveStart" }
+      return first !== undefined && number(first) === undefined
+        ? undefined
+        : { _tag: "ArchiveStart", of: number(first) }
     case "piece": {
       const bytes = number(first)
       return bytes === undefined ? undefined : { _tag: "Piece", bytes }
@@ -179,7 +185,7 @@ export class SessionParser {
         this.#pending = new Uint8Array(rest.subarray(start))
         break
       }
-      const line = view.toString("utf8", start + this.#mark.length, end)
+      const line = outputName(view.subarray(start + this.#mark.length, end))
       rest = rest.subarray(end + 1)
       this.#record(outputs, line)
     }

@@ -6,7 +6,7 @@ import type { Effect } from "effect"
 import type { InputArchive } from "../inputs/InputArchive.ts"
 import type { Interruption, LogEvent } from "../log/LogEvent.ts"
 import type { SkippedOutput } from "../outputs/OutputEntry.ts"
-import type { OutputFiles } from "../outputs/OutputFiles.ts"
+import type { OutputFiles, RenamedOutput } from "../outputs/OutputFile.ts"
 import type { OutputRequest } from "../outputs/OutputRequest.ts"
 import type { PieceCompression } from "../pieces/Piece.ts"
 import type { TransferProgress } from "../pieces/TransferProgress.ts"
@@ -91,4 +91,6 @@ export interface SessionResult {
   readonly missing: ReadonlyArray<string>
   /** Outputs that exist and could not be taken. */
   readonly skipped: ReadonlyArray<SkippedOutput>
+  /** Outputs that came back under another name, because the output folder has one of theirs. */
+  readonly renamed: ReadonlyArray<RenamedOutput>
 }

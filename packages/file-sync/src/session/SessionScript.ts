@@ -8,6 +8,7 @@
  * main's gate or an earlier session renamed into place, so another session can follow one that was
  * cut at any point. `docs/architecture.md` lists these files and who writes each.
  */
+import { namePrintf, outputPath } from "../outputs/OutputName.ts"
 import { PIECE_BYTES } from "../pieces/Piece.ts"
 import type { SessionPlan } from "./SessionPlan.ts"
 
@@ -77,8 +78,12 @@ piece() {
  * - Most commands leave nothing to collect: then nothing is packed, which would start ten
  *   processes. A folder that cannot be listed is packed, so that the failure is reported.
  * - tar and find go on after what they may not read, and end with 1 or 2: then their words decide.
- *   If all are about permissions (or sockets, which tar passes over), the archive has the others.
- *   Any other word fails the session: tar also pads with zeros what it cannot read to the end.
+ *   If all are about permissions, removed files, too long paths or sockets, the archive has the
+ *   others. Any other word fails the session: tar also pads with zeros what it cannot read to the
+ *   end. busybox does not escape a newline in a name; it is passed on as `//`, which no path has.
+ * - An output name that leads through a link is packed as what is there, in an archive of its own,
+ *   if that lies in the working or the output folder. What lies elsewhere is not main's: this
+ *   container has files of its own. A name that is not UTF-8 comes as a format for printf after `/`.
  * - The C locale makes grep match bytes, alike in every image.
  * - A session ends the processes of the one before it that still wait to write into a cut
  *   connection: a runtime does not close the pipes of an exec whose client is gone. The exec's
@@ -113,8 +118,21 @@ open() {
 }
 runs() { [ "$1" ] && kill -0 $1 2>/dev/null; }
 bare() {
-  [ -d $1 ] && [ -r $1 ] && [ -x $1 ] || return 1
+  ! [ -L $1 ] && [ -d $1 ] && [ -r $1 ] && [ -x $1 ] || return 1
   for f in $1/* $1/.[!.]* $1/..?*; do [ -e "$f" ] || [ -L "$f" ] || continue; return 1; done
+}
+linked() {
+  q=work r=$1
+  while ! [ -L "$q" ]; do
+    [ "$r" ] || return 1
+    q=$q/${"$"}{r%%/*}
+    case $r in */*) r=${"$"}{r#*/} ;; *) r= ;; esac
+  done
+}
+inside() {
+  t=$(readlink -f "$1" && echo x) && t=${"$"}{t%??} && [ -e "$t" ] || return 1
+  b=$(readlink -f .)
+  case $t in "$b"/work | "$b"/work/* | "$b"/output | "$b"/output/*) ;; *) return 1 ;; esac
 }
 P='say() { printf "\036%s %s\n" "$N" "$1"; }
 fail() {
@@ -125,15 +143,19 @@ fail() {
 ${RECEIVE}
 digest() { set -- $(sha256sum <$1); [ "$1" ] && echo $1; }
 unread() {
-  while IFS= read -r x; do case $x in
-    *": Permission denied" | *": socket ignored") say "unread $x" ;;
-    "tar: "*" previous errors") ;;
-    *) [ $1 = 0 ] || return 1 ;;
-  esac; done <$T.words
+  c=
+  while IFS= read -r x; do
+    case $x in "tar: "* | "find: "*) [ -z "$c" ] || [ $1 = 0 ] || return 1; c=$x ;; *) c=$c//$x ;; esac
+    case $c in
+      *": Permission denied" | *": socket ignored" | *": File name too long" | *": No such file or directory" | *": File removed before we read it") say "unread $c"; c= ;;
+      "tar: "*" previous errors") c= ;;
+    esac
+  done <$T.words
+  [ -z "$c" ] || [ $1 = 0 ] || return 1
   [ $1 = 0 ] || { [ $1 -lt 3 ] && [ -s $T.words ]; }
 }
 pack() {
-  say archive
+  say "archive$y"
   tar -cf - "$@" >$T.a 2>$T.words & t=$!
   exec 9<$T.a
   w= k=0
@@ -227,16 +249,29 @@ if [ $L != none ]; then
 fi
 if [ $O != keep ]; then
   cd $V || fail collect
-  k=$# i=0
+  k=$# i=0 l= y=
   while [ $i -lt $k ]; do
     p=$1; shift
-    if [ -e "work/$p" ] || [ -L "work/$p" ]; then set -- "$@" "work/$p"; else say "missing $i"; fi
+    case $p in /*) p=$(printf "${"$"}{p#/}x"); p=${"$"}{p%x} ;; esac
+    if [ $O = all ] || ! linked "$p"; then
+      if [ -e "work/$p" ] || [ -L "work/$p" ]; then set -- "$@" "work/$p"; else say "missing $i"; fi
+    elif inside "work/$p"; then eval "l$i=\$t"; l="$l $i"
+    else
+      set -- "$@" "$q"
+      [ "$q" = "work/$p" ] || say "missing $i"
+    fi
     i=$((i + 1))
   done
   [ $O = all ] && set -- work
-  if [ "$E" ] || [ $# -gt 0 ] || ! bare output; then
+  if [ "$E" ] || [ "$l" ] || [ $# -gt 0 ] || ! bare output; then
     mkfifo $T.a || fail collect
     pack output "$@"
+    for i in $l; do
+      eval "t=\$l$i"
+      y=" $i"
+      pack -C "${"$"}{t%/*}" "./${"$"}{t##*/}"
+      y=
+    done
     if [ "$E" ] && [ $O != all ]; then
       find work ! -type d -print0 >$T.all 2>$T.words; unread $? || fail collect
       LC_ALL=C grep -zxE "$(printf "$E")" <$T.all >$T.list
@@ -313,5 +348,5 @@ export const sessionCommand = (plan: SessionPlan, nonce: string): ReadonlyArray<
   plan.compression,
   plan.podUid,
   String(plan.streams),
-  ...(plan.outputs?.names ?? [])
+  ...(plan.outputs?.names ?? []).map((name) => (typeof outputPath(name) === "string" ? name : `/${namePrintf(name)}`))
 ]

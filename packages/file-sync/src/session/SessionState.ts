@@ -39,7 +39,7 @@ export type SessionAction =
   | { readonly _tag: "CheckInputs"; readonly sha256: string }
   | { readonly _tag: "GateOpen" }
   | { readonly _tag: "ReportExit"; readonly exit: SessionExit }
-  | { readonly _tag: "StageOutputs" }
+  | { readonly _tag: "StageOutputs"; readonly of: number | undefined }
   | { readonly _tag: "TakePiece"; readonly bytes: number }
   | { readonly _tag: "CheckOutputs"; readonly sha256: string }
   /** Everything is here: put the staged outputs in place. */
@@ -79,7 +79,7 @@ export const onRecord = (state: SessionState, record: SessionRecord): readonly [
         return [state, { _tag: "Fail", stage: "collect", detail: `it may not read more than ${UNREAD_LIMIT} outputs` }]
       return [{ ...state, unread: [...state.unread, record.complaint] }, none]
     case "ArchiveStart":
-      return [state, { _tag: "StageOutputs" }]
+      return [state, { _tag: "StageOutputs", of: record.of }]
     case "Piece":
       return [state, { _tag: "TakePiece", bytes: record.bytes }]
     case "Digest":

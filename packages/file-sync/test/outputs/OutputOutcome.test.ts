@@ -13,6 +13,14 @@ describe("unreadOutput", () => {
     ["find: 'work/d': Permission denied", "d", true],
     ["find: work/d: Permission denied", "d", true],
     ["tar: output: Cannot open: Permission denied", "output", false],
+    ["tar: work/caf\\351: Cannot open: Permission denied", "caf\\xe9", true],
+    ["tar: work/\\\\x5cxe9: Cannot open: Permission denied", "\\x5cxe9", true],
+    ["tar: can't open 'output/a//b': Permission denied", "a\nb", false],
+    ["tar: can't open 'output/a\\nb': Permission denied", "a\\nb", false],
+    ["tar: output/p/d: Permission denied", "p/d", false],
+    ["tar: work/x: Cannot stat: No such file or directory", "x", true],
+    ["find: work: No such file or directory", "work", true],
+    ["tar: output/x: File removed before we read it", "x", false],
     ["something else: Permission denied", "something else: Permission denied", false]
   ]
   for (const [complaint, name, fromWork] of cases) {
@@ -44,7 +52,8 @@ describe("outputsOf", () => {
           ["other", "b"]
         ]),
         skipped: [{ name: "out", reason: "it is a link to /etc" }],
-        lost: new Set(["out"])
+        lost: new Set(["out"]),
+        renamed: []
       }
     )
     assert.deepStrictEqual(missing, ["none", "link", "out", "unread", "socket"])
@@ -52,6 +61,6 @@ describe("outputsOf", () => {
       skipped.map(({ name }) => name),
       ["out", "unread", "fine", "socket", "link"]
     )
-    assert.match(skipped[4]?.reason ?? "", /^it is a link to real\/a, which was not collected/)
+    assert.match(skipped[4]?.reason ?? "", /^it is a link to real\/a, which is not there/)
   })
 })

@@ -5,10 +5,11 @@
  */
 import { execFileSync, spawn } from "node:child_process"
 import { createHash, hash, randomBytes } from "node:crypto"
-import { closeSync, constants, existsSync, openSync, readSync } from "node:fs"
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from "node:fs"
 import {
   chmod,
   chown,
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
@@ -27,6 +28,7 @@ import type { InputFile } from "@podwright/spec-builder"
 import { Deferred, Effect, Layer, Schedule, Schema, Scope, Stream } from "effect"
 import { type InputArchive, makeInputArchive } from "../../src/inputs/InputArchive.ts"
 import { LogCursor } from "../../src/log/LogEvent.ts"
+import { outputPath } from "../../src/outputs/OutputName.ts"
 import { nothingSelected, outputSelection } from "../../src/outputs/OutputPattern.ts"
 import { PROGRESS_INTERVAL_MS } from "../../src/pieces/TransferProgress.ts"
 import { runSession } from "../../src/session/PodSession.ts"
@@ -263,11 +265,10 @@ describe("runSession", () => {
     })
   )
 
-  it.live("gives a link what its file has, and misses a named link that came without its target", () =>
+  it.live("gives a link what its file has, and misses a named link that leads to nothing", () =>
     Effect.gen(function* () {
       const { result } = yield* exchange({
-        script:
-          "echo yes >$OUT/file; ln -s file $OUT/one; ln -s one $OUT/two; echo y >y; ln -s y x; mkdir d; ln -s no d/z",
+        script: "echo yes >$OUT/file; ln -s file $OUT/one; ln -s one $OUT/two; ln -s y x; mkdir d; ln -s no d/z",
         patterns: ["x", "d"]
       })
       const { file, one, two, ...others } = result.files
@@ -838,7 +839,14 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
           script: `mkfifo $OUT/pipe; ln -s /etc/passwd $OUT/passwd; echo x >$OUT/fine; mkdir real; echo y >real/a; ln -s $WORK/real/a latest; ln -s real dir; ln -s "$WORK/real/a" real/b`,
           patterns: ["latest", "dir", "real/b", "real/a"]
         })
-        assert.deepStrictEqual(Object.keys(result.files).sort(), ["fine", "latest", "real/a", "real/b"])
+        assert.deepStrictEqual(Object.keys(result.files).sort(), [
+          "dir/a",
+          "dir/b",
+          "fine",
+          "latest",
+          "real/a",
+          "real/b"
+        ])
         assert.deepStrictEqual(result.missing, [])
         assert.deepStrictEqual(
           result.skipped.map(({ name }) => name).sort(),
@@ -848,16 +856,129 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
     )
   }
 
-  it.live("says where a link leads that was named without its target, and of a replaced output folder", () =>
+  for (const shell of shells) {
+    it.live(`brings a named link as what it leads to, wherever the link is: F11 (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const names = [
+          "latest",
+          "result",
+          "chain",
+          "result/sub/b",
+          "up",
+          "out/x",
+          "nowhere",
+          "hosts",
+          "etc/hosts",
+          "-l"
+        ]
+        const { result, target } = yield* exchange({
+          shell,
+          script: `mkdir -p real/sub out; echo 1 >real/a; echo 2 >real/sub/b; echo 3 >"real/new
+line "; ln -s "real/new
+line " latest; ln -s real result; ln -s latest chain; ln -s $OUT up; echo 4 >$OUT/x; ln -s ../real/a out/x
+ln -s none nowhere; ln -s /etc/hosts hosts; ln -s /etc etc; ln -s -- real/a -l`,
+          patterns: names
+        })
+        const contents = Object.fromEntries(
+          yield* Effect.promise(() =>
+            Promise.all(
+              Object.entries(result.files).map(
+                async ([name, { path }]) => [name, await readFile(path, "utf8")] as const
+              )
+            )
+          )
+        )
+        assert.deepStrictEqual(contents, {
+          x: "4\n",
+          latest: "3\n",
+          chain: "3\n",
+          "result/a": "1\n",
+          "result/sub/b": "2\n",
+          "result/new\nline ": "3\n",
+          "up/x": "4\n",
+          "out/x": "1\n",
+          "-l": "1\n"
+        })
+        assert.isTrue((yield* Effect.promise(() => lstat(join(target, "latest")))).isFile(), "latest is a file")
+        assert.deepStrictEqual(result.missing, ["nowhere", "hosts", "etc/hosts"])
+        assert.deepStrictEqual(result.skipped.map(({ name, reason }) => `${name}: ${reason.split(/[,;]/)[0]}`).sort(), [
+          "etc: it is a link to /etc",
+          "hosts: it is a link to /etc/hosts",
+          "nowhere: it is a link to none"
+        ])
+      })
+    )
+
+    it.live(`keeps names that are not UTF-8, by name and by pattern: F12 (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const { result } = yield* exchange({
+          shell,
+          script: `n=$(printf 'caf\\351'); echo 1 >$OUT/$n.txt; echo 2 >$OUT/$(printf 'caf\\350.txt'); mkdir $n; echo 3 >$n/%s; echo 4 >$n.csv
+echo 5 >'caf\\xe9'; ln -s $n.csv link; echo 6 >$OUT/link`,
+          patterns: ["caf\\xe9/%s", "caf*.csv", "caf\\\\xe9", "link", "caf\\xe8"]
+        })
+        const contents = Object.entries(result.files).map(
+          ([name, { path }]) => `${name}: ${readFileSync(outputPath(path), "utf8").trim()}`
+        )
+        assert.deepStrictEqual(
+          contents.sort(),
+          [
+            "caf\\xe8.txt: 2",
+            "caf\\xe9.txt: 1",
+            "caf\\xe9/%s: 3",
+            "caf\\xe9.csv: 4",
+            "caf\\x5cxe9: 5",
+            "link: 6",
+            "work/link: 4"
+          ].sort()
+        )
+        assert.deepStrictEqual(result.missing, ["caf\\xe8"])
+        assert.deepStrictEqual(result.renamed, [{ name: "link", as: "work/link" }])
+      })
+    )
+
+    it.live(`names what is a socket, and what has a newline in its name and may not be read (${shell.join(" ")})`, () =>
+      Effect.gen(function* () {
+        const bin = yield* folder
+        const complain =
+          shell[0] === "busybox"
+            ? "tar: can't open 'output/a\nb': Permission denied"
+            : "tar: output/a\\nb: Cannot open: Permission denied"
+        const words = `printf '%s\\n' "${complain.replaceAll("\\", "\\\\")}" >&2; exit 2`
+        yield* Effect.promise(() =>
+          writeFile(join(bin, "tar"), `#!/bin/sh\n/bin/tar "$@"; ${words}\n`, { mode: 0o755 })
+        )
+        const { result } = yield* exchange({
+          shell: ["env", `PATH=${bin}:${process.env["PATH"]}`, ...(shell[0] === "busybox" ? ["dash"] : shell)],
+          script: `echo x >$OUT/fine; ${process.execPath} -e 'require("net").createServer().listen(process.argv[1], () => process.exit())' $OUT/socket`
+        })
+        assert.deepStrictEqual(Object.keys(result.files), ["fine"])
+        const names = result.skipped.map(({ name }) => name)
+        assert.include(names, "a\nb")
+      })
+    )
+  }
+
+  it.live("says where a link leads that leads to nothing, and of a replaced output folder", () =>
     Effect.gen(function* () {
       const { result } = yield* exchange({
-        script: "mkdir real; echo y >real/a; ln -s real/a latest; rmdir $OUT; ln -s $WORK/real $OUT",
+        script: "mkdir real; ln -s real/a latest; rmdir $OUT; ln -s /opt $OUT",
         patterns: ["latest"]
       })
       assert.deepStrictEqual(result.missing, ["latest"])
       const reasons = Object.fromEntries(result.skipped.map(({ name, reason }) => [name, reason]))
-      assert.match(reasons["latest"] ?? "", /link to real\/a, which was not collected/)
-      assert.match(reasons["output"] ?? "", /link to .*real and no folder any more/)
+      assert.match(reasons["latest"] ?? "", /link to real\/a, which is not there/)
+      assert.match(reasons["output"] ?? "", /link to .*opt and no folder any more/)
+    })
+  )
+
+  it.live("says that the output folder was replaced by a link to an empty folder of the helper's", () =>
+    Effect.gen(function* () {
+      const { result } = yield* exchange({ script: "rmdir $OUT; mkdir ../empty; ln -s $PWD/../empty $OUT" })
+      assert.deepStrictEqual(
+        result.skipped.map(({ name }) => name),
+        ["output"]
+      )
     })
   )
 
@@ -1027,9 +1148,13 @@ line.csv' a/skip.txt a/b/run7.log a/b/runx.log a/é.dat a/ee.dat; ln -s deep.csv
 
   it.live("says what the helper complained of when it collects, also after it took inputs", () =>
     Effect.gen(function* () {
+      const env = yield* withTar(
+        'case $1 in -cf) $TAR "$@"; echo "tar: output: Input/output error" >&2; exit 2;; *) exec $TAR "$@";; esac'
+      )
       const error = yield* exchange({
-        script: "rmdir $OUT",
-        files: [{ name: "a", source: { _tag: "Text", text: "a" } }]
+        script: "echo x >$OUT/x",
+        files: [{ name: "a", source: { _tag: "Text", text: "a" } }],
+        env
       }).pipe(Effect.flip)
       assert.match(error.message, /\(collect\): tar: .*output/)
     })

@@ -5,8 +5,7 @@
  * `FlowTaskRun.ts` puts them together for one task.
  */
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
-import { checkOutputDirectory } from "@podwright/file-sync"
+import { checkOutputDirectory, outputUrl } from "@podwright/file-sync"
 import {
   type FailedTask,
   renderFlowOutputs,
@@ -34,7 +33,7 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
   exitCode: result.exitCode,
   vars: result.outputs,
   outputFiles: Object.fromEntries(
-    Object.entries(result.outputFiles).map(([name, file]) => [name, pathToFileURL(file.path).href])
+    Object.entries(result.outputFiles).map(([name, file]) => [name, outputUrl(file.path)])
   )
 })
 

@@ -10,6 +10,7 @@ import {
   type LogEvent,
   logStart,
   type OutputFiles,
+  type RenamedOutput,
   runSession,
   type SessionEvent,
   type SessionFarewell,
@@ -45,7 +46,11 @@ export interface Driven {
   readonly files: OutputFiles
   readonly missing: ReadonlyArray<string>
   readonly skipped: ReadonlyArray<SkippedOutput>
+  readonly renamed: ReadonlyArray<RenamedOutput>
 }
+
+/** What there is of a run without outputs. */
+export const nothingDriven: Driven = { files: {}, missing: [], skipped: [], renamed: [] }
 
 /**
  * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy
@@ -172,7 +177,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   const options = { container, volumeRoot, log: true, cursor, farewell, inputs, outputs }
   const opened = yield* Deferred.make<void>()
   yield* startWithMain(run, opened)
-  const { files, missing, skipped } = yield* session(run, pod, options, (event) => {
+  const { files, missing, renamed, skipped } = yield* session(run, pod, options, (event) => {
     switch (event._tag) {
       case "Opened":
         return Deferred.succeed(opened, undefined)
@@ -193,7 +198,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
         return ignore
     }
   })
-  return { files, missing, skipped }
+  return { files, missing, skipped, renamed }
 })
 
 /**
@@ -251,7 +256,7 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     mayHelperEnd(task.runner.delete, exitCode, missing.length) ? "done" : "sent"
   const collected =
     plan.shape === "bare"
-      ? { files: {}, missing: [], skipped: [] }
+      ? nothingDriven
       : yield* session(
           run,
           pod,
@@ -272,5 +277,6 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     const after = last?._tag === "Lines" && last.cursor._tag === "kubelet" ? last.cursor.time : undefined
     yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
   }
-  return { files: collected.files, missing: collected.missing, skipped: collected.skipped }
+  const { files, missing, renamed, skipped } = collected
+  return { files, missing, skipped, renamed }
 })

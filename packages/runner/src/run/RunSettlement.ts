@@ -16,11 +16,11 @@ import {
   type Witness
 } from "../diagnosis/Outcome.ts"
 import { mainHasEnded } from "../diagnosis/PodObservation.ts"
-import { skipWarnings } from "../task/OutputWords.ts"
+import { missingWords, renameWarnings, skipWarnings } from "../task/OutputWords.ts"
 import { RunError } from "../task/RunError.ts"
 import { OutputMissing, PodFailed, type RunReason } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
-import type { Driven } from "./PodDrive.ts"
+import { type Driven, nothingDriven } from "./PodDrive.ts"
 import type { Run } from "./Run.ts"
 
 const MainResources = Schema.Struct({ resources: Schema.Struct({ limits: Schema.Struct({ memory: Schema.String }) }) })
@@ -126,7 +126,7 @@ export const settleFailure = Effect.fnUntraced(function* (
   const outcome = yield* settle(run)
   if (outcome._tag !== "Failed") return yield* error
   yield* run.journal.warn(error.message)
-  return { driven: { files: {}, missing: [], skipped: [] }, outcome }
+  return { driven: nothingDriven, outcome }
 })
 
 /**
@@ -144,7 +144,8 @@ export const resultOf = Effect.fnUntraced(function* (
       reason: new PodFailed({ diagnosis: outcome.diagnosis })
     })
   }
-  for (const warning of skipWarnings(driven.skipped)) yield* journal.warn(warning)
+  for (const warning of [...skipWarnings(driven.skipped), ...renameWarnings(driven.renamed)])
+    yield* journal.warn(warning)
   if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
     return yield* new RunError({
       operation: "RunSettlement.result",
@@ -158,7 +159,7 @@ export const resultOf = Effect.fnUntraced(function* (
   }
   if (outcome._tag === "Succeeded" && outcome.warning !== undefined) yield* journal.warn(outcome.warning)
   if (driven.missing.length > 0)
-    yield* journal.warn(`the command failed and did not write ${driven.missing.join(", ")}`)
+    yield* journal.warn(`the command failed and ${missingWords({ names: driven.missing, skipped: driven.skipped })}`)
   const failed = outcome._tag === "Failed"
   return {
     ...(yield* journal.facts),

@@ -8,7 +8,10 @@ import { RunPhase } from "./RunPhase.ts"
 
 /** An output file that a run has fetched to this machine. */
 export const CollectedFile = Schema.Struct({
-  /** Where it lies on this machine. */
+  /**
+   * Where it lies on this machine. A byte that is not UTF-8 is `\xHH`; `outputPath` of
+   * `@podwright/file-sync` gives such a path's bytes.
+   */
   path: Schema.String,
   bytes: Schema.Finite,
   sha256: Schema.String
@@ -86,7 +89,10 @@ export const RunResult = Schema.Struct({
    */
   state: Schema.Literals(["SUCCESS", "WARNING", "FAILED"]),
   exitCode: Schema.Int,
-  /** Collected files by name, relative to the working or output folder. */
+  /**
+   * Collected files by name, relative to the working or output folder; a byte that is not UTF-8 is
+   * `\xHH`.
+   */
   outputFiles: Schema.Record(Schema.String, CollectedFile),
   /**
    * Outputs that exist and could not be taken, such as links that lead out, fifos or what may not be

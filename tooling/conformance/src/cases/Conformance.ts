@@ -11,6 +11,7 @@ import { inputFiles } from "./InputFiles.ts"
 import { library } from "./Library.ts"
 import { logs } from "./Logs.ts"
 import { logValues } from "./LogValues.ts"
+import { hardOutputs } from "./OutputFiles.ts"
 import { podShapes } from "./PodShapes.ts"
 import { referenceFlows } from "./ReferenceFlows.ts"
 import { restricted } from "./Restricted.ts"
@@ -26,6 +27,7 @@ export const conformance = (cluster: Cluster): void => {
   logValues(cluster)
   files(cluster)
   inputFiles(cluster)
+  hardOutputs(cluster)
   commands(cluster)
   doctor(cluster)
   taskTypes(cluster)

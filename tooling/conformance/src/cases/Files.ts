@@ -168,45 +168,5 @@ export const files = (cluster: Cluster): void => {
       assert.strictEqual(stdout, "hello you\n")
       await cluster.untilNoPods(id)
     })
-
-    it("whose names are not UTF-8 are named, and never taken for one another", async () => {
-      const folder = await scratch()
-      const id = freshId("bytes")
-      const commands = [
-        `printf one >"$OUTPUT_DIR/$(printf 'caf\\351.txt')"; printf two >"$OUTPUT_DIR/$(printf 'caf\\350.txt')"`,
-        'echo fine >"$OUTPUT_DIR/café"'
-      ]
-      const flow = await writeFlow(folder, id, commands, "containerImage: busybox")
-      const out = join(folder, "out")
-      const { code, stderr, stdout } = await podwright(cluster, ["run", flow, "--output-dir", out, "--output", "json"])
-      assert.strictEqual(code, 0, stderr)
-      const { outputFiles, skipped } = JSON.parse(stdout)
-      assert.deepStrictEqual(Object.keys(outputFiles), ["café"])
-      assert.deepStrictEqual(
-        skipped.map(({ name }: { name: string }) => name),
-        ["caf\ufffd.txt", "caf\ufffd.txt"]
-      )
-      assert.match(stderr, /did not come back: its name is not UTF-8/)
-      await cluster.untilNoPods(id)
-    })
-
-    it("that are links asked for by name, or in a replaced folder, are explained after the rest has come", async () => {
-      const folder = await scratch()
-      const id = freshId("links")
-      const commands = [
-        "mkdir real; echo 1 >real/a; echo 2 >b; ln -s real result; ln -s real/a latest",
-        'rmdir "$OUTPUT_DIR"; ln -s "$PWD/real" "$OUTPUT_DIR"'
-      ]
-      const task = "containerImage: busybox\noutputFiles: [b, result, latest, none]"
-      const flow = await writeFlow(folder, id, commands, task)
-      const { code, stderr } = await podwright(cluster, ["run", flow, "--output-dir", join(folder, "out")])
-      assert.strictEqual(code, 125)
-      assert.include(stderr, "did not write 'none'")
-      assert.include(stderr, "'result' did not come back: it is a link to real, which was not collected")
-      assert.include(stderr, "'latest' did not come back: it is a link to real/a, which was not collected")
-      assert.match(stderr, /output 'output' did not come back: it is a link to \S*real and no folder any more/)
-      assert.strictEqual(await readFile(join(folder, "out/b"), "utf8"), "2\n")
-      await cluster.untilNoPods(id)
-    })
   })
 }

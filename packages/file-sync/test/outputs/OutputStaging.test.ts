@@ -2,7 +2,8 @@
  * Output archives unpacked into a real folder: staged, checked, then moved to their names. Numbers
  * such as F11 are rows of the catalogue in packages/file-sync/README.md.
  */
-import { createHash } from "node:crypto"
+import { createHash, hash } from "node:crypto"
+import { lstatSync, readFileSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,8 +11,9 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { makeOutputStaging } from "../../src/outputs/OutputFiles.ts"
 import { type OutputLimits, outputLimits } from "../../src/outputs/OutputLimits.ts"
+import { outputPath } from "../../src/outputs/OutputName.ts"
+import { makeOutputStaging } from "../../src/outputs/OutputStaging.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "podwright-outputs-"))),
@@ -97,7 +99,7 @@ describe("makeOutputStaging", () => {
     })
   )
 
-  it.live("takes the same file twice, and not one name from both folders", () =>
+  it.live("takes the same file twice", () =>
     Effect.gen(function* () {
       const twice = [
         Tar.file("work/a", "a"),
@@ -108,18 +110,208 @@ describe("makeOutputStaging", () => {
       const target = yield* folder
       yield* unpack(target, [yield* archiveOf(twice)])
       assert.strictEqual(yield* Effect.promise(() => readFile(join(target, "a"), "utf8")), "a")
-      for (const both of [
-        [Tar.file("work/a", ""), Tar.file("output/a", "")],
-        [Tar.symlink("output/a", "x"), Tar.file("work/a", "")],
-        [Tar.file("output/a", ""), Tar.hardlink("work/a", "output/a")],
-        [Tar.file("output/a", ""), Tar.directory("work/a")],
-        [Tar.directory("output/a"), Tar.file("work/a", "")]
-      ]) {
-        const { lost, skipped } = yield* unpack(yield* folder, [yield* archiveOf(both)])
-        const reason = "both the working folder and the output folder have a file of this name"
-        assert.deepStrictEqual(skipped, [{ name: "a", reason }])
-        assert.strictEqual(lost.has("a"), both[1]?.header.path.startsWith("work/"))
-      }
+    })
+  )
+
+  const bothHave: ReadonlyArray<readonly [string, ReadonlyArray<Tar.Entry>, ReadonlyArray<string>]> = [
+    ["two files", [Tar.file("output/a", "1"), Tar.file("work/a", "2")], ["a: 1", "work/a: 2"]],
+    [
+      "two files, one of them twice",
+      [Tar.file("output/a", "1"), Tar.file("work/a", "2"), Tar.file("work/a", "2")],
+      ["a: 1", "work/a: 2"]
+    ],
+    [
+      "a link and a file",
+      [Tar.symlink("output/a", "b"), Tar.file("output/b", "1"), Tar.file("work/a", "2")],
+      ["a: 1", "b: 1", "work/a: 2"]
+    ],
+    [
+      "a file and its second name",
+      [Tar.file("output/a", "1"), Tar.hardlink("work/a", "output/a")],
+      ["a: 1", "work/a: 1"]
+    ],
+    [
+      "a file and a folder",
+      [Tar.file("output/a", "1"), Tar.directory("work/a"), Tar.file("work/a/b", "2")],
+      ["a: 1", "work/a/b: 2"]
+    ],
+    [
+      "a file and what is in a folder",
+      [Tar.file("output/a", "1"), Tar.file("work/a/b/c", "2")],
+      ["a: 1", "work/a/b/c: 2"]
+    ],
+    [
+      "a link and what is in a folder",
+      [Tar.symlink("output/a", "b"), Tar.file("output/b", "1"), Tar.file("work/a/b", "2")],
+      ["a: 1", "b: 1", "work/a/b: 2"]
+    ],
+    ["a folder and a file", [Tar.file("output/a/b", "1"), Tar.file("work/a", "2")], ["a/b: 1", "work/a: 2"]],
+    [
+      "the second name of a renamed file, and links to it",
+      [
+        Tar.file("output/a", "1"),
+        Tar.file("work/a", "2"),
+        Tar.hardlink("work/b", "work/a"),
+        Tar.symlink("work/c", "a"),
+        Tar.symlink("output/d", "../work/a"),
+        Tar.symlink("output/e", "a"),
+        Tar.symlink("output/f", "x"),
+        Tar.symlink("work/f", "a")
+      ],
+      ["a: 1", "b: 2", "c: 2", "d: 2", "e: 1", "work/a: 2", "work/f: 2"]
+    ],
+    [
+      "a file of that other name, too",
+      [Tar.file("output/a", "1"), Tar.file("work/a", "2"), Tar.file("work/work/a", "3")],
+      ["a: 1", "work/a: 2", "work/work/a: 3"]
+    ]
+  ]
+  for (const [what, entries, expected] of bothHave) {
+    it.live(`brings both where working and output folder have one name: ${what}`, () =>
+      Effect.gen(function* () {
+        const { files, lost, renamed, skipped } = yield* unpack(yield* folder, [yield* archiveOf(entries)])
+        const found = Object.entries(files).map(([name, { path }]) => `${name}: ${readFileSync(path, "utf8")}`)
+        assert.deepStrictEqual(found.sort(), [...expected])
+        assert.deepStrictEqual([skipped, lost.size], [[], 0])
+        assert.deepStrictEqual(
+          renamed.map(({ as }) => as),
+          renamed.map(({ name }) => `work/${name}`)
+        )
+        for (const [name, { path, sha256 }] of Object.entries(files))
+          assert.strictEqual(sha256, hash("sha256", readFileSync(path)), name)
+      })
+    )
+  }
+
+  it.live("skips what has no other name left, and nothing else", () =>
+    Effect.gen(function* () {
+      const entries = ["output/a", "output/work/a", "output/work/work/a", "work/a", "work/b"].map((name) =>
+        Tar.file(name, name)
+      )
+      const { files, lost, skipped } = yield* unpack(yield* folder, [yield* archiveOf(entries)])
+      const reason = "both the working folder and the output folder have a file of this name"
+      assert.deepStrictEqual(skipped, [{ name: "a", reason }])
+      assert.deepStrictEqual([...lost], ["a"])
+      assert.deepStrictEqual(Object.keys(files).sort(), ["a", "b", "work/a", "work/work/a"])
+    })
+  )
+
+  /** Latin-1 letters as bytes of their own, in a header that Effect would write as UTF-8. */
+  const latin1Archive = (archive: Buffer): Buffer => {
+    const bytes = Buffer.from(
+      archive.toString("latin1").replaceAll("\x01", "\xe9").replaceAll("\x02", "\xe8"),
+      "latin1"
+    )
+    for (let at = 0; at + 512 <= bytes.length; at += 512) {
+      if (bytes.toString("latin1", at + 257, at + 262) !== "ustar") continue
+      bytes.write("        ", at + 148, "latin1")
+      const sum = bytes.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
+      bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, at + 148, "latin1")
+    }
+    return bytes
+  }
+
+  it.live("keeps names that are not UTF-8, and takes no two for one: F12", () =>
+    Effect.gen(function* () {
+      const target = yield* folder
+      const archive = latin1Archive(
+        yield* archiveOf([
+          Tar.file("output/caf\x01.txt", "one"),
+          Tar.file("output/caf\x02.txt", "two"),
+          Tar.file("output/caf\\xe9.txt", "three"),
+          Tar.file(`output/d\x01/${"n".repeat(120)}\x02`, "x".repeat(300_000)),
+          Tar.symlink("output/link", "caf\x01.txt"),
+          Tar.symlink("output/\x02link", "d\x01"),
+          Tar.hardlink("output/hard\x01", "output/caf\x02.txt")
+        ])
+      )
+      const { broken, files, skipped } = yield* unpack(target, [archive])
+      assert.deepStrictEqual(skipped, [])
+      assert.deepStrictEqual([...broken], [])
+      const long = `d\\xe9/${"n".repeat(120)}\\xe8`
+      assert.deepStrictEqual(
+        Object.keys(files).sort(),
+        ["caf\\xe8.txt", "caf\\xe9.txt", "caf\\x5cxe9.txt", "hard\\xe9", "link", long].sort()
+      )
+      for (const { path, sha256 } of Object.values(files))
+        assert.strictEqual(hash("sha256", readFileSync(outputPath(path))), sha256, path)
+      assert.strictEqual(readFileSync(Buffer.from(`${target}/caf\xe9.txt`, "latin1"), "utf8"), "one")
+      assert.strictEqual(readFileSync(Buffer.from(`${target}/caf\xe8.txt`, "latin1"), "utf8"), "two")
+      // Again, into what is there.
+      const again = yield* unpack(target, [archive])
+      assert.deepStrictEqual(Object.keys(again.files), Object.keys(files))
+    })
+  )
+
+  it.live("shows a target folder that looks like an escape so that its paths are found", () =>
+    Effect.gen(function* () {
+      const target = join(yield* folder, "\\x41")
+      const { files } = yield* unpack(target, [latin1Archive(yield* archiveOf([Tar.file("output/\x01", "one")]))])
+      const path = files["\\xe9"]?.path ?? ""
+      assert.include(path, "\\x5cx41/\\xe9")
+      assert.strictEqual(readFileSync(outputPath(path), "utf8"), "one")
+    })
+  )
+
+  it.live("brings what a link leads to under the link's name, and says what leads out of it", () =>
+    Effect.gen(function* () {
+      const target = yield* folder
+      const real = yield* archiveOf([
+        Tar.directory("./real"),
+        Tar.file("./real/a", "a"),
+        Tar.hardlink("./real/b", "./real/a"),
+        Tar.symlink("./real/in", "a"),
+        Tar.symlink("./real/out", "../x"),
+        Tar.file("./real/d/large", "x".repeat(300_000))
+      ])
+      const latest = yield* archiveOf([Tar.file("./a", "a")])
+      const matched = yield* archiveOf([Tar.symlink("work/result", "real"), Tar.symlink("work/latest", "real/a")])
+      const { files, lost, skipped } = yield* Effect.gen(function* () {
+        const staging = yield* makeOutputStaging(target)
+        yield* staging.unpack(chunksOf(real), { as: "result" })
+        yield* staging.unpack(chunksOf(latest), { as: "d/latest" })
+        yield* staging.unpack(chunksOf(matched))
+        yield* staging.unpack(chunksOf(Buffer.alloc(1024)), { as: "unread" })
+        return yield* staging.commit
+      }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+      assert.deepStrictEqual(Object.keys(files).sort(), [
+        "d/latest",
+        "result/a",
+        "result/b",
+        "result/d/large",
+        "result/in"
+      ])
+      assert.deepStrictEqual(
+        skipped.map(({ name, reason }) => `${name}: ${reason.split(";")[0]}`),
+        [
+          "result/out: it is a link to ../x, outside of what 'result' leads to",
+          "unread: it is a link, and what it leads to could not be read"
+        ]
+      )
+      assert.deepStrictEqual([...lost], ["result/out", "unread"])
+      assert.isTrue(lstatSync(join(target, "result")).isDirectory(), "result is a folder")
+    })
+  )
+
+  it.live("skips a name that this machine's file system cannot hold, and brings the others", () =>
+    Effect.gen(function* () {
+      const target = yield* folder
+      const name = "n".repeat(256)
+      const { files, skipped } = yield* unpack(target, [
+        yield* archiveOf([
+          Tar.file(`output/${name}`, "x"),
+          Tar.file(`output/large-${name}`, "x".repeat(300_000)),
+          Tar.file(`output/${name}/x`, "x"),
+          Tar.directory(`output/d/${name}`),
+          Tar.symlink(`output/link-${name}`, "fine"),
+          Tar.file("output/fine", "fine")
+        ])
+      ])
+      assert.deepStrictEqual(Object.keys(files), ["fine"])
+      assert.deepStrictEqual(
+        skipped.map(({ reason }) => reason),
+        Array.from({ length: 5 }, () => "its name is too long for the file system of this machine")
+      )
     })
   )
 
@@ -165,7 +357,7 @@ describe("makeOutputStaging", () => {
         [
           ["d/out", "it is a link to /etc/passwd"],
           ["fifo", "it is a Fifo"],
-          ["1/2/3/deep", "it lies deeper than 2 folders"],
+          ["1/2/3/deep", "it lies deeper than 2 folders (transfer.maxDepth)"],
           ["n".repeat(21), "its name is longer than 20 bytes"]
         ]
       )
