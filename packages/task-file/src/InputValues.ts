@@ -16,8 +16,6 @@ import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 const POINT = /[.eE]/
 /** Types whose default may be any value of YAML, not only a text. */
 const STRUCTURED: ReadonlyArray<InputDeclaration["type"]> = ["JSON", "YAML", "ARRAY", "MULTISELECT"]
-/** Longest value that a message repeats: more tells nobody more. */
-const SHOWN = 100
 
 /** What expressions in defaults may ask for besides the file. */
 export interface ResolveOptions {
@@ -56,12 +54,6 @@ const unknownInput = (name: string, known: ReadonlyArray<string>): string => {
   const nearest = nearestName(name, known)
   if (nearest !== undefined) return `unknown input '${name}'; did you mean '${nearest}'?`
   return `unknown input '${name}'; ${known.length === 0 ? "the file declares none" : `declared: ${known.join(", ")}`}`
-}
-
-/** A value as a message shows it; that of a secret is not shown. */
-const shown = (input: InputDeclaration, text: string): string => {
-  if (input.type === "SECRET") return ""
-  return `, not '${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`
 }
 
 /** Whether what a condition printed is true: as in Kestra, an empty text and `false` are not. */
@@ -151,7 +143,8 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
     const value = source === undefined ? readDefault(input, written) : readInputValue(input, source)
     const said = source ?? written ?? jsonText(defaults)
     if (Result.isFailure(value)) {
-      issue(`${value.failure}${shown(input, said)}`)
+      // Without the value: any input may be a password.
+      issue(value.failure)
       return undefined
     }
     if (value.success === null) return null
@@ -159,8 +152,7 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
       const problem = yield* isReadable(value.success)
       if (problem !== undefined) issue(problem)
     }
-    for (const { key, message } of limitProblems(input, value.success, yield* choicesOf(input)))
-      issue(key === undefined ? `${message}${shown(input, said)}` : message, key)
+    for (const { key, message } of limitProblems(input, value.success, yield* choicesOf(input))) issue(message, key)
     if (input.type === "FLOAT" || POINT.test(said)) decimals.push(input.id)
     return value.success
   })

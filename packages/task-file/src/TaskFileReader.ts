@@ -3,6 +3,7 @@
  * place. The text comes from a file through `loadTaskFile`; all else is pure.
  */
 import { dirname } from "node:path"
+import { pathProblem } from "@podwright/spec-builder"
 import { Effect, FileSystem, Result } from "effect"
 import { type ParseOptions, readFlow } from "./reading/FlowReader.ts"
 import { readNative } from "./reading/NativeReader.ts"
@@ -55,6 +56,11 @@ export const loadTaskFile = Effect.fn("TaskFile.load")(function* ({
   const unreadable = (message: string) => {
     const issue = new TaskFileIssue({ message, file: path, line: 1, column: 1, path: [] })
     return new TaskFileError({ operation: "read", issues: [issue] })
+  }
+  const problem = pathProblem(path)
+  if (problem !== undefined) {
+    const issue = new TaskFileIssue({ message: problem, file: "the task file", line: 1, column: 1, path: [] })
+    return yield* new TaskFileError({ operation: "read", issues: [issue] })
   }
   const bytes = yield* fs
     .readFile(path)

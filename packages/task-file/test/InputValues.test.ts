@@ -37,16 +37,16 @@ describe("resolveInputs", () => {
     ["STRING", "1.50", "1.50", undefined],
     ["STRING", "true", "true", undefined],
     ["STRING", '"x"', "x", undefined],
-    ["STRING", "[1, 2]", null, /expected a value of type STRING, not '\[1,2\]'/],
+    ["STRING", "[1, 2]", null, /expected a value of type STRING$/],
     ["INT", "7", 7, undefined],
-    ["INT", "1.5", null, /expected a whole number, not '1.5'/],
-    ["BOOLEAN", "5", null, /expected true or false, not '5'/],
+    ["INT", "1.5", null, /expected a whole number$/],
+    ["BOOLEAN", "5", null, /expected true or false$/],
     ["BOOLEAN", "false", false, undefined],
-    ["FILE", '""', null, /expected a path or a URL, not ''/],
+    ["FILE", '""', null, /expected a path or a URL$/],
     ["STRING", "null", null, undefined],
     ["JSON", "5", 5, undefined],
     ["JSON", "'{\"a\":[1,2]}'", { a: [1, 2] }, undefined],
-    ["JSON", "'{'", null, /expected JSON: .*, not '\{'/]
+    ["JSON", "'{'", null, /expected JSON; it is not well-formed( at position \d+)?$/]
   ]
   for (const [type, written, value, problem] of defaults) {
     it.effect(`reads the default ${written} of type ${type}`, () =>
@@ -116,7 +116,7 @@ describe("resolveInputs", () => {
       "a choice that is none",
       "  - { id: s, type: SELECT, values: [a, 010] }\n",
       { s: "c" },
-      /^flow\.yaml:4:5: input 's': expected one of a, 010, not 'c'$/
+      /^flow\.yaml:4:5: input 's': expected one of a, 010$/
     ],
     [
       "a limit that is none",
@@ -142,12 +142,7 @@ describe("resolveInputs", () => {
       { file: "x", fil: "x" },
       /^flow\.yaml:4:3: unknown input 'fil'; did you mean 'file'\?$/
     ],
-    [
-      "a wrong type",
-      "  - { id: n, type: INT }\n",
-      { n: "x" },
-      /^flow\.yaml:4:5: input 'n': expected a whole number, not 'x'$/
-    ],
+    ["a wrong type", "  - { id: n, type: INT }\n", { n: "x" }, /^flow\.yaml:4:5: input 'n': expected a whole number$/],
     [
       "a file that is not there",
       "  - { id: f, type: FILE }\n",

@@ -1,10 +1,10 @@
 /** Arguments and flags of every command that reads a task or flow file. */
-import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 
-const nameAndValue = (text: string): Option.Option<readonly [name: string, value: string]> => {
+/** An empty name where there is none: `givenInputs` refuses it, and does not repeat the value. */
+const nameAndValue = (text: string): readonly [name: string, value: string] => {
   const end = text.indexOf("=")
-  return end > 0 ? Option.some([text.slice(0, end), text.slice(end + 1)]) : Option.none()
+  return [text.slice(0, Math.max(0, end)), text.slice(end + 1)]
 }
 
 export const file = Argument.String("file").pipe(Argument.withDescription("Task or flow file (YAML)"))
@@ -14,7 +14,7 @@ export const input = Flag.String("input").pipe(
   Flag.withMetavar("NAME=VALUE"),
   Flag.withDescription("Value of an input that the file declares; for type FILE a path, or `-` for stdin; repeatable"),
   // Not `KeyValuePair`, which takes no empty value: an empty text is a value.
-  Flag.filterMap(nameAndValue, (text) => `NAME=VALUE, not '${text}'`),
+  Flag.map(nameAndValue),
   Flag.atLeast(0)
 )
 

@@ -20,6 +20,12 @@ describe("givenInputs", () => {
     )
   })
 
+  it("refuses what has no name, without its value", () => {
+    const refused = givenInputs(file, [["", "secret"]])
+    const message = Result.isFailure(refused) ? refused.failure.message : ""
+    assert.strictEqual(message, "t.yaml:3:9: --input: expected NAME=VALUE; what is given has no name before a '='")
+  })
+
   it("refuses a name that is given twice, without its values", () => {
     const refused = givenInputs(file, [
       ["a", "secret"],

@@ -3,6 +3,7 @@
  * of the archive they make. No I/O.
  */
 import { failureDetail } from "@podwright/k8s-io"
+import { pathProblem } from "@podwright/spec-builder"
 import { Cause, Effect, type Pull, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { FileSyncError } from "../FileSyncError.ts"
@@ -52,11 +53,15 @@ const BLOCK = 512
  * An input that cannot be sent. `source` is where it comes from; undefined where its name or place
  * is at fault.
  */
-export const unreadable = (name: string, source: string | undefined, detail: string) =>
-  new FileSyncError({
-    operation: "read inputs",
-    reason: new InputUnreadable({ name, detail, ...(source === undefined ? {} : { source }) })
-  })
+export const unreadable = (name: string, source: string | undefined, detail: string) => {
+  const problem = pathProblem(source ?? "")
+  // What was given for a path and is no path is not repeated, nor the error of a system that does.
+  const reason =
+    problem === undefined
+      ? new InputUnreadable({ name, detail, ...(source === undefined ? {} : { source }) })
+      : new InputUnreadable({ name, detail: problem })
+  return new FileSyncError({ operation: "read inputs", reason })
+}
 
 export const sizeOf = (entry: InputEntry): number =>
   entry._tag === "File" ? entry.size : entry._tag === "Text" ? entry.bytes.length : 0

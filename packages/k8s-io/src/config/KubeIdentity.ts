@@ -27,9 +27,18 @@ const tokenFileAge = Duration.minutes(1)
 
 const basic = (name: string, password = ""): string => `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`
 
-const fromDataOrFile = async (data: string | undefined, file: string | undefined): Promise<Buffer | undefined> => {
+const fromDataOrFile = async (
+  data: string | undefined,
+  file: string | undefined,
+  field: string
+): Promise<Buffer | undefined> => {
   if (data !== undefined) return Buffer.from(data, "base64")
-  return file === undefined ? undefined : readFile(file)
+  if (file === undefined) return undefined
+  const problem = pathProblem(file)
+  if (problem !== undefined) throw configError(problem, field)
+  return readFile(file).catch((cause) => {
+    throw configError(`cannot be read: ${failureDetail(cause)}`, field, cause)
+  })
 }
 
 const readTokenFile = (file: string, field: string) =>
@@ -82,9 +91,13 @@ const plainIdentity = Effect.fnUntraced(function* (cluster: KubeCluster, user: K
       }
     },
     tls: async () => {
-      const ca = await fromDataOrFile(cluster.caData, cluster.caFile)
-      const cert = await fromDataOrFile(user.certData, user.certFile)
-      const key = await fromDataOrFile(user.keyData, user.keyFile)
+      const ca = await fromDataOrFile(
+        cluster.caData,
+        cluster.caFile,
+        `clusters[${cluster.name}].cluster.certificate-authority`
+      )
+      const cert = await fromDataOrFile(user.certData, user.certFile, `users[${user.name}].user.client-certificate`)
+      const key = await fromDataOrFile(user.keyData, user.keyFile, `users[${user.name}].user.client-key`)
       return {
         ...(ca === undefined ? {} : { ca }),
         ...(cert === undefined ? {} : { cert }),

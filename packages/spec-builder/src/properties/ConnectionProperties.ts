@@ -4,6 +4,8 @@
  * checked where the connection is opened.
  */
 import { Schema } from "effect"
+import { pathProblem } from "../error/PathText.ts"
+import { shownText } from "../error/ShownText.ts"
 import { RunDuration } from "../values/RunDuration.ts"
 import { duration, flag, Name, Namespace, optional, Text, Texts } from "./PropertySchema.ts"
 
@@ -18,26 +20,27 @@ const Address = Schema.String.check(
     (text: string) =>
       /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/.test(text.trim()) && URL.canParse(text.trim())
         ? undefined
-        : `expected the URL of an API server such as https://10.0.0.1:6443, not '${withoutPassword(text)}'`,
+        : `expected the URL of an API server such as https://10.0.0.1:6443, not '${shownAddress(text)}'`,
     { toJsonSchema: () => [{ pattern: "^\\s*https?://" }, true] }
   )
 )
 
-/** A URL may hold a password, which no message may show. */
-const withoutPassword = (text: string): string => text.replace(/\/\/[^@/]*@/, "//")
+/** A URL may hold a password, which no message may show; nor a credential given in its place. */
+const shownAddress = (text: string): string =>
+  pathProblem(text) === undefined ? shownText(text.replace(/\/\/[^@/]*@/, "//"), 200) : "…"
 
 const Uri = Schema.String.check(
   Schema.makeFilter(
     (text: string) =>
       /^https?:\/\//.test(text) && URL.canParse(text)
         ? undefined
-        : `expected an http or https URL, not '${withoutPassword(text)}'`,
+        : `expected an http or https URL, not '${shownAddress(text)}'`,
     { toJsonSchema: () => [{ pattern: "^https?://" }, true] }
   )
 )
 
 const Path = Schema.String.check(
-  Schema.makeFilter((text: string) => (text.trim() === "" ? "expected the path of a file" : undefined), {
+  Schema.makeFilter((text: string) => (text.trim() === "" ? "expected the path of a file" : pathProblem(text)), {
     toJsonSchema: () => [{ minLength: 1 }, true]
   })
 )

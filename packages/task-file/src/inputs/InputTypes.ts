@@ -14,6 +14,7 @@ import {
   numberText,
   parseJson,
   parseRunDuration,
+  pathProblem,
   wholeNumber
 } from "@podwright/spec-builder"
 import { Option, Result } from "effect"
@@ -50,11 +51,19 @@ const bool = (text: string): Read =>
   text === "true" || text === "false" ? Result.succeed(text === "true") : Result.fail("expected true or false")
 
 const json: Reader = (text) =>
-  Result.try({ try: () => parseJson(text), catch: (error) => `expected JSON: ${messageOf(error)}` })
+  Result.try({
+    try: () => parseJson(text),
+    // The parser's own words quote the text.
+    catch: (error) => `expected JSON; it is not well-formed${/ at position \d+/.exec(messageOf(error))?.[0] ?? ""}`
+  })
 
 const yaml: Reader = (text) =>
   Result.flatMap(
-    Result.mapError(YamlDocument.parse(text, "input"), ({ issues: [issue] }) => `expected YAML: ${issue.message}`),
+    // The parser's own words may quote the text.
+    Result.mapError(
+      YamlDocument.parse(text, "input"),
+      ({ issues: [{ column, line }] }) => `expected YAML; it is not well-formed at line ${line}, column ${column}`
+    ),
     ({ value }) => (isJson(value) ? Result.succeed(value) : Result.fail("expected YAML with values that JSON has"))
   )
 
@@ -104,6 +113,8 @@ export const INPUT_TYPES: Readonly<Record<InputType, Reader>> = {
   FILE: (text) => {
     // An empty path would be the current folder; most likely a variable is not set.
     if (text.trim() === "") return Result.fail("expected a path or a URL")
+    const problem = pathProblem(text)
+    if (problem !== undefined) return Result.fail(problem)
     return Result.succeed(FILE_URI.test(text) ? text : pathToFileURL(resolve(text)).href)
   },
   JSON: json,

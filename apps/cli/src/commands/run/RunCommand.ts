@@ -9,6 +9,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
 import { cacheStoreIn, finishedTasksIn, flowEnd, isFailure, runFlow } from "@podwright/runner/flow"
+import { pathProblem } from "@podwright/spec-builder"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
@@ -78,11 +79,20 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     yield* reporter.problem("--no-cache keeps no result and --refresh-cache keeps a new one; give one of them")
     return yield* new CommandExit({ code: BAD_INPUT })
   }
+  for (const [flag, path] of [
+    ["--output-dir", flags.outputDir],
+    ["--cache-dir", flags.cacheDir]
+  ] as const) {
+    const problem = pathProblem(Option.getOrElse(path, () => ""))
+    if (problem === undefined) continue
+    yield* reporter.problem(`${flag}: ${problem}`)
+    return yield* new CommandExit({ code: BAD_INPUT })
+  }
   const logCursor = Option.getOrUndefined(Option.flatMap(flags.logCursor, readCursor))
   if (Option.isSome(flags.logCursor) && (logCursor === undefined || Option.isNone(flags.executionId))) {
     yield* reporter.problem(
       logCursor === undefined
-        ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"volume","stdout":120,"stderr":0}, not ${flags.logCursor.value}`
+        ? `--log-cursor: expected the \`cursor\` of an event, such as {"_tag":"volume","stdout":120,"stderr":0}; what is given is none`
         : "--log-cursor needs --execution-id: it continues the log of a pod that an earlier process left"
     )
     return yield* new CommandExit({ code: BAD_INPUT })

@@ -1,0 +1,35 @@
+import { assert, describe, it } from "@effect/vitest"
+import { pathProblem } from "../../src/error/PathText.ts"
+
+const token = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+
+describe("pathProblem", () => {
+  for (const path of [
+    "",
+    "a.txt",
+    "/home/a b/.kube/config",
+    "./eyes.yaml",
+    "file:///tmp/in.txt",
+    "certs/tls.key",
+    "data/{a,b}.csv",
+    "/tmp/0d6be69b264717f2dd33652e212b173104b4a647b7c11ae72e9885f11cd312fb",
+    "MyReport2026-with-a-very-long-name-of-the-quarter.xlsx"
+  ])
+    it(`takes '${path}' for a path`, () => assert.isUndefined(pathProblem(path)))
+
+  for (const [what, text] of [
+    ["several lines", "a: b\nc: d"],
+    ["JSON", '{"a":1}'],
+    ["a key", "-----BEGIN PRIVATE KEY-----MIIE"],
+    ["base64 of a certificate in a folder", `/etc/${Buffer.from("-----BEGIN CERTIFICATE-----").toString("base64")}`],
+    ["a token", token],
+    ["a token in a folder", `/etc/${token}`],
+    ["a token without dots", "xoQ7Rr0cGmTnB4wYkP2LsD9fVhJ6uEaZ1iXt8KqN5b"],
+    ["a text longer than any path", "a".repeat(5000)]
+  ] as const)
+    it(`refuses ${what} without repeating it`, () => {
+      const problem = pathProblem(text) ?? ""
+      assert.match(problem, /^expected the path of a file, not its content/)
+      assert.notInclude(problem, text.slice(0, 4))
+    })
+})
