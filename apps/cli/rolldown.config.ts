@@ -13,7 +13,7 @@ import manifest from "./package.json" with { type: "json" }
 export const PACKAGES = [
   "@kubernetes/client-node",
   "jks-js",
-  "minijinja-js",
+  "jq-web",
   "node-forge",
   "rfc6902",
   "selfsigned",

@@ -5,7 +5,8 @@
 import { access, constants } from "node:fs/promises"
 import { type Json, type JsonObject, jsonText, keepDecimals, nearestName, parseJson } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
-import { hasExpression, makeRenderer } from "./Expression.ts"
+import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
+import { hasExpression } from "./expression/ExpressionMarks.ts"
 import type { InputDeclaration } from "./inputs/InputDeclaration.ts"
 import { limitProblems } from "./inputs/InputLimits.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
@@ -19,8 +20,8 @@ const STRUCTURED: ReadonlyArray<InputDeclaration["type"]> = ["JSON", "YAML", "AR
 
 /** What expressions in defaults may ask for besides the file. */
 export interface ResolveOptions {
-  /** Answers `secret('NAME')`; undefined where there is no secret of that name. Default: there is none. */
-  readonly secret?: (name: string) => string | undefined
+  /** Answers `secret('NAME')`, as `TaskScope` says. Default: there is none. */
+  readonly secret?: ExpressionScope["secret"]
 }
 
 /** Reads a value given as text; a failure says what is expected. */

@@ -18,10 +18,11 @@ import {
   taskValues,
   WORK_DIRECTORY
 } from "@podwright/spec-builder"
-import { Duration, Effect, Option, Result } from "effect"
-import { makeRenderer } from "./Expression.ts"
+import { Clock, Duration, Effect, Option, Result } from "effect"
+import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
+import { readBeside } from "./ReadFunction.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
@@ -48,29 +49,64 @@ export interface TaskScope {
   readonly inputs: Readonly<Record<string, unknown>>
   /** Of the tasks before, by task id. */
   readonly outputs: Readonly<Record<string, TaskOutputs>>
-  /** Answers `secret('NAME')`; undefined where there is no secret of that name. */
-  readonly secret: (name: string) => string | undefined
+  /**
+   * Answers `secret('NAME')`; undefined where there is no secret of that name, or why it cannot be
+   * given.
+   */
+  readonly secret: ExpressionScope["secret"]
+  /**
+   * Values from outside the file, by their first name, such as `trigger`, `envs` and `globals`; `kv`
+   * is what `kv()` reads, and `vars` adds to the variables of the file. Default: none.
+   */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
+  /** When the execution was started; default: now. */
+  readonly startedAt?: Date | undefined
   /** Absent where no task has failed. */
   readonly error?: FailedTask
 }
 
-/** The names that expressions of a whole flow may use. */
-const flowValues = (file: TaskFile, scope: Pick<TaskScope, "inputs" | "outputs">, executionId: string) => ({
-  inputs: scope.inputs,
-  outputs: scope.outputs,
-  vars: file.variables,
-  flow: { id: file.id, namespace: file.namespace },
-  execution: { id: executionId }
-})
+/** What a flow and each of its tasks may refer to alike. */
+type OuterScope = Pick<TaskScope, "inputs" | "outputs" | "secret" | "values" | "startedAt">
 
-/** The names that expressions of a task may use. */
-const taskNames = (file: TaskFile, task: TaskDeclaration, scope: TaskScope) => ({
-  ...flowValues(file, scope, scope.identity.executionId),
-  workingDir: WORK_DIRECTORY,
-  outputDir: OUTPUT_DIRECTORY,
-  task: { id: task.id },
-  taskrun: { id: scope.identity.taskRunId },
-  ...(scope.error === undefined ? {} : { error: scope.error })
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const dateText = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+/** What expressions of a whole flow may refer to. */
+const flowNames = (file: TaskFile, scope: OuterScope, executionId: string, now: number): ExpressionScope => {
+  const { kv, vars, ...given } = scope.values ?? {}
+  return {
+    secret: scope.secret,
+    kv: (key) => (isRecord(kv) && Object.hasOwn(kv, key) ? kv[key] : undefined),
+    read: readBeside(file.directory),
+    values: {
+      ...given,
+      inputs: scope.inputs,
+      outputs: scope.outputs,
+      vars: isRecord(vars) ? { ...file.variables, ...vars } : file.variables,
+      flow: { id: file.id, namespace: file.namespace },
+      execution: { id: executionId, startDate: dateText(scope.startedAt?.getTime() ?? now) }
+    }
+  }
+}
+
+/** What expressions of a task may refer to. */
+const taskNames = Effect.fnUntraced(function* (file: TaskFile, task: TaskDeclaration, scope: TaskScope) {
+  const now = yield* Clock.currentTimeMillis
+  const { attempt, executionId, taskRunId } = scope.identity
+  const outer = flowNames(file, scope, executionId, now)
+  return {
+    ...outer,
+    values: {
+      ...outer.values,
+      workingDir: WORK_DIRECTORY,
+      outputDir: OUTPUT_DIRECTORY,
+      task: { id: task.id },
+      taskrun: { id: taskRunId, startDate: dateText(now), attemptsCount: attempt },
+      ...(scope.error === undefined ? {} : { error: scope.error })
+    }
+  }
 })
 
 /** Renders one text of a file; what is wrong with it is a `TaskFileError` at its place. */
@@ -97,13 +133,13 @@ export const renderRunIf = Effect.fn("TaskRendering.runIf")(function* (
   scope: TaskScope
 ): Effect.fn.Return<boolean, TaskFileError> {
   if (task.runIf === undefined) return true
-  const values = taskNames(file, task, scope)
-  const text = yield* renderText(file, task.runIf, [...task.path, "runIf"], { secret: scope.secret, values })
+  const names = yield* taskNames(file, task, scope)
+  const text = yield* renderText(file, task.runIf, [...task.path, "runIf"], names)
   return !FALSY.includes(text.trim())
 })
 
 /** What a flow's outputs may refer to, besides the file itself. */
-export interface FlowScope extends Pick<TaskScope, "inputs" | "outputs" | "secret"> {
+export interface FlowScope extends OuterScope {
   readonly executionId: string
 }
 
@@ -126,10 +162,10 @@ export const renderFlowOutputs = Effect.fn("TaskRendering.outputs")(function* (
   file: TaskFile,
   scope: FlowScope
 ): Effect.fn.Return<Readonly<Record<string, unknown>>, TaskFileError> {
-  const values = flowValues(file, scope, scope.executionId)
+  const names = flowNames(file, scope, scope.executionId, yield* Clock.currentTimeMillis)
   const rendered: (value: Json, path: Path) => Effect.Effect<Json, TaskFileError> = Effect.fnUntraced(
     function* (value, path) {
-      if (typeof value === "string") return yield* renderText(file, value, path, { secret: scope.secret, values })
+      if (typeof value === "string") return yield* renderText(file, value, path, names)
       if (Array.isArray(value))
         return yield* Effect.forEach(value, (item: Json, index) => rendered(item, [...path, index]))
       if (typeof value !== "object" || value === null) return value
@@ -179,10 +215,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   scope: TaskScope
 ): Effect.fn.Return<Task, TaskFileError> {
   const issues: Array<TaskFileIssue> = []
-  const render = yield* makeRenderer({
-    secret: scope.secret,
-    values: taskNames(file, task, scope)
-  })
+  const render = yield* makeRenderer(yield* taskNames(file, task, scope))
 
   const text = Effect.fnUntraced(function* (source: string, path: Path) {
     const rendered = yield* render(source)

@@ -11,7 +11,8 @@
  */
 
 // For programs with tasks of their own form: the values of input files, and the renderer itself.
-export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./Expression.ts"
+export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
+export type { Answers, NoAnswer } from "./expression/Host.ts"
 export { INPUT_FILE_KEYS, InputFileValue, inputFile } from "./InputFileValue.ts"
 // Its inputs, from the texts that a person gave.
 export { type ResolveOptions, resolveInputs } from "./InputValues.ts"

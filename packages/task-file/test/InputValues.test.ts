@@ -128,7 +128,7 @@ describe("resolveInputs", () => {
       "a default whose expression is wrong",
       "  - { id: n, type: STRING, defaults: '{{ inputs.x }}' }\n",
       {},
-      /^flow\.yaml:4:\d+: input 'n': .*inputs\.x/
+      /^flow\.yaml:4:\d+: input 'n': there is no 'x' in 'inputs'/
     ],
     [
       "a required input",

@@ -74,10 +74,21 @@ describe("the CLI loads", () => {
 
   const rendered: ReadonlyArray<readonly [string, string, ReadonlyArray<Heavy>]> = [
     ["YAML alone to render a file", "image: busybox\ncommands: [echo]\n", ["yaml"]],
+    ["no more where a file has plain expressions", `image: busybox\ncommands: ["echo {{ taskrun.id }}"]\n`, ["yaml"]],
     [
-      "the expressions' engine where a file has expressions",
-      `image: busybox\ncommands: ["echo {{ taskrun.id }}"]\n`,
-      ["minijinja-js", "yaml"]
+      "Temporal where an expression has to do with dates",
+      `image: busybox\ncommands: ["echo {{ now() | date('yyyy') }}"]\n`,
+      ["temporal-polyfill", "yaml"]
+    ],
+    [
+      "jq where an expression asks for it",
+      `image: busybox\ncommands: ["echo {{ task | jqFirst('.id') }}"]\n`,
+      ["jq-web", "yaml"]
+    ],
+    [
+      "RE2 where an expression has a regular expression",
+      `image: busybox\ncommands: ["echo {{ 'a1b' | split('[0-9]') }}"]\n`,
+      ["re2js", "yaml"]
     ]
   ]
   for (const [what, text, expected] of rendered)

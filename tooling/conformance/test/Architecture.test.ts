@@ -61,17 +61,18 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   "packages/task-file": {
     "TaskFileError.ts": [],
     "YamlDocument.ts": ["TaskFileError.ts"],
-    "Expression.ts": ["TaskFileError.ts", "YamlDocument.ts"],
+    expression: ["YamlDocument.ts"],
+    "ReadFunction.ts": [],
     "InputFileValue.ts": [],
     inputs: ["TaskFileError.ts", "YamlDocument.ts"],
     "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs"],
-    "InputValues.ts": ["TaskFileError.ts", "Expression.ts", "inputs", "TaskFile.ts"],
-    types: ["YamlDocument.ts", "Expression.ts", "TaskFile.ts"],
+    "InputValues.ts": ["TaskFileError.ts", "expression", "inputs", "TaskFile.ts"],
+    types: ["YamlDocument.ts", "expression", "TaskFile.ts"],
     reading: [
       "InputFileValue.ts",
       "TaskFileError.ts",
       "YamlDocument.ts",
-      "Expression.ts",
+      "expression",
       "inputs",
       "TaskFile.ts",
       "types"
@@ -81,7 +82,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "InputFileValue.ts",
       "TaskFileError.ts",
       "YamlDocument.ts",
-      "Expression.ts",
+      "expression",
+      "ReadFunction.ts",
       "inputs",
       "TaskFile.ts"
     ],

@@ -1,5 +1,7 @@
 /** How a file is run: what a caller may say, each with its default. */
+
 import type { LogCursor } from "@podwright/file-sync"
+import type { ExpressionScope } from "@podwright/task-file"
 import type { Effect } from "effect"
 import type { CacheStore } from "../attempts/CacheStore.ts"
 import type { FinishedTasks } from "../attempts/FinishedTasks.ts"
@@ -52,10 +54,15 @@ export interface FlowOptions {
    */
   readonly infrastructureRetries?: number | undefined
   /**
-   * Answers `secret('NAME')` of expressions; undefined where there is no secret of that name.
-   * Default: there is none.
+   * Answers `secret('NAME')` of expressions; undefined where there is no secret of that name, or why
+   * it cannot be given. Default: there is none.
    */
-  readonly secret?: (name: string) => string | undefined
+  readonly secret?: ExpressionScope["secret"]
+  /**
+   * Values of expressions from outside the file, by their first name, such as `trigger`, `envs` and
+   * `globals`; `kv` is what `kv()` reads, and `vars` adds to the file's variables. Default: none.
+   */
+  readonly values?: Readonly<Record<string, unknown>> | undefined
   /**
    * When it completes, the pod of the task that runs is left to continue, and the flow ends.
    * Default: never.

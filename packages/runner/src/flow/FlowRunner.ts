@@ -103,6 +103,7 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
     if (event._tag === "Cached") by = event.by
     return onEvent(event)
   }
+  const startedAt = new Date(yield* Clock.currentTimeMillis)
   const notReached = Effect.fnUntraced(function* ({ id }: TaskDeclaration) {
     yield* emit({ _tag: "TaskNotReached", at: yield* Clock.currentTimeMillis, task: id })
   })
@@ -126,7 +127,8 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   /** One task, unless it is not to run. */
   const runTask = Effect.fnUntraced(function* (task: TaskDeclaration, isLast: boolean, error?: FailedTask) {
     const identity = taskIdentity(file, task.id, executionId)
-    const scope = { identity, inputs, outputs, secret, ...(error === undefined ? {} : { error }) }
+    const outside = { secret, values: options.values, startedAt }
+    const scope = { identity, inputs, outputs, ...outside, ...(error === undefined ? {} : { error }) }
     const runs = yield* Effect.result(task.disabled ? Effect.succeed(false) : renderRunIf(file, task, scope))
     if (Result.isSuccess(runs) && !runs.success) {
       const why = task.disabled ? "disabled" : "runIf"
@@ -146,6 +148,7 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
       outputDirectory: isSingle && task === file.tasks[0] ? root : join(root, task.id),
       record,
       options,
+      startedAt,
       emit
     }).pipe(
       Effect.scoped,
@@ -190,7 +193,9 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   }
   const values = ends.some(isFailure)
     ? Result.succeed({})
-    : yield* Effect.result(renderFlowOutputs(file, { inputs, outputs, secret, executionId }))
+    : yield* Effect.result(
+        renderFlowOutputs(file, { inputs, outputs, secret, values: options.values, startedAt, executionId })
+      )
   if (Result.isFailure(values)) ends.push({ _tag: "Error", taskId: null, error: values.failure })
   if (record !== undefined && !mayContinue(flowEnd(ends))) yield* record.forget
   return { executionId, ends, outputs: Result.isSuccess(values) ? values.success : {} }

@@ -54,6 +54,7 @@ export interface FlowTaskRun {
   readonly outputDirectory: string
   readonly record: ExecutionRecord | undefined
   readonly options: FlowOptions
+  readonly startedAt: Date
   readonly emit: (event: FlowEvent | RunEvent) => Effect.Effect<void>
 }
 
@@ -70,6 +71,7 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
   outputDirectory,
   outputs,
   record,
+  startedAt,
   task
 }: FlowTaskRun): Effect.fn.Return<RunResult, FlowError, FlowServices | Scope.Scope> {
   const runner = yield* TaskRunner
@@ -84,7 +86,15 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
   } = options
   const request = (identity: TaskIdentity) =>
     Effect.map(
-      renderTask(file, task, { identity, inputs, outputs, secret, ...(error === undefined ? {} : { error }) }),
+      renderTask(file, task, {
+        identity,
+        inputs,
+        outputs,
+        secret,
+        values: options.values,
+        startedAt,
+        ...(error === undefined ? {} : { error })
+      }),
       (rendered): TaskRequest => ({
         ...rendered,
         outputDirectory,

@@ -91,7 +91,7 @@ describe("a command", () => {
       "gives no JSON where it is asked for",
       { commands: ["echo plain"] },
       "{{ json.token }}",
-      "config.oauthTokenProvider.output: undefined value"
+      "config.oauthTokenProvider.output: there is no '"
     ],
     [
       "gives nothing",

@@ -127,7 +127,7 @@ describe("runFlow", () => {
       assert.deepStrictEqual(told, ["TaskStarted a", "TaskFailed a", "TaskNotReached b"])
       assert.deepStrictEqual(asked, [])
       const failed = events.find((event) => event._tag === "TaskFailed")
-      assert.match(failed?._tag === "TaskFailed" ? failed.error.message : "", /^flow\.yaml:6:20: undefined value/)
+      assert.match(failed?._tag === "TaskFailed" ? failed.error.message : "", /^flow\.yaml:6:\d+: there is no '/)
     })
   )
 

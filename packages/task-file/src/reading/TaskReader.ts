@@ -7,7 +7,7 @@ import {
   type SpecError
 } from "@podwright/spec-builder"
 import { Result } from "effect"
-import { hasExpression } from "../Expression.ts"
+import { hasExpression } from "../expression/ExpressionMarks.ts"
 import type { InputFileValue } from "../InputFileValue.ts"
 import { declareInput } from "../inputs/InputDeclaration.ts"
 import type { FlowFile, FlowTask, TaskDeclaration, TaskFile } from "../TaskFile.ts"

@@ -1,7 +1,7 @@
 /** A value as YAML whose texts with expressions stand as they were written: unescaped, in blocks. Pure. */
 import type { Json } from "@podwright/spec-builder"
 import { Document, Scalar, visit } from "yaml"
-import { hasExpression } from "../Expression.ts"
+import { hasExpression } from "../expression/ExpressionMarks.ts"
 
 /** An expression in quotes would have its own quotes escaped, and no longer be one. */
 export const asYaml = (value: Json): string => {
