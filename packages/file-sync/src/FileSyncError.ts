@@ -12,6 +12,12 @@ export const helperReason = (stage: string, detail: string): HelperFailed | Volu
     ? new VolumeFull({ stage, detail })
     : new HelperFailed({ stage, detail })
 
+/**
+ * As much of what the tools of a session said as a message quotes, in characters. The end matters
+ * there, and `SessionEnd.ts` keeps 2048 bytes of it; the rest is for escapes.
+ */
+const TOOL_WORDS = 4096
+
 /** What happened, where, and what to do; `of` names the pod, as in "the volume of pod p". */
 const explain = (reason: FileSyncReason, of: string): string => {
   switch (reason._tag) {
@@ -24,9 +30,9 @@ const explain = (reason: FileSyncReason, of: string): string => {
     case "Corrupt":
       return `The ${reason.what}${of} arrived damaged: expected ${shownText(reason.expected)}, got ${shownText(reason.actual)}`
     case "HelperFailed":
-      return `The helper container${of} failed (${reason.stage}): ${reason.detail === "" ? "it gave no reason" : shownText(reason.detail)}`
+      return `The helper container${of} failed (${reason.stage}): ${reason.detail === "" ? "it gave no reason" : shownText(reason.detail, TOOL_WORDS)}`
     case "VolumeFull":
-      return `The volume${of} is full (${reason.stage}): ${shownText(reason.detail)}. It must hold all input and output files and the command's output.`
+      return `The volume${of} is full (${reason.stage}): ${shownText(reason.detail, TOOL_WORDS)}. It must hold all input and output files and the command's output.`
     case "OutputRefused":
       return `Output '${shownText(reason.entry)}'${of} was refused: ${shownText(reason.detail)}`
     case "OutputUnwritable":
@@ -36,7 +42,7 @@ const explain = (reason: FileSyncReason, of: string): string => {
     case "Protocol":
       return `The helper container${of} broke the file protocol: ${shownText(reason.detail)}. Check that 'sh' of its image is a POSIX shell.`
     case "Lost":
-      return `The session with the helper container${of} was lost: ${shownText(reason.detail)}`
+      return `The session with the helper container${of} was lost: ${shownText(reason.detail, TOOL_WORDS)}`
     case "Channel":
       return reason.error.message
   }
