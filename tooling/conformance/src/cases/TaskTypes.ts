@@ -7,6 +7,58 @@ import { freshId, podwright, scratch } from "../clusters/Podwright.ts"
 
 const SCRIPTS = "io.kestra.plugin.scripts"
 
+/** The same program in each language: reads its input file, says where it runs, and fails with 3. */
+const SCRIPTS_OF_LANGUAGES: ReadonlyArray<{
+  readonly language: string
+  /** A further line of the task. */
+  readonly prelude?: string
+  readonly script: string
+}> = [
+  {
+    language: "node",
+    script: `const { readFileSync } = require("node:fs")
+console.log("out", readFileSync("other", "utf8"), "{{ inputs.word }}", process.cwd())
+console.error("err")
+process.exit(3)`
+  },
+  {
+    language: "perl",
+    script: `use Cwd;
+open(my $file, "<", "other") or die; my $text = <$file>;
+print "out $text {{ inputs.word }} ", getcwd(), "\\n";
+print STDERR "err\\n";
+exit 3;`
+  },
+  {
+    language: "php",
+    script: `<?php
+echo "out ", file_get_contents("other"), " {{ inputs.word }} ", getcwd(), "\\n";
+fwrite(STDERR, "err\\n");
+exit(3);`
+  },
+  {
+    language: "python",
+    // Machines have it as python3 alone.
+    prelude: `beforeCommands: ['command -v python >/dev/null || python() { python3 "$@"; }']`,
+    script: `import os, sys
+print("out", open("other").read(), "{{ inputs.word }}", os.getcwd())
+print("err", file=sys.stderr)
+sys.exit(3)`
+  },
+  {
+    language: "r",
+    script: `cat("out", readLines("other", warn = FALSE), "{{ inputs.word }}", getwd()); cat("\\n")
+write("err", stderr())
+quit(status = 3)`
+  },
+  {
+    language: "ruby",
+    script: `puts "out #{File.read("other")} {{ inputs.word }} #{Dir.pwd}"
+warn "err"
+exit 3`
+  }
+]
+
 /** Runs a flow of these tasks, which are written as YAML, one after the other. */
 const runTasks = async (cluster: Cluster, tasks: string, args: ReadonlyArray<string> = [], head = "") => {
   const id = freshId("types")
@@ -113,32 +165,24 @@ finally: [{ id: z, ${shell}, commands: [echo at last] }]
       assert.match(ill.stderr, /^now failed$/m)
     })
 
-    it.skipIf(!cluster.images.languages)("a script of a language is a file beside its input files", async () => {
-      const { code, stderr, stdout } = await runTasks(
-        cluster,
-        `  - id: js
-    type: ${SCRIPTS}.node.Script
-    inputFiles:
-      other.js: "module.exports = 7"
+    for (const { language, prelude = "", script } of SCRIPTS_OF_LANGUAGES)
+      if (cluster.images.languages.includes(language))
+        it(`a script of ${language} is a file beside its input files`, async () => {
+          const { code, stderr, stdout } = await runTasks(
+            cluster,
+            `  - id: one
+    type: ${SCRIPTS}.${language}.Script
+    ${prelude}
+    inputFiles: { other: "seven" }
     script: |
-      console.log("node", require("./other.js"), "{{ inputs.word }}", process.cwd())
-  - id: py
-    type: ${SCRIPTS}.python.Script
-    beforeCommands: ['python() { python3 "$@"; }']
-    script: |
-      import sys
-      print("python", true, null, "{{ inputs.word }}", __file__)
-      print("on stderr", file=sys.stderr)
+${script.replace(/^/gm, "      ")}
 `,
-        [],
-        "inputs: [{ id: word, type: STRING, defaults: it's }]\n"
-      )
-      assert.strictEqual(
-        stdout,
-        "node 7 it's /podwright/work\npython True None it's /podwright/work/podwright-script.py\n",
-        stderr
-      )
-      assert.strictEqual(code, 0, stderr)
-    })
+            [],
+            "inputs: [{ id: word, type: STRING, defaults: it's }]\n"
+          )
+          assert.strictEqual(stdout, "out seven it's /podwright/work\n", stderr)
+          assert.include(stderr, "err\n")
+          assert.strictEqual(code, 3, stderr)
+        })
   })
 }

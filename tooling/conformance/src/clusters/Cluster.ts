@@ -26,8 +26,8 @@ export interface ClusterImages {
   readonly entrypoint: string
   /** One with a shell whose own user is 1000; where there is none, any with a shell. */
   readonly user1000: string
-  /** Whether the images of languages, such as `node`, are there with their programs. */
-  readonly languages: boolean
+  /** The languages, by their names in types (`r`, `node`), whose images are there with their programs. */
+  readonly languages: ReadonlyArray<string>
 }
 
 /** Of `tooling/real-cluster`, which pulls from a registry of its own. */
@@ -36,7 +36,7 @@ const REAL_IMAGES: ClusterImages = {
   noShell: "noshell",
   entrypoint: "noshell",
   user1000: "user1000",
-  languages: false
+  languages: ["node", "perl", "php", "python", "r", "ruby"]
 }
 
 /** The kubelet takes a second or two to end a pod, its grace period at most 30. */
