@@ -4,6 +4,7 @@ import { clean } from "./commands/clean/CleanFlags.ts"
 import { cluster } from "./commands/cluster/ClusterCommand.ts"
 import { doctor } from "./commands/doctor/DoctorFlags.ts"
 import { properties } from "./commands/properties/PropertiesCommand.ts"
+import { ps } from "./commands/ps/PsFlags.ts"
 import { rbac } from "./commands/rbac/RbacCommand.ts"
 import { render } from "./commands/render/RenderFlags.ts"
 import { run } from "./commands/run/RunFlags.ts"
@@ -13,5 +14,5 @@ export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
-  Command.withSubcommands([run, render, properties, doctor, rbac, clean, cluster])
+  Command.withSubcommands([run, ps, render, properties, doctor, rbac, clean, cluster])
 )

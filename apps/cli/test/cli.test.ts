@@ -52,6 +52,13 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains what it lists", () =>
+    Effect.gen(function* () {
+      yield* run(["ps", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.effect("explains what it cleans", () =>
     Effect.gen(function* () {
       yield* run(["clean", "--help"])

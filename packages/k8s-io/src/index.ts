@@ -27,7 +27,7 @@ export { PodEvents } from "./pods/PodEvents.ts"
 export { PodLog, type PodLogRequest } from "./pods/PodLog.ts"
 export { type PodAnnotation, type PodDeletion, type PodList, type PodSelection, Pods } from "./pods/Pods.ts"
 export { PodWatch, type PodWatchOptions } from "./pods/PodWatch.ts"
-export type { PodChange } from "./pods/PodWatchStep.ts"
+export type { PodChange, WatchChange } from "./pods/PodWatchStep.ts"
 
 // Commands in a running container: bytes in, bytes out, and how the command ended.
 

@@ -44,6 +44,11 @@ export { type PreparedTask, prepareTask } from "./task/PreparedTask.ts"
 export { type CleanedPod, type CleaningOptions, cleanPods } from "./claim/PodCleaning.ts"
 export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
 
+// Executions from outside: which there are, whoever drives them.
+
+export { type ExecutionSelection, Executions, type TaskPodChange } from "./executions/Executions.ts"
+export type { PodDriver, TaskPod, TaskPodState } from "./executions/TaskPod.ts"
+
 // For measurements that imitate a run: how often one tries to open a session.
 
 export { attemptDelay } from "./run/ExecBudget.ts"

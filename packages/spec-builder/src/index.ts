@@ -32,6 +32,7 @@ export {
   identityLabels,
   LABEL_PREFIX,
   LEASE_ANNOTATION,
+  labelValue,
   SPEC_HASH_ANNOTATION,
   TASK_RUN_LABEL
 } from "./pod/PodLabels.ts"

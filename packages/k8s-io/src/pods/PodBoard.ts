@@ -53,6 +53,3 @@ export const makePodBoard = () => {
     }
   }
 }
-
-/** The board of one namespace. */
-export type PodBoard = ReturnType<typeof makePodBoard>

@@ -1,6 +1,6 @@
 /**
- * Keeps a board up to date with a namespace's pods: lists, watches, waits, and starts over, as the
- * reducer (`PodWatchStep`) decides. Talks to the API server; knows nothing of followers.
+ * Keeps a listener up to date with a namespace's pods: lists, watches, waits, and starts over, as
+ * the reducer (`PodWatchStep`) decides. Talks to the API server; knows nothing of followers.
  */
 import { Clock, Effect, Option, Random, Stream } from "effect"
 import type { KubeConnection } from "../client/KubeConnection.ts"
@@ -8,12 +8,12 @@ import { cutError, requestJson } from "../client/KubeRequest.ts"
 import type { KubeError } from "../error/KubeError.ts"
 import { statusFromJson } from "../error/KubeStatus.ts"
 import { isPod, type Pod } from "./Pod.ts"
-import type { PodBoard } from "./PodBoard.ts"
-import { listRequest, readPodList } from "./Pods.ts"
+import { listRequest, type PodSelection, readPodList } from "./Pods.ts"
 import {
   initialState,
   jittered,
   step,
+  type WatchChange,
   type WatchInput,
   type WatchLine,
   type WatchNext,
@@ -64,31 +64,35 @@ class StreamLeft {
   }
 }
 
+/** Who hears of a namespace's pods. */
+export interface PodListener {
+  readonly apply: (changes: ReadonlyArray<WatchChange>) => void
+  /** Called after the changes of each list. */
+  readonly markListed: () => void
+}
+
 /**
- * Lists and watches a namespace's pods for as long as that can succeed, and gives the error that
- * ends it: one that trying again does not cure. `labelSelector` narrows it in Kubernetes' selector
- * syntax.
+ * Lists and watches a namespace's pods, or those of all, for as long as that can succeed, and gives
+ * the error that ends it: one that trying again does not cure.
  */
 export const reflectPods = (
   connection: KubeConnection["Service"],
-  namespace: string,
-  labelSelector: string | undefined,
-  board: PodBoard
+  namespace: string | undefined,
+  selection: PodSelection,
+  listener: PodListener
 ): Effect.Effect<KubeError> => {
   let state: WatchState = initialState
-  const list = listRequest("PodWatch.changes", namespace, labelSelector === undefined ? {} : { labelSelector })
+  const list = listRequest("PodWatch.changes", namespace, selection)
+  const where = namespace === undefined ? "all namespaces" : `namespace ${namespace}`
 
   const take = (input: WatchInput): Effect.Effect<WatchNext> =>
     Effect.suspend(() => {
       const result = step(state, input)
       state = result.state
-      board.apply(result.changes)
-      if (input._tag === "Listed") board.markListed()
+      listener.apply(result.changes)
+      if (input._tag === "Listed") listener.markListed()
       return input._tag === "Failed" && result.next._tag !== "Stop"
-        ? Effect.as(
-            Effect.logDebug(`pod watch of namespace ${namespace} continues after: ${input.error.message}`),
-            result.next
-          )
+        ? Effect.as(Effect.logDebug(`pod watch of ${where} continues after: ${input.error.message}`), result.next)
         : Effect.succeed(result.next)
     })
 

@@ -3,13 +3,14 @@
  * who follows a pod in it. `PodReflector` reads the server, `PodBoard` knows the followers,
  * `PodMailbox` holds what one of them has not read yet.
  */
-import { Context, Effect, Layer, RcMap, type Scope, Stream } from "effect"
+import { Context, Effect, Layer, Queue, RcMap, type Scope, Stream } from "effect"
 import { KubeConnection } from "../client/KubeConnection.ts"
 import { KubeError } from "../error/KubeError.ts"
 import { makePodBoard } from "./PodBoard.ts"
 import { makePodMailbox, type PodMailbox } from "./PodMailbox.ts"
 import { reflectPods } from "./PodReflector.ts"
-import type { PodChange } from "./PodWatchStep.ts"
+import type { PodSelection } from "./Pods.ts"
+import type { PodChange, WatchChange } from "./PodWatchStep.ts"
 import { idleTimeToLive } from "./WatchStream.ts"
 
 /** Which pods are watched at all. */
@@ -33,6 +34,15 @@ export class PodWatch extends Context.Service<
      * `metadata.managedFields`.
      */
     readonly changes: (namespace: string, name: string) => Stream.Stream<PodChange, KubeError>
+    /**
+     * The pods of a namespace that match, or those of all namespaces (undefined): all that are there
+     * as the first item, then the changes as they come, several at once where the server lists
+     * again. A watch of its own; else as `changes`.
+     */
+    readonly selection: (
+      namespace: string | undefined,
+      selection: PodSelection
+    ) => Stream.Stream<ReadonlyArray<WatchChange>, KubeError>
   }
 >()("@podwright/k8s-io/PodWatch") {
   /** One shared watch per namespace over a connection. */
@@ -44,10 +54,10 @@ interface SharedWatch {
   readonly follow: (name: string) => Effect.Effect<PodMailbox, never, Scope.Scope>
 }
 
-const brokenWatch = (namespace: string, defect: unknown): KubeError =>
+const brokenWatch = (namespace: string | undefined, defect: unknown): KubeError =>
   new KubeError({
     operation: "PodWatch.changes",
-    subject: { namespace },
+    subject: namespace === undefined ? {} : { namespace },
     reason: { _tag: "Protocol", detail: `the watch failed: ${String(defect)}` },
     cause: defect
   })
@@ -59,7 +69,7 @@ const makePodWatch = Effect.fnUntraced(function* (labelSelector: string | undefi
     lookup: (namespace: string) =>
       Effect.gen(function* () {
         const board = makePodBoard()
-        yield* reflectPods(connection, namespace, labelSelector, board).pipe(
+        yield* reflectPods(connection, namespace, labelSelector === undefined ? {} : { labelSelector }, board).pipe(
           Effect.catchDefect((defect) => Effect.succeed(brokenWatch(namespace, defect))),
           // The failed watch is forgotten before its followers hear of it: whoever comes next may
           // come with better rights. Detached, because forgetting an unused watch closes the scope
@@ -88,7 +98,30 @@ const makePodWatch = Effect.fnUntraced(function* (labelSelector: string | undefi
         return shared
       })
   })
+  const selection = Effect.fnUntraced(function* (namespace: string | undefined, selection: PodSelection) {
+    const queue = yield* Queue.unbounded<ReadonlyArray<WatchChange>, KubeError>()
+    let begun = false
+    yield* reflectPods(connection, namespace, selection, {
+      apply: (changes) => {
+        if (changes.length === 0) return
+        begun = true
+        Queue.offerUnsafe(queue, changes)
+      },
+      markListed: () => {
+        // That there are none is news as well.
+        if (!begun) Queue.offerUnsafe(queue, [])
+        begun = true
+      }
+    }).pipe(
+      Effect.catchDefect((defect) => Effect.succeed(brokenWatch(namespace, defect))),
+      Effect.flatMap((error) => Queue.fail(queue, error)),
+      Effect.forkScoped
+    )
+    return Stream.fromQueue(queue)
+  })
+
   return PodWatch.of({
+    selection: (namespace, only) => Stream.unwrap(selection(namespace, only)),
     changes: (namespace, name) =>
       Stream.unwrap(
         RcMap.get(watches, namespace).pipe(

@@ -54,7 +54,7 @@ export type WatchChange =
  */
 export type PodChange = WatchChange | { readonly _tag: "Absent" }
 
-/** Where the loop is. `known` holds the pods by name; `failures` counts those in a row. */
+/** Where the loop is. `known` holds the pods by namespace and name; `failures` counts those in a row. */
 export type WatchState =
   | { readonly _tag: "Listing"; readonly known: HashMap.HashMap<string, Pod>; readonly failures: number }
   | {
@@ -131,17 +131,20 @@ const relist = (state: WatchState, failures: number): WatchStep => ({
   next: { _tag: "List", delay: backoff(failures - 1) }
 })
 
+/** A watch may be of all namespaces, which have pods of the same name. */
+const placeOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`
+
 const listed = (state: WatchState, items: ReadonlyArray<Pod>, resourceVersion: string): WatchStep => {
   const changes: Array<WatchChange> = []
-  const known = HashMap.fromIterable(items.map((pod) => [pod.metadata.name, pod] as const))
+  const known = HashMap.fromIterable(items.map((pod) => [placeOf(pod), pod] as const))
   for (const before of HashMap.values(state.known)) {
-    const now = HashMap.get(known, before.metadata.name)
+    const now = HashMap.get(known, placeOf(before))
     // its deletion was missed, also when a new pod has taken the name
     if (Option.isNone(now) || now.value.metadata.uid !== before.metadata.uid)
       changes.push({ _tag: "Deleted", pod: before })
   }
   for (const pod of items) {
-    const before = HashMap.get(state.known, pod.metadata.name)
+    const before = HashMap.get(state.known, placeOf(pod))
     const same =
       Option.isSome(before) &&
       before.value.metadata.uid === pod.metadata.uid &&
@@ -161,11 +164,12 @@ const lineStep = (state: WatchState, line: WatchLine): WatchStep => {
   if (state._tag === "Listing") return { state, changes: [], next: { _tag: "List", delay: 0 } }
   switch (line._tag) {
     case "Changed": {
-      const { name, uid, resourceVersion } = line.pod.metadata
-      const before = HashMap.get(state.known, name)
+      const { uid, resourceVersion } = line.pod.metadata
+      const place = placeOf(line.pod)
+      const before = HashMap.get(state.known, place)
       const replaced = Option.isSome(before) && before.value.metadata.uid !== uid
       return {
-        state: { ...state, known: HashMap.set(state.known, name, line.pod), resourceVersion, failures: 0 },
+        state: { ...state, known: HashMap.set(state.known, place, line.pod), resourceVersion, failures: 0 },
         changes: [
           ...(replaced ? [{ _tag: "Deleted", pod: before.value } as const] : []),
           { _tag: "Present", pod: line.pod }
@@ -177,7 +181,7 @@ const lineStep = (state: WatchState, line: WatchLine): WatchStep => {
       return {
         state: {
           ...state,
-          known: HashMap.remove(state.known, line.pod.metadata.name),
+          known: HashMap.remove(state.known, placeOf(line.pod)),
           resourceVersion: line.pod.metadata.resourceVersion,
           failures: 0
         },

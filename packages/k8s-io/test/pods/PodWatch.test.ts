@@ -334,6 +334,61 @@ describe("losses", () => {
   )
 })
 
+describe("selection", () => {
+  const collect = Effect.fnUntraced(function* ({ watch }: Cluster, namespace: string | undefined) {
+    const seen: Array<string> = []
+    const fiber = yield* watch.selection(namespace, { labelSelector: "a=b" }).pipe(
+      Stream.runForEach((changes) =>
+        Effect.sync(() =>
+          seen.push(
+            changes.map(({ _tag, pod: { metadata } }) => `${_tag} ${metadata.namespace}/${metadata.name}`).join(", ")
+          )
+        )
+      ),
+      Effect.forkChild
+    )
+    const has = (count: number) =>
+      until(
+        `${count} items`,
+        () => seen.length >= count,
+        () => seen
+      )
+    return { seen, fiber, has }
+  })
+
+  it.effect("gives all pods first, then each change, and tells equal names of two namespaces apart", () =>
+    Effect.gen(function* () {
+      const one = yield* cluster
+      one.pods.push(pod({ name: "a" }), pod({ name: "a", namespace: "other", uid: "o" }))
+      const all = yield* collect(one, undefined)
+      yield* all.has(1)
+      yield* opened(one, 1)
+      assert.strictEqual(one.lists[0]?.path, "/api/v1/pods")
+      assert.strictEqual(last(one).asked.query.get("labelSelector"), "a=b")
+      last(one).send("MODIFIED", pod({ name: "a", version: "11" }))
+      last(one).send("DELETED", pod({ name: "a", namespace: "other", uid: "o", version: "12" }))
+      yield* all.has(3)
+      assert.deepStrictEqual(all.seen, ["Present team/a, Present other/a", "Present team/a", "Deleted other/a"])
+    })
+  )
+  it.effect("says that there are none", () =>
+    Effect.gen(function* () {
+      const one = yield* cluster
+      const all = yield* collect(one, "team")
+      yield* all.has(1)
+      assert.deepStrictEqual(all.seen, [""])
+    })
+  )
+  it.effect("fails with a refusal", () =>
+    Effect.gen(function* () {
+      const one = yield* cluster
+      one.refuse.push((answer) => answer.status(403, { reason: "Forbidden", message: "no" }))
+      const { fiber } = yield* collect(one, "team")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(fiber))).reason._tag, "Forbidden")
+    })
+  )
+})
+
 describe("readWatchLine", () => {
   it.each([
     [{ type: "ADDED", object: pod({ name: "a" }) }, "Changed"],

@@ -47,7 +47,7 @@ const ambient = () => {
     Layer.succeed(KubeConnection, KubeConnection.of(connection("ambient"))),
     Layer.succeed(Pods, fakePods({})),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.never) })),
-    Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.never })),
+    Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.never, selection: () => Stream.never })),
     Layer.succeed(Exec, Exec.of({ open: () => unused })),
     Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never }))
   )

@@ -86,7 +86,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
       })
     ),
     Layer.succeed(PodEvents, PodEvents.of({ follow: () => Effect.succeed(Stream.fromQueue(told)) })),
-    Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.fromQueue(changes) })),
+    Layer.succeed(PodWatch, PodWatch.of({ changes: () => Stream.fromQueue(changes), selection: () => Stream.never })),
     Layer.succeed(
       Exec,
       Exec.of({

@@ -3,16 +3,12 @@ import { RunDuration } from "@podwright/spec-builder"
 import { Duration, Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
+import { namespace } from "../NamespaceFlags.ts"
 
 const readDuration = Schema.decodeUnknownOption(RunDuration)
 
 const flags = {
-  namespace: Flag.String("namespace").pipe(
-    Flag.withAlias("n"),
-    Flag.withMetavar("NAME"),
-    Flag.withDescription("Namespace to look in; default: the namespace of the context"),
-    Flag.optional
-  ),
+  namespace,
   allNamespaces: Flag.Boolean("all-namespaces").pipe(
     Flag.withAlias("A"),
     Flag.withDescription("Look in all namespaces; needs a ClusterRole that lists and deletes pods"),
