@@ -145,7 +145,7 @@ tasks:
     [
       "a misspelt input",
       'image: i\ncommands:\n  - "echo {{ inputs.fil }}"\n',
-      /^flow\.yaml:3:21: there is no 'fil' in 'inputs'; there are none$/
+      /^flow\.yaml:3:21: there is no 'fil' in 'inputs', which is empty$/
     ],
     [
       "an undefined value in a plain scalar",
@@ -206,7 +206,7 @@ tasks:
     [
       "the outputs of a task that has not run",
       "image: i\ncommands: ['{{ outputs.later.exitCode }}']\n",
-      /^flow\.yaml:2:24: there is no 'later' in 'outputs'; there are none$/
+      /^flow\.yaml:2:24: there is no 'later' in 'outputs', which is empty$/
     ],
     [
       "an endless loop",

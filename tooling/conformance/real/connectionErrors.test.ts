@@ -210,7 +210,7 @@ describe.concurrent("a wrong value names its field:", () => {
       "oauthTokenProvider.output",
       () => ({ ...trusting, oauthTokenProvider: { task: { commands: ["echo '{}'"] }, output: "{{ json.token }}" } }),
       2,
-      /config\.oauthTokenProvider\.output: undefined value/
+      /config\.oauthTokenProvider\.output: there is no 'token' in 'json', which is empty; the task gave stdout, exitCode, json/
     ],
     [
       "oauthTokenProvider's token",

@@ -91,7 +91,13 @@ describe("a command", () => {
       "gives no JSON where it is asked for",
       { commands: ["echo plain"] },
       "{{ json.token }}",
-      "config.oauthTokenProvider.output: there is no '"
+      "config.oauthTokenProvider.output: there is no 'json'; there are exitCode, stdout"
+    ],
+    [
+      "gives an answer without the token",
+      { commands: ["echo '{}'"] },
+      "{{ json.token }}",
+      "config.oauthTokenProvider.output: there is no 'token' in 'json', which is empty; the task gave stdout, exitCode, json"
     ],
     [
       "gives nothing",

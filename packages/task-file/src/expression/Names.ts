@@ -84,5 +84,7 @@ export const noFunction = (name: string, names: ReadonlyArray<string>): string =
 export const noName = (path: string, name: string, names: ReadonlyArray<string>): string => {
   const whole = path === "" ? name : `${path}.${name}`
   const way = VALUES.get(whole) ?? VALUES.get(path)
-  return `there is no '${name}'${path === "" ? "" : ` in '${path}'`}; ${way ?? hint(name, names)}`
+  const place = path === "" ? "" : ` in '${path}'`
+  if (way === undefined && place !== "" && names.length === 0) return `there is no '${name}'${place}, which is empty`
+  return `there is no '${name}'${place}; ${way ?? hint(name, names)}`
 }
