@@ -109,7 +109,7 @@ export const measureLatency = Effect.fn("Latency.measure")(function* (
 /** What is compared, by way; the last of them is its reference's own name. */
 const shown: ReadonlyArray<readonly [way: string, moment: string, name: string]> = [
   ["podwright", "collected", "podwright: all files and lines here"],
-  ["podwright", "removed", "podwright: delete accepted"],
+  ["podwright", "deleting", "podwright: delete accepted"],
   ["podwright", "result", "**podwright: result returned**"],
   ["raw sequence", "result", "raw POST + one exec: all bytes here"],
   ["raw watch, same pod", "visible", "raw POST + watch, same pod: main's end visible"],

@@ -4,7 +4,7 @@
  * in its own file.
  */
 import { type Pod, Pods } from "@podwright/k8s-io"
-import { Clock, Duration, Effect, type Scope } from "effect"
+import { Clock, Duration, Effect, Fiber, type Scope } from "effect"
 import { withPod } from "../claim/PodTenure.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { podIsGone } from "../pod/PodPresence.ts"
@@ -15,8 +15,8 @@ import type { RunEvent } from "../task/RunEvent.ts"
 import { Detached, TimedOut } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import { keepClocks, type Spent } from "./ClockWatch.ts"
-import { type DrivenPod, driveByKubelet, driveByVolume } from "./PodDrive.ts"
-import { leavePod } from "./PodRemoval.ts"
+import { type Driven, type DrivenPod, driveByKubelet, driveByVolume } from "./PodDrive.ts"
+import { type Leaving, leavePod, type StopOptions } from "./PodRemoval.ts"
 import { openRun, type Run, type RunServices } from "./Run.ts"
 import { stageLimit } from "./RunClock.ts"
 import { resultOf, settle, settleFailure } from "./RunSettlement.ts"
@@ -29,6 +29,18 @@ export interface RunOptions {
    * its pod over. By default never.
    */
   readonly detach?: Effect.Effect<void>
+  /** How the command is told to stop when the run is cancelled or out of time. */
+  readonly stop?: StopOptions
+  /**
+   * Awaited before the run's pod is created or taken over, beside all that can be prepared without
+   * one. Default: nothing.
+   */
+  readonly after?: Effect.Effect<void>
+  /**
+   * Whether the run ends when its pod is gone, and not when its result is there. A run that is
+   * cancelled or out of time waits for it anyway. Default: false.
+   */
+  readonly awaitRemoval?: boolean
 }
 
 /** Fails when another pod has kept this run from its own for as long as a start may take. */
@@ -89,20 +101,34 @@ const reachNode = Effect.fnUntraced(function* ({ follow, journal }: Run) {
 const drive = (run: Run, pod: DrivenPod) =>
   run.log.source === "volume" ? driveByVolume(run, pod, run.log) : driveByKubelet(run, pod, run.log)
 
+type Driving = Fiber.Fiber<Driven, RunError>
+
+/** What a run does with its pod while it has it. */
+interface PodUse {
+  readonly detach: Effect.Effect<void>
+  /** Begins to drive it; what reads the pod may outlast the run's own end. */
+  readonly drives: (
+    drive: Effect.Effect<Driven, RunError, RunServices>
+  ) => Effect.Effect<Driving, never, RunServices | Scope.Scope>
+}
+
 /** Drives the run's pod to the end of its command, and settles what came of it. */
-const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean, detach: Effect.Effect<void>) {
+const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean, { detach, drives }: PodUse) {
   const { follow, journal, lease, namespace, plan, task } = run
   const pods = yield* Pods
   yield* begin(run, pod, adopted)
   const { uid } = pod.metadata
   const isGone = Effect.provideService(podIsGone({ namespace, name: plan.name, uid }, follow), Pods, pods)
+  const driving = yield* drives(Effect.andThen(reachNode(run), drive(run, { uid, isGone })))
   const { driven, outcome } = yield* Effect.raceAllFirst([
-    Effect.andThen(reachNode(run), drive(run, { uid, isGone })),
+    Fiber.join(driving),
     keepClocks(run, spentBefore(run, pod, adopted)),
     follow.failure,
     task.runner.resume ? lease.keep(pod, follow) : Effect.never,
     detachFromPod(run, detach)
   ]).pipe(
+    // A command that is told to stop is read on: `PodRemoval.ts`.
+    Effect.tapError(({ reason }) => (reason._tag === "TimedOut" ? Effect.void : Fiber.interrupt(driving))),
     Effect.tap(journal.phase("collected")),
     Effect.flatMap((driven) => Effect.map(settle(run), (outcome) => ({ driven, outcome }))),
     Effect.catch((error) => settleFailure(run, error))
@@ -111,26 +137,41 @@ const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean
 })
 
 /**
- * From submit to result, in the caller's scope; interruption kills the pod. Everything goes to
- * `emit`, which is awaited.
+ * From submit to result, in the caller's scope; interruption stops the command and deletes the pod.
+ * Everything goes to `emit`, which is awaited. `remove` is given the wait for the removal of a pod
+ * that the run needs no more: the scope has to stay open for it.
  */
 export const executeRun = Effect.fn("RunExecution.run")(function* (
   prepared: PreparedTask,
   emit: (event: RunEvent) => Effect.Effect<void>,
-  { detach = Effect.never }: RunOptions
+  remove: Leaving["remove"],
+  { after = Effect.void, detach = Effect.never, stop = {} }: Omit<RunOptions, "awaitRemoval">
 ): Effect.fn.Return<RunResult, RunError, RunServices | Scope.Scope> {
   const run = yield* openRun(prepared, emit)
   const { follow, journal, lease, namespace, plan } = run
   const { onSpecChange, resume } = prepared.task.runner
-  const result = yield* withPod({
-    creation: { plan, namespace, driver: randomId(), lease, policy: { resume, onSpecChange } },
-    follow,
-    warn: journal.warn,
-    use: (pod, adopted) => usePod(run, pod, adopted, detach),
-    giveBack: (pod, exit) => leavePod(run, pod, exit),
-    whileWaiting: Effect.raceFirst(waitedTooLong(run), Effect.andThen(detach, detached(null)))
-  }).pipe(Effect.catch((error) => Effect.flatMap(journal.facts, (facts) => error.with({ facts }))))
-  const complete = { ...result, ...(yield* journal.facts), pod: plan.name }
-  yield* journal.finished(complete)
-  return complete
+  const whileWaiting = Effect.raceFirst(waitedTooLong(run), Effect.andThen(detach, detached(null)))
+  let driving: Driving | undefined
+  const drives: PodUse["drives"] = (drive) =>
+    Effect.tap(Effect.forkScoped(drive), (fiber) =>
+      Effect.sync(() => {
+        driving = fiber
+      })
+    )
+  return yield* Effect.raceFirst(after, whileWaiting).pipe(
+    Effect.andThen(
+      withPod({
+        creation: { plan, namespace, driver: randomId(), lease, policy: { resume, onSpecChange } },
+        follow,
+        warn: journal.warn,
+        use: (pod, adopted) => usePod(run, pod, adopted, { detach, drives }),
+        giveBack: (pod, exit) => leavePod(run, pod, { exit, driving, stop, remove }),
+        whileWaiting
+      })
+    ),
+    Effect.catch((error) => Effect.flatMap(journal.facts, (facts) => error.with({ facts }))),
+    Effect.flatMap((result) => Effect.map(journal.facts, (facts) => ({ ...result, ...facts, pod: plan.name }))),
+    Effect.tap(journal.finished),
+    Effect.ensuring(journal.close)
+  )
 })

@@ -2,7 +2,7 @@
  * Keeps what is known of one run and tells it as events: phase times, node, line counts. The only
  * place where events are made, so that facts and events agree.
  */
-import type { LogEvent, ReportedLines, TransferProgress } from "@podwright/file-sync"
+import type { LogEvent, OutputFiles, ReportedLines, TransferProgress } from "@podwright/file-sync"
 import type { KubeEvent, ServerNotice } from "@podwright/k8s-io"
 import { Clock, Effect } from "effect"
 import type { Diagnosis } from "../diagnosis/Diagnosis.ts"
@@ -48,7 +48,14 @@ export interface RunJournal {
    * connection that was silent, not the pod.
    */
   readonly interrupted: (message: string) => Effect.Effect<void>
+  /** Outputs of a command that was stopped. */
+  readonly brought: (files: OutputFiles) => void
   readonly finished: (result: RunResult) => Effect.Effect<void>
+  /**
+   * The run has ended, one way or another: what becomes of its pod is reported no more, but for
+   * warnings, which are logged.
+   */
+  readonly close: Effect.Effect<void>
 }
 
 /**
@@ -72,6 +79,7 @@ export const openJournal = Effect.fnUntraced(function* (
   const exits = new Map<string, number>()
   let arrived = submitted
   let outputs: TransferProgress | undefined
+  let outputFiles: OutputFiles | undefined
   let ended = false
 
   const containersKnown = (): RunFacts["containers"] => {
@@ -93,7 +101,8 @@ export const openJournal = Effect.fnUntraced(function* (
       logLines: { ...logLines },
       logGaps,
       outputs: values.outputs,
-      metrics: values.metrics
+      metrics: values.metrics,
+      ...(outputFiles === undefined ? {} : { outputFiles })
     })
   )
 
@@ -107,6 +116,8 @@ export const openJournal = Effect.fnUntraced(function* (
   })
   const release = Effect.suspend(() => Effect.forEach(values.release(), lines, { discard: true }))
   const warn = Effect.fnUntraced(function* (message: string) {
+    // Of a pod that outlasts its run.
+    if (ended) return yield* Effect.logWarning(message)
     yield* emit({ _tag: "Warning", at: yield* at, message })
   })
   const arrives = Effect.map(monotonicMillis, (now) => {
@@ -123,6 +134,7 @@ export const openJournal = Effect.fnUntraced(function* (
       if (phase === "created" || phase === "adopted") created = true
       const now = yield* at
       timings[phase] = (yield* monotonicMillis) - submitted
+      if (ended) return
       yield* emit(
         RunEvent.make({
           _tag: "Phase",
@@ -196,10 +208,20 @@ export const openJournal = Effect.fnUntraced(function* (
       yield* emit(serverEvent(notice, patience, yield* at))
     }),
     warn,
-    interrupted: (message) => Effect.andThen(arrives, warn(`reconnecting: ${message}`)),
+    // A pod that is being deleted ends its sessions: that is no trouble, and nothing has arrived.
+    interrupted: (message) =>
+      Effect.suspend(() =>
+        timings.deleting === undefined ? Effect.andThen(arrives, warn(`reconnecting: ${message}`)) : Effect.void
+      ),
+    brought: (files) => {
+      outputFiles = files
+    },
     finished: Effect.fnUntraced(function* (result) {
       ended = true
       yield* emit({ _tag: "Finished", at: yield* at, result })
+    }),
+    close: Effect.sync(() => {
+      ended = true
     })
   }
   yield* journal.phase("submitted")

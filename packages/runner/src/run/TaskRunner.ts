@@ -3,7 +3,7 @@
  * use. Finds a run its connection; the run itself is `RunExecution.ts`.
  */
 import { KubeConnection, type KubeLayerOptions, requestPatienceSeconds } from "@podwright/k8s-io"
-import { type Cause, Clock, Context, Effect, Exit, type FileSystem, Layer, Queue, type Scope, Stream } from "effect"
+import { type Cause, Clock, Context, Effect, Exit, type FileSystem, Layer, Queue, Scope, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import { findEarlierAttempt, hasEarlierPod } from "../claim/EarlierAttempts.ts"
 import { LeaseKeeper } from "../claim/LeaseKeeper.ts"
@@ -17,6 +17,7 @@ import type { RunResult } from "../task/RunResult.ts"
 import { serverEvent } from "../task/ServerEvent.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
 import { ExecBudget } from "./ExecBudget.ts"
+import { pendingRemovals } from "./PendingRemovals.ts"
 import { executeRun, type RunOptions } from "./RunExecution.ts"
 
 export type { RunOptions } from "./RunExecution.ts"
@@ -57,20 +58,46 @@ const EVENT_BUFFER = 64
 const make = Effect.gen(function* () {
   const connections = yield* RunConnections
   const context = yield* Effect.context<Surroundings>()
+  const removals = yield* pendingRemovals
 
   /** Gives an effect the connection of the task's `config`, whose fields its errors then name. */
+  const connectedIn = <A>(
+    task: TaskRequest,
+    use: Effect.Effect<A, RunError, KubeServices | Surroundings | Scope.Scope>
+  ): Effect.Effect<A, RunError, Scope.Scope> =>
+    connections.open(task.runner.config).pipe(
+      Effect.flatMap(({ explain, services }) => use.pipe(Effect.provideContext(services), Effect.mapError(explain))),
+      Effect.provideContext(context)
+    )
   const connected = <A>(
     task: TaskRequest,
     use: Effect.Effect<A, RunError, KubeServices | Surroundings | Scope.Scope>
-  ): Effect.Effect<A, RunError> =>
-    connections.open(task.runner.config).pipe(
-      Effect.flatMap(({ explain, services }) => use.pipe(Effect.provideContext(services), Effect.mapError(explain))),
-      Effect.scoped,
-      Effect.provideContext(context)
-    )
+  ): Effect.Effect<A, RunError> => Effect.scoped(connectedIn(task, use))
 
+  /** The run's scope stays open for as long as the removal of its pod is waited for. */
   const runPrepared: TaskRunner["Service"]["runPrepared"] = (prepared, onEvent = () => Effect.void, options = {}) =>
-    Effect.ensuring(connected(prepared.task, executeRun(prepared, onEvent, options)), prepared.release)
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        let removal: Effect.Effect<void> | undefined
+        const remove = (wait: Effect.Effect<void>) =>
+          Effect.sync(() => {
+            removal = wait
+          })
+        const run = executeRun(prepared, onEvent, options.awaitRemoval === true ? (wait) => wait : remove, options)
+        const exit = yield* connectedIn(prepared.task, run).pipe(
+          Scope.provide(scope),
+          restore,
+          Effect.exit,
+          Effect.ensuring(prepared.release)
+        )
+        const close = Scope.close(scope, exit)
+        yield* removal === undefined
+          ? close
+          : removals.add(prepared.task.identity.executionId, Effect.ensuring(removal, close))
+        return yield* exit
+      })
+    )
 
   const run: TaskRunner["Service"]["run"] = (task, onEvent, options) =>
     prepareTask(task).pipe(
@@ -83,16 +110,20 @@ const make = Effect.gen(function* () {
     Stream.unwrap(
       Effect.gen(function* () {
         const queue = yield* Queue.bounded<RunEvent, RunError | Cause.Done>(EVENT_BUFFER)
-        yield* run(task, (event) => Effect.asVoid(Queue.offer(queue, event)), options).pipe(
+        const told = (event: RunEvent) => Effect.asVoid(Queue.offer(queue, event))
+        yield* run(task, told, { ...options, awaitRemoval: true }).pipe(
           Effect.onExit((exit) => (Exit.isSuccess(exit) ? Queue.end(queue) : Queue.failCause(queue, exit.cause))),
           Effect.forkScoped
         )
+        // Closed before the run is cancelled: what is told of its end must not wait for a reader.
+        yield* Effect.addFinalizer(() => Queue.shutdown(queue))
         return Stream.fromQueue(queue)
       })
     )
 
   return TaskRunner.of({
     run,
+    removals: removals.gone,
     runPrepared,
     events,
     place: (task) => connected(task, findPlace(task)),
@@ -119,7 +150,7 @@ export class TaskRunner extends Context.Service<
   {
     /**
      * Runs a task and returns its result; a command that fails is a result with state `FAILED`.
-     * Interruption kills the pod. `onEvent` is awaited, so a slow listener holds the log back
+     * Interruption stops the command and waits until its pod is gone. `onEvent` is awaited, so a slow listener holds the log back
      * instead of filling memory; the last event is `Finished`. Fails with a `RunError` when there
      * is no result.
      */
@@ -138,9 +169,16 @@ export class TaskRunner extends Context.Service<
       options?: RunOptions
     ) => Effect.Effect<RunResult, RunError>
     /**
-     * The same as a stream; its last event is `Finished`. Ending the stream early cancels the run.
+     * The same as a stream; its last event is `Finished`, after the pod is gone. Ending the stream
+     * early cancels the run, and waits until its pod is gone.
      */
     readonly events: (task: TaskRequest, options?: RunOptions) => Stream.Stream<RunEvent, RunError>
+    /**
+     * Completes when the pods are gone whose runs have ended by now: of an execution, or of this
+     * runner. A result does not wait for the removal of its pod; a program that ends its process, or
+     * whose next pod needs the place of this one, may have to.
+     */
+    readonly removals: (executionId?: string) => Effect.Effect<void>
     /**
      * The cluster and the namespace that the task would run in, by its connection's settings; the
      * server is not asked.

@@ -4,7 +4,8 @@ import { Schema } from "effect"
 /**
  * The phases of a run in their order; not every shape of pod passes through all of them. `adopted`
  * takes the place of `created` where the pod is one that an earlier driver abandoned or detached
- * from.
+ * from. `deleting`: the cluster has been told to delete the pod; `removed`: the pod is gone, which a
+ * run that has its result does not wait for.
  */
 export const RunPhase = Schema.Literals([
   "submitted",
@@ -15,6 +16,7 @@ export const RunPhase = Schema.Literals([
   "inputs-delivered",
   "finished",
   "collected",
+  "deleting",
   "removed"
 ])
 export type RunPhase = typeof RunPhase.Type

@@ -62,7 +62,12 @@ export const RunFacts = Schema.Struct({
    * Every attempt in order, this one last; absent where there was one only. All else is of the last
    * one.
    */
-  attempts: Schema.optionalKey(Schema.Array(RunAttempt))
+  attempts: Schema.optionalKey(Schema.Array(RunAttempt)),
+  /**
+   * Of a run that has no result: files that were collected of its command, which was told to stop as
+   * its time was up.
+   */
+  outputFiles: Schema.optionalKey(Schema.Record(Schema.String, CollectedFile))
 })
 export type RunFacts = typeof RunFacts.Type
 

@@ -107,7 +107,8 @@ const scripted = (ends: ReadonlyArray<End>, started: Array<Started>, result: Par
         place: () => Effect.succeed({ clusterId: "c", cluster: "c:6443", namespace: "n" }),
         earlierAttempt: () => Effect.undefined,
         hasEarlierPod: () => Effect.succeed(false),
-        events: () => Stream.empty
+        events: () => Stream.empty,
+        removals: () => Effect.void
       })
     ),
     NodeFileSystem.layer

@@ -31,7 +31,7 @@ describe("a run and its pod", () => {
       yield* pass(3)
       assert.strictEqual(causeOf(yield* Effect.flip(Fiber.join(run.fiber))), "Deleted")
       // By its uid, which the later one does not have.
-      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
     })
   )
 
@@ -102,7 +102,7 @@ describe("a run and its pod", () => {
       yield* pass(3)
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(causeOf(error), "ImagePull")
-      assert.isBelow(error.facts?.timings["removed"] ?? Number.NaN, 100_000)
+      assert.isBelow(error.facts?.timings["deleting"] ?? Number.NaN, 100_000)
     })
   )
 })

@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Exit } from "effect"
-import { mayHelperEnd, podEnding } from "../../src/run/PodEnding.ts"
+import { Effect, Exit } from "effect"
+import { Diagnosis } from "../../src/diagnosis/Diagnosis.ts"
+import { mayHelperEnd, podEnding, removalGrace } from "../../src/run/PodEnding.ts"
 import { RunError } from "../../src/task/RunError.ts"
-import { Detached, LeaseLost, PodExists, TimedOut } from "../../src/task/RunReason.ts"
+import { Detached, LeaseLost, PodExists, PodFailed, TimedOut } from "../../src/task/RunReason.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
+import { task } from "../support/BegunRun.ts"
+import { causes } from "../support/causes.ts"
+import { preparedOf } from "../support/PreparedOf.ts"
 
 const result: RunResult = {
   pod: "p",
@@ -25,6 +29,12 @@ const late = new RunError({
   operation: "run",
   reason: new TimedOut({ stage: "running", limit: "timeout", seconds: 1, spentOn: "x" })
 })
+const lostNode = new RunError({
+  operation: "run",
+  reason: new PodFailed({
+    diagnosis: new Diagnosis({ cause: causes.NodeLost, kind: "transient", summary: "s", remedy: "r" })
+  })
+})
 
 const failed = { ...result, state: "FAILED" as const, exitCode: 3 }
 const detached = new RunError({ operation: "run", reason: new Detached({ pod: "p" }) })
@@ -34,10 +44,11 @@ describe("podEnding", () => {
   const cases: ReadonlyArray<readonly [string, Exit.Exit<RunResult, RunError>, ReadonlyArray<string>]> = [
     ["a result", Exit.succeed(result), ["Delete", "Keep", "Delete"]],
     ["a command that failed", Exit.succeed(failed), ["Delete", "Keep", "Keep"]],
-    ["a platform failure", Exit.fail(failure), ["Kill", "Keep", "Keep"]],
-    ["time is up", Exit.fail(late), ["Kill", "Kill", "Kill"]],
-    ["cancelled", Exit.interrupt(), ["Kill", "Kill", "Kill"]],
-    ["a defect of ours", Exit.die(new Error("bug")), ["Kill", "Kill", "Kill"]],
+    ["a platform failure", Exit.fail(failure), ["Stop", "Keep", "Keep"]],
+    ["a node that does not answer", Exit.fail(lostNode), ["Force", "Keep", "Keep"]],
+    ["time is up", Exit.fail(late), ["Stop", "Stop", "Stop"]],
+    ["cancelled", Exit.interrupt(), ["Stop", "Stop", "Stop"]],
+    ["a defect of ours", Exit.die(new Error("bug")), ["Stop", "Stop", "Stop"]],
     ["detached", Exit.fail(detached), ["Leave", "Leave", "Leave"]],
     ["taken over by another driver", Exit.fail(overtaken), ["Keep", "Keep", "Keep"]]
   ]
@@ -47,6 +58,32 @@ describe("podEnding", () => {
       assert.deepStrictEqual(found, expected)
     })
   }
+})
+
+describe("removalGrace", () => {
+  const stop = { _tag: "Stop", collect: true } as const
+  const ended = { _tag: "Delete" } as const
+  const cases: ReadonlyArray<
+    readonly [string, Parameters<typeof removalGrace>[0], number | undefined, number | undefined, number]
+  > = [
+    ["a stop that nobody says anything of", stop, undefined, undefined, 10],
+    ["a stop with a grace period in the file", stop, 45, undefined, 45],
+    ["a stop with a grace from outside, which is asked for later than the file was written", stop, 45, 3, 3],
+    ["a stop at once still waits for the containers' end", stop, 45, 0, 1],
+    ["a part of a second is a whole one", stop, undefined, 1.5, 2],
+    ["a stop of a pod that has no grace still waits for the containers' end", stop, 0, undefined, 1],
+    ["an end of its own is the pod's as Kubernetes has it", ended, undefined, 3, 30],
+    ["an end of its own has the file's grace period", ended, 45, 3, 45],
+    ["an end of its own in a pod that has no grace", ended, 0, undefined, 1],
+    ["a node that does not answer", { _tag: "Force" }, 45, 3, 0]
+  ]
+  it.effect.each(cases)("%s", ([_name, ending, seconds, asked, expected]) =>
+    Effect.gen(function* () {
+      const podSpec = seconds === undefined ? {} : { podSpec: { terminationGracePeriodSeconds: seconds } }
+      const { plan } = preparedOf(yield* task(podSpec))
+      assert.strictEqual(removalGrace(ending, plan, asked), expected)
+    })
+  )
 })
 
 describe("mayHelperEnd", () => {

@@ -18,14 +18,14 @@ const warnings = (events: ReadonlyArray<RunEvent>): string =>
   events.flatMap((event) => (event._tag === "Warning" ? [event.message] : [])).join("\n")
 
 describe("TaskRunner", () => {
-  it.effect("kills the pod on cancellation, whatever the task says about deletion", () =>
+  it.effect("stops the pod on cancellation, whatever the task says about deletion", () =>
     Effect.gen(function* () {
       for (const keep of [true, false]) {
         const run = yield* begin(yield* task({ delete: keep }))
         yield* run.present({ phase: "Pending" }, "node1")
         yield* TestClock.adjust("1 second")
         yield* Fiber.interrupt(run.fiber)
-        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
       }
     })
   )
@@ -43,7 +43,7 @@ describe("TaskRunner", () => {
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.strictEqual(error.reason._tag, "TimedOut")
       assert.include(error.message, "waitUntilRunning allows 120 s, spent on waiting for a node (0/3 nodes fit)")
-      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
       assert.include(
         run.events.map((event) => (event._tag === "Waiting" ? event.diagnosis.cause._tag : event._tag)),
         "Unschedulable"
@@ -103,7 +103,7 @@ describe("TaskRunner", () => {
           error.message,
           `${limit} allows ${seconds} s, spent on running the command (it has printed nothing)`
         )
-        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+        assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
       })
     )
 
@@ -172,7 +172,7 @@ describe("TaskRunner", () => {
       const error = yield* Effect.flip(Fiber.join(run.fiber))
       assert.include(error.message, "docker.io/library/nope: not found")
       assert.isFalse(error.retryable, error.message)
-      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 0"])
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
     })
   )
 
@@ -426,7 +426,7 @@ describe("TaskRunner", () => {
       Effect.gen(function* () {
         const run = yield* begin(yield* task(), { loseReply: reason })
         yield* Fiber.interrupt(run.fiber)
-        assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 0"])
+        assert.deepStrictEqual(run.requests, ["create", "get", "delete uid-1 10"])
       })
     )
 
@@ -436,7 +436,7 @@ describe("TaskRunner", () => {
       const run = yield* begin(yield* task(), { get, loseReply: { _tag: "AlreadyExists", detail: "pods exists" } })
       yield* TestClock.adjust("6 seconds")
       yield* Fiber.interrupt(run.fiber)
-      assert.deepStrictEqual(run.requests, ["create", "get", "get", "get", "delete uid-1 0"])
+      assert.deepStrictEqual(run.requests, ["create", "get", "get", "get", "delete uid-1 10"])
     })
   )
 
@@ -481,7 +481,7 @@ describe("TaskRunner", () => {
       const undeleted = yield* begin(yield* task(), { delete: no("delete") })
       yield* undeleted.present(stuck("InvalidImageName", "bad name"), "node1")
       yield* Effect.flip(Fiber.join(undeleted.fiber))
-      assert.deepStrictEqual(undeleted.requests, ["create", "delete uid-1 0"])
+      assert.deepStrictEqual(undeleted.requests, ["create", "delete uid-1 10"])
     })
   )
 
@@ -498,7 +498,7 @@ describe("TaskRunner", () => {
         events.map((event) => event._tag === "Phase" && event.phase),
         ["submitted", "created"]
       )
-      assert.deepStrictEqual(cluster.requests, ["create", "delete uid-1 0"])
+      assert.deepStrictEqual(cluster.requests, ["create", "delete uid-1 10"])
     })
   )
 })

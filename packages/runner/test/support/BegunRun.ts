@@ -1,8 +1,8 @@
 /** Runs of small tasks on a `FakeCluster`, under the test's clock. */
 import { DEFAULT_INTERPRETER, decodeRunnerProperties } from "@podwright/spec-builder"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { TaskRunner } from "../../src/run/TaskRunner.ts"
+import { type RunOptions, TaskRunner } from "../../src/run/TaskRunner.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
 import type { TaskRequest } from "../../src/task/TaskRequest.ts"
 import { type FakeClusterOptions, fakeCluster } from "./FakeCluster.ts"
@@ -50,14 +50,20 @@ export const stuck = (reason: string, message: string) => ({
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 /** Starts a run in a fiber, with what it has told so far. */
-export const begin = Effect.fnUntraced(function* (request: TaskRequest, options: FakeClusterOptions = {}) {
+export const begin = Effect.fnUntraced(function* (
+  request: TaskRequest,
+  options: FakeClusterOptions = {},
+  how: RunOptions = {}
+) {
   const cluster = yield* fakeCluster(options)
   const events: Array<RunEvent> = []
   const fiber = yield* Effect.forkChild(
-    Effect.flatMap(TaskRunner, (runner) => runner.run(request, (event) => Effect.sync(() => events.push(event)))).pipe(
-      Effect.provide(cluster.layer)
-    )
+    Effect.flatMap(TaskRunner, (runner) =>
+      runner.run(request, (event) => Effect.sync(() => events.push(event)), how)
+    ).pipe(Effect.provide(cluster.layer))
   )
+  // What is left of a run has its end, for which time has to pass.
+  yield* Effect.addFinalizer(() => Effect.andThen(Effect.forkDetach(Fiber.interrupt(fiber)), pass(60)))
   // The files of a task are looked at on the machine's own disk, which knows nothing of the test's clock.
   while (events.length === 0 && fiber.pollUnsafe() === undefined) yield* turn
   yield* TestClock.adjust("1 millis")

@@ -33,6 +33,8 @@ export interface FakeClusterOptions {
   readonly gone?: boolean
   /** The first deletion gets no answer. */
   readonly deleteHangs?: boolean
+  /** A pod that is deleted stays until the test says otherwise (`deleted`), or it is deleted by force (`"node"`). */
+  readonly stays?: "node" | "always"
 }
 
 export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOptions = {}) {
@@ -69,7 +71,10 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
             requests.push(`delete ${deletion?.uid} ${deletion?.gracePeriodSeconds ?? "graceful"}`)
             const before = requests.filter((request) => request.startsWith("delete")).length
             if (options.deleteHangs === true && before === 1) return Effect.never
-            return options.delete === undefined ? Effect.void : Effect.fail(refuse("Pods.delete", options.delete))
+            if (options.delete !== undefined) return Effect.fail(refuse("Pods.delete", options.delete))
+            const stays = options.stays === "always" || (options.stays === "node" && deletion?.gracePeriodSeconds !== 0)
+            const deleted: PodChange = { _tag: "Deleted", pod: pod({ phase: "Running" }) }
+            return stays ? Effect.void : Queue.offer(changes, deleted)
           }),
         get: () =>
           Effect.suspend(() => {

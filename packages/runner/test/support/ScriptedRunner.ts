@@ -71,7 +71,8 @@ export const scriptedRunner = (end: (task: TaskRequest, before: number) => Scrip
       place: () => Effect.succeed({ clusterId: "c", cluster: "c:6443", namespace: "n" }),
       earlierAttempt: () => Effect.undefined,
       hasEarlierPod: () => Effect.succeed(false),
-      events: () => Stream.empty
+      events: () => Stream.empty,
+      removals: () => Effect.void
     })
   )
   return { asked, begun: Deferred.await(begun), layer }

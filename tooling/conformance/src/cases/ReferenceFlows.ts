@@ -49,7 +49,15 @@ export const referenceFlows = (cluster: Cluster): void => {
       assert.deepStrictEqual(result.logLines, { stdout: 1, stderr: 0 })
       assert.isString(result.pod)
       assert.isString(result.node)
-      for (const phase of ["created", "scheduled", "started", "inputs-delivered", "finished", "collected", "removed"]) {
+      for (const phase of [
+        "created",
+        "scheduled",
+        "started",
+        "inputs-delivered",
+        "finished",
+        "collected",
+        "deleting"
+      ]) {
         assert.isNumber(result.timings[phase], phase)
       }
     })
