@@ -217,7 +217,7 @@ describe("what others have named", () => {
     it(`${what} in JSON`, () => {
       const result = resultOf(hostile, "FAILED")
       const objects: ReadonlyArray<object> = [
-        jsonReport([{ _tag: "Result", taskId: hostile, result }]),
+        jsonReport(hostile, [{ _tag: "Result", taskId: hostile, result }]),
         doctorJson(findings(hostile)),
         cleaningJson({ namespace: hostile, dryRun: false, olderThanMs: 0, pods: cleaned(hostile), problem: hostile })
       ]

@@ -93,11 +93,17 @@ export const flowEventJson = (event: FlowEvent): object => {
 /**
  * The end of the first task that failed, or else of the last one, is the file's; with several tasks
  * `tasks` lists them all, in order. `flowOutputs` are the flow's own, where it declares any.
+ * `execution` is null where the file was refused before it became one.
  */
-export const jsonReport = (ends: ReadonlyArray<TaskEnd>, outputs: Readonly<Record<string, unknown>> = {}): object => {
+export const jsonReport = (
+  execution: string | undefined,
+  ends: ReadonlyArray<TaskEnd>,
+  outputs: Readonly<Record<string, unknown>> = {}
+): object => {
   const end = flowEnd(ends)
+  const id = { execution: execution ?? null }
   const own = Object.keys(outputs).length === 0 ? {} : { flowOutputs: outputs }
-  if (end === undefined) return { state: "SUCCESS", tasks: [], ...own }
-  const whole = { ...body(end), ...(hasWarning(ends) ? { state: "WARNING" } : {}), ...own }
+  if (end === undefined) return { ...id, state: "SUCCESS", tasks: [], ...own }
+  const whole = { ...id, ...body(end), ...(hasWarning(ends) ? { state: "WARNING" } : {}), ...own }
   return ends.length === 1 ? whole : { ...whole, tasks: ends.map(body) }
 }

@@ -21,8 +21,9 @@ export interface RunReporter {
   readonly problem: (...lines: ReadonlyArray<string>) => Effect.Effect<void, OutputClosed>
   /** A word about the run as a whole; always on stderr. */
   readonly note: (message: string) => Effect.Effect<void, OutputClosed>
-  /** The last word on all tasks of the file. */
+  /** The last word on all tasks of the file, and the execution that they are of. */
   readonly end: (
+    executionId: string | undefined,
     ends: ReadonlyArray<TaskEnd>,
     outputs: Readonly<Record<string, unknown>>
   ) => Effect.Effect<void, OutputClosed>
@@ -71,10 +72,16 @@ const podNotices = () => {
 export const runReporter = (form: OutputForm): RunReporter => {
   const thinning = new ProgressThinning()
   const notices = podNotices()
+  let execution: string | undefined
   return {
     event: (event) => {
       if (isFlowEvent(event)) {
         if (form === "ndjson") return writeStdout(`${JSON.stringify(flowEventJson(event))}\n`)
+        if (event._tag === "TaskStarted" && event.executionId !== execution) {
+          // A retry may have started a new one.
+          execution = event.executionId
+          return writeStderr(reportNote([`execution ${execution}`]).text)
+        }
         if (event._tag !== "TaskLeftOut") return Effect.void
         const why = event.by === "disabled" ? "it is disabled" : "its runIf says no"
         return writeStderr(reportNote([`task ${event.task} is not run: ${why}`]).text)
@@ -94,9 +101,9 @@ export const runReporter = (form: OutputForm): RunReporter => {
     },
     problem: (...lines) => writeStderr(reportError(lines).text),
     note: (message) => writeStderr(reportNote([message]).text),
-    end: (ends, outputs) => {
-      if (form === "json") return writeResult(jsonReport(ends, outputs), 2)
-      if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(ends, outputs) })
+    end: (executionId, ends, outputs) => {
+      if (form === "json") return writeResult(jsonReport(executionId, ends, outputs), 2)
+      if (form === "ndjson") return writeResult({ _tag: "Ended", result: jsonReport(executionId, ends, outputs) })
       const values = Object.entries(outputs).map(([id, value]) => `flow output ${id} = ${jsonText(value)}`)
       return values.length === 0 ? Effect.void : writeStderr(reportNote(values).text)
     }

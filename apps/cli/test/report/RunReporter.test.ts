@@ -53,10 +53,10 @@ describe("runReporter", () => {
       const ends = [{ _tag: "Result" as const, taskId: "t", result: event.result }]
       const finished = yield* written(runReporter("ndjson").event(event))
       assert.strictEqual(finished.join(""), `${JSON.stringify(yield* Schema.encodeEffect(RunEvent)(event))}\n`)
-      const ended = yield* written(runReporter("ndjson").end(ends, {}))
-      assert.strictEqual(ended.join(""), `${JSON.stringify({ _tag: "Ended", result: jsonReport(ends) })}\n`)
-      const report = yield* written(runReporter("json").end(ends, {}))
-      assert.strictEqual(report.join(""), `${JSON.stringify(jsonReport(ends), null, 2)}\n`)
+      const ended = yield* written(runReporter("ndjson").end("e1", ends, {}))
+      assert.strictEqual(ended.join(""), `${JSON.stringify({ _tag: "Ended", result: jsonReport("e1", ends) })}\n`)
+      const report = yield* written(runReporter("json").end("e1", ends, {}))
+      assert.strictEqual(report.join(""), `${JSON.stringify(jsonReport("e1", ends), null, 2)}\n`)
     })
   )
 

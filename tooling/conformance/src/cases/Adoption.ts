@@ -207,6 +207,7 @@ export const adoption = (cluster: Cluster): void => {
       const { args, code, id, stderr } = await leave()
       assert.strictEqual(code, 75, stderr)
       assert.match(stderr, /detached: pod .* continues/)
+      assert.match(stderr, new RegExp(`: podwright run --execution-id ${id} `))
       const second = start(cluster, args)
       await second.printed("adopted pod")
       await go(cluster, id)

@@ -15,7 +15,7 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
 import type { TaskEnd } from "../../report/JsonReport.ts"
-import { runAdvice } from "../../report/RunAdvice.ts"
+import { runAdvice, takeOverCommand } from "../../report/RunAdvice.ts"
 import { type OutputForm, type RunReporter, runReporter } from "../../report/RunReporter.ts"
 import { errorLines } from "../../report/TextReport.ts"
 import { leaveWhenTerminated, terminated } from "../../Termination.ts"
@@ -47,6 +47,8 @@ export interface RunFlags {
 
 /** What a file's run comes to, however it ended. */
 interface Ended {
+  /** Undefined where the file was refused before it became an execution. */
+  readonly executionId?: string
   readonly ends: ReadonlyArray<TaskEnd>
   readonly outputs: Readonly<Record<string, unknown>>
 }
@@ -99,11 +101,13 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   }
   // An embedded cluster ends with the process, and its pods with it.
   if (!flags.local) yield* leaveWhenTerminated
-  const { ends, outputs } = yield* Effect.gen(function* () {
+  let secretInputs: ReadonlySet<string> = new Set()
+  const { ends, executionId, outputs } = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), runnerStrict: flags.runnerStrict, ...image })
     // A reader that has gone away cancels the run, here as below.
     for (const notice of file.notices) yield* Effect.catch(reporter.note(String(notice)), () => Effect.interrupt)
+    secretInputs = new Set(file.inputs.filter(({ type }) => type === "SECRET").map(({ id }) => id))
     const values = yield* Effect.fromResult(givenInputs(file, flags.input))
     const inputs = yield* resolveInputs(file, yield* withStdin(file, values), { secret: environmentSecret })
     const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
@@ -136,10 +140,12 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   }).pipe(
     Effect.catch((error) => Effect.succeed<Ended>({ ends: [{ _tag: "Error", taskId: null, error }], outputs: {} }))
   )
+  const takeOver =
+    executionId === undefined ? undefined : takeOverCommand(process.argv.slice(2), executionId, secretInputs)
   for (const end of ends) {
     if (end._tag !== "Error") continue
     const lines = errorLines(end.error)
-    const advised = [...lines.slice(0, -1), `${lines.at(-1)}${runAdvice(end.error)}`]
+    const advised = [...lines.slice(0, -1), `${lines.at(-1)}${runAdvice(end.error, takeOver)}`]
     if (isFailure(end)) yield* reporter.problem(...advised)
     else
       yield* Effect.forEach(
@@ -147,7 +153,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         reporter.note
       )
   }
-  yield* reporter.end(ends, outputs)
+  yield* reporter.end(executionId, ends, outputs)
   const code = exitCodeOf(flowEnd(ends))
   if (code !== 0) return yield* new CommandExit({ code })
 })
