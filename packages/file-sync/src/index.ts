@@ -21,11 +21,11 @@ export {
   type ReportedLines
 } from "./log/LogEvent.ts"
 export { LINE_LIMIT, type LineEnding, type LogBatch, LogSplitter, VALUES_MARK } from "./log/LogLines.ts"
+export { outputPath, outputPathIn, outputUrl } from "./names/ByteName.ts"
 // What comes out of a pod: names and patterns to collect, limits, and the folder for them.
 export type { SkippedOutput } from "./outputs/OutputEntry.ts"
 export type { OutputFile, OutputFiles, PlacedOutputs, RenamedOutput } from "./outputs/OutputFile.ts"
 export { type OutputLimits, outputLimits } from "./outputs/OutputLimits.ts"
-export { outputPath, outputUrl } from "./outputs/OutputName.ts"
 export { type OutputSelection, outputSelection } from "./outputs/OutputPattern.ts"
 export type { OutputRequest } from "./outputs/OutputRequest.ts"
 export { makeOutputStaging, type OutputStaging, type UnpackOptions } from "./outputs/OutputStaging.ts"

@@ -52,10 +52,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "FileSyncReason.ts": [],
     "FileSyncError.ts": ["FileSyncReason.ts"],
     pieces: ["FileSyncReason.ts", "FileSyncError.ts"],
+    names: [],
     log: ["FileSyncReason.ts", "FileSyncError.ts"],
-    inputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces"],
-    outputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces"],
-    session: ["FileSyncReason.ts", "FileSyncError.ts", "pieces", "log", "inputs", "outputs"],
+    inputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces", "names"],
+    outputs: ["FileSyncReason.ts", "FileSyncError.ts", "pieces", "names"],
+    session: ["FileSyncReason.ts", "FileSyncError.ts", "pieces", "names", "log", "inputs", "outputs"],
     "index.ts": EVERY_ROOM_ABOVE
   },
   "packages/task-file": {

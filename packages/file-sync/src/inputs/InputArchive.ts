@@ -3,6 +3,7 @@
  * byte. Reads local files and fetches URLs; knows nothing of pods. Everything that can be wrong
  * with an input is found here, so that a bad one costs no pod.
  */
+import { isUtf8 } from "node:buffer"
 import { createHash, hash } from "node:crypto"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
@@ -69,6 +70,16 @@ const temporaryFile = Effect.fnUntraced(function* (name: string, source: string)
     .pipe(Effect.mapError((error) => unreadable(name, source, failureDetail(error))))
 })
 
+/** The path of a `file:` URL; bytes where it is not UTF-8, as that of an output may be. */
+const pathOf = (url: string): string | Buffer => {
+  const { host, pathname } = new URL(url)
+  const letters = pathname.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16))
+  )
+  const path = Buffer.from(letters, "latin1")
+  return host === "" && !isUtf8(path) ? path : fileURLToPath(url)
+}
+
 const downloaded = Effect.fnUntraced(function* (name: string, url: string, sha256: string | undefined) {
   const path = yield* temporaryFile(name, shownUrl(url))
   yield* download({ name, url, sha256, path })
@@ -99,7 +110,7 @@ const listed = Effect.fnUntraced(function* ({ mode, name, source }: InputFile, n
   const local = source._tag === "Url" && source.url.startsWith("file:")
   if (local) {
     const path = yield* Effect.try({
-      try: () => fileURLToPath(source.url),
+      try: () => pathOf(source.url),
       catch: (error) => unreadable(name, source.url, failureDetail(error))
     })
     return yield* listInput({ name, mode }, path)

@@ -25,7 +25,8 @@ export type InputEntry = {
   | { readonly _tag: "Text"; readonly bytes: Uint8Array; readonly mode: number }
   | {
       readonly _tag: "File"
-      readonly path: string
+      /** Bytes where it is not UTF-8. */
+      readonly path: string | Buffer
       /** The input it belongs to. */
       readonly input: string
       readonly size: number

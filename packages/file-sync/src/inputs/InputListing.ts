@@ -18,6 +18,7 @@ import { dirname, join, relative } from "node:path"
 import { failureDetail } from "@podwright/k8s-io"
 import { Effect } from "effect"
 import { FileSyncError } from "../FileSyncError.ts"
+import { byteName } from "../names/ByteName.ts"
 import { IgnoreRules, isOwn } from "./IgnoreRules.ts"
 import { arrivingMode, type InputEntry, unreadable } from "./InputEntry.ts"
 import { nameBelow, ROOT_NAME } from "./InputName.ts"
@@ -35,19 +36,19 @@ export interface ListedInput {
   readonly mode: number | undefined
 }
 
-const fileEntry = (input: ListedInput, name: string, path: string, info: Stats): InputEntry => {
+const fileEntry = (input: ListedInput, name: string, path: string | Buffer, info: Stats): InputEntry => {
   // A file without read permission must be found before there is a pod.
   accessSync(path, constants.R_OK)
   const mode = input.mode ?? arrivingMode(info.mode, false)
   return { _tag: "File", name, path, input: input.name, size: info.size, mode, modifiedMs: info.mtimeMs }
 }
 
-const linkEntry = (name: string, path: string, info: Stats): InputEntry => ({
-  _tag: "Link",
-  name,
-  target: readlinkSync(path),
-  modifiedMs: info.mtimeMs
-})
+const linkEntry = (name: string, path: string, info: Stats): InputEntry => {
+  const target = readlinkSync(path, "buffer")
+  if (!isUtf8(target))
+    throw new Error(`it is a link to '${byteName(target)}', which is not UTF-8; leave it out, or send an archive`)
+  return { _tag: "Link", name, target: target.toString(), modifiedMs: info.mtimeMs }
+}
 
 const kindOf = (info: Stats): string => {
   if (info.isFIFO()) return "a fifo"
@@ -58,17 +59,15 @@ const kindOf = (info: Stats): string => {
 /** Where the bytes of a name are not UTF-8, it is decoded with this in it. */
 const UNDECODED = "\ufffd"
 
-/** A name that is not UTF-8, its other bytes as `\xe9`. */
-const escaped = (name: Buffer): string =>
-  name.toString("latin1").replace(/[^ -~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
-
 /** The names in a folder. Throws for one that is not UTF-8, which cannot be told from others. */
 const namesIn = (path: string): ReadonlyArray<string> => {
   const names = readdirSync(path).sort()
   if (names.some((name) => name.includes(UNDECODED))) {
     const wrong = readdirSync(path, { encoding: "buffer" }).find((name) => !isUtf8(name))
     if (wrong !== undefined)
-      throw new Error(`the name of '${escaped(wrong)}' in it is not UTF-8; rename it, leave it out, or send an archive`)
+      throw new Error(
+        `the name of '${byteName(wrong)}' in it is not UTF-8; rename it, leave it out, or send an archive`
+      )
   }
   return names
 }
@@ -174,27 +173,31 @@ const globEntries = (input: ListedInput, pattern: string): ReadonlyArray<InputEn
 /** The entries of a file, a folder or a glob. Fails with `InputUnreadable`. */
 export const listInput = Effect.fnUntraced(function* (
   input: ListedInput,
-  path: string
+  path: string | Buffer
 ): Effect.fn.Return<InputListing, FileSyncError> {
+  const shown = typeof path === "string" ? path : byteName(path)
   const attempt = <A>(work: () => A) =>
-    Effect.try({ try: work, catch: (error) => unreadable(input.name, path, failureDetail(error)) })
+    Effect.try({ try: work, catch: (error) => unreadable(input.name, shown, failureDetail(error)) })
   const info = yield* attempt(() => statSync(path, { throwIfNoEntry: false }))
   // A file of exactly this name is preferred to the pattern, so that every file can be named.
   if (info === undefined) {
-    if (!GLOB.test(path)) return yield* unreadable(input.name, path, "there is no such file or folder")
+    if (typeof path !== "string" || !GLOB.test(path))
+      return yield* unreadable(input.name, shown, "there is no such file or folder")
     return { entries: yield* attempt(() => globEntries(input, path)), leftOut: 0 }
   }
   if (info.isDirectory()) {
+    if (typeof path !== "string")
+      return yield* unreadable(input.name, shown, "it is a folder whose path is not UTF-8; rename it")
     if (input.mode === undefined) return yield* treeEntries(input, path, info)
     return yield* unreadable(input.name, path, "it is a folder, and a mode can be given to files only; remove 'mode'")
   }
   if (!info.isFile())
     return yield* unreadable(
       input.name,
-      path,
+      shown,
       `it is ${kindOf(info)}, not a file or folder; leave it out of the inputs`
     )
-  if (input.name === ROOT_NAME) return yield* unreadable(input.name, path, NOT_A_FOLDER)
+  if (input.name === ROOT_NAME) return yield* unreadable(input.name, shown, NOT_A_FOLDER)
   return { entries: [yield* attempt(() => fileEntry(input, input.name, path, info))], leftOut: 0 }
 })
 

@@ -10,6 +10,7 @@ import { Cause, Effect, type Pull, Stream } from "effect"
 import { Tar } from "effect/encoding"
 import { FileSyncError } from "../FileSyncError.ts"
 import { InputChanged } from "../FileSyncReason.ts"
+import { byteName } from "../names/ByteName.ts"
 import { unreadable } from "./InputEntry.ts"
 
 /** A chunk of a large file, which is several exec messages; smaller files are read at once. */
@@ -24,20 +25,24 @@ const CHUNKS = 8
 
 export interface ReadableFile {
   readonly name: string
-  readonly path: string
+  readonly path: string | Buffer
   /** The input it belongs to. */
   readonly input: string
   readonly size: number
 }
 
-const changed = ({ path, size }: ReadableFile, found: string) =>
+const shown = ({ path }: ReadableFile): string => (typeof path === "string" ? path : byteName(path))
+
+const changed = (file: ReadableFile, found: string) =>
   new FileSyncError({
     operation: "read inputs",
-    reason: new InputChanged({ detail: `${path} had ${size} bytes when it was listed and ${found} when it was read` })
+    reason: new InputChanged({
+      detail: `${shown(file)} had ${file.size} bytes when it was listed and ${found} when it was read`
+    })
   })
 
 const refuse = (file: ReadableFile) => (error: unknown) =>
-  error instanceof FileSyncError ? error : unreadable(file.input, file.path, failureDetail(error))
+  error instanceof FileSyncError ? error : unreadable(file.input, shown(file), failureDetail(error))
 
 /**
  * The reader of one archive: its entries must be read in turn, each chunk used before the next is

@@ -14,7 +14,7 @@ export interface OutputFile {
 
 /**
  * By name, relative to the working or the output folder; with `/` between folders. A byte that is
- * not UTF-8 is `\xHH` there (`OutputName.ts`).
+ * not UTF-8 is `\xHH` there (`ByteName.ts`).
  */
 export type OutputFiles = Readonly<Record<string, OutputFile>>
 

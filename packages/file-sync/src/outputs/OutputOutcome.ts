@@ -2,15 +2,16 @@
  * What a session says of its outputs once they are in place: which requested names did not come
  * back, and which entries could not be taken and why. Pure.
  */
+
+import { byteName, nameBytes } from "../names/ByteName.ts"
 import type { SkippedOutput } from "./OutputEntry.ts"
 import type { OutputFiles, PlacedOutputs, RenamedOutput } from "./OutputFile.ts"
-import { nameBytes, outputName } from "./OutputName.ts"
 
 /** What the helper reported of the outputs: see the session's state. */
 export interface ReportedOutputs {
   /** Indexes of output names that do not exist. */
   readonly missing: ReadonlyArray<number>
-  /** Complaints of the helper's tools about entries that they could not read. */
+  /** Complaints of the helper's tools about entries that they could not read, or not as one whole. */
   readonly unread: ReadonlyArray<string>
 }
 
@@ -21,6 +22,8 @@ export interface OutputOutcome {
   readonly missing: ReadonlyArray<string>
   readonly skipped: ReadonlyArray<SkippedOutput>
   readonly renamed: ReadonlyArray<RenamedOutput>
+  /** Entries that were written to while tar read them. */
+  readonly changed: ReadonlyArray<string>
 }
 
 const REMOVED = "it was removed before it could be collected"
@@ -42,6 +45,10 @@ const UNREAD = new RegExp(
   "s"
 )
 
+/** GNU's tar alone says so. */
+const CHANGED =
+  /^tar: (work|output)(?:\/(.*?))?\/?: (?:file changed as we read it|File shrank by \d+ bytes?; padding with zeros)$/s
+
 const ESCAPES: Readonly<Record<string, string>> = {
   a: "\x07",
   b: "\b",
@@ -55,7 +62,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** The name that GNU's tools show with escapes for what is not a printable character of ASCII. */
 const unescaped = (name: string): string =>
-  outputName(
+  byteName(
     Buffer.from(
       nameBytes(name)
         .toString("latin1")
@@ -80,6 +87,12 @@ export const unreadOutput = (complaint: string): SkippedOutput & { readonly from
   return { name: shown || folder, reason: REASONS.get(words) ?? words, fromWork: folder === "work" }
 }
 
+/** The entry that a complaint of tar says was written to while it was read; undefined for any other complaint. */
+export const changedOutput = (complaint: string): string | undefined => {
+  const [, folder, name = ""] = CHANGED.exec(complaint) ?? []
+  return unescaped(name) || folder
+}
+
 /** `names` are those that were asked for, in the order of the helper's indexes. */
 export const outputsOf = (
   names: ReadonlyArray<string>,
@@ -87,13 +100,16 @@ export const outputsOf = (
   { broken, files, lost, renamed, skipped }: PlacedOutputs
 ): OutputOutcome => {
   // Patterns overlap, so one entry may be packed, and complained about, twice.
-  const unread = [...new Set(reported.unread)].map(unreadOutput)
+  const complaints = [...new Set(reported.unread)]
+  const changed = complaints.flatMap((complaint) => changedOutput(complaint) ?? [])
+  const unread = complaints.filter((complaint) => changedOutput(complaint) === undefined).map(unreadOutput)
   const unreadNames = new Set(unread.filter(({ fromWork }) => fromWork).map(({ name }) => name))
   // A link without its target, asked for by name, is not what was asked for.
   const links = names.filter((name) => broken.has(name))
   return {
     files,
     renamed,
+    changed: [...new Set(changed)],
     missing: names.filter(
       (name, index) => reported.missing.includes(index) || broken.has(name) || lost.has(name) || unreadNames.has(name)
     ),

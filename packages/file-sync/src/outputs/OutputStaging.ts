@@ -4,14 +4,14 @@
  * depends on the entries before it.
  */
 import { realpathSync } from "node:fs"
-import { join, posix, relative } from "node:path"
+import { posix, relative } from "node:path"
 import { Effect, type FileSystem, Scope, Stream } from "effect"
 import { FileSyncError } from "../FileSyncError.ts"
 import { OutputRefused, Protocol } from "../FileSyncReason.ts"
+import { byteName, outputPath, outputPathIn } from "../names/ByteName.ts"
 import { leavesTop, type OutputPlacement, placeOutput, type SkippedOutput, underName } from "./OutputEntry.ts"
 import type { OutputFile, PlacedOutputs, RenamedOutput } from "./OutputFile.ts"
 import { excess, type OutputLimits, outputLimits, unplaceable } from "./OutputLimits.ts"
-import { outputName, outputPath } from "./OutputName.ts"
 import { type LargeFile, makeStagingFolder, type StagingFolder, unholdable, unwritable } from "./StagingFolder.ts"
 import { type TarEntry, type TarPart, TarReader } from "./TarReader.ts"
 
@@ -112,7 +112,7 @@ export const makeOutputStaging = Effect.fn("OutputStaging.make")(function* (
    */
   const files: Record<string, OutputFile> = Object.create(null)
   /** All paths share this beginning in memory. */
-  const target = outputName(Buffer.from(join(directory, "_").slice(0, -1)))
+  const target = outputPathIn(directory, "")
   /** Folders that are there or will be, with those above them. */
   const folders = new Set<string>()
   /** What is known of links, by name. */
@@ -344,7 +344,7 @@ export const makeOutputStaging = Effect.fn("OutputStaging.make")(function* (
     const broken = new Map<string, string>()
     if (links.size === 0) return broken
     // The other one of Node takes names for UTF-8.
-    const real = (path: string | Buffer) => outputName(realpathSync.native(path, "buffer"))
+    const real = (path: string | Buffer) => byteName(realpathSync.native(path, "buffer"))
     const home = real(directory)
     for (const [name, { target: leadsTo }] of links) {
       try {

@@ -8,7 +8,7 @@
  */
 import { failureDetail } from "@podwright/k8s-io"
 import { Result } from "effect"
-import { isLoneByte, loneByte, nameText } from "./OutputName.ts"
+import { isLoneByte, loneByte, nameText } from "../names/ByteName.ts"
 
 /**
  * Characters of two to four bytes in UTF-8: nothing else begins with such a second byte, so all of
@@ -146,7 +146,7 @@ const alternativesEnd = (characters: ReadonlyArray<string>, start: number): numb
 
 export interface GlobExpression {
   readonly expression: string
-  /** The name (`OutputName.ts`) that it stands for, when it has no wildcard; undefined when it has one. */
+  /** The name (`ByteName.ts`) that it stands for, when it has no wildcard; undefined when it has one. */
   readonly name: string | undefined
 }
 

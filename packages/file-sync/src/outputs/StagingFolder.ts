@@ -1,7 +1,7 @@
 /**
  * The folder beside the outputs' final places that they are unpacked into, and the moves from there:
  * a reader of the target folder never sees half a file. Touches the disk, and decides nothing about
- * an archive. Names are as in `OutputName.ts`.
+ * an archive. Names are as in `ByteName.ts`.
  *
  * Small things are done synchronously: a promise for each costs several times as much as the call.
  */
@@ -13,7 +13,7 @@ import { failureDetail } from "@podwright/k8s-io"
 import { Effect, FileSystem } from "effect"
 import { FileSyncError } from "../FileSyncError.ts"
 import { OutputUnwritable } from "../FileSyncReason.ts"
-import { outputPath } from "./OutputName.ts"
+import { outputPath } from "../names/ByteName.ts"
 
 /** Fails with `OutputUnwritable`: `path` is the folder or the output's name. */
 export const unwritable =

@@ -4,7 +4,7 @@
  * is damage: only the helper's tar is read here, and the pod is not trusted. Pure, and plain code:
  * an archive may hold a million small files.
  */
-import { outputName } from "./OutputName.ts"
+import { byteName } from "../names/ByteName.ts"
 
 /** What an entry is, by the names of Effect's `Tar`. */
 export type TarEntryType =
@@ -17,7 +17,7 @@ export type TarEntryType =
   | "Fifo"
   | "Other"
 
-/** The header of an entry. Names are as in `OutputName.ts`. */
+/** The header of an entry. Names are as in `ByteName.ts`. */
 export interface TarEntry {
   readonly path: string
   readonly type: TarEntryType
@@ -118,8 +118,8 @@ const readRecords = (data: Uint8Array, into: Extended): void => {
     if (key.startsWith("GNU.sparse.")) throw new Damage("sparse files are not supported")
     if (value.length === 0 || !["path", "linkpath", "size"].includes(key)) continue
     if (value.includes(0)) throw new Damage("a name contains a NUL byte")
-    if (key === "path") into.path = outputName(value)
-    if (key === "linkpath") into.linkTarget = outputName(value)
+    if (key === "path") into.path = byteName(value)
+    if (key === "linkpath") into.linkTarget = byteName(value)
     if (key === "size") {
       into.size = Number(value.toString("latin1"))
       if (!/^\d+$/.test(value.toString("latin1")) || !Number.isSafeInteger(into.size))
@@ -129,10 +129,10 @@ const readRecords = (data: Uint8Array, into: Extended): void => {
 }
 
 const pathOf = (block: Uint8Array): string => {
-  const name = outputName(field(block, 0, 100))
+  const name = byteName(field(block, 0, 100))
   // GNU's tar has other things than a prefix in its place, and says so by two spaces.
   const isUstar = Buffer.from(block.buffer, block.byteOffset + 257, 6).equals(Buffer.from("ustar\0"))
-  const prefix = isUstar ? outputName(field(block, 345, 155)) : ""
+  const prefix = isUstar ? byteName(field(block, 345, 155)) : ""
   return prefix === "" ? name : `${prefix}/${name}`
 }
 
@@ -208,8 +208,8 @@ export class TarReader {
   #extend(type: string, bytes: Uint8Array): void {
     if (type === "x") readRecords(bytes, this.#extended)
     // An entry's own records only: what a global one says of all entries is no name.
-    if (type === "L") this.#extended.path = outputName(field(bytes, 0, bytes.length))
-    if (type === "K") this.#extended.linkTarget = outputName(field(bytes, 0, bytes.length))
+    if (type === "L") this.#extended.path = byteName(field(bytes, 0, bytes.length))
+    if (type === "K") this.#extended.linkTarget = byteName(field(bytes, 0, bytes.length))
   }
 
   #header(block: Uint8Array): TarEntry | undefined {
@@ -228,7 +228,7 @@ export class TarReader {
       return undefined
     }
     if (typeflag === "S") throw new Damage("sparse files are not supported")
-    const { linkTarget = outputName(field(block, 157, 100)), path = pathOf(block), size: given = size } = this.#extended
+    const { linkTarget = byteName(field(block, 157, 100)), path = pathOf(block), size: given = size } = this.#extended
     this.#extended = {}
     const isOldFolder = typeflag === "\0" && path.endsWith("/")
     const type = isOldFolder ? "Directory" : (TYPES[typeflag] ?? "Other")

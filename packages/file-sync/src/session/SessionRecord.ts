@@ -2,7 +2,7 @@
  * The records that `SessionScript.ts` prints on the exec's stdout, between which raw log and
  * archive bytes flow. A parser with no I/O; it accepts the bytes in chunks of any size.
  */
-import { outputName } from "../outputs/OutputName.ts"
+import { byteName } from "../names/ByteName.ts"
 import { RECORD_MARK } from "./SessionScript.ts"
 
 export type SessionRecord =
@@ -27,7 +27,7 @@ export type SessionRecord =
     }
   /** The output name with this index is not there. */
   | { readonly _tag: "Missing"; readonly index: number }
-  /** A tool could not read an output, and said this; the others come. */
+  /** A tool could not read an output, or it changed meanwhile, and the tool said this; the others come. */
   | { readonly _tag: "Unread"; readonly complaint: string }
   /**
    * An output archive follows in pieces; there may be several, each with its digest. One `of` an
@@ -185,7 +185,7 @@ export class SessionParser {
         this.#pending = new Uint8Array(rest.subarray(start))
         break
       }
-      const line = outputName(view.subarray(start + this.#mark.length, end))
+      const line = byteName(view.subarray(start + this.#mark.length, end))
       rest = rest.subarray(end + 1)
       this.#record(outputs, line)
     }

@@ -93,4 +93,6 @@ export interface SessionResult {
   readonly skipped: ReadonlyArray<SkippedOutput>
   /** Outputs that came back under another name, because the output folder has one of theirs. */
   readonly renamed: ReadonlyArray<RenamedOutput>
+  /** Outputs that came back and were written to meanwhile: a mixture, or with zeros at the end. */
+  readonly changed: ReadonlyArray<string>
 }

@@ -8,7 +8,7 @@
  * main's gate or an earlier session renamed into place, so another session can follow one that was
  * cut at any point. `docs/architecture.md` lists these files and who writes each.
  */
-import { namePrintf, outputPath } from "../outputs/OutputName.ts"
+import { namePrintf, outputPath } from "../names/ByteName.ts"
 import { PIECE_BYTES } from "../pieces/Piece.ts"
 import type { SessionPlan } from "./SessionPlan.ts"
 
@@ -78,9 +78,9 @@ piece() {
  * - Most commands leave nothing to collect: then nothing is packed, which would start ten
  *   processes. A folder that cannot be listed is packed, so that the failure is reported.
  * - tar and find go on after what they may not read, and end with 1 or 2: then their words decide.
- *   If all are about permissions, removed files, too long paths or sockets, the archive has the
- *   others. Any other word fails the session: tar also pads with zeros what it cannot read to the
- *   end. busybox does not escape a newline in a name; it is passed on as `//`, which no path has.
+ *   If all are about permissions, removed or changed files, too long paths or sockets, the archive
+ *   has the others. Any other word fails the session: tar also pads with zeros what a disk cannot
+ *   read to the end. busybox does not escape a newline in a name; it is passed on as `//`, which no path has.
  * - An output name that leads through a link is packed as what is there, in an archive of its own,
  *   if that lies in the working or the output folder. What lies elsewhere is not main's: this
  *   container has files of its own. A name that is not UTF-8 comes as a format for printf after `/`.
@@ -147,7 +147,7 @@ unread() {
   while IFS= read -r x; do
     case $x in "tar: "* | "find: "*) [ -z "$c" ] || [ $1 = 0 ] || return 1; c=$x ;; *) c=$c//$x ;; esac
     case $c in
-      *": Permission denied" | *": socket ignored" | *": File name too long" | *": No such file or directory" | *": File removed before we read it") say "unread $c"; c= ;;
+      *": Permission denied" | *": socket ignored" | *": File name too long" | *": No such file or directory" | *": File removed before we read it" | *": file changed as we read it" | *": File shrank by "*" padding with zeros") say "unread $c"; c= ;;
       "tar: "*" previous errors") c= ;;
     esac
   done <$T.words

@@ -404,6 +404,39 @@ describe("makeInputArchive", () => {
     }).pipe(Effect.provide(services))
   )
 
+  it.effect("reads a file: URL whose path is not UTF-8, and refuses a folder or link that would be changed", () =>
+    Effect.gen(function* () {
+      const place = yield* folder
+      const bytes = Buffer.concat([Buffer.from(`${place}/caf`), Buffer.from([0xe9])])
+      yield* Effect.promise(() => writeFile(bytes, "content"))
+      const input = (url: string) => [{ name: "in", source: { _tag: "Url", url } }] as const
+      const { entries } = yield* read(input(`file://${place}/caf%E9`))
+      assert.deepStrictEqual(
+        entries.map(([type, name]) => [type, name]),
+        [["File", "in"]]
+      )
+      const refused = (inputs: Parameters<typeof makeInputArchive>[0]) =>
+        makeInputArchive(inputs).pipe(
+          Effect.flip,
+          Effect.map(({ message }) => message)
+        )
+      assert.match(yield* refused(input(`file://${place}/none%E9`)), /none\\xe9: there is no such file or folder/)
+      assert.match(yield* refused(input("file:///a%zz")), /URI malformed/)
+      yield* Effect.promise(() => mkdir(Buffer.concat([bytes, bytes.subarray(-1)])))
+      assert.match(
+        yield* refused(input(`file://${place}/caf%E9%E9`)),
+        /caf\\xe9\\xe9: it is a folder whose path is not UTF-8/
+      )
+      const tree = join(place, "tree")
+      yield* Effect.promise(async () => {
+        await mkdir(tree)
+        await symlink(Buffer.from("x\xff", "latin1"), join(tree, "link"))
+      })
+      const message = yield* refused([{ name: "d", source: { _tag: "Path", path: tree } }])
+      assert.include(message, "it is a link to 'x\\xff', which is not UTF-8")
+    }).pipe(Effect.provide(services))
+  )
+
   it.effect.prop(
     "announces the length it has, whatever the names and contents",
     [Schema.Array(Schema.Struct({ name: Schema.NonEmptyString, text: Schema.String }))],

@@ -34,7 +34,7 @@ describe("unreadOutput", () => {
 describe("outputsOf", () => {
   it("misses what was asked for by name, whatever kept it back, and says why", () => {
     const names = ["none", "link", "out", "unread", "socket", "fine"]
-    const { missing, skipped } = outputsOf(
+    const { changed, missing, skipped } = outputsOf(
       names,
       {
         missing: [0],
@@ -42,7 +42,11 @@ describe("outputsOf", () => {
           "tar: work/unread: Cannot open: Permission denied",
           "tar: work/unread: Cannot open: Permission denied",
           "tar: output/fine: Cannot open: Permission denied",
-          "tar: work/socket: socket ignored"
+          "tar: work/socket: socket ignored",
+          "tar: work/caf\\351: file changed as we read it",
+          "tar: work/caf\\351: file changed as we read it",
+          "tar: output/big: File shrank by 12 bytes; padding with zeros",
+          "tar: output: file changed as we read it"
         ]
       },
       {
@@ -61,6 +65,7 @@ describe("outputsOf", () => {
       skipped.map(({ name }) => name),
       ["out", "unread", "fine", "socket", "link"]
     )
+    assert.deepStrictEqual(changed, ["caf\\xe9", "big", "output"])
     assert.match(skipped[4]?.reason ?? "", /^it is a link to real\/a, which is not there/)
   })
 })

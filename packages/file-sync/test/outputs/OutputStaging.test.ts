@@ -11,8 +11,8 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
 import { Tar } from "effect/encoding"
+import { outputPath } from "../../src/names/ByteName.ts"
 import { type OutputLimits, outputLimits } from "../../src/outputs/OutputLimits.ts"
-import { outputPath } from "../../src/outputs/OutputName.ts"
 import { makeOutputStaging } from "../../src/outputs/OutputStaging.ts"
 
 const folder = Effect.acquireRelease(

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { Tar } from "effect/encoding"
-import { outputName } from "../../src/outputs/OutputName.ts"
+import { byteName } from "../../src/names/ByteName.ts"
 import { TarReader } from "../../src/outputs/TarReader.ts"
 
 interface Read {
@@ -93,7 +93,7 @@ describe("TarReader", () => {
       rmSync(folder, { recursive: true })
       const { damage, entries } = readAll(archive, 700)
       assert.isUndefined(damage)
-      const shown = outputName(name)
+      const shown = byteName(name)
       assert.include(shown, "caf\\xe9-")
       const found = entries.map((entry) => entry.replace(/^(\w+) \d+/, "$1")).sort()
       assert.deepStrictEqual(found, [

@@ -28,7 +28,7 @@ import type { InputFile } from "@podwright/spec-builder"
 import { Deferred, Effect, Layer, Schedule, Schema, Scope, Stream } from "effect"
 import { type InputArchive, makeInputArchive } from "../../src/inputs/InputArchive.ts"
 import { LogCursor } from "../../src/log/LogEvent.ts"
-import { outputPath } from "../../src/outputs/OutputName.ts"
+import { outputPath } from "../../src/names/ByteName.ts"
 import { nothingSelected, outputSelection } from "../../src/outputs/OutputPattern.ts"
 import { PROGRESS_INTERVAL_MS } from "../../src/pieces/TransferProgress.ts"
 import { runSession } from "../../src/session/PodSession.ts"
@@ -979,6 +979,23 @@ echo 5 >'caf\\xe9'; ln -s $n.csv link; echo 6 >$OUT/link`,
         result.skipped.map(({ name }) => name),
         ["output"]
       )
+    })
+  )
+
+  it.live("brings all back, and names what was written to while tar read it", () =>
+    Effect.gen(function* () {
+      const words = [
+        "tar: output/a: file changed as we read it",
+        "tar: output/b: File shrank by 1 byte; padding with zeros",
+        "tar: output/d: File shrank by 22 bytes; padding with zeros"
+      ]
+      const env = yield* withTar(
+        `case $1 in -cf) $TAR "$@"; printf '%s\\n' ${words.map((one) => `"${one}"`).join(" ")} >&2; exit 1;; *) exec $TAR "$@";; esac`
+      )
+      const { result } = yield* exchange({ script: "for f in a b c d; do echo $f >$OUT/$f; done", env })
+      assert.deepStrictEqual(Object.keys(result.files).sort(), ["a", "b", "c", "d"])
+      assert.deepStrictEqual(result.changed, ["a", "b", "d"])
+      assert.deepStrictEqual(result.skipped, [])
     })
   )
 

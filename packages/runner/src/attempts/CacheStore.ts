@@ -5,11 +5,12 @@
  */
 import { randomBytes } from "node:crypto"
 import { dirname, join } from "node:path"
-import { inputNameProblem } from "@podwright/file-sync"
+import { inputNameProblem, outputPath } from "@podwright/file-sync"
 import { Clock, Effect, FileSystem, Option, Schema, Stream } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { RunResult } from "../task/RunResult.ts"
 import { hashedFile } from "./FileDigest.ts"
+import { isExecutable, moveOutput } from "./OutputOnDisk.ts"
 import { storedJson } from "./StoredJson.ts"
 import { StoreError, storeError } from "./StoreError.ts"
 
@@ -45,9 +46,9 @@ const decodeEntry = Schema.decodeUnknownOption(EntryText)
 const encodeEntry = Schema.encodeEffect(EntryText)
 
 /** Copies a file and returns its SHA-256. */
-const copyHashed = Effect.fnUntraced(function* (from: string, to: string, mode: number) {
+const copyHashed = Effect.fnUntraced(function* (from: string | Buffer, to: string, mode: number) {
   const fs = yield* FileSystem.FileSystem
-  const { digest, stream } = yield* hashedFile(from)
+  const { digest, stream } = hashedFile(from)
   yield* Stream.run(stream, fs.sink(to, { flag: "wx", mode }))
   return yield* digest
 })
@@ -119,9 +120,7 @@ export const cacheStoreIn = Effect.fnUntraced(function* (
       const placed = yield* Effect.forEach(
         entry.files,
         Effect.fnUntraced(function* ({ bytes, name, sha256 }: CachedFile, index) {
-          const path = join(directory, name)
-          yield* fs.makeDirectory(dirname(path), { recursive: true })
-          yield* fs.rename(join(staging, String(index)), path)
+          const path = yield* moveOutput(join(staging, String(index)), directory, name)
           return [name, { path, bytes, sha256 }] as const
         })
       )
@@ -136,9 +135,9 @@ export const cacheStoreIn = Effect.fnUntraced(function* (
     const files = yield* Effect.forEach(
       Object.entries(entry.result.outputFiles),
       Effect.fnUntraced(function* ([name, { bytes, path, sha256 }]) {
-        const executable = ((yield* fs.stat(path)).mode & 0o111) !== 0
+        const executable = yield* isExecutable(path)
         const copy = temporary()
-        const found = yield* copyHashed(path, copy, 0o600)
+        const found = yield* copyHashed(outputPath(path), copy, 0o600)
         if (found !== sha256) {
           return yield* removed([copy], `output ${path} has changed since it came back`)
         }

@@ -4,13 +4,12 @@
  * before they are used. The record never makes a run fail: what goes wrong with it is a warning,
  * and the task runs.
  */
-import { Clock, Effect, FileSystem } from "effect"
+import { Clock, Effect, type FileSystem } from "effect"
 import type { PreparedTask } from "../task/PreparedTask.ts"
 import { RunEvent } from "../task/RunEvent.ts"
 import type { RunResult } from "../task/RunResult.ts"
-import { sha256OfFile } from "./FileDigest.ts"
 import type { ExecutionName, FinishedTasks } from "./FinishedTasks.ts"
-import { storeError } from "./StoreError.ts"
+import { digestOfOutput } from "./OutputOnDisk.ts"
 import { warnTo } from "./Warnings.ts"
 
 /** Which execution, and where its finished tasks are kept. */
@@ -37,12 +36,11 @@ export interface ExecutionRecord {
 
 /** Says what is wrong with the first output that is not as the task left it; undefined where all are. */
 const outputChange = Effect.fnUntraced(function* ({ outputFiles }: RunResult) {
-  const fs = yield* FileSystem.FileSystem
   for (const { path, sha256 } of Object.values(outputFiles)) {
-    if (!(yield* fs.exists(path)) || (yield* sha256OfFile(path)) !== sha256) return `its output ${path} has changed`
+    if ((yield* digestOfOutput(path)) !== sha256) return `its output ${path} has changed`
   }
   return undefined
-}, Effect.mapError(storeError))
+})
 
 /** The record of an execution; nothing is read or written before a task is asked for. */
 export const executionRecord = ({

@@ -1,20 +1,31 @@
-/** SHA-256 of files, computed while they are read: memory does not grow with the file. */
+/**
+ * SHA-256 of files, computed while they are read: memory does not grow with the file. Paths are
+ * `node:fs`' own, since the file system service takes no bytes, which the name of an output may be.
+ */
 import { createHash } from "node:crypto"
-import { Effect, FileSystem, Stream } from "effect"
+import { createReadStream } from "node:fs"
+import { failureDetail } from "@podwright/k8s-io"
+import { Effect, Stream } from "effect"
+import { StoreError } from "./StoreError.ts"
 
 /** A file's bytes, and their digest in hexadecimal once the stream has ended. */
-export const hashedFile = Effect.fnUntraced(function* (path: string) {
-  const fs = yield* FileSystem.FileSystem
+export const hashedFile = (path: string | Buffer) => {
   const hash = createHash("sha256")
+  const bytes = Stream.suspend(() =>
+    Stream.fromAsyncIterable<Uint8Array, StoreError>(
+      createReadStream(path),
+      (error) => new StoreError({ detail: failureDetail(error) })
+    )
+  )
   return {
-    stream: Stream.tap(fs.stream(path), (chunk) => Effect.sync(() => hash.update(chunk))),
+    stream: Stream.tap(bytes, (chunk) => Effect.sync(() => hash.update(chunk))),
     digest: Effect.sync(() => hash.digest("hex"))
   }
-})
+}
 
 /** A file's SHA-256 in hexadecimal. */
-export const sha256OfFile = Effect.fnUntraced(function* (path: string) {
-  const { digest, stream } = yield* hashedFile(path)
+export const sha256OfFile = Effect.fnUntraced(function* (path: string | Buffer) {
+  const { digest, stream } = hashedFile(path)
   yield* Stream.runDrain(stream)
   return yield* digest
 })

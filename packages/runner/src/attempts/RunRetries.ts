@@ -3,11 +3,8 @@
  * a pod of its own, named after its number; events report each, and the result or error says what
  * became of all of them.
  */
-import { rm } from "node:fs/promises"
-import { outputPath } from "@podwright/file-sync"
-import { failureDetail } from "@podwright/k8s-io"
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
-import { Clock, Duration, Effect, FileSystem, Random, Result } from "effect"
+import { Clock, Duration, Effect, type FileSystem, Random, Result } from "effect"
 import { TaskRunner } from "../run/TaskRunner.ts"
 import { type PreparedTask, withIdentity } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
@@ -16,8 +13,8 @@ import { RunEvent } from "../task/RunEvent.ts"
 import { Detached } from "../task/RunReason.ts"
 import type { RunAttempt, RunResult } from "../task/RunResult.ts"
 import type { TaskRequest } from "../task/TaskRequest.ts"
+import { removeOutput } from "./OutputOnDisk.ts"
 import { classifyFailure, decideRetry, INFRASTRUCTURE_RETRIES, type InfrastructureRetries } from "./RetryPolicy.ts"
-import { StoreError, storeError } from "./StoreError.ts"
 import { warnTo } from "./Warnings.ts"
 
 /** A task with the attempts that it may take. */
@@ -88,7 +85,6 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   task: RetriedTask<E, R>
 ): Effect.fn.Return<RunResult, RunError | E, TaskRunner | FileSystem.FileSystem | R> {
   const runner = yield* TaskRunner
-  const fs = yield* FileSystem.FileSystem
   const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
   const firstStartedAt = yield* Clock.currentTimeMillis
   const attempts: Array<RunAttempt> = []
@@ -106,21 +102,11 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const warn = warnTo(emit)
   const emitOwn = (event: RunEvent) => (event._tag === "Finished" ? Effect.void : emit(event))
 
-  /** The file system service takes no bytes, which a name may be. */
-  const removeFile = (path: string) => {
-    const bytes = outputPath(path)
-    if (typeof bytes === "string") return fs.remove(bytes, { force: true }).pipe(Effect.mapError(storeError))
-    return Effect.tryPromise({
-      try: () => rm(bytes, { force: true }),
-      catch: (error) => new StoreError({ detail: failureDetail(error) })
-    })
-  }
-
   const removeFiles = ({ outputFiles }: RunResult) =>
     Effect.forEach(
       Object.values(outputFiles),
       ({ path }) =>
-        removeFile(path).pipe(
+        removeOutput(path).pipe(
           Effect.catch((error) => warn(`an output of the failed attempt cannot be removed: ${error.message}`))
         ),
       { discard: true }

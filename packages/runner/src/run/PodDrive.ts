@@ -47,10 +47,11 @@ export interface Driven {
   readonly missing: ReadonlyArray<string>
   readonly skipped: ReadonlyArray<SkippedOutput>
   readonly renamed: ReadonlyArray<RenamedOutput>
+  readonly changed: ReadonlyArray<string>
 }
 
 /** What there is of a run without outputs. */
-export const nothingDriven: Driven = { files: {}, missing: [], skipped: [], renamed: [] }
+export const nothingDriven: Driven = { files: {}, missing: [], skipped: [], renamed: [], changed: [] }
 
 /**
  * Before continuing a session that was cut: cuts come in bursts while an API server or a proxy
@@ -177,7 +178,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
   const options = { container, volumeRoot, log: true, cursor, farewell, inputs, outputs }
   const opened = yield* Deferred.make<void>()
   yield* startWithMain(run, opened)
-  const { files, missing, renamed, skipped } = yield* session(run, pod, options, (event) => {
+  const { changed, files, missing, renamed, skipped } = yield* session(run, pod, options, (event) => {
     switch (event._tag) {
       case "Opened":
         return Deferred.succeed(opened, undefined)
@@ -198,7 +199,7 @@ export const driveByVolume = Effect.fn("PodDrive.byVolume")(function* (
         return ignore
     }
   })
-  return { files, missing, skipped, renamed }
+  return { files, missing, skipped, renamed, changed }
 })
 
 /**
@@ -277,6 +278,6 @@ export const driveByKubelet = Effect.fn("PodDrive.byKubelet")(function* (
     const after = last?._tag === "Lines" && last.cursor._tag === "kubelet" ? last.cursor.time : undefined
     yield* journal.log({ _tag: "Gap", gap: { after, before: undefined, cause: "unread" } })
   }
-  const { files, missing, renamed, skipped } = collected
-  return { files, missing, skipped, renamed }
+  const { changed, files, missing, renamed, skipped } = collected
+  return { files, missing, skipped, renamed, changed }
 })

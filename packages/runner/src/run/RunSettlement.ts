@@ -16,7 +16,7 @@ import {
   type Witness
 } from "../diagnosis/Outcome.ts"
 import { mainHasEnded } from "../diagnosis/PodObservation.ts"
-import { missingWords, renameWarnings, skipWarnings } from "../task/OutputWords.ts"
+import { changeWarnings, missingWords, renameWarnings, skipWarnings } from "../task/OutputWords.ts"
 import { RunError } from "../task/RunError.ts"
 import { OutputMissing, PodFailed, type RunReason } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
@@ -144,7 +144,8 @@ export const resultOf = Effect.fnUntraced(function* (
       reason: new PodFailed({ diagnosis: outcome.diagnosis })
     })
   }
-  for (const warning of [...skipWarnings(driven.skipped), ...renameWarnings(driven.renamed)])
+  const { changed, renamed, skipped } = driven
+  for (const warning of [...skipWarnings(skipped), ...renameWarnings(renamed), ...changeWarnings(changed)])
     yield* journal.warn(warning)
   if (outcome._tag === "Succeeded" && driven.missing.length > 0) {
     return yield* new RunError({

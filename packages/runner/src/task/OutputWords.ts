@@ -1,4 +1,4 @@
-/** What a run says of outputs that did not come back. Pure. */
+/** What a run says of outputs that did not come back, or not as they were. Pure. */
 import type { RenamedOutput } from "@podwright/file-sync"
 import { shownText } from "@podwright/spec-builder"
 import type { OutputMissing } from "./RunReason.ts"
@@ -32,6 +32,20 @@ export const renameWarnings = (renamed: ReadonlyArray<RenamedOutput>): ReadonlyA
           `output ${quoted(name)} of the working folder came back as ${quoted(as)}: the output folder has one of its name`
       ),
     ...(others > 0 ? [`${others} more outputs of the working folder came back under another name`] : [])
+  ]
+}
+
+/** A warning for each of the first outputs that were written to while they were read, and one for all others. */
+export const changeWarnings = (changed: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const others = changed.length - WARNED
+  return [
+    ...changed
+      .slice(0, WARNED)
+      .map(
+        (name) =>
+          `output ${quoted(name)} was written to while it was collected, so it may be a mixture or end with zeros; let the command wait for what it starts`
+      ),
+    ...(others > 0 ? [`${others} more outputs were written to while they were collected`] : [])
   ]
 }
 

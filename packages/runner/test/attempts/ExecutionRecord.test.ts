@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { outputPath, outputPathIn } from "@podwright/file-sync"
 import { parseJson } from "@podwright/spec-builder"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -20,7 +21,9 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /** With numbers that no double holds, or that JSON would write otherwise. */
 const outputs = (id: string) =>
-  Schema.decodeUnknownSync(LogOutputs)(parseJson(`{"id":"${id}","big":9007199254740993,"deep":[{"f":2.0}]}`))
+  Schema.decodeUnknownSync(LogOutputs)(
+    parseJson(`{"id":${JSON.stringify(id)},"big":9007199254740993,"deep":[{"f":2.0}]}`)
+  )
 
 /** An execution of tasks that write a file each, and what has run. */
 const world = Effect.gen(function* () {
@@ -33,6 +36,7 @@ const world = Effect.gen(function* () {
   const ran: Array<string> = []
   const events: Array<RunEvent> = []
   const output = (id: string) => join(root, `${id}.txt`)
+  const bytesOf = (id: string) => outputPath(outputPathIn(root, `${id}.txt`))
   const request = (id: string, different: Partial<TaskRequest> = {}) =>
     Effect.map(
       task({}, different),
@@ -41,8 +45,8 @@ const world = Effect.gen(function* () {
   const result = (id: string, state: RunResult["state"]) =>
     Effect.promise(async (): Promise<RunResult> => {
       ran.push(id)
-      await writeFile(output(id), id)
-      const file = { path: output(id), bytes: id.length, sha256: sha256(id) }
+      await writeFile(bytesOf(id), id)
+      const file = { path: outputPathIn(root, `${id}.txt`), bytes: id.length, sha256: sha256(id) }
       return {
         pod: `pod-${id}`,
         namespace: "n",
@@ -71,7 +75,7 @@ const world = Effect.gen(function* () {
   const run = (id: string, state: RunResult["state"] = "SUCCESS", different: Partial<TaskRequest> = {}) =>
     Effect.flatMap(request(id, different), (one) => record().once(preparedOf(one), result(id, state)))
   const warnings = () => events.flatMap((event) => (event._tag === "Warning" ? [event.message] : []))
-  return { folder, ran, events, output, request, result, record, run, warnings }
+  return { folder, ran, events, output, bytesOf, request, result, record, run, warnings }
 })
 
 const test = (
@@ -98,6 +102,16 @@ describe("executionRecord", () => {
         ["execution", "Finished", "execution", "Finished"]
       )
       assert.deepStrictEqual(own.warnings(), [])
+    }))
+
+  test("knows an output whose name is not UTF-8, and sees that it has changed", (own) =>
+    Effect.gen(function* () {
+      const id = "caf\\xe9"
+      yield* own.run(id)
+      assert.isDefined((yield* own.run(id)).cached)
+      yield* Effect.promise(() => writeFile(own.bytesOf(id), "another"))
+      assert.isUndefined((yield* own.run(id)).cached)
+      assert.deepStrictEqual(own.ran, [id, id])
     }))
 
   test("runs a task that failed again", (own) =>

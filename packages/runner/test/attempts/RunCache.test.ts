@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto"
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { outputPath, outputPathIn } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
 import { DEFAULT_INTERPRETER, decodeRunnerProperties, parseJson } from "@podwright/spec-builder"
 import { Duration, Effect, Layer, Result, Schema, type Scope } from "effect"
@@ -150,6 +151,28 @@ describe("runCached", () => {
         events.map(({ _tag }) => _tag),
         ["Cached", "Finished"]
       )
+    }))
+
+  test("gives an output whose name is not UTF-8 back under its own bytes", ({ root, run, taskIn, warnings }) =>
+    Effect.gen(function* () {
+      const name = "d\\xff/caf\\xe9.txt"
+      // A folder of the user's may look like such a name.
+      const directory = join(root, "out\\xe9")
+      const path = outputPathIn(root, name)
+      yield* Effect.promise(async () => {
+        await mkdir(outputPath(dirname(path)))
+        await writeFile(outputPath(path), "output\n", { mode: 0o755 })
+      })
+      const outputFiles = { [name]: { path, bytes: 7, sha256: sha256("output\n") } }
+      yield* run(taskIn("a"), {}, { outputFiles })
+      const second = yield* run(taskIn("b", { outputDirectory: directory }))
+      assert.isDefined(second.cached)
+      const kept = second.outputFiles[name]?.path ?? ""
+      assert.strictEqual(kept, outputPathIn(directory, name))
+      assert.strictEqual(yield* Effect.promise(() => readFile(outputPath(kept), "utf8")), "output\n")
+      const names = yield* Effect.promise(() => readdir(outputPath(dirname(kept)), { encoding: "latin1" }))
+      assert.deepStrictEqual(names, ["caf\xe9.txt"])
+      assert.deepStrictEqual(warnings(), [])
     }))
 
   test("runs what differs in anything that decides the result, and nothing else", ({ root, run, runs, taskIn }) =>

@@ -1,6 +1,6 @@
 /** What a run says of outputs that did not come back. */
 import { assert, describe, it } from "@effect/vitest"
-import { explainMissing, renameWarnings, skipWarnings } from "../../src/task/OutputWords.ts"
+import { changeWarnings, explainMissing, renameWarnings, skipWarnings } from "../../src/task/OutputWords.ts"
 
 describe("skipWarnings", () => {
   it("is one line for each, whatever the names hold, and one for the many", () => {
@@ -24,6 +24,15 @@ describe("renameWarnings", () => {
       "output 'n\\n0' of the working folder came back as 'work/n\\n0': the output folder has one of its name"
     )
     assert.match(warnings[20] ?? "", /^5 more outputs of the working folder/)
+  })
+})
+
+describe("changeWarnings", () => {
+  it("is one line for each of the first, and one for the many", () => {
+    const warnings = changeWarnings(Array.from({ length: 21 }, (_, index) => `n\n${index}`))
+    assert.strictEqual(warnings.length, 21)
+    assert.match(warnings[0] ?? "", /^output 'n\\n0' was written to while it was collected/)
+    assert.match(warnings[20] ?? "", /^1 more outputs were written to/)
   })
 })
 

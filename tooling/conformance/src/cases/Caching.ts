@@ -98,6 +98,48 @@ export const caching = (cluster: Cluster): void => {
       }
     })
 
+    it("gives files whose names are not UTF-8 back under their bytes, and to the tasks behind", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const type = "io.kestra.plugin.scripts.shell.Commands"
+      await writeFile(
+        path,
+        JSON.stringify({
+          id: freshId("bytes"),
+          namespace: "company.team",
+          tasks: [
+            {
+              id: "a",
+              type,
+              containerImage: "busybox",
+              commands: [`printf one >"$(printf 'caf\\351')"; printf two >"$(printf 'caf\\350')"`],
+              outputFiles: ["*"],
+              taskCache: { enabled: true }
+            },
+            {
+              id: "b",
+              type,
+              containerImage: "busybox",
+              inputFiles: {
+                x: "{{ outputs.a.outputFiles['caf\\xe9'] }}",
+                y: "{{ outputs.a.outputFiles['caf\\xe8'] }}"
+              },
+              commands: ["cat x y; echo"]
+            }
+          ]
+        })
+      )
+      for (const cached of [false, true]) {
+        const out = join(folder, String(cached))
+        const args = ["run", path, "--cache-dir", join(folder, "cache"), "--output-dir", out]
+        const { code, stderr, stdout } = await podwright(cluster, args)
+        assert.deepStrictEqual([code, stdout], [0, "onetwo\n"], stderr)
+        assert.strictEqual(stderr.includes("not run: an equal task"), cached, stderr)
+        const names = await readdir(join(out, "a"), { encoding: "latin1" })
+        assert.deepStrictEqual(names.sort(), ["caf\xe8", "caf\xe9"])
+      }
+    })
+
     it("is not needed for tasks that an earlier process of the execution has done", async () => {
       const folder = await scratch()
       const path = join(folder, "flow.yaml")

@@ -4,6 +4,7 @@
  * its backslash stands as `\x5c`. So one text is one name, and ordinary names are themselves. Pure.
  */
 import { isUtf8 } from "node:buffer"
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 /**
@@ -48,7 +49,7 @@ const isPlain = (bytes: Uint8Array): boolean => {
 }
 
 /** The name, or a path of names, that these bytes are. */
-export const outputName = (bytes: Uint8Array): string => {
+export const byteName = (bytes: Uint8Array): string => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (isPlain(bytes)) return buffer.toString("latin1")
   return nameText(isUtf8(bytes) ? buffer.toString("utf8") : withLoneBytes(buffer))
@@ -70,6 +71,10 @@ export const nameBytes = (name: string): Buffer => {
  * or bytes where a name on it is not UTF-8.
  */
 export const outputPath = (path: string): string | Buffer => (path.includes("\\x") ? nameBytes(path) : path)
+
+/** The `OutputFile.path` of this name in a folder on this machine, whose path is the user's own text. */
+export const outputPathIn = (directory: string, name: string): string =>
+  `${byteName(Buffer.from(join(directory, "_").slice(0, -1)))}${name}`
 
 const UNRESERVED = /[\w.~/-]/
 

@@ -1,11 +1,11 @@
 /** Names of bytes as text, and back: no two names are one text. */
 import { pathToFileURL } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { nameBytes, namePrintf, outputName, outputPath, outputUrl } from "../../src/outputs/OutputName.ts"
+import { byteName, nameBytes, namePrintf, outputPath, outputUrl } from "../../src/names/ByteName.ts"
 
 const latin1 = (text: string) => Buffer.from(text, "latin1")
 
-describe("outputName", () => {
+describe("byteName", () => {
   const cases: ReadonlyArray<readonly [string, Buffer, string]> = [
     ["ASCII", latin1("a b/-c"), "a b/-c"],
     ["UTF-8", Buffer.from("café 日本 😀"), "café 日本 😀"],
@@ -25,7 +25,7 @@ describe("outputName", () => {
   ]
   for (const [what, bytes, name] of cases) {
     it(`shows ${what}, and gives it back`, () => {
-      assert.strictEqual(outputName(bytes), name)
+      assert.strictEqual(byteName(bytes), name)
       assert.isTrue(nameBytes(name).equals(bytes), `${name} is ${nameBytes(name).toString("hex")}`)
       assert.strictEqual(Buffer.from(outputPath(name)).toString("hex"), bytes.toString("hex"))
     })
@@ -38,7 +38,7 @@ describe("outputName", () => {
       const bytes = Buffer.alloc(5)
       for (let at = 0, rest = round; at < 5; at++, rest = Math.floor(rest / alphabet.length))
         bytes[at] = alphabet[rest % alphabet.length] ?? 0
-      const name = outputName(bytes)
+      const name = byteName(bytes)
       assert.isTrue(nameBytes(name).equals(bytes), bytes.toString("hex"))
       assert.isUndefined(seen.get(name), bytes.toString("hex"))
       seen.set(name, bytes.toString("hex"))
