@@ -5,7 +5,7 @@
 
 // Running: the service, and the task it takes.
 
-export { type RunOptions, TaskRunner } from "./run/TaskRunner.ts"
+export { type RunOptions, type StopOptions, TaskRunner } from "./run/TaskRunner.ts"
 export { type TaskRequest, type TaskRequestFields, taskRequest } from "./task/TaskRequest.ts"
 
 // What a run reports: events while it continues, a result at its end, values that its command handed over.

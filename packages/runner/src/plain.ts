@@ -31,8 +31,18 @@ export interface ClusterOptions {
 
 /** How a run is cancelled or detached, beside the cluster that it uses. */
 export interface EventOptions extends ClusterOptions {
-  /** Cancels the run: its pod is killed before the promise rejects with the signal's reason. */
+  /**
+   * Cancels the run: its command is told to stop, and its pod is gone before the promise rejects
+   * with the signal's reason.
+   */
   readonly signal?: AbortSignal
+  /**
+   * Seconds that the command of a run that is cancelled or out of time has to end by itself. Default:
+   * the pod's own `terminationGracePeriodSeconds`, else 10.
+   */
+  readonly graceSeconds?: number
+  /** Ends that wait: the pod of a run that is being stopped is killed at once. */
+  readonly killSignal?: AbortSignal
   /**
    * Leaves the run: its pod continues, and the promise rejects with a `RunError` whose reason is
    * `Detached`. The same task with the same ids takes the pod over later, here or elsewhere. For
@@ -106,30 +116,35 @@ const aborted = (signal: AbortSignal): Effect.Effect<never> =>
     return Effect.sync(() => signal.removeEventListener("abort", abort))
   })
 
-const detachment = (signal: AbortSignal | undefined): RunOptions =>
+/** Completes when the signal is aborted. */
+const completion = (signal: AbortSignal | undefined): Effect.Effect<void> =>
   signal === undefined
-    ? {}
-    : {
-        detach: Effect.callback<void>((resume) => {
-          const leave = () => resume(Effect.void)
-          if (signal.aborted) return leave()
-          signal.addEventListener("abort", leave)
-          return Effect.sync(() => signal.removeEventListener("abort", leave))
-        })
-      }
+    ? Effect.never
+    : Effect.callback((resume) => {
+        const complete = () => resume(Effect.void)
+        if (signal.aborted) return complete()
+        signal.addEventListener("abort", complete)
+        return Effect.sync(() => signal.removeEventListener("abort", complete))
+      })
+
+const runOptions = ({ detachSignal, graceSeconds, killSignal }: EventOptions): RunOptions => ({
+  detach: completion(detachSignal),
+  stop: { kill: completion(killSignal), ...(graceSeconds === undefined ? {} : { graceSeconds }) },
+  awaitRemoval: true
+})
 
 /**
  * Runs a task in a pod and resolves with its result; a command that fails is a result with state
  * `FAILED`. Rejects with a `RunError` (`error.reason._tag` says which kind, `error.retryable`
  * whether the same may succeed later), with the signal's reason when it was aborted, or with what
- * `onEvent` threw. Whatever it settles with, the pod is dealt with by then.
+ * `onEvent` threw. Whatever it settles with, the pod is gone by then, where it is to be deleted.
  *
  * @example
  * const result = await runTask({ image: "busybox", commands: ["echo hello"] })
  * console.log(result.state, result.exitCode) // SUCCESS 0
  */
 export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Promise<RunResult> => {
-  const { detachSignal, onEvent, signal } = options
+  const { onEvent, signal } = options
   const { giveBack, runtime } = borrow(options)
   try {
     const run = Effect.gen(function* () {
@@ -137,7 +152,7 @@ export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Pr
       return yield* runner.run(
         yield* requestOf(task),
         (event) => Effect.promise(async () => onEvent?.(event)),
-        detachment(detachSignal)
+        runOptions(options)
       )
     })
     const exit = await runtime.runPromiseExit(signal === undefined ? run : Effect.raceFirst(run, aborted(signal)))
@@ -150,16 +165,16 @@ export const runTask = async (task: PlainTask, options: RunTaskOptions = {}): Pr
 
 /**
  * The same as events, the last of which is `Finished` with the result. Leaving the loop early
- * cancels the run, and the pod is killed before the loop is left.
+ * cancels the run, and the pod is gone before the loop is left.
  */
 export async function* taskEvents(task: PlainTask, options: EventOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { detachSignal, signal } = options
+  const { signal } = options
   const { giveBack, runtime } = borrow(options)
   try {
     const events = Stream.unwrap(
       Effect.gen(function* () {
         const runner = yield* TaskRunner
-        return runner.events(yield* requestOf(task), detachment(detachSignal))
+        return runner.events(yield* requestOf(task), runOptions(options))
       })
     )
     const whole = signal === undefined ? events : Stream.interruptWhen(events, aborted(signal))

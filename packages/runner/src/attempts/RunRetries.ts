@@ -5,7 +5,7 @@
  */
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, type FileSystem, Random, Result } from "effect"
-import { TaskRunner } from "../run/TaskRunner.ts"
+import { type StopOptions, TaskRunner } from "../run/TaskRunner.ts"
 import { type PreparedTask, withIdentity } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
@@ -38,6 +38,10 @@ export interface RetriedTask<E, R> {
   readonly resumes?: boolean
   /** As for `TaskRunner.run`; between two attempts there is no pod to leave. */
   readonly detach?: Effect.Effect<void>
+  /** As for `TaskRunner.run`, for every attempt. */
+  readonly stop?: StopOptions
+  /** As for `TaskRunner.run`, for the first attempt; each later one waits for the pod of the one before it. */
+  readonly after?: Effect.Effect<void>
   /** As for `TaskRunner.run`; `Finished` is reported once, for the last attempt. */
   readonly onEvent?: (event: RunEvent) => Effect.Effect<void>
 }
@@ -74,7 +78,8 @@ const withAttempts = (ended: Ended, attempts: ReadonlyArray<RunAttempt>): Ended 
 }
 
 /**
- * Runs the task, and again as long as it fails and may be retried. Succeeds with the last attempt's
+ * Runs the task, and again as long as it fails and may be retried; an attempt has its pod only when
+ * that of the one before it is gone. Succeeds with the last attempt's
  * result, which is a `WARNING` where `warningOnRetry` asks for it; fails with its error. Errors of
  * `request` and interruption end it at once.
  *
@@ -98,6 +103,8 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   let request = withoutCursor(first.task)
   const before = request.identity.attempt
   const detach = task.detach ?? Effect.never
+  const { stop = {} } = task
+  let after = task.after ?? Effect.void
   let infrastructureRetries = 0
   const warn = warnTo(emit)
   const emitOwn = (event: RunEvent) => (event._tag === "Finished" ? Effect.void : emit(event))
@@ -113,9 +120,11 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
     )
 
   while (true) {
+    const how = { detach, stop, after }
     const ended: Ended = yield* Effect.result(
-      attempts.length === 0 ? runner.runPrepared(first, emitOwn, { detach }) : runner.run(request, emitOwn, { detach })
+      attempts.length === 0 ? runner.runPrepared(first, emitOwn, how) : runner.run(request, emitOwn, how)
     )
+    after = runner.removals(request.identity.executionId)
     const record = recordOf(ended, before + attempts.length + 1, request.identity)
     attempts.push(record)
     const own = before + attempts.length - infrastructureRetries

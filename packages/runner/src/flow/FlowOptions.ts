@@ -5,6 +5,7 @@ import type { ExpressionScope } from "@podwright/task-file"
 import type { Effect } from "effect"
 import type { CacheStore } from "../attempts/CacheStore.ts"
 import type { FinishedTasks } from "../attempts/FinishedTasks.ts"
+import type { StopOptions } from "../run/TaskRunner.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
 import type { FlowEvent } from "./FlowEvent.ts"
 
@@ -68,6 +69,8 @@ export interface FlowOptions {
    * Default: never.
    */
   readonly detach?: Effect.Effect<void>
+  /** How a command is told to stop when the flow is interrupted, or the time of its task is up. */
+  readonly stop?: StopOptions | undefined
   /** Receives every event in order. It is awaited, so a slow listener holds the log back, not memory. */
   readonly onEvent?: (event: FlowEvent | RunEvent) => Effect.Effect<void>
 }

@@ -17,6 +17,7 @@ import {
 } from "@podwright/task-file"
 import { Clock, Effect, Result } from "effect"
 import { executionRecord } from "../attempts/ExecutionRecord.ts"
+import { TaskRunner } from "../run/TaskRunner.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
@@ -87,7 +88,8 @@ const messageOf = (end: TaskEnd): string =>
 /**
  * Runs a file, which `loadTaskFile` of task-file reads, and returns how each task that was begun
  * ended. Never fails: what goes wrong is the end of a task, or of the whole file where its `taskId`
- * is null. Interruption kills the pod that runs.
+ * is null. Interruption stops the command that runs and waits until its pod is gone; of a flow that has
+ * ended, `TaskRunner.removals` waits for the last task's pod.
  *
  * @example
  * const file = yield* loadTaskFile({ path: "flow.yaml" })
@@ -98,16 +100,21 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   options: FlowOptions = {}
 ): Effect.fn.Return<FlowResult, never, FlowServices> {
   const { finishedTasks, inputs = {}, onEvent = () => Effect.void, secret = () => undefined } = options
+  const runner = yield* TaskRunner
   let by: "taskCache" | "execution" | undefined
+  let executionId = options.executionId ?? randomId()
+  const executions = new Set([executionId])
   const emit = (event: FlowEvent | RunEvent) => {
     if (event._tag === "Cached") by = event.by
+    if (event._tag === "Retrying") executions.add(event.executionId)
     return onEvent(event)
   }
+  // The flow's pods so far: a quota may have a place for one alone.
+  const after = Effect.suspend(() => Effect.forEach([...executions], runner.removals, { discard: true }))
   const startedAt = new Date(yield* Clock.currentTimeMillis)
   const notReached = Effect.fnUntraced(function* ({ id }: TaskDeclaration) {
     yield* emit({ _tag: "TaskNotReached", at: yield* Clock.currentTimeMillis, task: id })
   })
-  let executionId = options.executionId ?? randomId()
   const refused = yield* Effect.result(checkOptions(file, options))
   if (Result.isFailure(refused)) {
     yield* Effect.forEach(file.tasks, notReached)
@@ -149,7 +156,8 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
       record,
       options,
       startedAt,
-      emit
+      emit,
+      after
     }).pipe(
       Effect.scoped,
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error)))

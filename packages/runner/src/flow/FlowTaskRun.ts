@@ -56,6 +56,8 @@ export interface FlowTaskRun {
   readonly options: FlowOptions
   readonly startedAt: Date
   readonly emit: (event: FlowEvent | RunEvent) => Effect.Effect<void>
+  /** Awaited before the task has a pod, beside all that can be prepared without one. */
+  readonly after: Effect.Effect<void>
 }
 
 /**
@@ -63,6 +65,7 @@ export interface FlowTaskRun {
  * and built once for both and the run.
  */
 export const runTaskOnce = Effect.fnUntraced(function* ({
+  after,
   emit,
   error,
   file,
@@ -82,7 +85,8 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
     executionId,
     inputs = {},
     logCursor,
-    secret = () => undefined
+    secret = () => undefined,
+    stop
   } = options
   const request = (identity: TaskIdentity) =>
     Effect.map(
@@ -113,6 +117,8 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
     },
     resumes,
     ...(detach === undefined ? {} : { detach }),
+    ...(stop === undefined ? {} : { stop }),
+    after,
     onEvent: emit
   })
   const { taskCache } = task

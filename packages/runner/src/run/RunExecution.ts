@@ -158,7 +158,7 @@ export const executeRun = Effect.fn("RunExecution.run")(function* (
         driving = fiber
       })
     )
-  return yield* Effect.raceFirst(after, whileWaiting).pipe(
+  return yield* Effect.raceFirst(after, Effect.andThen(detach, detached(null))).pipe(
     Effect.andThen(
       withPod({
         creation: { plan, namespace, driver: randomId(), lease, policy: { resume, onSpecChange } },

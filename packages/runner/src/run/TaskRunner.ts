@@ -20,6 +20,7 @@ import { ExecBudget } from "./ExecBudget.ts"
 import { pendingRemovals } from "./PendingRemovals.ts"
 import { executeRun, type RunOptions } from "./RunExecution.ts"
 
+export type { StopOptions } from "./PodRemoval.ts"
 export type { RunOptions } from "./RunExecution.ts"
 
 /** What the runs of a runner share besides their connections. */

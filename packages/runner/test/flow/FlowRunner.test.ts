@@ -67,7 +67,7 @@ const play = Effect.fnUntraced(function* (
   const told = events.flatMap((event) =>
     isFlowEvent(event) ? [`${event._tag} ${event.task}`] : event._tag === "Warning" ? [event.message] : []
   )
-  return { ...result, asked: runner.asked, events, told }
+  return { ...result, asked: runner.asked, history: runner.history, events, told }
 })
 
 const statesOf = (ends: ReadonlyArray<TaskEnd>) =>
@@ -96,6 +96,35 @@ describe("runFlow", () => {
         asked.map(({ outputDirectory }) => outputDirectory),
         ["a", "b"].map((id) => join(process.cwd(), ".podwright", executionId, id))
       )
+    })
+  )
+
+  it.effect("creates a pod when the flow's earlier ones are gone, of every attempt and execution", () =>
+    Effect.gen(function* () {
+      const retry = "retry: { type: constant, interval: PT1S, maxAttempts: 2 }"
+      const anew = "retry: { type: constant, interval: PT1S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION }"
+      const file = flow(["a"], ["b", `commands: [c]\n    ${retry}`], ["c", `commands: [c]\n    ${anew}`], ["d"])
+      const played = yield* play(file, (_task, before) => (before === 1 || before === 3 ? { state: "FAILED" } : {}), {
+        executionId: "e"
+      })
+      const next = played.executionId
+      assert.notStrictEqual(next, "e")
+      const all = ["gone e", `gone ${next}`]
+      const expected = [
+        "gone e",
+        "a 0",
+        "gone e",
+        "b 0",
+        "gone e",
+        "b 1",
+        "gone e",
+        "c 0",
+        "gone e",
+        "c 0",
+        ...all,
+        "d 0"
+      ]
+      assert.deepStrictEqual(played.history, expected)
     })
   )
 

@@ -33,6 +33,7 @@ export const lost = (task: TaskRequest): RunError => {
 /** `end` is asked for each run, with how many there were before. */
 export const scriptedRunner = (end: (task: TaskRequest, before: number) => ScriptedEnd) => {
   const asked: Array<TaskRequest> = []
+  const history: Array<string> = []
   const begun = Deferred.makeUnsafe<void>()
   const run: TaskRunner["Service"]["run"] = Effect.fnUntraced(function* (
     task,
@@ -41,6 +42,8 @@ export const scriptedRunner = (end: (task: TaskRequest, before: number) => Scrip
   ) {
     const ending = end(task, asked.length)
     asked.push(task)
+    yield* options.after ?? Effect.void
+    history.push(`${task.identity.taskId} ${task.identity.attempt}`)
     yield* Deferred.succeed(begun, undefined)
     yield* onEvent({ _tag: "Phase", at: 0, phase: "created", pod: podName(task.identity) })
     if (ending === "never") {
@@ -72,8 +75,8 @@ export const scriptedRunner = (end: (task: TaskRequest, before: number) => Scrip
       earlierAttempt: () => Effect.undefined,
       hasEarlierPod: () => Effect.succeed(false),
       events: () => Stream.empty,
-      removals: () => Effect.void
+      removals: (executionId) => Effect.sync(() => history.push(`gone ${executionId}`))
     })
   )
-  return { asked, begun: Deferred.await(begun), layer }
+  return { asked, history, begun: Deferred.await(begun), layer }
 }
