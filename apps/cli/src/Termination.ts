@@ -1,15 +1,34 @@
 /**
  * The signals that end the process, and what each means: INT and HUP cancel, TERM leaves pods
- * that can continue without us. Owns the process's signal handlers.
+ * that can continue without us, and a signal after one that cancels waits no more. Owns the process's signal handlers.
  */
 import { Deferred, Effect, Exit, type Scope } from "effect"
 import * as Runtime from "effect/Runtime"
 
 const asked = Deferred.makeUnsafe<void>()
+const again = Deferred.makeUnsafe<void>()
 let leaves = false
+let lingers = false
 
 /** Completes when the process is asked to end by TERM. */
 export const terminated: Effect.Effect<void> = Deferred.await(asked)
+
+/**
+ * Completes at a signal after one that has cancelled: what is given time to end is to be ended now.
+ */
+export const hurried: Effect.Effect<void> = Deferred.await(again)
+
+/**
+ * Waits for what is left to do when the program has its result. A signal ends the wait, and no
+ * longer changes the exit code.
+ */
+export const linger = (rest: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.andThen(
+    Effect.sync(() => {
+      lingers = true
+    }),
+    Effect.raceFirst(rest, hurried)
+  )
 
 /**
  * For as long as the scope is open, a first TERM cancels nothing: `terminated` has the program
@@ -32,11 +51,15 @@ export const leaveWhenTerminated: Effect.Effect<void, never, Scope.Scope> = Effe
 export const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
   let signalled = false
   const cancel = () => {
+    if (signalled || lingers) {
+      Deferred.doneUnsafe(again, Exit.void)
+      return
+    }
     signalled = true
     fiber.interruptUnsafe(fiber.id)
   }
   const terminate = () => {
-    if (!leaves || Deferred.isDoneUnsafe(asked)) return cancel()
+    if (!leaves || signalled || lingers || Deferred.isDoneUnsafe(asked)) return cancel()
     Deferred.doneUnsafe(asked, Exit.void)
   }
   const handlers = [

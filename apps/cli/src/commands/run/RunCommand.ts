@@ -11,14 +11,14 @@ import { TaskRunner } from "@podwright/runner"
 import { cacheStoreIn, finishedTasksIn, flowEnd, isFailure, runFlow } from "@podwright/runner/flow"
 import { pathProblem } from "@podwright/spec-builder"
 import { loadTaskFile, resolveInputs } from "@podwright/task-file"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
 import type { TaskEnd } from "../../report/JsonReport.ts"
 import { runAdvice, takeOverCommand } from "../../report/RunAdvice.ts"
 import { type OutputForm, type RunReporter, runReporter } from "../../report/RunReporter.ts"
 import { errorLines } from "../../report/TextReport.ts"
-import { leaveWhenTerminated, terminated } from "../../Termination.ts"
+import { hurried, leaveWhenTerminated, linger, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../cluster/LocalKubeconfig.ts"
 import { environmentSecret } from "../EnvironmentSecret.ts"
@@ -37,6 +37,7 @@ export interface RunFlags {
   readonly executionId: Option.Option<string>
   readonly logCursor: Option.Option<string>
   readonly infrastructureRetries: Option.Option<number>
+  readonly grace: Option.Option<Duration.Duration>
   readonly output: OutputForm
   readonly kubeconfig: Option.Option<string>
   readonly context: Option.Option<string>
@@ -57,6 +58,8 @@ const exitCodeOf = (end: TaskEnd | undefined): number => {
   if (end === undefined || !isFailure(end)) return 0
   return end._tag === "Result" ? exitCodeOfResult(end.result) : exitCodeOfError(end.error)
 }
+
+const graceOf = (grace: Duration.Duration) => ({ graceSeconds: Duration.toSeconds(grace) })
 
 const readCursor = Schema.decodeUnknownOption(Schema.fromJsonString(LogCursor), { onExcessProperty: "error" })
 
@@ -102,6 +105,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   // An embedded cluster ends with the process, and its pods with it.
   if (!flags.local) yield* leaveWhenTerminated
   let secretInputs: ReadonlySet<string> = new Set()
+  let removals: Effect.Effect<void> = Effect.void
   const { ends, executionId, outputs } = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
     const file = yield* loadTaskFile({ path: resolve(flags.file), runnerStrict: flags.runnerStrict, ...image })
@@ -110,10 +114,14 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
     secretInputs = new Set(file.inputs.filter(({ type }) => type === "SECRET").map(({ id }) => id))
     const values = yield* Effect.fromResult(givenInputs(file, flags.input))
     const inputs = yield* resolveInputs(file, yield* withStdin(file, values), { secret: environmentSecret })
-    const services = TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
+    // In the command's scope: when the result is printed, pods may still be on their way out.
+    const services = yield* TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
-      Layer.provide(NodeFileSystem.layer)
+      Layer.provide(NodeFileSystem.layer),
+      Layer.build
     )
+    // An embedded cluster ends with the command, and its pods with it.
+    if (!flags.local) removals = Context.get(services, TaskRunner).removals()
     const cacheDirectory = Option.match(flags.cacheDir, {
       onNone: () => defaultCacheDirectory(process.env, homedir()),
       onSome: (path) => resolve(path)
@@ -132,6 +140,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         logCursor,
         secret: environmentSecret,
         detach: terminated,
+        stop: { kill: hurried, ...Option.getOrElse(Option.map(flags.grace, graceOf), () => ({})) },
         // A reader that has gone away cancels the run: nobody is left to report to.
         onEvent: (event) => Effect.catch(reporter.event(event), () => Effect.interrupt)
       })
@@ -154,6 +163,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
       )
   }
   yield* reporter.end(executionId, ends, outputs)
+  yield* linger(removals)
   const code = exitCodeOf(flowEnd(ends))
   if (code !== 0) return yield* new CommandExit({ code })
 })

@@ -1,8 +1,11 @@
 /** `podwright run FILE`: every task of a file, one after the other, each in a pod of its own. */
-import { Effect } from "effect"
+import { RunDuration } from "@podwright/spec-builder"
+import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
 import { defaultImage, file, input, runnerStrict } from "../FileFlags.ts"
+
+const readDuration = Schema.decodeUnknownOption(RunDuration)
 
 const flags = {
   file,
@@ -54,6 +57,14 @@ const flags = {
       (count) => count >= 0,
       (count) => `0 or more, not ${count}`
     ),
+    Flag.optional
+  ),
+  grace: Flag.String("grace").pipe(
+    Flag.withMetavar("DURATION"),
+    Flag.withDescription(
+      "Time that a command has to end when it is cancelled or out of time (30s, PT1M); a second Ctrl-C kills it; default: the pod's terminationGracePeriodSeconds, else 10s"
+    ),
+    Flag.filterMap(readDuration, (text) => `a duration such as 30s or PT1M, not '${text}'`),
     Flag.optional
   ),
   output: Flag.Literals("output", ["text", "json", "ndjson"]).pipe(
