@@ -1,5 +1,8 @@
-/** Answers `read()` of expressions: the text of a file beside the task file, or of a `file:` URI. */
-import { readFileSync, statSync } from "node:fs"
+/**
+ * Answers `read()` of expressions: the text of a namespace's file, of a file beside the task file, or
+ * of a `file:` URI.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -13,17 +16,24 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOTDIR", "a part of the path is no folder"]
 ])
 
-const pathOf = (directory: string, name: string): string | undefined => {
-  if (!name.startsWith("file:")) return /^\w[\w+.-]+:\/\//.test(name) ? undefined : resolve(directory, name)
+const pathOf = (directories: ReadonlyArray<string>, name: string): string | undefined => {
+  if (!name.startsWith("file:")) {
+    if (/^\w[\w+.-]+:\/\//.test(name)) return undefined
+    const paths = directories.map((directory) => resolve(directory, name))
+    return paths.find((path) => existsSync(path)) ?? paths.at(-1)
+  }
   return URL.canParse(name) ? fileURLToPath(name) : undefined
 }
 
-/** Synchronous, as expressions are; what cannot be read is told without quoting the path. */
+/**
+ * The first of the folders that has the file gives it. Synchronous, as expressions are; what cannot
+ * be read is told without quoting the path.
+ */
 export const readBeside =
-  (directory: string) =>
+  (...directories: ReadonlyArray<string>) =>
   (name: string): string | { readonly problem: string } => {
     try {
-      const path = pathOf(directory, name)
+      const path = pathOf(directories, name)
       if (path === undefined)
         return { problem: "read() reads a path beside the task file or a file: URI, no other URI" }
       const stats = statSync(path)

@@ -12,6 +12,7 @@ import {
 import { Schema } from "effect"
 import { InputFileValue } from "./InputFileValue.ts"
 import { type InputDeclaration, InputFields } from "./inputs/InputDeclaration.ts"
+import { NamespaceFiles, type NamespaceFolders } from "./namespace/NamespaceFiles.ts"
 import type { TaskFileIssue } from "./TaskFileError.ts"
 import type { Path, YamlDocument } from "./YamlDocument.ts"
 
@@ -57,6 +58,7 @@ export const FlowTask = Schema.Struct({
   runIf: Schema.optionalKey(Schema.Union([Schema.String, Schema.Boolean])),
   allowFailure: Schema.optionalKey(Schema.Boolean),
   allowWarning: Schema.optionalKey(Schema.Boolean),
+  namespaceFiles: Schema.optionalKey(Schema.NullOr(NamespaceFiles)),
   ...workFields
 })
 
@@ -144,6 +146,8 @@ export interface TaskDeclaration {
   readonly script: ScriptFile | undefined
   /** Names of input files that are delivered as written: `{{` in them belongs to the tool that reads them. */
   readonly literalFiles: ReadonlyArray<string>
+  /** Files of namespaces that the task gets; undefined where it gets none. */
+  readonly namespaceFiles: NamespaceFiles | undefined
   /** Whether the task is left out of every run. */
   readonly disabled: boolean
   /** A text that renders to whether the task runs; undefined for one that always does. */
@@ -174,6 +178,8 @@ export interface TaskFile {
   readonly fileName: string
   /** Folder that `{path}` of an input file is relative to. */
   readonly directory: string
+  /** Folders with the files of namespaces; `read()` of expressions looks into that of the file's own. */
+  readonly namespaceFolders: NamespaceFolders
   readonly inputs: ReadonlyArray<InputDeclaration>
   /** Numbers as `JsonNumbers.ts` of spec-builder has them. */
   readonly variables: JsonObject

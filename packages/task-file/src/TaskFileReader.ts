@@ -2,9 +2,10 @@
  * Reads a task or flow file: YAML, then the form that it is of, with every problem found at its
  * place. The text comes from a file through `loadTaskFile`; all else is pure.
  */
-import { dirname } from "node:path"
+import { dirname, resolve } from "node:path"
 import { pathProblem } from "@podwright/spec-builder"
 import { Effect, FileSystem, Result } from "effect"
+import type { NamespaceFolders } from "./namespace/NamespaceFiles.ts"
 import { type ParseOptions, readFlow } from "./reading/FlowReader.ts"
 import { readNative } from "./reading/NativeReader.ts"
 import { isTextPlace } from "./reading/TextPlaces.ts"
@@ -35,10 +36,20 @@ export const parseTaskFile = (source: string, options: ParseOptions): Result.Res
   })
 
 /** Which file to read. */
-export interface LoadOptions extends Omit<ParseOptions, "fileName" | "directory"> {
+export interface LoadOptions
+  extends Omit<ParseOptions, "fileName" | "directory" | "namespaceFolder" | "namespaceFolders"> {
   /** Also stands in messages; `{path}` of input files is relative to its folder. */
   readonly path: string
+  /**
+   * Folders with the files of namespaces, which tasks get by `namespaceFiles`: by namespace, that of the
+   * file's own namespace by the empty name. Default: for its own the folder `_files` beside the file,
+   * where there is one.
+   */
+  readonly namespaceFolders?: NamespaceFolders | undefined
 }
+
+/** Where a namespace's files are when nothing is said, as repositories of flows have them. */
+const NAMESPACE_FOLDER = "_files"
 
 /**
  * Reads and checks the file at `path`. Fails with a `TaskFileError` of operation `read` where it
@@ -49,6 +60,7 @@ export interface LoadOptions extends Omit<ParseOptions, "fileName" | "directory"
  * file.tasks.map(({ id }) => id)
  */
 export const loadTaskFile = Effect.fn("TaskFile.load")(function* ({
+  namespaceFolders: given = {},
   path,
   ...options
 }: LoadOptions): Effect.fn.Return<TaskFile, TaskFileError, FileSystem.FileSystem> {
@@ -74,5 +86,26 @@ export const loadTaskFile = Effect.fn("TaskFile.load")(function* ({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     catch: () => unreadable("the file is not UTF-8 text; save it as UTF-8")
   })
-  return yield* Effect.fromResult(parseTaskFile(source, { ...options, fileName: path, directory: dirname(path) }))
+  const isFolder = (folder: string) =>
+    Effect.orElseSucceed(
+      Effect.map(fs.stat(folder), ({ type }) => type === "Directory"),
+      () => false
+    )
+  const { "": own, ...others } = Object.fromEntries(
+    Object.entries(given).map(([namespace, folder]) => [namespace, resolve(folder)])
+  )
+  for (const folder of [...(own === undefined ? [] : [own]), ...Object.values(others)]) {
+    if (!(yield* isFolder(folder))) return yield* unreadable(`the folder of namespace files '${folder}' does not exist`)
+  }
+  const beside = resolve(dirname(path), NAMESPACE_FOLDER)
+  const namespaceFolder = own ?? ((yield* isFolder(beside)) ? beside : undefined)
+  return yield* Effect.fromResult(
+    parseTaskFile(source, {
+      ...options,
+      fileName: path,
+      directory: dirname(path),
+      namespaceFolders: others,
+      namespaceFolder
+    })
+  )
 })

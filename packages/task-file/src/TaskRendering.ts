@@ -1,5 +1,5 @@
 /** Renders every expression of a declared task: what comes out is a `Task` that can be run. */
-import { resolve } from "node:path"
+import { posix, resolve } from "node:path"
 import {
   CONNECTION_FILES,
   decodeRunnerProperties,
@@ -22,6 +22,7 @@ import { Clock, Duration, Effect, Option, Result } from "effect"
 import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
+import { namespaceInputs } from "./namespace/NamespaceInputs.ts"
 import { readBeside } from "./ReadFunction.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
@@ -73,13 +74,19 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const dateText = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
+/** The folder with the files of the file's own namespace, where there is one. */
+const namespaceFolder = ({ namespace, namespaceFolders }: TaskFile): ReadonlyArray<string> => {
+  const folder = Object.hasOwn(namespaceFolders, namespace) ? namespaceFolders[namespace] : undefined
+  return folder === undefined ? [] : [folder]
+}
+
 /** What expressions of a whole flow may refer to. */
 const flowNames = (file: TaskFile, scope: OuterScope, executionId: string, now: number): ExpressionScope => {
   const { kv, vars, ...given } = scope.values ?? {}
   return {
     secret: scope.secret,
     kv: (key) => (isRecord(kv) && Object.hasOwn(kv, key) ? kv[key] : undefined),
-    read: readBeside(file.directory),
+    read: readBeside(...namespaceFolder(file), file.directory),
     values: {
       ...given,
       inputs: scope.inputs,
@@ -275,6 +282,12 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
       for (const { key, message } of made.failure)
         issues.push(file.document.issue([...place, key], `${key}: ${message}`))
   }
+  const kept = yield* namespaceInputs(file, task.namespaceFiles, (source, inner) =>
+    text(source, [...path, "namespaceFiles", ...inner])
+  )
+  if (Result.isFailure(kept)) issues.push(file.document.issue([...path, "namespaceFiles"], kept.failure))
+  const given = new Set(Object.keys(task.inputFiles).map((name) => posix.normalize(name)))
+  const ofNamespace = Result.getOrElse(kept, () => []).filter(({ name }) => !given.has(name))
   const script: ReadonlyArray<InputFile> =
     task.script === undefined
       ? []
@@ -317,7 +330,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     failFast: task.failFast,
     targetOS: task.targetOS,
     env: Object.fromEntries(env),
-    inputFiles: [...inputFiles, ...script],
+    inputFiles: [...ofNamespace, ...inputFiles, ...script],
     outputFiles,
     timeout,
     runner: withFilesOf(file.directory, runner.success)

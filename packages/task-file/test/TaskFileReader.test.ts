@@ -305,6 +305,25 @@ describe("loadTaskFile", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer))
   )
 
+  it.effect("finds the files of the flow's namespace beside it, or where it is told, and no others", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* fs.makeTempDirectoryScoped()
+      const [path, beside, told] = [join(folder, "flow.yaml"), join(folder, "_files"), join(folder, "told")]
+      const task = "{ id: a, type: io.kestra.plugin.scripts.shell.Commands, namespaceFiles: {}, commands: [c] }"
+      yield* fs.writeFileString(path, `id: f\nnamespace: team\ntasks:\n  - ${task}\n`)
+      yield* fs.makeDirectory(told)
+      const without = yield* Effect.flip(loadTaskFile({ path }))
+      assert.match(without.message, /flow\.yaml:4:\d+: namespaceFiles: no folder is known .*'team'.*_files beside/)
+      yield* fs.makeDirectory(beside)
+      assert.deepStrictEqual((yield* loadTaskFile({ path })).namespaceFolders, { team: beside })
+      const given = yield* loadTaskFile({ path, namespaceFolders: { "": told, other: beside } })
+      assert.deepStrictEqual(given.namespaceFolders, { team: told, other: beside })
+      const wrong = yield* Effect.flip(loadTaskFile({ path, namespaceFolders: { "": join(folder, "nowhere") } }))
+      assert.match(wrong.message, /the folder of namespace files '.*nowhere' does not exist/)
+    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
+  )
+
   it.effect("reads the example of the native form", () =>
     Effect.gen(function* () {
       const file = yield* loadTaskFile({ path: join(EXAMPLES, "task.yaml") })

@@ -66,7 +66,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "ReadFunction.ts": [],
     "InputFileValue.ts": [],
     inputs: ["TaskFileError.ts", "YamlDocument.ts"],
-    "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs"],
+    namespace: [],
+    "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs", "namespace"],
     "InputValues.ts": ["TaskFileError.ts", "expression", "inputs", "TaskFile.ts"],
     types: ["YamlDocument.ts", "expression", "TaskFile.ts"],
     reading: [
@@ -75,10 +76,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "YamlDocument.ts",
       "expression",
       "inputs",
+      "namespace",
       "TaskFile.ts",
       "types"
     ],
-    "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts", "types", "reading"],
+    "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "namespace", "TaskFile.ts", "types", "reading"],
     "TaskRendering.ts": [
       "InputFileValue.ts",
       "TaskFileError.ts",
@@ -86,6 +88,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "expression",
       "ReadFunction.ts",
       "inputs",
+      "namespace",
       "TaskFile.ts"
     ],
     "index.ts": EVERY_ROOM_ABOVE

@@ -30,3 +30,18 @@ export const runnerStrict = Flag.Boolean("runner-strict").pipe(
   ),
   Flag.withDefault(false)
 )
+
+/** A namespace's name before the folder's; a folder that has a `=` early is written `./…=…`. */
+const namespaceAndFolder = (text: string): readonly [namespace: string, folder: string] => {
+  const named = /^([a-z0-9][a-z0-9._-]*)=(.*)$/s.exec(text)
+  return named === null ? ["", text] : [named[1] ?? "", named[2] ?? ""]
+}
+
+export const namespaceFiles = Flag.String("namespace-files").pipe(
+  Flag.withMetavar("[NAMESPACE=]DIR"),
+  Flag.withDescription(
+    "Folder with the files that tasks get by namespaceFiles; default: _files beside the file, where there is one; repeatable"
+  ),
+  Flag.map(namespaceAndFolder),
+  Flag.atLeast(0)
+)

@@ -4,7 +4,15 @@
  */
 import { decodeRetry, type RetryProperties } from "@podwright/spec-builder"
 import { Result } from "effect"
+import { hasExpression } from "../expression/ExpressionMarks.ts"
 import { INPUT_FILE_KEYS } from "../InputFileValue.ts"
+import {
+  NAMESPACE_FILES_KEYS,
+  type NamespaceFiles,
+  type NamespaceFolders,
+  noNamespaceFolder,
+  textsOf
+} from "../namespace/NamespaceFiles.ts"
 import { FlowFile, FlowTask, type TaskDeclaration, type TaskFile } from "../TaskFile.ts"
 import type { TaskFileIssue } from "../TaskFileError.ts"
 import { isObject, type JsonRecord } from "../types/JsonValues.ts"
@@ -25,6 +33,10 @@ export interface ParseOptions extends TypeOptions {
   readonly directory: string
   /** For shell tasks that name no image. Default: `ubuntu`, as the reference has it. */
   readonly defaultImage?: string
+  /** Folders with the files of namespaces, absolute, by namespace. Default: none. */
+  readonly namespaceFolders?: NamespaceFolders
+  /** The same for the file's own namespace. Default: none. */
+  readonly namespaceFolder?: string | undefined
   /** Whether a task whose runner is not podwright's is refused. Default: it runs in a pod. */
   readonly runnerStrict?: boolean
 }
@@ -114,9 +126,28 @@ const readTask = (
 }
 
 const knownOfTask = (type: string, place: Path): ReadonlyArray<string> => {
-  if (place.length > 0) return INPUT_FILE_KEYS
+  if (place.length > 0) return place[0] === "namespaceFiles" ? NAMESPACE_FILES_KEYS : INPUT_FILE_KEYS
   const row = scriptType(type)
   return [...Object.keys(FlowTask.fields), ...(row === undefined ? [] : ownKeyNames(row)), ...TASK_KEY_NAMES]
+}
+
+/** Files of namespaces that a task gets: the key alone means yes. */
+const enabledFiles = (files: NamespaceFiles | null | undefined): NamespaceFiles | undefined =>
+  files === undefined || files === null || files.enabled === false || files.enabled === "false" ? undefined : files
+
+/** Namespaces whose folder is not known, of those that are named without an expression. */
+const folderIssues = (
+  document: YamlDocument,
+  { namespaceFiles, path }: TaskDeclaration,
+  namespace: string,
+  folders: NamespaceFolders
+): ReadonlyArray<TaskFileIssue> => {
+  if (namespaceFiles === undefined) return []
+  const named = textsOf(namespaceFiles.namespaces).filter((name) => !hasExpression(name))
+  const wanted = namespaceFiles.namespaces == null ? [namespace] : named
+  return wanted
+    .filter((name) => !Object.hasOwn(folders, name))
+    .map((name) => document.issue([...path, "namespaceFiles"], noNamespaceFolder(name)))
 }
 
 const declaration = (
@@ -140,6 +171,7 @@ const declaration = (
     keys: { image: "containerImage", runner: "taskRunner" },
     script: translation.script,
     literalFiles: translation.literalFiles,
+    namespaceFiles: enabledFiles(shape.success.namespaceFiles),
     disabled: shape.success.disabled ?? false,
     runIf: shape.success.runIf === undefined ? undefined : String(shape.success.runIf),
     allowFailure: shape.success.allowFailure ?? false,
@@ -199,6 +231,16 @@ export const readFlow = (
     return one === undefined ? [] : [one]
   })
   const of = (list: (typeof LISTS)[number]) => declared.filter(({ path }) => path[0] === list)
+  const namespaceFolders = Result.isSuccess(shape)
+    ? {
+        ...options.namespaceFolders,
+        ...(options.namespaceFolder === undefined ? {} : { [shape.success.namespace]: options.namespaceFolder })
+      }
+    : {}
+  if (Result.isSuccess(shape)) {
+    const { namespace } = shape.success
+    issues.push(...declared.flatMap((task) => folderIssues(document, task, namespace, namespaceFolders)))
+  }
   const inputs = Result.isSuccess(shape) ? declareInputs(document, shape.success.inputs, issues) : []
   issues.push(
     ...repeatedIds(
@@ -218,6 +260,7 @@ export const readFlow = (
     namespace: shape.success.namespace,
     fileName: options.fileName,
     directory: options.directory,
+    namespaceFolders,
     inputs,
     // As the document has them: a copy would not know which of their numbers are decimals.
     variables: isObject(flow["variables"]) ? flow["variables"] : {},

@@ -63,13 +63,6 @@ const warning = (value: unknown): ReadonlyArray<Remark> => {
   return [{ path: ["warningOnStdErr"], message }]
 }
 
-const namespaceFiles = (value: unknown): ReadonlyArray<Remark> => {
-  if (value === false || (isObject(value) && value["enabled"] === false)) return []
-  const message =
-    "namespaceFiles are kept by a Kestra server: name their folder in inputFiles, such as `scripts: { path: ./scripts }`"
-  return [{ path: ["namespaceFiles"], message }]
-}
-
 const without = (values: JsonRecord, sentences: Sentences, more: ReadonlyArray<string>): KeptKeys => {
   const given = Object.keys(values).filter((key) => values[key] !== null && values[key] !== undefined)
   const notices: Array<Remark> = given.flatMap((key) => {
@@ -86,7 +79,7 @@ const without = (values: JsonRecord, sentences: Sentences, more: ReadonlyArray<s
 }
 
 const DEFAULTS_KEYS: ReadonlyArray<string> = ["pluginDefaults", "taskDefaults"]
-const STATE_KEYS: ReadonlyArray<string> = ["warningOnStdErr", "namespaceFiles"]
+const STATE_KEYS: ReadonlyArray<string> = ["warningOnStdErr"]
 
 /** A flow's own values without the keys that a run by hand passes over. */
 export const keptOfFlow = (flow: JsonRecord): KeptKeys => without(flow, FLOW_KEYS, DEFAULTS_KEYS)
@@ -94,9 +87,7 @@ export const keptOfFlow = (flow: JsonRecord): KeptKeys => without(flow, FLOW_KEY
 /** A task's values without the keys that a run in a pod passes over. */
 export const keptOfTask = (task: JsonRecord): KeptKeys => {
   const { issues, kept, notices } = without(task, TASK_KEYS, STATE_KEYS)
-  const files =
-    "namespaceFiles" in task && task["namespaceFiles"] !== null ? namespaceFiles(task["namespaceFiles"]) : []
-  return { kept, notices: [...notices, ...warning(task["warningOnStdErr"])], issues: [...issues, ...files] }
+  return { kept, notices: [...notices, ...warning(task["warningOnStdErr"])], issues }
 }
 
 /** Names of a flow's keys besides those of its schema. */

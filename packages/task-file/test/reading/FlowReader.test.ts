@@ -50,7 +50,7 @@ describe("readFlow", () => {
     )
     assert.match(
       problems(flow("", `{ id: a, ${SHELL}, namespaceFiles: { enabled: true }, commands: [c] }`))[0] ?? "",
-      /^flow\.yaml:4:\d+: namespaceFiles are kept by a Kestra server/
+      /^flow\.yaml:4:\d+: namespaceFiles: no folder is known for the files of namespace 'n': name it by --namespace-files DIR/
     )
   })
 

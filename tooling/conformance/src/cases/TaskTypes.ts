@@ -1,5 +1,5 @@
 /** Types of script tasks and foreign runners: what each comes to in a pod, run to its end. */
-import { writeFile } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
@@ -163,6 +163,28 @@ finally: [{ id: z, ${shell}, commands: [echo at last] }]
         ]
       )
       assert.match(ill.stderr, /^now failed$/m)
+    })
+
+    it("files of the namespace are in the working folder, and inputFiles replace them", async () => {
+      const folder = await scratch()
+      await mkdir(join(folder, "lib"))
+      await writeFile(join(folder, "main.sh"), "cat lib/word notes\n", { mode: 0o755 })
+      await writeFile(join(folder, "lib/word"), "from the namespace\n")
+      await writeFile(join(folder, "notes"), "replaced\n")
+      await writeFile(join(folder, "secret.txt"), "left out\n")
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - id: one
+    type: ${SCRIPTS}.shell.Commands
+    containerImage: busybox
+    namespaceFiles: { exclude: ["*.txt"] }
+    inputFiles: { notes: "own\\n" }
+    commands: [./main.sh, ls, "echo '{{ read('lib/word') | trim }}'"]
+`,
+        ["--namespace-files", folder]
+      )
+      assert.strictEqual(stdout, "from the namespace\nown\nlib\nmain.sh\nnotes\nfrom the namespace\n", stderr)
+      assert.strictEqual(code, 0, stderr)
     })
 
     for (const { language, prelude = "", script } of SCRIPTS_OF_LANGUAGES)

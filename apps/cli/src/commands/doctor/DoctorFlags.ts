@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
-import { defaultImage, input, runnerStrict } from "../FileFlags.ts"
+import { defaultImage, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
 
 const flags = {
   file: Argument.String("file").pipe(
@@ -11,6 +11,7 @@ const flags = {
   ),
   input,
   defaultImage,
+  namespaceFiles,
   runnerStrict,
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),

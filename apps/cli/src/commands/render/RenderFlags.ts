@@ -1,7 +1,7 @@
 /** `podwright render FILE`: the pods that a file's tasks would run in, as YAML, without a cluster. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { defaultImage, file, input, runnerStrict } from "../FileFlags.ts"
+import { defaultImage, file, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
 
 const flags = {
   file,
@@ -11,6 +11,7 @@ const flags = {
     Flag.withDefault(false)
   ),
   defaultImage,
+  namespaceFiles,
   runnerStrict
 }
 

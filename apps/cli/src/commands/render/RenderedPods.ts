@@ -19,6 +19,7 @@ export interface RenderedFile {
   readonly file: string
   readonly input: ReadonlyArray<readonly [name: string, value: string]>
   readonly defaultImage: Option.Option<string>
+  readonly namespaceFiles: ReadonlyArray<readonly [namespace: string, folder: string]>
   readonly runnerStrict: boolean
 }
 
@@ -31,7 +32,11 @@ export interface RenderedPod {
 
 /** The pod of each task of a file, in their order; the file's notices go to stderr. */
 export const renderedPods = Effect.fnUntraced(function* (given: RenderedFile) {
-  const path = { path: resolve(given.file), runnerStrict: given.runnerStrict }
+  const path = {
+    path: resolve(given.file),
+    runnerStrict: given.runnerStrict,
+    namespaceFolders: Object.fromEntries(given.namespaceFiles)
+  }
   const image = Option.getOrUndefined(given.defaultImage)
   const loaded = yield* loadTaskFile(image === undefined ? path : { ...path, defaultImage: image })
   const notices = writeStderr(reportNote(loaded.notices.map(String)).text)

@@ -43,6 +43,7 @@ export interface RunFlags {
   readonly context: Option.Option<string>
   readonly local: boolean
   readonly defaultImage: Option.Option<string>
+  readonly namespaceFiles: ReadonlyArray<readonly [namespace: string, folder: string]>
   readonly runnerStrict: boolean
 }
 
@@ -108,7 +109,12 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   let removals: Effect.Effect<void> = Effect.void
   const { ends, executionId, outputs } = yield* Effect.gen(function* () {
     const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
-    const file = yield* loadTaskFile({ path: resolve(flags.file), runnerStrict: flags.runnerStrict, ...image })
+    const file = yield* loadTaskFile({
+      path: resolve(flags.file),
+      runnerStrict: flags.runnerStrict,
+      namespaceFolders: Object.fromEntries(flags.namespaceFiles),
+      ...image
+    })
     // A reader that has gone away cancels the run, here as below.
     for (const notice of file.notices) yield* Effect.catch(reporter.note(String(notice)), () => Effect.interrupt)
     secretInputs = new Set(file.inputs.filter(({ type }) => type === "SECRET").map(({ id }) => id))

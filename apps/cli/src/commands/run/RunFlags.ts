@@ -3,7 +3,7 @@ import { RunDuration } from "@podwright/spec-builder"
 import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
-import { defaultImage, file, input, runnerStrict } from "../FileFlags.ts"
+import { defaultImage, file, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
 
 const readDuration = Schema.decodeUnknownOption(RunDuration)
 
@@ -82,6 +82,7 @@ const flags = {
     Flag.withDefault(false)
   ),
   defaultImage,
+  namespaceFiles,
   runnerStrict
 }
 
