@@ -15,9 +15,20 @@ export class OutputClosed extends Schema.TaggedError<OutputClosed>()("OutputClos
 // and abandon the pod.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined)
 
+/** Of this process: what is hidden stays hidden, whoever writes. */
+let mask = (text: string): string => text
+
+/** Hides something in every text that is written from now on. */
+export const maskOutput = (hide: (text: string) => string): void => {
+  mask = hide
+}
+
+/** The text as it may be written. */
+export const masked = (text: string): string => mask(text)
+
 const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, OutputClosed> =>
   Effect.callback<void, OutputClosed>((resume) => {
-    stream.write(text, (error) =>
+    stream.write(masked(text), (error) =>
       resume(error ? Effect.fail(new OutputClosed({ detail: error.message })) : Effect.void)
     )
   })

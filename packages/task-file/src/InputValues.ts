@@ -5,7 +5,8 @@
 import { access, constants } from "node:fs/promises"
 import { type Json, type JsonObject, jsonText, keepDecimals, nearestName, parseJson } from "@podwright/spec-builder"
 import { Effect, Result } from "effect"
-import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
+import { fileNames, type OutsideScope } from "./ExpressionNames.ts"
+import { makeRenderer } from "./expression/Expression.ts"
 import { hasExpression } from "./expression/ExpressionMarks.ts"
 import type { InputDeclaration } from "./inputs/InputDeclaration.ts"
 import { limitProblems } from "./inputs/InputLimits.ts"
@@ -18,11 +19,8 @@ const POINT = /[.eE]/
 /** Types whose default may be any value of YAML, not only a text. */
 const STRUCTURED: ReadonlyArray<InputDeclaration["type"]> = ["JSON", "YAML", "ARRAY", "MULTISELECT"]
 
-/** What expressions in defaults may ask for besides the file. */
-export interface ResolveOptions {
-  /** Answers `secret('NAME')`, as `TaskScope` says. Default: there is none. */
-  readonly secret?: ExpressionScope["secret"]
-}
+/** What expressions in defaults may ask for besides the file, as `TaskScope` says. Default: nothing. */
+export type ResolveOptions = Partial<OutsideScope>
 
 /** Reads a value given as text; a failure says what is expected. */
 export const readInputValue = (input: InputDeclaration, text: string): Result.Result<Json, string> =>
@@ -75,7 +73,7 @@ const listOf = (printed: string): ReadonlyArray<string> | undefined => {
 export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
   file: TaskFile,
   given: Readonly<Record<string, string>>,
-  { secret = () => undefined }: ResolveOptions = {}
+  { secret = () => undefined, values: outside }: ResolveOptions = {}
 ): Effect.fn.Return<JsonObject, TaskFileError> {
   const issues: Array<TaskFileIssue> = []
   const known = file.inputs.map((input) => input.id)
@@ -90,8 +88,7 @@ export const resolveInputs = Effect.fn("InputValues.resolve")(function* (
   /** The text that an expression comes to; undefined, with an issue, where it cannot be rendered. */
   const rendered = Effect.fnUntraced(function* (input: InputDeclaration, text: string, key: string) {
     if (!hasExpression(text)) return text
-    const scope = { inputs: resolved(), vars: file.variables, flow: { id: file.id, namespace: file.namespace } }
-    const render = yield* makeRenderer({ values: scope, secret })
+    const render = yield* makeRenderer(fileNames(file, resolved(), { secret, values: outside }))
     const result = yield* render(text)
     if (Result.isSuccess(result)) return result.success
     const { at, message } = result.failure

@@ -183,6 +183,8 @@ export interface TaskFile {
   readonly inputs: ReadonlyArray<InputDeclaration>
   /** Numbers as `JsonNumbers.ts` of spec-builder has them. */
   readonly variables: JsonObject
+  /** As texts. */
+  readonly labels: Readonly<Record<string, string>>
   readonly tasks: ReadonlyArray<TaskDeclaration>
   /** Tasks that run when one of `tasks` has failed. */
   readonly errors: ReadonlyArray<TaskDeclaration>

@@ -19,11 +19,11 @@ import {
   WORK_DIRECTORY
 } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, Option, Result } from "effect"
+import { fileNames, type OutsideScope } from "./ExpressionNames.ts"
 import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
 import { namespaceInputs } from "./namespace/NamespaceInputs.ts"
-import { readBeside } from "./ReadFunction.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
@@ -43,23 +43,13 @@ export interface FailedTask {
 }
 
 /** What a task's expressions may refer to, besides the file itself. */
-export interface TaskScope {
+export interface TaskScope extends OutsideScope {
   /** Becomes the task's own; expressions know its `execution.id` and `taskrun.id`. */
   readonly identity: TaskIdentity
   /** Values of the file's inputs, as `resolveInputs` gives them. */
   readonly inputs: Readonly<Record<string, unknown>>
   /** Of the tasks before, by task id. */
   readonly outputs: Readonly<Record<string, TaskOutputs>>
-  /**
-   * Answers `secret('NAME')`; undefined where there is no secret of that name, or why it cannot be
-   * given.
-   */
-  readonly secret: ExpressionScope["secret"]
-  /**
-   * Values from outside the file, by their first name, such as `trigger`, `envs` and `globals`; `kv`
-   * is what `kv()` reads, and `vars` adds to the variables of the file. Default: none.
-   */
-  readonly values?: Readonly<Record<string, unknown>> | undefined
   /** When the execution was started; default: now. */
   readonly startedAt?: Date | undefined
   /** Absent where no task has failed. */
@@ -69,33 +59,13 @@ export interface TaskScope {
 /** What a flow and each of its tasks may refer to alike. */
 type OuterScope = Pick<TaskScope, "inputs" | "outputs" | "secret" | "values" | "startedAt">
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 const dateText = (milliseconds: number): string => new Date(milliseconds).toISOString()
-
-/** The folder with the files of the file's own namespace, where there is one. */
-const namespaceFolder = ({ namespace, namespaceFolders }: TaskFile): ReadonlyArray<string> => {
-  const folder = Object.hasOwn(namespaceFolders, namespace) ? namespaceFolders[namespace] : undefined
-  return folder === undefined ? [] : [folder]
-}
 
 /** What expressions of a whole flow may refer to. */
 const flowNames = (file: TaskFile, scope: OuterScope, executionId: string, now: number): ExpressionScope => {
-  const { kv, vars, ...given } = scope.values ?? {}
-  return {
-    secret: scope.secret,
-    kv: (key) => (isRecord(kv) && Object.hasOwn(kv, key) ? kv[key] : undefined),
-    read: readBeside(...namespaceFolder(file), file.directory),
-    values: {
-      ...given,
-      inputs: scope.inputs,
-      outputs: scope.outputs,
-      vars: isRecord(vars) ? { ...file.variables, ...vars } : file.variables,
-      flow: { id: file.id, namespace: file.namespace },
-      execution: { id: executionId, startDate: dateText(scope.startedAt?.getTime() ?? now) }
-    }
-  }
+  const names = fileNames(file, scope.inputs, scope)
+  const execution = { id: executionId, startDate: dateText(scope.startedAt?.getTime() ?? now) }
+  return { ...names, values: { ...names.values, outputs: scope.outputs, execution } }
 }
 
 /** What expressions of a task may refer to. */

@@ -10,6 +10,8 @@
  * Knows nothing of pods or clusters; `runFlow` of `@podwright/runner/flow` runs what it reads.
  */
 
+// What expressions may refer to from outside the file.
+export type { OutsideScope } from "./ExpressionNames.ts"
 // For programs with tasks of their own form: the values of input files, and the renderer itself.
 export { type ExpressionProblem, type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 export type { Answers, NoAnswer } from "./expression/Host.ts"
@@ -17,7 +19,10 @@ export { INPUT_FILE_KEYS, InputFileValue, inputFile } from "./InputFileValue.ts"
 // Its inputs, from the texts that a person gave.
 export { type ResolveOptions, resolveInputs } from "./InputValues.ts"
 export type { InputDeclaration, InputLimits, InputType } from "./inputs/InputDeclaration.ts"
+export { type OutsideSources, outsideValues } from "./OutsideValues.ts"
 export type { ParseOptions } from "./reading/FlowReader.ts"
+// Hides what `secret()` gave in what is shown.
+export { SecretMask } from "./SecretMask.ts"
 // Reading a file.
 export type {
   DefaultedKey,

@@ -1,5 +1,6 @@
 /** What the libraries log, in podwright's own lines on stderr. */
 import { Cause, Logger } from "effect"
+import { masked } from "../ProcessOutput.ts"
 import { reportNote } from "./TextReport.ts"
 
 const wordOf = (part: unknown): string => (typeof part === "string" ? part : (JSON.stringify(part) ?? String(part)))
@@ -14,5 +15,5 @@ export const logLines = (level: string, message: unknown, cause: Cause.Cause<unk
 
 /** Writes at once, as a log must also when the process is about to end. */
 export const reportLogger: Logger.Logger<unknown, void> = Logger.make(({ cause, logLevel, message }) => {
-  process.stderr.write(reportNote(logLines(logLevel, message, cause)).text)
+  process.stderr.write(masked(reportNote(logLines(logLevel, message, cause)).text))
 })

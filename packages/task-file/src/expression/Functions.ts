@@ -46,7 +46,8 @@ const readYaml = (text: string): Value => {
 const secret = (args: Arguments, { answers }: Host): Value => {
   const key = args.text("key")
   const found = answers.secret(key)
-  if (found === undefined) return stop(`there is no secret '${key}': set the environment variable SECRET_${key}`)
+  if (found === undefined)
+    return stop(`there is no secret '${key}': set the environment variable SECRET_${key}, in base64`)
   if (typeof found !== "string") return stop(found.problem)
   const field = args.optionalText("subkey")
   if (field === undefined) return found
@@ -58,8 +59,9 @@ const secret = (args: Arguments, { answers }: Host): Value => {
 /** An error of its own, which `??` does not take for nothing: the key may be misspelt. */
 const keyValue = (args: Arguments, { answers }: Host): Value => {
   const key = args.text("key")
-  const found = answers.kv?.(key)
-  if (found !== undefined) return toValue(found)
+  const store = toValue(answers.kv)
+  const found = isMap(store) ? store.get(key) : undefined
+  if (found !== undefined) return found
   if (!args.boolean("errorOnMissing", true)) return null
   return stop(
     `kv() reads a key-value store that does not exist here: give '${key}' by the environment variable KV_${key}, --vars FILE (under kv) or --var kv.${key}=VALUE, or declare an input`

@@ -25,8 +25,8 @@ export interface NoAnswer {
 export interface Answers {
   /** `secret('KEY')`; undefined where there is none of that name. */
   readonly secret: (key: string) => string | NoAnswer | undefined
-  /** `kv('KEY')`; undefined where there is none of that name. */
-  readonly kv?: ((key: string) => unknown) | undefined
+  /** What `kv('KEY')` reads, by key. */
+  readonly kv?: Readonly<Record<string, unknown>> | undefined
   /** `read('PATH')`: the text of a file. */
   readonly read?: ((path: string) => string | NoAnswer) | undefined
 }

@@ -188,6 +188,14 @@ const knownOfFlow = (place: Path): ReadonlyArray<string> =>
       ? INPUT_KEYS
       : ["key", "value"]
 
+/** Labels by key, in either form that a flow may have them in. */
+const labelsOf = (document: YamlDocument, labels: typeof FlowFile.Type.labels = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Array.isArray(labels)
+      ? labels.map(({ key, value }, index) => [key, document.textOf(["labels", index, "value"]) ?? String(value)])
+      : Object.entries(labels).map(([key, value]) => [key, String(value)])
+  )
+
 /** A document that is a flow. */
 export const readFlow = (
   source: YamlDocument,
@@ -264,6 +272,7 @@ export const readFlow = (
     inputs,
     // As the document has them: a copy would not know which of their numbers are decimals.
     variables: isObject(flow["variables"]) ? flow["variables"] : {},
+    labels: labelsOf(document, shape.success.labels),
     tasks: of("tasks"),
     errors: of("errors"),
     finally: of("finally"),

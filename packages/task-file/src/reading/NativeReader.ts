@@ -61,6 +61,7 @@ export const readNative = (
             namespaceFolders: {},
             inputs,
             variables: {},
+            labels: {},
             tasks: [single],
             errors: [],
             finally: [],

@@ -5,6 +5,7 @@ import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
 import { commands } from "./Commands.ts"
 import { doctor } from "./Doctor.ts"
+import { expressions } from "./Expressions.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
 import { inputFiles } from "./InputFiles.ts"
@@ -25,6 +26,7 @@ export const conformance = (cluster: Cluster): void => {
   restricted(cluster)
   logs(cluster)
   logValues(cluster)
+  expressions(cluster)
   files(cluster)
   inputFiles(cluster)
   hardOutputs(cluster)

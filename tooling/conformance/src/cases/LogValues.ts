@@ -79,7 +79,10 @@ export const logValues = (cluster: Cluster): void => {
       const outputs = `"outputs":{"id":9007199254740993,"big":${BIG},"f":2.0,"deep":[{"n":[-9007199254740993,2.0]}],"e":1e21}`
       const metrics = `"metrics":[{"type":"counter","name":"n","value":9007199254740993,"tags":{}}]`
       const first = task("first", `for n in 1 2; do echo '::{${outputs},${metrics}}::'; done`)
-      const second = task("second", "echo {{ outputs.first.vars.id }} {{ outputs.first.vars.big }}")
+      const second = task(
+        "second",
+        "echo '{{ outputs.first.vars.id }} {{ outputs.first.vars.big }} {{ outputs.first.vars.f }} {{ outputs.first.vars.deep }}'"
+      )
       await writeFile(
         path,
         JSON.stringify({ id: freshId("digits"), namespace: "company.team", tasks: [first, second] })
@@ -97,7 +100,7 @@ export const logValues = (cluster: Cluster): void => {
       const told = lines.map((line) => JSON.parse(line)).filter(({ _tag }) => _tag === "Log")
       assert.deepStrictEqual(
         told.flatMap((event) => event.lines),
-        [`9007199254740993 ${BIG}`]
+        [`9007199254740993 ${BIG} 2.0 [{"n":[-9007199254740993,2.0]}]`]
       )
 
       const json = await podwright(cluster, ["run", path, "--output", "json"])
@@ -118,12 +121,12 @@ export const logValues = (cluster: Cluster): void => {
       const path = join(folder, "flow.yaml")
       const id = freshId("written")
       const expressions =
-        "{{ vars.id }} {{ vars.deep[0].big }} {{ inputs.int }} {{ inputs.json.id }} {{ inputs.given }}"
+        "{{ vars.id }} {{ vars.deep[0].big }} {{ inputs.int }} {{ inputs.json.id }} {{ inputs.given }} {{ vars.ratio }} {{ vars.ratio + 1 }}"
       await writeFile(
         path,
         `id: ${id}
 namespace: company.team
-variables: { id: 9007199254740993, deep: [{ big: ${BIG} }] }
+variables: { id: 9007199254740993, deep: [{ big: ${BIG} }], ratio: 2.0 }
 inputs:
   - { id: int, type: INT, defaults: -9007199254740993 }
   - { id: json, type: JSON, defaults: '{"id":9007199254740993}' }
@@ -142,7 +145,7 @@ tasks:
       )
       const { code, stderr, stdout } = await podwright(cluster, ["run", path, "--input", `given=${BIG}`])
       assert.strictEqual(code, 0, stderr)
-      const written = `9007199254740993 ${BIG} -9007199254740993 9007199254740993 ${BIG}`
+      const written = `9007199254740993 ${BIG} -9007199254740993 9007199254740993 ${BIG} 2.0 3.0`
       assert.strictEqual(stdout, `${written} 1.50 0x1F 1e3 010 9007199254740993 2.0\n`)
       const [pod] = await cluster.pods(`podwright.dev/flow-id=${id}`)
       const { version, zone, hex } = pod?.metadata.labels ?? {}

@@ -11,13 +11,14 @@ import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { withServerNotices } from "../../report/ServerNotices.ts"
 import { errorLines, reportError } from "../../report/TextReport.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
+import type { GivenFile } from "../GivenFile.ts"
 import { renderedIdentity } from "../render/RenderedIdentity.ts"
-import { type RenderedFile, renderedPods } from "../render/RenderedPods.ts"
+import { renderedPods } from "../render/RenderedPods.ts"
 import { doctorJson, doctorText, type Findings, isHealthy, type Trial } from "./DoctorReport.ts"
 import { trialFindings } from "./DoctorTrial.ts"
 
 /** The flags of the command, as given. */
-export interface DoctorFlags extends Omit<RenderedFile, "file"> {
+export interface DoctorFlags extends Omit<GivenFile, "file"> {
   readonly file: Option.Option<string>
   readonly namespace: Option.Option<string>
   readonly kubeconfig: Option.Option<string>

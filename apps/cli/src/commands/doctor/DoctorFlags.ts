@@ -2,17 +2,14 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
-import { defaultImage, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
+import { fileFlags } from "../FileFlags.ts"
 
 const flags = {
   file: Argument.String("file").pipe(
     Argument.withDescription("Task or flow file (YAML) whose pods are tried; default: a small task"),
     Argument.optional
   ),
-  input,
-  defaultImage,
-  namespaceFiles,
-  runnerStrict,
+  ...fileFlags,
   namespace: Flag.String("namespace").pipe(
     Flag.withAlias("n"),
     Flag.withMetavar("NAME"),

@@ -4,11 +4,12 @@ import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { errorLines, reportError } from "../../report/TextReport.ts"
+import type { GivenFile } from "../GivenFile.ts"
 import { manifestYaml } from "./ManifestYaml.ts"
-import { type RenderedFile, renderedPods } from "./RenderedPods.ts"
+import { renderedPods } from "./RenderedPods.ts"
 
 /** The flags of the command, as given. */
-export interface RenderFlags extends RenderedFile {
+export interface RenderFlags extends GivenFile {
   readonly explain: boolean
 }
 

@@ -1,18 +1,15 @@
 /** `podwright render FILE`: the pods that a file's tasks would run in, as YAML, without a cluster. */
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { defaultImage, file, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
+import { file, fileFlags } from "../FileFlags.ts"
 
 const flags = {
   file,
-  input,
+  ...fileFlags,
   explain: Flag.Boolean("explain").pipe(
     Flag.withDescription("Add to every field a comment with the layer that set it and the value it overrode"),
     Flag.withDefault(false)
-  ),
-  defaultImage,
-  namespaceFiles,
-  runnerStrict
+  )
 }
 
 export const render = Command.make(

@@ -10,7 +10,6 @@ import { LogCursor } from "@podwright/file-sync"
 import { TaskRunner } from "@podwright/runner"
 import { cacheStoreIn, finishedTasksIn, flowEnd, isFailure, runFlow } from "@podwright/runner/flow"
 import { pathProblem } from "@podwright/spec-builder"
-import { loadTaskFile, resolveInputs } from "@podwright/task-file"
 import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT, exitCodeOfError, exitCodeOfResult } from "../../ExitCode.ts"
@@ -21,15 +20,11 @@ import { errorLines } from "../../report/TextReport.ts"
 import { hurried, leaveWhenTerminated, linger, terminated } from "../../Termination.ts"
 import { connectionOptions } from "../ConnectionFlags.ts"
 import { LOCAL_NOTICE, startLocalCluster } from "../cluster/LocalKubeconfig.ts"
-import { environmentSecret } from "../EnvironmentSecret.ts"
-import { givenInputs } from "../GivenInputs.ts"
+import { type GivenFile, readGivenFile } from "../GivenFile.ts"
 import { defaultCacheDirectory } from "./CacheDirectory.ts"
-import { withStdin } from "./StdinInput.ts"
 
 /** The flags of the command, as given. */
-export interface RunFlags {
-  readonly file: string
-  readonly input: ReadonlyArray<readonly [name: string, value: string]>
+export interface RunFlags extends GivenFile {
   readonly outputDir: Option.Option<string>
   readonly cacheDir: Option.Option<string>
   readonly noCache: boolean
@@ -42,9 +37,6 @@ export interface RunFlags {
   readonly kubeconfig: Option.Option<string>
   readonly context: Option.Option<string>
   readonly local: boolean
-  readonly defaultImage: Option.Option<string>
-  readonly namespaceFiles: ReadonlyArray<readonly [namespace: string, folder: string]>
-  readonly runnerStrict: boolean
 }
 
 /** What a file's run comes to, however it ended. */
@@ -108,18 +100,11 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
   let secretInputs: ReadonlySet<string> = new Set()
   let removals: Effect.Effect<void> = Effect.void
   const { ends, executionId, outputs } = yield* Effect.gen(function* () {
-    const image = Option.isSome(flags.defaultImage) ? { defaultImage: flags.defaultImage.value } : {}
-    const file = yield* loadTaskFile({
-      path: resolve(flags.file),
-      runnerStrict: flags.runnerStrict,
-      namespaceFolders: Object.fromEntries(flags.namespaceFiles),
-      ...image
-    })
-    // A reader that has gone away cancels the run, here as below.
-    for (const notice of file.notices) yield* Effect.catch(reporter.note(String(notice)), () => Effect.interrupt)
+    const { file, inputs, outside } = yield* readGivenFile(flags, (notices) =>
+      // A reader that has gone away cancels the run, here as below.
+      Effect.catch(Effect.forEach(notices, reporter.note, { discard: true }), () => Effect.interrupt)
+    )
     secretInputs = new Set(file.inputs.filter(({ type }) => type === "SECRET").map(({ id }) => id))
-    const values = yield* Effect.fromResult(givenInputs(file, flags.input))
-    const inputs = yield* resolveInputs(file, yield* withStdin(file, values), { secret: environmentSecret })
     // In the command's scope: when the result is printed, pods may still be on their way out.
     const services = yield* TaskRunner.layerConnecting(yield* connect(flags, reporter)).pipe(
       Layer.provideMerge(NodeHttpClient.layerUndici),
@@ -144,7 +129,7 @@ export const runCommand = Effect.fnUntraced(function* (flags: RunFlags) {
         infrastructureRetries: Option.getOrUndefined(flags.infrastructureRetries),
         executionId: Option.getOrUndefined(flags.executionId),
         logCursor,
-        secret: environmentSecret,
+        ...outside,
         detach: terminated,
         stop: { kill: hurried, ...Option.getOrElse(Option.map(flags.grace, graceOf), () => ({})) },
         // A reader that has gone away cancels the run: nobody is left to report to.

@@ -3,13 +3,13 @@ import { RunDuration } from "@podwright/spec-builder"
 import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
-import { defaultImage, file, input, namespaceFiles, runnerStrict } from "../FileFlags.ts"
+import { file, fileFlags } from "../FileFlags.ts"
 
 const readDuration = Schema.decodeUnknownOption(RunDuration)
 
 const flags = {
   file,
-  input,
+  ...fileFlags,
   outputDir: Flag.String("output-dir").pipe(
     Flag.withMetavar("DIR"),
     Flag.withDescription("Folder for output files; default: a new one below .podwright/"),
@@ -80,10 +80,7 @@ const flags = {
       "Run on this machine, in an embedded cluster: no image is pulled, its own programs run, nothing is isolated for security"
     ),
     Flag.withDefault(false)
-  ),
-  defaultImage,
-  namespaceFiles,
-  runnerStrict
+  )
 }
 
 export const run = Command.make(

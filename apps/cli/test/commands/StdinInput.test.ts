@@ -7,7 +7,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { loadTaskFile } from "@podwright/task-file"
 import { Effect } from "effect"
-import { withStdin } from "../../../src/commands/run/StdinInput.ts"
+import { withStdin } from "../../src/commands/StdinInput.ts"
 
 const declared = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
