@@ -187,6 +187,11 @@ tasks:
       ["cluster", "start", "--kubeconfig", import.meta.filename],
       2
     ],
+    [
+      "a cluster whose kubeconfig is to be a kubeconfig",
+      ["cluster", "start", "--kubeconfig", "users:\n- token: s3cret"],
+      2
+    ],
     ["a cluster on a port it may not have", ["cluster", "start", "--port", "99999"], 2]
   ]
   for (const [what, args, code] of refused) {

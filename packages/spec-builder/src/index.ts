@@ -68,7 +68,7 @@ export { decodeTaskCache, type TaskCacheProperties } from "./properties/TaskCach
 // Why there is no pod: one error, whose reason is a class of `SpecReason` and holds every issue
 // with its path.
 
-export { pathProblem } from "./error/PathText.ts"
+export { pathProblem, shownValue } from "./error/PathText.ts"
 export { escapeText, shownText } from "./error/ShownText.ts"
 export { formatPath, SpecError } from "./error/SpecError.ts"
 export { SpecIssue } from "./error/SpecIssue.ts"

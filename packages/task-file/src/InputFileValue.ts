@@ -3,7 +3,7 @@
  * it stands for. Pure.
  */
 import { isAbsolute, resolve } from "node:path"
-import type { InputFile, TaskSource } from "@podwright/spec-builder"
+import { type InputFile, shownValue, type TaskSource } from "@podwright/spec-builder"
 import { Result, Schema } from "effect"
 
 /** A number is taken to be refused in words of our own. */
@@ -60,7 +60,7 @@ export const inputFile = (
     problems.push({ key: "mode", message: `expected a text, such as "0600"; put the digits in quotes` })
   } else if (value.mode !== undefined && octal === undefined) {
     const expected = `three octal digits that let the owner read the file, such as "0600"`
-    problems.push({ key: "mode", message: `expected ${expected}, not '${value.mode.slice(0, 20)}'` })
+    problems.push({ key: "mode", message: `expected ${expected}, not '${shownValue(value.mode, 20)}'` })
   }
   if ("sha256" in value && value.sha256 !== undefined) {
     if (!SHA256.test(value.sha256)) problems.push({ key: "sha256", message: "expected 64 hexadecimal digits" })

@@ -12,6 +12,7 @@ import {
   parseRunDuration,
   processIssues,
   type RunnerProperties,
+  shownValue,
   type Task,
   type TaskIdentity,
   TOKEN_EXPRESSION,
@@ -272,7 +273,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const timeout = limit === undefined ? undefined : Option.getOrUndefined(parseRunDuration(limit))
   if (limit !== undefined && issues.length === 0 && (timeout === undefined || Duration.isZero(timeout))) {
     const expected = timeout === undefined ? "a duration such as PT1H30M, 90s or 1h30m" : "a time longer than zero"
-    issues.push(file.document.issue([...path, "timeout"], `expected ${expected}, not '${limit}'`))
+    issues.push(file.document.issue([...path, "timeout"], `expected ${expected}, not '${shownValue(limit)}'`))
   }
   const properties = yield* json(task.runner, [...path, task.keys.runner])
   const runner = decodeRunnerProperties(properties)

@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   "packages/spec-builder": {
     "PackageVersion.ts": [],
     error: [],
-    values: [],
+    values: ["error"],
     script: [],
     merge: ["values"],
     properties: ["PackageVersion.ts", "error", "values"],

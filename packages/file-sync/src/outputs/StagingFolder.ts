@@ -10,6 +10,7 @@ import { lstatSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSy
 import { copyFile, type FileHandle, open } from "node:fs/promises"
 import { dirname } from "node:path"
 import { failureDetail } from "@podwright/k8s-io"
+import { pathProblem, shownValue } from "@podwright/spec-builder"
 import { Effect, FileSystem } from "effect"
 import { FileSyncError } from "../FileSyncError.ts"
 import { OutputUnwritable } from "../FileSyncReason.ts"
@@ -85,8 +86,13 @@ const temporaryFolder = Effect.fnUntraced(function* (directory: string) {
  * Fails with `OutputUnwritable` when outputs could not be placed there: better known before a
  * command has run for hours.
  */
-export const checkOutputDirectory = (directory: string): Effect.Effect<void, FileSyncError, FileSystem.FileSystem> =>
-  Effect.scoped(Effect.asVoid(temporaryFolder(directory)))
+export const checkOutputDirectory = Effect.fnUntraced(function* (
+  directory: string
+): Effect.fn.Return<void, FileSyncError, FileSystem.FileSystem> {
+  const problem = pathProblem(directory)
+  if (problem !== undefined) return yield* unwritable(shownValue(directory))(new Error(problem))
+  yield* Effect.scoped(temporaryFolder(directory))
+})
 
 /** A file that comes in parts, so that memory does not grow with it. */
 export interface LargeFile {

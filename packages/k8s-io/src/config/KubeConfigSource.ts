@@ -2,6 +2,7 @@
  * The settings of a connection, from what `KubeConfigFiles` finds and what a config adds. Checks
  * what a connection would only trip over later, and opens none.
  */
+
 import { Effect } from "effect"
 import { configError } from "./ConfigError.ts"
 import {
@@ -14,6 +15,7 @@ import {
 import type { KubeCluster, KubeUser } from "./KubeConfigDocument.ts"
 import { type FoundConfig, locate, type SourceRequest } from "./KubeConfigFiles.ts"
 import { type KubeIdentity, makeKubeIdentity } from "./KubeIdentity.ts"
+import { shownName } from "./PathText.ts"
 import { isLoopback, type ProxyRoute, proxyFromEnvironment } from "./ProxyRoute.ts"
 
 /** Parsed settings with one usable context. */
@@ -126,7 +128,7 @@ const check = Effect.fnUntraced(function* (
   const context = found.contexts.find((one) => one.name === name)
   if (context === undefined)
     return yield* configError(
-      `there is no context "${name}"; there are: ${found.contexts.map((one) => one.name).join(", ") || "none"}`,
+      `there is no context "${shownName(name)}"; there are: ${found.contexts.map((one) => one.name).join(", ") || "none"}`,
       wanted === undefined ? "current-context" : "context"
     )
   const cluster = found.clusters.find((one) => one.name === context.cluster)

@@ -20,6 +20,9 @@ const isContent = (text: string): boolean =>
   CONTENT.test(text) ||
   OPAQUE.test(text.slice(text.lastIndexOf("/") + 1))
 
+/** A name as a message shows it: its length alone where it is the content of a file. */
+export const shownName = (text: string): string => (isContent(text) ? `… (${text.length} characters)` : text)
+
 /** What to say where a text cannot be meant as a path, without repeating it; undefined where it can. */
 export const pathProblem = (text: string): string | undefined =>
   isContent(text)

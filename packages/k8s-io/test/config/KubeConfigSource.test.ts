@@ -113,6 +113,11 @@ describe("loadConfig", () => {
   )
   it.effect.each([
     ["a context that is not there", refused({}, "nope"), 'context: there is no context "nope"; there are: one'],
+    [
+      "a kubeconfig given for a context, without repeating it",
+      refused({}, "users:\n- token: s3cret"),
+      'context: there is no context "… (22 characters)"; there are: one'
+    ],
     ["a current-context that is not there", refused({ current: "old" }), 'current-context: there is no context "old"'],
     [
       "a cluster that is not there",

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import {
   decodeRunnerProperties,
   type InputFile,
+  pathProblem,
   propertyDecoder,
   RunDuration,
   type RunnerProperties,
@@ -34,7 +35,7 @@ const Task = Schema.Struct({
   ),
   inputFiles: optional(Schema.Record(Schema.String, InputFileValue)),
   outputFiles: optional(Texts),
-  outputDirectory: optional(Schema.NonEmptyString),
+  outputDirectory: optional(Schema.NonEmptyString.check(Schema.makeFilter(pathProblem))),
   timeout: optional(
     RunDuration.check(
       Schema.makeFilter((limit) => (Duration.isZero(limit) ? "expected a time longer than zero" : undefined))

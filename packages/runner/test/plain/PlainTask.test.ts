@@ -76,6 +76,8 @@ describe("plainTaskRequest", () => {
     [{ image: "busybox", inputFiles: { a: { pat: "x" } } }, "inputFiles.a"],
     [{ image: "busybox", inputFiles: { a: { path: "x", mode: 600 } } }, "inputFiles.a.mode: expected a text, such as"],
     [{ image: "busybox", inputFiles: { a: { path: "x", mod: "600" } } }, "did you mean 'mode'?"],
+    [{ image: "busybox", outputDirectory: "users:\n- token: s3cret" }, "outputDirectory: expected the path of a file"],
+    [{ image: "busybox", timeout: "users:\n- token: s3cret" }, "1h30m, not '… (22 characters)'"],
     [undefined, "Expected object"]
   ]
   it.each(wrong)("%j", (task, message) => {

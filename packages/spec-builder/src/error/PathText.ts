@@ -4,6 +4,8 @@
  * (k8s-io, which knows nothing of this package, has the same rule.)
  */
 
+import { shownText } from "./ShownText.ts"
+
 /** Longer texts are no path on any system that podwright runs on, characters. */
 const LONGEST_PATH = 4096
 
@@ -19,6 +21,12 @@ const isContent = (text: string): boolean =>
   /\p{Cc}/u.test(text) ||
   CONTENT.test(text) ||
   OPAQUE.test(text.slice(text.lastIndexOf("/") + 1))
+
+/**
+ * A value as a message shows it: a part of one line, bounded, and its length alone where it is the
+ * content of a file.
+ */
+export const shownValue = (text: string, limit = 200): string => shownText(text, isContent(text) ? 0 : limit)
 
 /** What to say where a text cannot be meant as a path, without repeating it; undefined where it can. */
 export const pathProblem = (text: string): string | undefined =>

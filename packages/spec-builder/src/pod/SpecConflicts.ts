@@ -4,6 +4,7 @@
  * names both sides.
  */
 
+import { shownValue } from "../error/PathText.ts"
 import { SpecIssue } from "../error/SpecIssue.ts"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
 import type { PodShapeName } from "./PodPlan.ts"
@@ -115,7 +116,7 @@ export const podConflicts = (
   const found: Array<SpecIssue> = []
   const policy = layer.value["restartPolicy"]
   if (policy !== undefined && policy !== null && policy !== "Never") {
-    const message = `podwright runs a task once and needs restartPolicy Never, not '${String(policy)}'`
+    const message = `podwright runs a task once and needs restartPolicy Never, not '${shownValue(String(policy))}'`
     found.push(issue(layer, ["restartPolicy"], message))
   }
   for (const list of CONTAINER_LISTS) {

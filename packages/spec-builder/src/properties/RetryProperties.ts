@@ -2,7 +2,9 @@
  * What a task's or a flow's `retry` says, by the names of the reference: how long to wait before a
  * failed task runs again, and how often. Pure; the runner decides by it (`RetryPolicy.ts` there).
  */
+
 import { Duration, Effect, Result, Schema } from "effect"
+import { shownValue } from "../error/PathText.ts"
 import { SpecError } from "../error/SpecError.ts"
 import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
 import { InvalidProperties } from "../error/SpecReason.ts"
@@ -75,7 +77,7 @@ const decoderOf = (input: unknown): Result.Result<Decode, SpecIssues> => {
   if (type === undefined || type === null) return Result.fail([issue(["type"], `expected ${ANY_TYPE}`)])
   const nearest = nearestName(String(type), TYPES)
   const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`
-  return Result.fail([issue(["type"], `expected ${ANY_TYPE}, not '${String(type)}'${hint}`)])
+  return Result.fail([issue(["type"], `expected ${ANY_TYPE}, not '${shownValue(String(type))}'${hint}`)])
 }
 
 /** What the reference demands of two values together. */

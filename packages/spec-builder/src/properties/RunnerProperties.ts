@@ -4,7 +4,9 @@
  * (`PodBuilder.ts` for the manifest, the runner for the rest); `RunnerDecoding.ts` reads them from
  * a file's values, `RunnerReference.ts` makes JSON Schema and tables.
  */
+
 import { Effect, Schema } from "effect"
+import { shownValue } from "../error/PathText.ts"
 import { PACKAGE_VERSION, VERSION_PATTERN, versionMatches } from "../PackageVersion.ts"
 import { JsonValue } from "../values/Json.ts"
 import { Quantity } from "../values/Quantity.ts"
@@ -22,7 +24,7 @@ const version = Schema.String.check(
       if (versionMatches(asked, PACKAGE_VERSION)) return undefined
       return VERSION_PATTERN.test(asked)
         ? `the file asks for podwright ${asked}, and this is version ${PACKAGE_VERSION}`
-        : `expected MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier] such as ${PACKAGE_VERSION}, not '${asked}'`
+        : `expected MAJOR, MAJOR.MINOR or MAJOR.MINOR.PATCH[-qualifier] such as ${PACKAGE_VERSION}, not '${shownValue(asked)}'`
     },
     { toJsonSchema: () => [{ pattern: VERSION_PATTERN.source }, true] }
   )

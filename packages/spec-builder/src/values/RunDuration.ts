@@ -2,7 +2,9 @@
  * Lengths of time as people write them in a task file: ISO 8601 (`PT1H30M`, `P1DT2H`) or Go's form
  * (`90s`, `1h30m`, `1.5h`). Both decode to an Effect `Duration`.
  */
+
 import { Duration, Option, Schema, SchemaGetter } from "effect"
+import { shownValue } from "../error/PathText.ts"
 
 /**
  * Milliseconds per unit of Go's `time.ParseDuration`, without the units below a millisecond that no
@@ -42,7 +44,7 @@ export const RunDuration = Schema.String.pipe(
   Schema.check(
     Schema.makeFilter(
       (text: string) =>
-        readable(text) ? undefined : `expected a duration such as PT1H30M, 90s or 1h30m, not '${text}'`,
+        readable(text) ? undefined : `expected a duration such as PT1H30M, 90s or 1h30m, not '${shownValue(text)}'`,
       { toJsonSchema: () => [{ pattern: PATTERN }, true] }
     )
   ),

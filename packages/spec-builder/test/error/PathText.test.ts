@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { pathProblem } from "../../src/error/PathText.ts"
+import { pathProblem, shownValue } from "../../src/error/PathText.ts"
 
 const token = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
@@ -32,4 +32,15 @@ describe("pathProblem", () => {
       assert.match(problem, /^expected the path of a file, not its content/)
       assert.notInclude(problem, text.slice(0, 4))
     })
+})
+
+describe("shownValue", () => {
+  for (const [what, value, shown] of [
+    ["an ordinary value as it is", "5 mins", "5 mins"],
+    ["a turn of direction escaped", "a\u202eb", "a\\u202eb"],
+    ["the beginning of a long value, with its length", "a ".repeat(300), `${"a ".repeat(100)}… (600 characters)`],
+    ["of several lines their length alone", "users:\n- token: s3cret", "… (22 characters)"],
+    ["of a token its length alone", token, `… (${token.length} characters)`]
+  ] as const)
+    it(`shows ${what}`, () => assert.strictEqual(shownValue(value), shown))
 })

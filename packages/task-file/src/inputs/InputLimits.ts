@@ -1,5 +1,5 @@
 /** What a value of an input must be besides of its type: choices, bounds, patterns. Pure. */
-import { type Json, parseRunDuration } from "@podwright/spec-builder"
+import { type Json, parseRunDuration, shownValue } from "@podwright/spec-builder"
 import { Duration, Option, Result } from "effect"
 import type { InputDeclaration, InputLimits } from "./InputDeclaration.ts"
 
@@ -67,7 +67,8 @@ const bound = ({ limits, type }: InputDeclaration, value: Json): ReadonlyArray<L
     const limit = limits[key]
     if (limit === undefined) return []
     const measuredLimit = measure(limit)
-    if (measuredLimit === undefined) return [wrong(key, `expected a value of type ${type}, not '${limit}'`)]
+    if (measuredLimit === undefined)
+      return [wrong(key, `expected a value of type ${type}, not '${shownValue(String(limit))}'`)]
     if (measured === undefined) return []
     const isWithin = key === "min" || key === "after" ? measured >= measuredLimit : measured <= measuredLimit
     return isWithin ? [] : [expected(`${WORDS[key]} ${limit}`)]

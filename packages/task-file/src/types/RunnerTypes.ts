@@ -2,7 +2,7 @@
  * Task runners that are not podwright: what of their properties has a meaning in a pod, and what has
  * none. The task runs in a pod whatever its runner. Pure.
  */
-import type { Json } from "@podwright/spec-builder"
+import { type Json, shownValue } from "@podwright/spec-builder"
 import { isObject, type JsonRecord } from "./JsonValues.ts"
 import type { Remark, Written } from "./ScriptType.ts"
 
@@ -169,7 +169,10 @@ export const podRunner = (task: JsonRecord, processByDefault: boolean): PodRunne
   const asProcess = runner === "PROCESS" || (runner === undefined && processByDefault && !isNamed && !isObject(older))
   const issues = [...named.issues]
   if (runner !== undefined && runner !== null && runner !== "PROCESS" && runner !== "DOCKER") {
-    issues.push({ path: ["runner"], message: `runner: expected DOCKER or PROCESS, not '${String(runner)}'` })
+    issues.push({
+      path: ["runner"],
+      message: `runner: expected DOCKER or PROCESS, not '${shownValue(String(runner))}'`
+    })
   }
   if (asProcess) {
     const foreign = { path: [runner === undefined ? "type" : "runner"], message: "the runner PROCESS is not podwright" }

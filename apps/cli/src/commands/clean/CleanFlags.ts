@@ -19,7 +19,7 @@ const flags = {
     Flag.withDescription(
       "Minimum age: time since the pod was released, its lease last renewed, or the pod ended (PT1H, 90s, 0); default: PT1H"
     ),
-    Flag.filterMap(readDuration, (text) => `a duration such as PT1H30M, 90s or 0, not '${text}'`),
+    Flag.filterMap(readDuration, () => `a duration such as PT1H30M, 90s or 0`),
     Flag.withDefault(Duration.hours(1))
   ),
   dryRun: Flag.Boolean("dry-run").pipe(

@@ -1,6 +1,7 @@
 /** `podwright cluster start`: an embedded cluster for kubectl and for runs, until it is stopped. */
 import { resolve } from "node:path"
 import type { LocalClusterError } from "@podwright/local-cluster"
+import { pathProblem } from "@podwright/spec-builder"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandExit } from "../../CommandExit.ts"
@@ -18,6 +19,10 @@ const flags = {
   address: Flag.String("address").pipe(
     Flag.withMetavar("ADDRESS"),
     Flag.withDescription("A loopback address to listen on; default: 127.0.0.1"),
+    Flag.filter(
+      (address) => /^[\w.:-]{1,100}$/.test(address),
+      () => "an address such as 127.0.0.1"
+    ),
     Flag.optional
   ),
   port: Flag.Int("port").pipe(
@@ -38,6 +43,8 @@ const start = Command.make(
   "start",
   flags,
   Effect.fn("cli.cluster.start")(function* ({ address, kubeconfig, port }) {
+    const problem = pathProblem(Option.getOrElse(kubeconfig, () => ""))
+    if (problem !== undefined) return yield* refuse(`--kubeconfig: ${problem}`, BAD_INPUT)
     const path = Option.map(kubeconfig, (given) => resolve(given))
     const cluster = yield* startLocalCluster({ path, address, port }).pipe(
       Effect.catchTags({

@@ -1,8 +1,10 @@
 /** `podwright doctor`: whether a run would work on a cluster, and what is missing. */
+
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { connectionFlags } from "../ConnectionFlags.ts"
 import { fileFlags } from "../FileFlags.ts"
+import { namespaceName } from "../NamespaceFlags.ts"
 
 const flags = {
   file: Argument.String("file").pipe(
@@ -10,9 +12,7 @@ const flags = {
     Argument.optional
   ),
   ...fileFlags,
-  namespace: Flag.String("namespace").pipe(
-    Flag.withAlias("n"),
-    Flag.withMetavar("NAME"),
+  namespace: namespaceName.pipe(
     Flag.withDescription("Namespace that runs would use; default: the namespace of the context"),
     Flag.optional
   ),

@@ -1,14 +1,14 @@
 /** `podwright rbac`: the least that somebody must be granted to run tasks, as YAML, without a cluster. */
+
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { CommandExit } from "../../CommandExit.ts"
 import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
+import { namespaceName } from "../NamespaceFlags.ts"
 import { ROLE_NAME } from "../RoleName.ts"
 
-/** A DNS label (RFC 1123), as namespaces must be. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 /**
  * A DNS subdomain, as service accounts must be; with `NAMESPACE:` before it when it is of another
  * namespace.
@@ -16,22 +16,13 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const ACCOUNT = /^(?:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):)?([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/
 
 const flags = {
-  namespace: Flag.String("namespace").pipe(
-    Flag.withAlias("n"),
-    Flag.withMetavar("NAME"),
-    Flag.withDescription("Namespace that runs use"),
-    Flag.filter(
-      (name) => LABEL.test(name),
-      (name) => `a namespace (a-z, 0-9 and -, at most 63), not '${name}'`
-    ),
-    Flag.withDefault("default")
-  ),
+  namespace: namespaceName.pipe(Flag.withDescription("Namespace that runs use"), Flag.withDefault("default")),
   serviceAccount: Flag.String("service-account").pipe(
     Flag.withMetavar("[NAMESPACE:]NAME"),
     Flag.withDescription("Service account that runs tasks; default: podwright, of the same namespace"),
     Flag.filter(
       (name) => ACCOUNT.test(name),
-      (name) => `[NAMESPACE:]NAME, not '${name}'`
+      () => `[NAMESPACE:]NAME`
     ),
     Flag.optional
   ),

@@ -37,7 +37,7 @@ const flags = {
     ),
     Flag.filter(
       (id) => /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(id),
-      (id) => `up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, not '${id}'`
+      () => `up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends`
     ),
     Flag.optional
   ),
@@ -55,7 +55,7 @@ const flags = {
     ),
     Flag.filter(
       (count) => count >= 0,
-      (count) => `0 or more, not ${count}`
+      () => `0 or more`
     ),
     Flag.optional
   ),
