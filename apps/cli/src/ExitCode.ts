@@ -30,6 +30,7 @@ export const exitCodeOfError = (error: FileRunError): number => {
       return DETACHED
     case "Spec":
     case "CursorMismatch":
+    case "NoSuchExecution":
       return BAD_INPUT
     case "Files": {
       const file = error.reason.error.reason._tag

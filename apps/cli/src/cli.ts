@@ -3,6 +3,7 @@ import { Command } from "effect/cli"
 import { clean } from "./commands/clean/CleanFlags.ts"
 import { cluster } from "./commands/cluster/ClusterCommand.ts"
 import { doctor } from "./commands/doctor/DoctorFlags.ts"
+import { logs } from "./commands/logs/LogsFlags.ts"
 import { properties } from "./commands/properties/PropertiesCommand.ts"
 import { ps } from "./commands/ps/PsFlags.ts"
 import { rbac } from "./commands/rbac/RbacCommand.ts"
@@ -14,5 +15,5 @@ export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
-  Command.withSubcommands([run, ps, render, properties, doctor, rbac, clean, cluster])
+  Command.withSubcommands([run, ps, logs, render, properties, doctor, rbac, clean, cluster])
 )

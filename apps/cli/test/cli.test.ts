@@ -55,6 +55,7 @@ describe("podwright", () => {
   it.effect("explains what it lists", () =>
     Effect.gen(function* () {
       yield* run(["ps", "--help"])
+      yield* run(["logs", "--help"])
       expect(yield* printed).toMatchSnapshot()
     }).pipe(Effect.provide(NodeServices.layer))
   )

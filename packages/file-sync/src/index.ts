@@ -38,3 +38,5 @@ export { runSession } from "./session/PodSession.ts"
 export { logStart, type VolumeOffsets } from "./session/SessionPlan.ts"
 export type { SessionEvent, SessionFarewell, SessionRequest, SessionResult } from "./session/SessionRequest.ts"
 export type { SessionExit } from "./session/SessionState.ts"
+// The log alone, beside whoever drives the pod.
+export { readVolumeLog, type VolumeLogRequest } from "./session/VolumeLog.ts"

@@ -46,7 +46,13 @@ export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
 
 // Executions from outside: which there are, whoever drives them.
 
-export { type ExecutionSelection, Executions, type TaskPodChange } from "./executions/Executions.ts"
+export {
+  type ExecutionSelection,
+  Executions,
+  type ExecutionTask,
+  type TaskPodChange
+} from "./executions/Executions.ts"
+export type { TaskLogEnd, TaskLogOptions } from "./executions/TaskLog.ts"
 export type { PodDriver, TaskPod, TaskPodState } from "./executions/TaskPod.ts"
 
 // For measurements that imitate a run: how often one tries to open a session.

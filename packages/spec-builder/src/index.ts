@@ -24,7 +24,15 @@ export type { FieldOrigin } from "./merge/Traced.ts"
 export { buildPod, type ExplainedPod, explainPod } from "./pod/PodBuilder.ts"
 export type { PodManifest } from "./pod/PodManifest.ts"
 export type { GatePlan, PodPlan } from "./pod/PodPlan.ts"
-export { MAIN_CONTAINER, OUTPUT_DIRECTORY, VOLUME_NAME, WORK_DIRECTORY } from "./pod/PodVolume.ts"
+export {
+  HELPER_CONTAINER,
+  INPUT_CONTAINER,
+  MAIN_CONTAINER,
+  OUTPUT_DIRECTORY,
+  VOLUME_NAME,
+  VOLUME_ROOT,
+  WORK_DIRECTORY
+} from "./pod/PodVolume.ts"
 
 // How the pod is found again: its name, its labels and its annotations.
 

@@ -19,6 +19,8 @@ export interface KubeletLogRequest {
   readonly container: string
   /** The log continues after this line; undefined for its beginning. */
   readonly cursor: KubeletCursor | undefined
+  /** Reads what there is now, and completes. */
+  readonly once?: boolean
   /** Completes when the container has ended, or never will. */
   readonly ended: Effect.Effect<unknown>
   /**
@@ -159,14 +161,15 @@ export const followKubeletLog = Effect.fn("KubeletLog.follow")(function* (
   let failures = 0
   let rest = ""
   while (true) {
-    const final = yield* Ref.get(ended)
+    const final = request.once === true || (yield* Ref.get(ended))
     const end = yield* Effect.catch(read(!final), failed)
     failures = end === undefined ? failures + 1 : 0
     if (end !== undefined) interrupted = false
     // A last read that failed says nothing about the remaining lines; one that adds nothing shows
     // that there are none. A cut that looks like an end may have torn the last line, so it must be
     // read twice.
-    if (final && end !== undefined && !end.fresh && end.rest === rest) {
+    if (final && end !== undefined && (request.once === true || (!end.fresh && end.rest === rest))) {
+      rest = end.rest
       if (rest !== "") yield* told({ lines: [rest], end: 0, ending: "end" }, 0)
       return yield* request.onEvent({ _tag: "LogEnded", cursor: lines.cursor })
     }

@@ -15,7 +15,7 @@ import type { SessionRequest, SessionResult } from "./SessionRequest.ts"
  * before the container ends and read within one poll of the session (300 ms at most), so a second
  * is ample; without it main died with its gate.
  */
-const EXIT_FILE_GRACE = "1 second"
+export const EXIT_FILE_GRACE = "1 second"
 
 /**
  * Attempts that may end with a damaged transfer: damage that repeats is no accident of the wire.

@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import type { LogCursor, LogEvent } from "../log/LogEvent.ts"
 import { type LogBatch, LogSplitter } from "../log/LogLines.ts"
-import type { VolumeOffsets } from "./SessionPlan.ts"
+import { logStart, type VolumeOffsets } from "./SessionPlan.ts"
 
 type StreamName = "stdout" | "stderr"
 
@@ -21,13 +21,17 @@ export interface SessionLines {
   readonly finish: (stream: StreamName) => Effect.Effect<void>
 }
 
-/** `told` is how far an earlier driver has reported the log. */
+/**
+ * `told` is how far an earlier driver has reported the log, `from` where the first session begins to
+ * read it.
+ */
 export const makeSessionLines = (
   told: VolumeOffsets,
-  onEvent: (event: LogEvent) => Effect.Effect<void>
+  onEvent: (event: LogEvent) => Effect.Effect<void>,
+  from: VolumeOffsets = logStart
 ): SessionLines => {
-  const splitters = { stdout: new LogSplitter(0), stderr: new LogSplitter(0) }
-  const received = { stdout: 0, stderr: 0 }
+  const splitters = { stdout: new LogSplitter(from.stdout), stderr: new LogSplitter(from.stderr) }
+  const received = { ...from }
 
   /**
    * One stream may still be before the point an earlier driver reported while the other is past it:

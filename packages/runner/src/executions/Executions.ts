@@ -3,12 +3,15 @@
  * leases of their pods, whoever drives them. Talks to the API server; what it says of a pod is
  * decided in `TaskPod.ts`.
  */
-import { type KubeError, type Pod, Pods, PodWatch } from "@podwright/k8s-io"
+import { type Exec, type KubeError, type Pod, type PodLog, Pods, PodWatch } from "@podwright/k8s-io"
 import { LABEL_PREFIX, labelValue, TASK_RUN_LABEL } from "@podwright/spec-builder"
-import { Clock, Context, Effect, Layer, Stream } from "effect"
+import { Clock, Context, Effect, Layer, type Scope, Stream } from "effect"
 import { isAlive, newDriver } from "../claim/DriverProcess.ts"
 import { leaseState } from "../claim/PodLease.ts"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
+import { RunError } from "../task/RunError.ts"
+import { Kube, NoSuchExecution } from "../task/RunReason.ts"
+import { readTaskLog, type TaskLogEnd, type TaskLogOptions } from "./TaskLog.ts"
 import { inOrder, type TaskPod, taskPod } from "./TaskPod.ts"
 
 /** Which pods are meant. */
@@ -19,6 +22,11 @@ export interface ExecutionSelection {
   readonly executionId?: string | undefined
   /** Undefined: every task. */
   readonly taskId?: string | undefined
+}
+
+/** One task of one execution; without a task, the newest of its pods. */
+export interface ExecutionTask extends ExecutionSelection {
+  readonly executionId: string
 }
 
 /** What became of a pod: it is as said now, or it was deleted. */
@@ -46,10 +54,15 @@ export class Executions extends Context.Service<
      * itself; passing failures are retried inside.
      */
     readonly watch: (selection: ExecutionSelection) => Stream.Stream<ReadonlyArray<TaskPodChange>, KubeError>
+    /**
+     * Reads the log of the newest pod, beside its driver: from the volume while its helper runs,
+     * else from the kubelet. Fails with `NoSuchExecution` where there is no pod.
+     */
+    readonly log: (task: ExecutionTask, options: TaskLogOptions) => Effect.Effect<TaskLogEnd, RunError, Scope.Scope>
   }
 >()("@podwright/runner/Executions") {
   /** Over a connection. */
-  static readonly layer: Layer.Layer<Executions, never, Pods | PodWatch> = Layer.suspend(() =>
+  static readonly layer: Layer.Layer<Executions, never, Exec | PodLog | Pods | PodWatch> = Layer.suspend(() =>
     Layer.effect(Executions, makeExecutions)
   )
 }
@@ -57,6 +70,7 @@ export class Executions extends Context.Service<
 const makeExecutions = Effect.gen(function* () {
   const pods = yield* Pods
   const podWatch = yield* PodWatch
+  const services = yield* Effect.context<Exec | PodLog | Pods | PodWatch>()
   const me = newDriver()
 
   const see = (now: number) => (pod: Pod) => taskPod(pod, leaseState(leaseTextOf(pod), me, now, isAlive)) ?? []
@@ -80,5 +94,23 @@ const makeExecutions = Effect.gen(function* () {
       )
     )
 
-  return Executions.of({ list, watch })
+  /** The newest pod, as read. */
+  const find = Effect.fn("Executions.find")(function* (task: ExecutionTask): Effect.fn.Return<Pod, RunError> {
+    const { items } = yield* pods
+      .list(task.namespace, { labelSelector: labelSelector(task) })
+      .pipe(Effect.mapError((error) => new RunError({ operation: "Executions.find", reason: new Kube({ error }) })))
+    const now = yield* Clock.currentTimeMillis
+    const newest = inOrder(items.flatMap(see(now))).at(-1)
+    const found = items.find(({ metadata }) => metadata.uid === newest?.uid)
+    if (found !== undefined) return found
+    const { executionId, namespace = null, taskId = null } = task
+    const reason = new NoSuchExecution({ executionId, taskId, namespace })
+    return yield* new RunError({ operation: "Executions.find", reason })
+  })
+
+  const log = Effect.fn("Executions.log")((task: ExecutionTask, options: TaskLogOptions) =>
+    Effect.flatMap(find(task), (pod) => readTaskLog(pod, options)).pipe(Effect.provideContext(services))
+  )
+
+  return Executions.of({ list, watch, log })
 })

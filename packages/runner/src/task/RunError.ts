@@ -29,6 +29,11 @@ const explain = (reason: RunReason): string => {
       return `pod ${reason.pod} is driven by ${reason.holder} (host/process), which has just renewed its lease. Let that process finish, or end it: the pod can then be taken over`
     case "LeaseLost":
       return `pod ${reason.pod} was taken over by ${reason.holder} (host/process) and continues there`
+    case "NoSuchExecution": {
+      const what = `execution '${reason.executionId}'${reason.taskId === null ? "" : ` and task '${reason.taskId}'`}`
+      const where = reason.namespace === null ? "any namespace" : `namespace ${reason.namespace}`
+      return `no pod of ${what} is in ${where}. \`podwright ps\` lists what is there; the pod of a task that has ended is deleted unless its \`delete\` keeps it`
+    }
     case "Detached":
       return reason.pod === null
         ? "detached before a pod was created"

@@ -67,6 +67,15 @@ export class LeaseLost extends Schema.TaggedClass<LeaseLost>()("LeaseLost", {
   holder: Schema.String
 }) {}
 
+/** An execution that is asked for has no pod on the cluster, or none of that task. */
+export class NoSuchExecution extends Schema.TaggedClass<NoSuchExecution>()("NoSuchExecution", {
+  executionId: Schema.String,
+  /** Null: any task. */
+  taskId: Schema.NullOr(Schema.String),
+  /** Null: all namespaces. */
+  namespace: Schema.NullOr(Schema.String)
+}) {}
+
 /** The driver was asked to leave its pod alone. */
 export class Detached extends Schema.TaggedClass<Detached>()("Detached", {
   /** The pod that continues; null where none was created yet. */
@@ -107,6 +116,7 @@ export const RunReason = Schema.Union([
   SpecChanged,
   LeaseHeld,
   LeaseLost,
+  NoSuchExecution,
   Detached,
   PodFailed,
   TimedOut,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Pod, Pods, PodWatch, type WatchChange } from "@podwright/k8s-io"
+import { Exec, type Pod, PodLog, Pods, PodWatch, type WatchChange } from "@podwright/k8s-io"
 import { identityLabels } from "@podwright/spec-builder"
 import { Effect, Layer, Stream } from "effect"
 import { type ExecutionSelection, Executions } from "../../src/executions/Executions.ts"
@@ -35,7 +35,14 @@ const server = (items: ReadonlyArray<Pod>, changes: ReadonlyArray<ReadonlyArray<
       })
   })
   const watch = PodWatch.of({ changes: () => Stream.never, selection: () => Stream.fromIterable(changes) })
-  const layer = Executions.layer.pipe(Layer.provide([Layer.succeed(Pods, pods), Layer.succeed(PodWatch, watch)]))
+  const layer = Executions.layer.pipe(
+    Layer.provide([
+      Layer.succeed(Pods, pods),
+      Layer.succeed(PodWatch, watch),
+      Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never })),
+      Layer.succeed(Exec, Exec.of({ open: () => Effect.never }))
+    ])
+  )
   return { asked, layer }
 }
 
@@ -98,6 +105,17 @@ describe("Executions", () => {
         found.map((changes) => changes.map(({ _tag, pod }) => `${_tag} ${pod.pod}`)),
         [["Present a"], ["Deleted a", "Present b"]]
       )
+    })
+  )
+
+  it.effect("says of an execution without a pod where it was looked for", () =>
+    Effect.gen(function* () {
+      const { layer } = server([])
+      const log = Effect.flatMap(Executions, (executions) =>
+        executions.log({ namespace: "n", executionId: "e", taskId: "t" }, { follow: false, onEvent: () => Effect.void })
+      )
+      const error = yield* Effect.flip(Effect.provide(Effect.scoped(log), layer))
+      assert.match(error.message, /^no pod of execution 'e' and task 't' is in namespace n\. `podwright ps` /)
     })
   )
 })

@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { aroundEach } from "vitest"
 import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
+import { go, untilTold } from "../clusters/HeldTask.ts"
 import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
 
 /** What `ps` says of a pod, as far as cases ask. */
@@ -98,6 +99,73 @@ export const executions = (cluster: Cluster): void => {
       assert.match(stderr, /A ClusterRole, bound by a ClusterRoleBinding, must grant verb "list" on resource "pods"/)
       const own = await podwright(cluster, ["ps", "--namespace", LIMITED_NAMESPACE, "--all-namespaces"])
       assert.strictEqual(own.code, 2, own.stderr)
+    })
+  })
+
+  describe.concurrent("logs", () => {
+    aroundEach(ownScratch)
+
+    const printing = (id: string) =>
+      `echo one; echo warn >&2; ${untilTold(id, "echo two; echo last >&2; sleep 1; exit 3")}`
+    const beginHeld = async (name: string, task = "") => {
+      const id = freshId(name)
+      const flow = await writeFlow(await scratch(), id, [printing(id)], `containerImage: busybox\n${task}`)
+      const driver = start(cluster, ["run", flow, "--execution-id", id])
+      await driver.printed("one")
+      return { id, driver }
+    }
+
+    it("prints what there is, both streams apart, and disturbs no driver", async () => {
+      const { driver, id } = await beginHeld("logs")
+      const now = await podwright(cluster, ["logs", id])
+      assert.deepStrictEqual([now.code, now.stdout, now.stderr], [0, "one\n", "warn\n"])
+      const cursors = await podwright(cluster, ["logs", id, "shell", "--output", "ndjson"])
+      const events = cursors.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      const cursor = JSON.stringify(events.at(-1).cursor)
+      const follower = start(cluster, ["logs", id, "--follow", "--output", "ndjson"])
+      const rest = await podwright(cluster, ["logs", id, "--cursor", cursor])
+      assert.deepStrictEqual([rest.code, rest.stdout, rest.stderr], [0, "", ""])
+      await follower.printed("warn")
+      await go(cluster, id)
+      await follower.printed("two")
+      await follower.printed("last")
+      const [read, run] = [await follower.ended, await driver.ended]
+      assert.strictEqual(read.code, 0, follower.stderr())
+      assert.strictEqual(run.code, 3, driver.stderr())
+      assert.strictEqual(driver.stdout().toString(), "one\ntwo\n")
+      assert.notInclude(driver.stderr(), "reconnecting")
+      await cluster.untilNoPods(id)
+    })
+
+    it("reads the kubelet's log where there is no gate", async () => {
+      const { driver, id } = await beginHeld("logs-kubelet", "taskRunner: { type: podwright, logs: kubelet }")
+      const now = await podwright(cluster, ["logs", id])
+      assert.strictEqual(now.code, 0, now.stderr)
+      assert.sameMembers(now.stdout.trimEnd().split("\n"), ["one", "warn"])
+      await stop(id, driver)
+    })
+
+    it("reads the log of a pod that was kept, and says of an execution without a pod what to do", async () => {
+      const id = freshId("logs-kept")
+      const task = "containerImage: busybox\ntaskRunner: { type: podwright, delete: false }"
+      const flow = await writeFlow(await scratch(), id, ["echo kept"], task)
+      const run = await podwright(cluster, ["run", flow, "--execution-id", id])
+      assert.strictEqual(run.code, 0, run.stderr)
+      for (const args of [
+        ["logs", id],
+        ["logs", "-f", id]
+      ]) {
+        const kept = await podwright(cluster, args)
+        assert.deepStrictEqual([kept.code, kept.stdout], [0, "kept\n"], kept.stderr)
+      }
+      for (const { metadata } of await cluster.pods(`podwright.dev/flow-id=${id}`)) await cluster.remove(metadata.name)
+      await cluster.untilNoPods(id)
+      const none = await podwright(cluster, ["logs", id])
+      assert.strictEqual(none.code, 2, none.stderr)
+      assert.include(none.stderr, `no pod of execution '${id}' is in namespace ${LIMITED_NAMESPACE}`)
     })
   })
 }
