@@ -5,6 +5,7 @@ import { caching } from "./Caching.ts"
 import { cancellation } from "./Cancellation.ts"
 import { commands } from "./Commands.ts"
 import { doctor } from "./Doctor.ts"
+import { endings } from "./Endings.ts"
 import { expressions } from "./Expressions.ts"
 import { failures } from "./Failures.ts"
 import { files } from "./Files.ts"
@@ -37,6 +38,7 @@ export const conformance = (cluster: Cluster): void => {
   retries(cluster)
   caching(cluster)
   cancellation(cluster)
+  endings(cluster)
   library(cluster)
   serverSilence(cluster)
 }
