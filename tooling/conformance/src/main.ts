@@ -1,7 +1,7 @@
 /**
  * `pnpm chaos [--runs N] [--minutes N] [--concurrency N] [--local]` runs tasks under faults on the
  * cluster of KUBECONFIG, or with `--local` on an embedded one. It exits with 1 when a run reported
- * something untrue or left a pod.
+ * something untrue, left a pod, or had two attempts at once.
  */
 import { parseArgs } from "node:util"
 import { chaos, chaosTable } from "./chaos/Chaos.ts"
@@ -32,4 +32,4 @@ const report = await chaos(cluster, {
 })
 await stop()
 console.log(chaosTable(report))
-process.exitCode = report.untrue.length + report.podsLeft.length === 0 ? 0 : 1
+process.exitCode = report.untrue.length + report.podsLeft.length + report.overlapping.length === 0 ? 0 : 1

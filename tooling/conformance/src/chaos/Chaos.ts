@@ -11,12 +11,19 @@ import { runInNewContext } from "node:vm"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
 import { type FaultPlan, INJECTED, MODERATE } from "@podwright/fault-proxy"
 import { type KubeError, kubeLayer } from "@podwright/k8s-io"
-import { cleanPods, type RunError, TaskRunner } from "@podwright/runner"
-import { decodeRunnerProperties, TASK_RUN_LABEL } from "@podwright/spec-builder"
+import { cleanPods, prepareTask, type RunError, type RunEvent, runWithRetries, TaskRunner } from "@podwright/runner"
+import {
+  decodeRetry,
+  decodeRunnerProperties,
+  podName,
+  TASK_RUN_LABEL,
+  type TaskIdentity
+} from "@podwright/spec-builder"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
 import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
+import { watchPods } from "../clusters/PodHistory.ts"
 import { freshId } from "../clusters/Podwright.ts"
-import { type ChaosTask, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
+import { type ChaosTask, chaosIdentity, chaosRequest, chaosTask, DeliveredLines, untruths } from "./ChaosTask.ts"
 
 export interface ChaosOptions {
   readonly seed: number
@@ -39,6 +46,12 @@ export interface ChaosReport {
   readonly reconnections: number
   readonly untrue: ReadonlyArray<string>
   readonly podsLeft: ReadonlyArray<string>
+  /** How many there were, of all attempts. */
+  readonly pods: number
+  /** Attempts of a task that had a pod while the one before them had its own. */
+  readonly overlapping: ReadonlyArray<string>
+  /** Pods that were gone while their main still ran. */
+  readonly unended: ReadonlyArray<string>
   /** What befell the requests that name a pod which is left. */
   readonly trace: ReadonlyArray<string>
   readonly peakRssMebibytes: number
@@ -135,25 +148,30 @@ const runOne = Effect.fnUntraced(function* (
   const runner = yield* TaskRunner
   const properties = yield* Effect.orDie(Effect.fromResult(decodeRunnerProperties({})))
   const request = chaosRequest(task, flowId, taskRunId, LIMITED_NAMESPACE, join(folder, taskRunId), properties)
-  const log =
-    task.lines === undefined
+  const { attempts, lines } = task
+  const readAnew = () =>
+    lines === undefined
       ? undefined
-      : {
-          stdout: new DeliveredLines("stdout", task.lines.stdout),
-          stderr: new DeliveredLines("stderr", task.lines.stderr)
-        }
+      : { stdout: new DeliveredLines("stdout", lines.stdout), stderr: new DeliveredLines("stderr", lines.stderr) }
+  let log = readAnew()
   const begun = yield* Deferred.make<void>()
-  const fiber = yield* runner
-    .run(request, (event) =>
-      Effect.sync(() => {
-        if (event._tag === "Log") {
-          log?.[event.stream].take(event.lines)
-          Deferred.doneUnsafe(begun, Exit.void)
-        }
-        if (event._tag === "Warning") warned(event.message)
-      })
+  const onEvent = (event: RunEvent) =>
+    Effect.sync(() => {
+      if (event._tag === "Log") {
+        log?.[event.stream].take(event.lines)
+        Deferred.doneUnsafe(begun, Exit.void)
+      }
+      if (event._tag === "Retrying") log = readAnew()
+      if (event._tag === "Warning") warned(event.message)
+    })
+  const retried = Effect.gen(function* () {
+    const again = (identity: TaskIdentity) => Effect.succeed({ ...request, identity })
+    const retry = yield* Effect.orDie(
+      Effect.fromResult(decodeRetry({ type: "constant", interval: "PT0.1S", maxAttempts: attempts }))
     )
-    .pipe(Effect.forkChild)
+    return yield* runWithRetries({ first: yield* prepareTask(request), request: again, retry, onEvent })
+  }).pipe(Effect.scoped)
+  const fiber = yield* Effect.forkChild(attempts === undefined ? runner.run(request, onEvent) : retried)
   if (task.kind === "cancel") {
     yield* Effect.raceFirst(Deferred.await(begun), Fiber.await(fiber))
     yield* Fiber.interrupt(fiber)
@@ -167,10 +185,15 @@ const runOne = Effect.fnUntraced(function* (
       wrong: [...untruths(task, exit.value, bytes), ...(log?.stdout.wrong ?? []), ...(log?.stderr.wrong ?? [])]
     }
   }
+  if (task.timeoutSeconds !== undefined && isTimedOut(exit.cause))
+    return { _tag: "TimedOut" as const, wrong: task.kind === "stopped" ? (log?.stdout.wrong ?? []) : [] }
   return Exit.hasInterrupts(exit) && task.kind === "cancel"
     ? { _tag: "Cancelled" as const }
     : { _tag: "Refused" as const, cause: exit.cause }
 })
+
+const isTimedOut = (cause: Cause.Cause<RunError>): boolean =>
+  Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "TimedOut")
 
 /** The API server's refusal that ended a run: of a request, or of a session with the helper. */
 const refusalOf = ({ reason }: RunError): KubeError["reason"] | undefined => {
@@ -221,28 +244,30 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
   const watching = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().rss)
   }, 200)
+  const watch = await watchPods(cluster, flowId)
   const services = TaskRunner.layer.pipe(
     Layer.provideMerge(kubeLayer({ kubeconfig: proxy.kubeconfig, labelSelector: TASK_RUN_LABEL })),
-    Layer.provide([NodeFileSystem.layer, NodeHttpClient.layerUndici])
+    Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodeHttpClient.layerUndici))
   )
   let index = 0
   const isEnough = () => index >= options.runs && performance.now() - started >= options.minutes * 60_000
   const worker = Effect.gen(function* () {
     while (!isEnough()) {
       const number = index++
-      const task = chaosTask(options.seed, number)
+      const taskRunId = `${flowId}-${number}`
+      const task = chaosTask(options.seed, number, (kind) => podName(chaosIdentity(kind, flowId, taskRunId)))
       const began = performance.now()
       const warned = (message: string) => {
         if (message.startsWith("reconnecting")) reconnections++
         else options.onRun?.(`run ${number} ${task.kind} warns: ${message}`)
       }
-      const outcome = yield* runOne(task, flowId, `${flowId}-${number}`, folder, warned).pipe(
+      const outcome = yield* runOne(task, flowId, taskRunId, folder, warned).pipe(
         Effect.timeoutOrElse({ duration: HANGS_AFTER, orElse: () => Effect.succeed({ _tag: "Hung" as const }) })
       )
       const wrong =
         outcome._tag === "Hung"
           ? ["it hangs"]
-          : outcome._tag === "Result"
+          : outcome._tag === "Result" || outcome._tag === "TimedOut"
             ? outcome.wrong
             : outcome._tag === "Refused" && !isRightlyRefused(outcome.cause)
               ? [String(outcome.cause)]
@@ -270,6 +295,7 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
       () => forgotten,
       (error: unknown) => [...forgotten, String(error)]
     )
+    const { overlapping, pods, unended } = await watch.stop()
     return {
       seed: options.seed,
       seconds,
@@ -278,6 +304,9 @@ export const chaos = async (cluster: Cluster, options: ChaosOptions): Promise<Ch
       reconnections,
       untrue,
       podsLeft,
+      pods,
+      overlapping,
+      unended,
       trace: fired.filter((line) =>
         podsLeft.some((left) => left.includes(/pods\/([^/?]+)/.exec(line)?.[1] ?? "no pod"))
       ),
@@ -306,6 +335,11 @@ export const chaosTable = (report: ChaosReport): string => {
     ...rows(report.outcomes),
     `| **faults** | ${sum(report.faults)} |`,
     ...rows(report.faults),
+    `| **pods** | ${report.pods} |`,
+    `| **untrue** | ${report.untrue.length} |`,
+    `| **overlapping attempts** | ${report.overlapping.length} |`,
+    `| **pods gone while their main ran** | ${report.unended.length} |`,
+    `| **pods left** | ${report.podsLeft.length} |`,
     `| **sessions resumed** | ${report.reconnections} |`,
     `| **peak RSS of the driver with podwright in it, MiB** | ${report.peakRssMebibytes.toFixed(0)} |`,
     `| **held by both after the last run, MiB** | ${report.heldMebibytes.toFixed(0)} |`,
@@ -313,6 +347,8 @@ export const chaosTable = (report: ChaosReport): string => {
     "",
     ...report.untrue.map((line) => `untrue: ${line}`),
     ...report.podsLeft,
+    ...report.overlapping.map((line) => `overlapping: ${line}`),
+    ...report.unended.map((pod) => `gone while its main ran: ${pod}`),
     ...report.trace,
     ""
   ].join("\n")

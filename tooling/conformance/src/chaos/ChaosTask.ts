@@ -5,9 +5,10 @@
 import { createHash } from "node:crypto"
 import { numbersFrom } from "@podwright/fault-proxy"
 import { type RunResult, type TaskRequest, taskRequest } from "@podwright/runner"
-import type { RunnerProperties } from "@podwright/spec-builder"
+import type { RunnerProperties, TaskIdentity } from "@podwright/spec-builder"
+import { Duration } from "effect"
 
-export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel"] as const
+export const CHAOS_KINDS = ["hello", "files", "failing", "log", "cancel", "stopped", "retried"] as const
 export type ChaosKind = (typeof CHAOS_KINDS)[number]
 
 /**
@@ -17,6 +18,8 @@ export interface ExpectedLines {
   readonly count: number
   /** From 0. */
   readonly at: (index: number) => string
+  /** Whether fewer may come: of a command that is stopped, what its pod's end cuts off. */
+  readonly mayBeCut?: boolean
 }
 
 export interface ChaosTask {
@@ -25,7 +28,11 @@ export interface ChaosTask {
   readonly exitCode: number
   /** Content of `data`, which comes back as `copy`; undefined: no files. */
   readonly input: string | undefined
-  /** Every line that is to be delivered, by stream; undefined for a run that is cancelled. */
+  /** The run's own limit. */
+  readonly timeoutSeconds?: number
+  /** How often it is tried; its first attempt is out of time. */
+  readonly attempts?: number
+  /** Every line that is to be delivered, by stream, of the last attempt; undefined for a run that is cancelled. */
   readonly lines: { readonly stdout: ExpectedLines; readonly stderr: ExpectedLines } | undefined
 }
 
@@ -46,8 +53,15 @@ const listed = (...lines: ReadonlyArray<string>): ExpectedLines => ({
   at: (index) => lines[index] ?? ""
 })
 
-/** The run of a number; the same for the same seed. */
-export const chaosTask = (seed: number, index: number): ChaosTask => {
+/** Never ends by itself, and takes so long to end when it is told to. */
+const endless = (seconds: string) =>
+  `trap 'echo got TERM; sleep ${seconds}; echo leaving; exit 3' TERM; echo begun; while :; do sleep 0.1; done`
+
+/** Long enough to begin in, without faults. */
+const TIMEOUT_SECONDS = 3
+
+/** The run of a number; the same for the same seed. `firstPod` is the name of its first attempt's pod. */
+export const chaosTask = (seed: number, index: number, firstPod: (kind: ChaosKind) => string): ChaosTask => {
   const next = numbersFrom(seed + index)
   const kind = CHAOS_KINDS[index % CHAOS_KINDS.length] ?? "hello"
   const plain = { kind, exitCode: 0, input: undefined }
@@ -85,9 +99,30 @@ export const chaosTask = (seed: number, index: number): ChaosTask => {
       return { ...plain, commands: [`awk '${program}'`], lines }
     }
     case "cancel":
-      return { ...plain, commands: ["echo begun", "sleep 600"], lines: undefined }
+      return { ...plain, commands: [endless((2 * next()).toFixed(1))], lines: undefined }
+    case "stopped": {
+      const lines = { stdout: { ...listed("begun", "got TERM", "leaving"), mayBeCut: true }, stderr: listed() }
+      const commands = [endless((2 * next()).toFixed(1))]
+      return { ...plain, commands, timeoutSeconds: TIMEOUT_SECONDS, lines }
+    }
+    case "retried": {
+      const first = endless((2 * next()).toFixed(1))
+      const commands = [`if [ "$(hostname)" = ${firstPod(kind)} ]; then ${first}; fi`, "echo second"]
+      const lines = { stdout: listed("second"), stderr: listed() }
+      return { ...plain, commands, timeoutSeconds: TIMEOUT_SECONDS, attempts: 4, lines }
+    }
   }
 }
+
+/** Who the first attempt is. */
+export const chaosIdentity = (kind: ChaosKind, flowId: string, taskRunId: string): TaskIdentity => ({
+  namespace: "chaos",
+  flowId,
+  taskId: kind,
+  executionId: taskRunId,
+  taskRunId,
+  attempt: 0
+})
 
 /** What the runner is asked for. */
 export const chaosRequest = (
@@ -99,13 +134,14 @@ export const chaosRequest = (
   runner: RunnerProperties
 ): TaskRequest =>
   taskRequest({
-    identity: { namespace: "chaos", flowId, taskId: task.kind, executionId: taskRunId, taskRunId },
+    identity: chaosIdentity(task.kind, flowId, taskRunId),
     image: "busybox",
     commands: task.commands,
     ...(task.input === undefined
       ? {}
       : { inputFiles: [{ name: "data", source: { _tag: "Text", text: task.input } }], outputFiles: ["copy"] }),
     outputDirectory,
+    timeout: task.timeoutSeconds === undefined ? undefined : Duration.seconds(task.timeoutSeconds),
     runner: { ...runner, namespace }
   })
 
@@ -131,7 +167,8 @@ export class DeliveredLines {
 
   /** In words; empty when nothing is. */
   get wrong(): ReadonlyArray<string> {
-    if (this.difference === undefined && this.count === this.expected.count) return []
+    const isWhole = this.count === this.expected.count || this.expected.mayBeCut === true
+    if (this.difference === undefined && isWhole) return []
     return [`${this.stream} has ${this.count} lines for ${this.expected.count}${this.difference ?? ""}`]
   }
 }
@@ -145,7 +182,7 @@ export const untruths = (
   result: Pick<RunResult, "exitCode" | "outputFiles">,
   copy: Uint8Array | undefined
 ): ReadonlyArray<string> => {
-  if (task.lines === undefined) return ["it ended by itself"]
+  if (task.lines === undefined || task.kind === "stopped") return ["it ended by itself"]
   const code = result.exitCode === task.exitCode ? [] : [`exit code ${result.exitCode} for ${task.exitCode}`]
   const digest = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex")
   const files =
