@@ -15,6 +15,8 @@ export const PLATFORM = 125
  * same command again takes the pod over.
  */
 export const DETACHED = 75
+/** Somebody cancelled the run from elsewhere: the code of one that is cancelled here, by a signal. */
+export const CANCELLED = 130
 /** A file, flag or value that is wrong; the task it concerns got no pod. */
 export const BAD_INPUT = 2
 
@@ -28,6 +30,8 @@ export const exitCodeOfError = (error: FileRunError): number => {
       return TIME_LIMIT
     case "Detached":
       return DETACHED
+    case "Cancelled":
+      return CANCELLED
     case "Spec":
     case "CursorMismatch":
     case "NoSuchExecution":

@@ -1,5 +1,6 @@
 /** The command tree. Only wiring: what a command does is in `commands/`. */
 import { Command } from "effect/cli"
+import { cancel } from "./commands/cancel/CancelFlags.ts"
 import { clean } from "./commands/clean/CleanFlags.ts"
 import { cluster } from "./commands/cluster/ClusterCommand.ts"
 import { doctor } from "./commands/doctor/DoctorFlags.ts"
@@ -15,5 +16,5 @@ export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
-  Command.withSubcommands([run, ps, logs, render, properties, doctor, rbac, clean, cluster])
+  Command.withSubcommands([run, ps, logs, cancel, render, properties, doctor, rbac, clean, cluster])
 )

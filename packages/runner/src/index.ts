@@ -46,7 +46,10 @@ export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
 
 // Executions from outside: which there are, whoever drives them.
 
+export type { CancelledPod } from "./executions/ExecutionCancel.ts"
+export { whoCancels } from "./executions/ExecutionCancel.ts"
 export {
+  type CancelledTask,
   type ExecutionSelection,
   Executions,
   type ExecutionTask,

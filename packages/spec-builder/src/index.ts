@@ -37,6 +37,7 @@ export {
 // How the pod is found again: its name, its labels and its annotations.
 
 export {
+  CANCEL_ANNOTATION,
   identityLabels,
   LABEL_PREFIX,
   LEASE_ANNOTATION,

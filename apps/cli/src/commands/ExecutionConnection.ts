@@ -1,7 +1,12 @@
 /** How every command about one execution reaches it: the connection, and what its failures print. */
-import { KubeConnection, kubeLayer } from "@podwright/k8s-io"
-import { Executions, type ExecutionTask } from "@podwright/runner"
+import { KubeConnection, KubeError, kubeLayer } from "@podwright/k8s-io"
+import { accessAdvice, Executions, type ExecutionTask, RunError } from "@podwright/runner"
 import { Effect, Layer, Option } from "effect"
+import { CommandExit } from "../CommandExit.ts"
+import { exitCodeOfError } from "../ExitCode.ts"
+import { writeStderr } from "../ProcessOutput.ts"
+import { withServerNotices } from "../report/ServerNotices.ts"
+import { reportError } from "../report/TextReport.ts"
 import { connectionOptions } from "./ConnectionFlags.ts"
 
 /** The flags of such a command, as given. */
@@ -24,6 +29,19 @@ export const executionTask = ({ execution, namespace, task }: GivenExecution) =>
     })
   )
 
-/** The services of such a command. */
-export const executionLayer = (given: GivenExecution) =>
-  Executions.layer.pipe(Layer.provideMerge(kubeLayer(connectionOptions(given))))
+/** Runs such a command on its connection; what fails is printed, and gives the exit code. */
+export const withExecutions =
+  (given: GivenExecution) =>
+  <A, E, R>(command: Effect.Effect<A, E | RunError | KubeError, R>) =>
+    command.pipe(
+      withServerNotices,
+      Effect.provide(Executions.layer.pipe(Layer.provideMerge(kubeLayer(connectionOptions(given))))),
+      Effect.catchIf(
+        (error) => error instanceof RunError || error instanceof KubeError,
+        Effect.fnUntraced(function* (error) {
+          const advice = error instanceof KubeError ? accessAdvice(error) : ""
+          yield* writeStderr(reportError([`${error.message}${advice}`]).text)
+          return yield* new CommandExit({ code: exitCodeOfError(error) })
+        })
+      )
+    )

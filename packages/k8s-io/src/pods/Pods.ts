@@ -62,11 +62,14 @@ export const listRequest = (
   selection: PodSelection = {}
 ): KubeRequest => ({ ...podRequest(operation, "list", { namespace }), urlParams: { ...selection } })
 
-/** A change of an annotation that the pod has; `from` is its value as it was read. */
+/**
+ * A change of an annotation; `from` is its value as it was read, where the change depends on that.
+ * The pod must have annotations already.
+ */
 export interface PodAnnotation {
   readonly uid: string
   readonly annotation: string
-  readonly from: string
+  readonly from?: string
   readonly to: string
 }
 
@@ -103,7 +106,8 @@ export class Pods extends Context.Service<
      */
     readonly delete: (namespace: string, name: string, deletion?: PodDeletion) => Effect.Effect<void, KubeError>
     /**
-     * Sets an annotation of that very pod (`uid`), if it still has the value `from`. `Invalid` when
+     * Sets an annotation of that very pod (`uid`), if it still has the value `from`, where one is
+     * given. `Invalid` when
      * it has another or the pod is another's: one answer for all that a JSON patch's `test` refuses
      * (seen on 1.35: 422 without a word on which).
      */
@@ -213,8 +217,13 @@ const makePods = Effect.gen(function* () {
       contentType: "application/json-patch+json",
       body: [
         { op: "test", path: "/metadata/uid", value: uid },
-        { op: "test", path, value: from },
-        { op: "replace", path, value: to }
+        ...(from === undefined
+          ? // Replaces what is there.
+            [{ op: "add", path, value: to }]
+          : [
+              { op: "test", path, value: from },
+              { op: "replace", path, value: to }
+            ])
       ]
     }
     return yield* readPod(request, yield* requestJson(connection, request))

@@ -327,6 +327,19 @@ describe("annotate", () => {
     )
   )
 
+  it.effect("sets one of that very pod, whatever it has, where nothing depends on that", () =>
+    withPods(
+      (_asked, answer) => answer.json(200, pod({ name: "hello" })),
+      Effect.fnUntraced(function* (pods, api) {
+        yield* pods.annotate("team", "hello", { uid: "u", annotation: "a", to: "2" })
+        assert.deepStrictEqual(JSON.parse(api.asked[0]?.body ?? ""), [
+          { op: "test", path: "/metadata/uid", value: "u" },
+          { op: "add", path: "/metadata/annotations/a", value: "2" }
+        ])
+      })
+    )
+  )
+
   it.effect("is invalid when it is not", () =>
     withPods(
       (_asked, answer) => answer.status(422, { reason: "Invalid", message: "the server rejected our request" }),

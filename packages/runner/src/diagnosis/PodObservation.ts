@@ -3,7 +3,7 @@
  * same observation. A status that is missing is never taken for an end.
  */
 import type { ContainerState, ContainerStatus, Pod } from "@podwright/k8s-io"
-import { LEASE_ANNOTATION } from "@podwright/spec-builder"
+import { CANCEL_ANNOTATION, LEASE_ANNOTATION } from "@podwright/spec-builder"
 
 /** The end of a container as the kubelet reports it. */
 export interface ContainerEnd {
@@ -45,6 +45,8 @@ export interface PodObservation {
   readonly terminating: boolean
   /** The annotation that says who drives the pod (`claim/PodLease.ts`). */
   readonly lease: string | undefined
+  /** The annotation by which somebody asks that the run be cancelled (`claim/PodCancel.ts`). */
+  readonly cancel: string | undefined
   /**
    * When main began to run by its node's clock, ms since the epoch; undefined while it does not
    * run.
@@ -64,6 +66,10 @@ export interface PodObservation {
 /** The text of the annotation that says who drives the pod; undefined where it has none. */
 export const leaseTextOf = (pod: Pick<Pod, "metadata">): string | undefined =>
   pod.metadata.annotations?.[LEASE_ANNOTATION]
+
+/** The text of the annotation that asks for a cancellation; undefined where there is none. */
+export const cancelTextOf = (pod: Pick<Pod, "metadata">): string | undefined =>
+  pod.metadata.annotations?.[CANCEL_ANNOTATION]
 
 const endOf = (state: ContainerState | undefined): ContainerEnd | undefined => {
   if (state?.terminated === undefined) return undefined
@@ -119,6 +125,7 @@ export const observePod = (pod: Pod, main: string): PodObservation => {
     graceSeconds: pod.metadata.deletionGracePeriodSeconds,
     terminating: pod.metadata.deletionTimestamp !== undefined,
     lease: leaseTextOf(pod),
+    cancel: cancelTextOf(pod),
     startedAt: startOf(statuses.find(({ name }) => name === main)?.state),
     main: containers.get(main) ?? unknown,
     containers,

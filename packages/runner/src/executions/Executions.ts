@@ -11,6 +11,7 @@ import { leaseState } from "../claim/PodLease.ts"
 import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import { RunError } from "../task/RunError.ts"
 import { Kube, NoSuchExecution } from "../task/RunReason.ts"
+import { type CancelledPod, cancelPod } from "./ExecutionCancel.ts"
 import { readTaskLog, type TaskLogEnd, type TaskLogOptions } from "./TaskLog.ts"
 import { inOrder, type TaskPod, taskPod } from "./TaskPod.ts"
 
@@ -29,11 +30,20 @@ export interface ExecutionTask extends ExecutionSelection {
   readonly executionId: string
 }
 
+/** A pod as it was found, and what became of it. */
+export interface CancelledTask {
+  readonly pod: TaskPod
+  readonly outcome: CancelledPod
+}
+
 /** What became of a pod: it is as said now, or it was deleted. */
 export interface TaskPodChange {
   readonly _tag: "Present" | "Deleted"
   readonly pod: TaskPod
 }
+
+/** Each waits for a driver to react, so that all may wait at once; an execution has few pods. */
+const CANCELLED_AT_ONCE = 16
 
 /** In Kubernetes' own syntax. Ids that have equal labels are told apart by nobody. */
 const labelSelector = ({ executionId, taskId }: ExecutionSelection): string =>
@@ -59,6 +69,12 @@ export class Executions extends Context.Service<
      * else from the kubelet. Fails with `NoSuchExecution` where there is no pod.
      */
     readonly log: (task: ExecutionTask, options: TaskLogOptions) => Effect.Effect<TaskLogEnd, RunError, Scope.Scope>
+    /**
+     * Cancels the runs of an execution, or of one task: asks their drivers, who say that `by` asked,
+     * and deletes the pods that nobody drives, or whose driver does not react. Completes when each is
+     * being deleted. Fails with `NoSuchExecution` where there is no pod.
+     */
+    readonly cancel: (task: ExecutionTask, by: string) => Effect.Effect<ReadonlyArray<CancelledTask>, RunError>
   }
 >()("@podwright/runner/Executions") {
   /** Over a connection. */
@@ -73,7 +89,8 @@ const makeExecutions = Effect.gen(function* () {
   const services = yield* Effect.context<Exec | PodLog | Pods | PodWatch>()
   const me = newDriver()
 
-  const see = (now: number) => (pod: Pod) => taskPod(pod, leaseState(leaseTextOf(pod), me, now, isAlive)) ?? []
+  const leaseOf = (now: number, pod: Pod) => leaseState(leaseTextOf(pod), me, now, isAlive)
+  const see = (now: number) => (pod: Pod) => taskPod(pod, leaseOf(now, pod)) ?? []
 
   const list = Effect.fn("Executions.list")(function* (selection: ExecutionSelection) {
     const { items } = yield* pods.list(selection.namespace, { labelSelector: labelSelector(selection) })
@@ -94,23 +111,43 @@ const makeExecutions = Effect.gen(function* () {
       )
     )
 
-  /** The newest pod, as read. */
-  const find = Effect.fn("Executions.find")(function* (task: ExecutionTask): Effect.fn.Return<Pod, RunError> {
+  const kubeFailed = (error: KubeError) => new RunError({ operation: "Executions.find", reason: new Kube({ error }) })
+
+  /** The pods of an execution, oldest first, each as read and as seen; there is at least one. */
+  const find = Effect.fn("Executions.find")(function* (task: ExecutionTask) {
     const { items } = yield* pods
       .list(task.namespace, { labelSelector: labelSelector(task) })
-      .pipe(Effect.mapError((error) => new RunError({ operation: "Executions.find", reason: new Kube({ error }) })))
+      .pipe(Effect.mapError(kubeFailed))
     const now = yield* Clock.currentTimeMillis
-    const newest = inOrder(items.flatMap(see(now))).at(-1)
-    const found = items.find(({ metadata }) => metadata.uid === newest?.uid)
-    if (found !== undefined) return found
+    const read = new Map(items.map((pod) => [pod.metadata.uid, pod]))
+    const found = inOrder(items.flatMap(see(now))).flatMap((seen) => {
+      const pod = read.get(seen.uid)
+      return pod === undefined ? [] : [{ pod, seen, lease: leaseOf(now, pod) }]
+    })
+    const newest = found.at(-1)
+    if (newest !== undefined) return { found, newest }
     const { executionId, namespace = null, taskId = null } = task
     const reason = new NoSuchExecution({ executionId, taskId, namespace })
     return yield* new RunError({ operation: "Executions.find", reason })
   })
 
   const log = Effect.fn("Executions.log")((task: ExecutionTask, options: TaskLogOptions) =>
-    Effect.flatMap(find(task), (pod) => readTaskLog(pod, options)).pipe(Effect.provideContext(services))
+    Effect.flatMap(find(task), ({ newest }) => readTaskLog(newest.pod, options)).pipe(Effect.provideContext(services))
   )
 
-  return Executions.of({ list, watch, log })
+  const cancel = Effect.fn("Executions.cancel")(function* (task: ExecutionTask, by: string) {
+    const { found } = yield* find(task)
+    return yield* Effect.forEach(
+      found,
+      Effect.fnUntraced(function* ({ lease, pod, seen }) {
+        if (seen.state === "deleting") return { pod: seen, outcome: "Deleting" as const }
+        if (seen.state === "succeeded" || seen.state === "failed") return { pod: seen, outcome: "Ended" as const }
+        const outcome = yield* cancelPod(pod, lease, by).pipe(Effect.scoped, Effect.mapError(kubeFailed))
+        return { pod: seen, outcome }
+      }),
+      { concurrency: CANCELLED_AT_ONCE }
+    ).pipe(Effect.provideContext(services))
+  })
+
+  return Executions.of({ list, watch, log, cancel })
 })

@@ -74,13 +74,16 @@ const allowed = (task: TaskDeclaration, end: TaskEnd): TaskEnd => {
     if (state === "FAILED" && task.allowFailure) return { ...end, result: { ...end.result, state: "WARNING" } }
     return state === "WARNING" && task.allowWarning ? { ...end, result: { ...end.result, state: "SUCCESS" } } : end
   }
-  // A file that is wrong is no failure of its task, and a pod that was left goes on.
-  const mayFail = end.error._tag === "RunError" && end.error.reason._tag !== "Detached"
+  // A file that is wrong is no failure of its task, and one that was left or cancelled did not fail.
+  const mayFail = end.error._tag === "RunError" && !wasStopped(end)
   return task.allowFailure && mayFail ? { ...end, allowed: true } : end
 }
 
-const wasDetached = (end: TaskEnd | undefined): boolean =>
-  end?._tag === "Error" && end.error._tag === "RunError" && end.error.reason._tag === "Detached"
+/** Whether somebody ended the flow with this task: its driver left the pod, or the run was cancelled. */
+const wasStopped = (end: TaskEnd | undefined): boolean =>
+  end?._tag === "Error" &&
+  end.error._tag === "RunError" &&
+  (end.error.reason._tag === "Detached" || end.error.reason._tag === "Cancelled")
 
 const messageOf = (end: TaskEnd): string =>
   end._tag === "Error" ? end.error.message : (end.result.diagnosis?.summary ?? `exit code ${end.result.exitCode}`)
@@ -194,8 +197,9 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   const failed = ends.find(isFailure)
   const error =
     failed === undefined || failed.taskId === null ? undefined : { taskId: failed.taskId, message: messageOf(failed) }
-  // A pod that was left goes on, so its flow has neither failed nor ended.
-  if (!wasDetached(ends.at(-1))) {
+  // A pod that was left goes on, so its flow has neither failed nor ended; one that was cancelled
+  // runs nothing more, as after Ctrl-C.
+  if (!wasStopped(ends.at(-1))) {
     if (failed !== undefined) yield* runTasks(file.errors, () => false, error)
     yield* runTasks(file.finally, () => false, error)
   }

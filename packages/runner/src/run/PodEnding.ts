@@ -38,7 +38,7 @@ const POD_GRACE_SECONDS = 30
 const LEAST_GRACE_SECONDS = 1
 
 /**
- * - Cancelled or out of time: the command must not continue, so the pod is stopped whatever `delete`
+ * - Cancelled, here or from elsewhere, or out of time: the command must not continue, so the pod is stopped whatever `delete`
  *   says.
  * - Detached, or taken over by another driver: the pod continues.
  * - Otherwise `delete` decides; in a pod that could not be driven to its end the command may run.
@@ -51,7 +51,7 @@ export const podEnding = (exit: Exit.Exit<RunResult, RunError>, deletion: Runner
   if (Cause.hasInterrupts(exit.cause) || Cause.hasDies(exit.cause)) return { _tag: "Stop", collect: true }
   const error = Cause.findErrorOption(exit.cause)
   const reason = error._tag === "Some" ? error.value.reason : undefined
-  if (reason?._tag === "TimedOut") return { _tag: "Stop", collect: true }
+  if (reason?._tag === "TimedOut" || reason?._tag === "Cancelled") return { _tag: "Stop", collect: true }
   if (reason?._tag === "Detached") return { _tag: "Leave" }
   if (reason?._tag === "LeaseLost" || deletion !== true) return { _tag: "Keep" }
   const isNodeLost = reason?._tag === "PodFailed" && reason.diagnosis.cause._tag === "NodeLost"

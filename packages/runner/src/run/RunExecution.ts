@@ -5,6 +5,7 @@
  */
 import { type Pod, Pods } from "@podwright/k8s-io"
 import { Clock, Duration, Effect, Fiber, type Scope } from "effect"
+import { readCancel } from "../claim/PodCancel.ts"
 import { withPod } from "../claim/PodTenure.ts"
 import { monotonicMillis } from "../pod/MonotonicClock.ts"
 import { podIsGone } from "../pod/PodPresence.ts"
@@ -12,7 +13,7 @@ import type { PreparedTask } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
-import { Detached, TimedOut } from "../task/RunReason.ts"
+import { Cancelled, Detached, TimedOut } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
 import { keepClocks, type Spent } from "./ClockWatch.ts"
 import { type Driven, type DrivenPod, driveByKubelet, driveByVolume } from "./PodDrive.ts"
@@ -67,6 +68,16 @@ const detached = (pod: string | null) => new RunError({ operation: "RunExecution
  */
 const detachFromPod = ({ plan, task }: Run, detach: Effect.Effect<void>): Effect.Effect<never, RunError> =>
   Effect.andThen(detach, task.runner.resume ? detached(plan.name) : Effect.interrupt)
+
+/** Fails when somebody asks by the pod that the run be cancelled. */
+const cancelledFromElsewhere = Effect.fnUntraced(function* ({ follow, plan }: Run): Effect.fn.Return<never, RunError> {
+  const seen = yield* follow.until(({ cancel }) => cancel !== undefined)
+  const asked = readCancel(seen?.cancel)
+  // The pod was deleted, which is another's to report.
+  if (asked === undefined) return yield* Effect.never
+  const reason = new Cancelled({ pod: plan.name, ...asked })
+  return yield* new RunError({ operation: "RunExecution.run", reason })
+})
 
 /**
  * How long the stages of a pod that was taken over have lasted: by the cluster's and the node's
@@ -125,10 +136,13 @@ const usePod = Effect.fnUntraced(function* (run: Run, pod: Pod, adopted: boolean
     keepClocks(run, spentBefore(run, pod, adopted)),
     follow.failure,
     task.runner.resume ? lease.keep(pod, follow) : Effect.never,
-    detachFromPod(run, detach)
+    detachFromPod(run, detach),
+    cancelledFromElsewhere(run)
   ]).pipe(
     // A command that is told to stop is read on: `PodRemoval.ts`.
-    Effect.tapError(({ reason }) => (reason._tag === "TimedOut" ? Effect.void : Fiber.interrupt(driving))),
+    Effect.tapError(({ reason }) =>
+      reason._tag === "TimedOut" || reason._tag === "Cancelled" ? Effect.void : Fiber.interrupt(driving)
+    ),
     Effect.tap(journal.phase("collected")),
     Effect.flatMap((driven) => Effect.map(settle(run), (outcome) => ({ driven, outcome }))),
     Effect.catch((error) => settleFailure(run, error))

@@ -38,6 +38,8 @@ const explain = (reason: RunReason): string => {
       return reason.pod === null
         ? "detached before a pod was created"
         : `detached: pod ${reason.pod} continues. Start the same task run again to take it over`
+    case "Cancelled":
+      return `cancelled by ${reason.by} at ${reason.at} (podwright cancel)`
     case "PodFailed":
       return `${reason.diagnosis.summary}. What to do: ${reason.diagnosis.remedy}`
     case "TimedOut":

@@ -82,6 +82,15 @@ export class Detached extends Schema.TaggedClass<Detached>()("Detached", {
   pod: Schema.NullOr(Schema.String)
 }) {}
 
+/** Somebody else asked, by the pod's annotation, that the run be cancelled (`podwright cancel`). */
+export class Cancelled extends Schema.TaggedClass<Cancelled>()("Cancelled", {
+  pod: Schema.String,
+  /** `USER@HOST`. */
+  by: Schema.String,
+  /** ISO 8601. */
+  at: Schema.String
+}) {}
+
 /** The pod cannot come to run, or ended without a result. */
 export class PodFailed extends Schema.TaggedClass<PodFailed>()("PodFailed", { diagnosis: Diagnosis }) {}
 
@@ -118,6 +127,7 @@ export const RunReason = Schema.Union([
   LeaseLost,
   NoSuchExecution,
   Detached,
+  Cancelled,
   PodFailed,
   TimedOut,
   OutputMissing

@@ -3,7 +3,7 @@ import { Effect, Exit } from "effect"
 import { Diagnosis } from "../../src/diagnosis/Diagnosis.ts"
 import { mayHelperEnd, podEnding, removalGrace } from "../../src/run/PodEnding.ts"
 import { RunError } from "../../src/task/RunError.ts"
-import { Detached, LeaseLost, PodExists, PodFailed, TimedOut } from "../../src/task/RunReason.ts"
+import { Cancelled, Detached, LeaseLost, PodExists, PodFailed, TimedOut } from "../../src/task/RunReason.ts"
 import type { RunResult } from "../../src/task/RunResult.ts"
 import { task } from "../support/BegunRun.ts"
 import { causes } from "../support/causes.ts"
@@ -38,6 +38,7 @@ const lostNode = new RunError({
 
 const failed = { ...result, state: "FAILED" as const, exitCode: 3 }
 const detached = new RunError({ operation: "run", reason: new Detached({ pod: "p" }) })
+const cancelled = new RunError({ operation: "run", reason: new Cancelled({ pod: "p", by: "u@h", at: "t" }) })
 const overtaken = new RunError({ operation: "run", reason: new LeaseLost({ pod: "p", holder: "h/1/w" }) })
 
 describe("podEnding", () => {
@@ -48,6 +49,7 @@ describe("podEnding", () => {
     ["a node that does not answer", Exit.fail(lostNode), ["Force", "Keep", "Keep"]],
     ["time is up", Exit.fail(late), ["Stop", "Stop", "Stop"]],
     ["cancelled", Exit.interrupt(), ["Stop", "Stop", "Stop"]],
+    ["cancelled from elsewhere", Exit.fail(cancelled), ["Stop", "Stop", "Stop"]],
     ["a defect of ours", Exit.die(new Error("bug")), ["Stop", "Stop", "Stop"]],
     ["detached", Exit.fail(detached), ["Leave", "Leave", "Leave"]],
     ["taken over by another driver", Exit.fail(overtaken), ["Keep", "Keep", "Keep"]]

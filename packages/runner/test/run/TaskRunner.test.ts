@@ -30,6 +30,22 @@ describe("TaskRunner", () => {
     })
   )
 
+  it.effect("stops the command when somebody asks for it by the pod, and says who", () =>
+    Effect.gen(function* () {
+      const run = yield* begin(yield* task({ delete: false }))
+      yield* run.present(started, "node1")
+      yield* TestClock.adjust("1 second")
+      yield* run.cancelled(started, JSON.stringify({ by: "ann@laptop", at: "2026-01-02T03:04:05.000Z" }))
+      yield* pass(2)
+      yield* run.deleted(started)
+      yield* pass(2)
+      const error = yield* Effect.flip(Fiber.join(run.fiber))
+      assert.strictEqual(error.message, "cancelled by ann@laptop at 2026-01-02T03:04:05.000Z (podwright cancel)")
+      assert.isFalse(error.retryable)
+      assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
+    })
+  )
+
   it.effect("ends when waitUntilRunning is over, and says what the time went into", () =>
     Effect.gen(function* () {
       const run = yield* begin(yield* task({ waitUntilRunning: "PT2M", delete: false }))

@@ -15,6 +15,7 @@ import {
   Pods,
   PodWatch
 } from "@podwright/k8s-io"
+import { CANCEL_ANNOTATION } from "@podwright/spec-builder"
 import { Effect, Layer, Queue, Stream } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { TaskRunner } from "../../src/run/TaskRunner.ts"
@@ -125,6 +126,12 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
     requests,
     present: (status: Pod["status"], node?: string, uid?: string) =>
       Queue.offer(changes, { _tag: "Present", pod: pod(status, node, uid) }),
+    /** Somebody asks by the pod's annotation that its run be cancelled. */
+    cancelled: (status: Pod["status"], cancel: string) => {
+      const { metadata, ...rest } = pod(status, "node1")
+      const annotations = { [CANCEL_ANNOTATION]: cancel }
+      return Queue.offer(changes, { _tag: "Present", pod: { ...rest, metadata: { ...metadata, annotations } } })
+    },
     terminating: (status: Pod["status"]) => {
       const { metadata, ...rest } = pod(status, "node1")
       const deletionTimestamp = "2026-01-01T00:00:00Z"

@@ -14,6 +14,7 @@ export const observation = (different: Partial<PodObservation> = {}): PodObserva
   graceSeconds: undefined,
   terminating: false,
   lease: undefined,
+  cancel: undefined,
   startedAt: undefined,
   main: { _tag: "Running" },
   containers: new Map(),

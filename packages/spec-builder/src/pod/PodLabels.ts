@@ -16,6 +16,9 @@ export const SPEC_HASH_ANNOTATION = `${LABEL_PREFIX}spec-hash`
 /** Annotation: who drives the pod and until when, as JSON; the runner writes and renews it. */
 export const LEASE_ANNOTATION = `${LABEL_PREFIX}lease`
 
+/** Annotation: who asks that the run be cancelled, and when, as JSON; its driver reads it. */
+export const CANCEL_ANNOTATION = `${LABEL_PREFIX}cancel`
+
 /**
  * Annotation: the container that kubectl uses when it is given none. Without it kubectl uses the
  * first container, which is the helper.

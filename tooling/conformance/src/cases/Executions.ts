@@ -168,4 +168,48 @@ export const executions = (cluster: Cluster): void => {
       assert.include(none.stderr, `no pod of execution '${id}' is in namespace ${LIMITED_NAMESPACE}`)
     })
   })
+
+  describe.concurrent("cancel", () => {
+    aroundEach(ownScratch)
+
+    it("has the driver stop the command, which says who cancelled, and runs no task after it", async () => {
+      const id = freshId("cancel")
+      const command = "trap 'exit 3' TERM; echo begun; while :; do sleep 0.1; done"
+      const task =
+        "containerImage: busybox\nallowFailure: true\nretry: { type: constant, interval: PT1S, maxAttempts: 3 }"
+      const flow = await writeFlow(await scratch(), id, [command], task)
+      const driver = start(cluster, ["run", flow, "--execution-id", id, "--output", "json"])
+      await driver.printed("begun")
+      const cancel = await podwright(cluster, ["cancel", id])
+      assert.strictEqual(cancel.code, 0, cancel.stderr)
+      assert.match(
+        cancel.stdout,
+        new RegExp(`^task shell \\(.*\\) cancelled: its driver .*/${driver.process.pid} stops it\n$`)
+      )
+      assert.strictEqual((await driver.ended).code, 130, driver.stderr())
+      const [error, attempts] = ["error", "attempts"].map((key) => JSON.parse(driver.stdout().toString())[key])
+      assert.strictEqual(error.cause, "Cancelled")
+      assert.match(error.message, /^cancelled by .+@.+ at .+ \(podwright cancel\)$/)
+      assert.isAtMost(attempts.length, 1)
+      await cluster.untilNoPods(id)
+    })
+
+    it("deletes the pod of a driver that was killed, and of one that detached", async () => {
+      for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+        const { driver, id } = await begin("cancel-left", ["echo begun; sleep 600"])
+        await driver.printed("begun")
+        driver.process.kill(signal)
+        await driver.ended
+        const cancel = await podwright(cluster, ["cancel", id, "shell", "--output", "json"])
+        assert.strictEqual(cancel.code, 0, cancel.stderr)
+        const { by, pods } = JSON.parse(cancel.stdout)
+        assert.match(by, /^.+@.+$/)
+        assert.deepStrictEqual(
+          pods.map(({ outcome }: { readonly outcome: string }) => outcome),
+          ["Deleted"]
+        )
+        await cluster.untilNoPods(id)
+      }
+    })
+  })
 }

@@ -1,15 +1,14 @@
 /** What `podwright logs` does once its flags are read: reads the log, and prints it. */
 import { LogCursor } from "@podwright/file-sync"
-import { accessAdvice, Executions } from "@podwright/runner"
+import { Executions } from "@podwright/runner"
 import { Clock, Effect, Option, Schema } from "effect"
 import { CommandExit } from "../../CommandExit.ts"
-import { BAD_INPUT, exitCodeOfError } from "../../ExitCode.ts"
+import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr } from "../../ProcessOutput.ts"
 import { logRunEvent } from "../../report/LogReport.ts"
 import { runReporter } from "../../report/RunReporter.ts"
-import { withServerNotices } from "../../report/ServerNotices.ts"
 import { reportError, reportNote } from "../../report/TextReport.ts"
-import { executionLayer, executionTask, type GivenExecution } from "../ExecutionConnection.ts"
+import { executionTask, type GivenExecution, withExecutions } from "../ExecutionConnection.ts"
 
 /** The flags of the command, as given. */
 export interface LogsFlags extends GivenExecution {
@@ -40,22 +39,7 @@ export const logsCommand = Effect.fnUntraced(function* (flags: LogsFlags) {
       })
     })
   })
-  const end = yield* reading.pipe(
-    withServerNotices,
-    Effect.provide(executionLayer(flags)),
-    Effect.catchTags({
-      RunError: (error) =>
-        Effect.andThen(
-          writeStderr(reportError([error.message]).text),
-          new CommandExit({ code: exitCodeOfError(error) })
-        ),
-      KubeError: (error) =>
-        Effect.andThen(
-          writeStderr(reportError([`${error.message}${accessAdvice(error)}`]).text),
-          new CommandExit({ code: exitCodeOfError(error) })
-        )
-    })
-  )
+  const end = yield* reading.pipe(withExecutions(flags))
   if (end._tag === "PodDeleted") {
     const what = "the pod was deleted before its log was read to the end; its last lines may be missing"
     yield* writeStderr(reportNote([`warning: ${what}`]).text)
