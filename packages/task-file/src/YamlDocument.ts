@@ -10,6 +10,7 @@
 import { keepDecimals, wholeNumber } from "@podwright/spec-builder"
 import { Result } from "effect"
 import { type Document, isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
+import { SCALAR_STYLES, sourceOffset } from "./ScalarPlace.ts"
 import { messageOf, TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
 
 /** Leads to a value: keys of objects and places in lists, from the document's root. */
@@ -245,23 +246,18 @@ export class YamlDocument {
   }
 
   /**
-   * Where a place inside a text stands in the file. `line` and `column` count within the text's
-   * value. Exact when the value's line stands in the file as it is, that is without escapes and
-   * folding; else where the text begins.
+   * Where a place inside a text stands in the file; `line` and `column` count within the text's value.
+   * Where the text begins, if the value is not what stands there.
    */
   positionInside(path: Path, text: string, inside: SourcePosition): SourcePosition {
-    const range = this.#node(path)?.range
-    const lines = text.split("\n")
-    const wanted = lines[inside.line - 1]
-    if (!range || wanted === undefined) return this.positionOf(path)
-    const source = this.#source.slice(range[0], range[1])
-    // The same line may occur several times in a text; the n-th one of the value is the n-th one of
-    // the file.
-    let found = -1
-    for (const line of lines.slice(0, inside.line)) {
-      if (line === wanted) found = source.indexOf(wanted, found + 1)
-    }
-    return found < 0 ? this.positionOf(path) : this.#at(range[0] + found + inside.column - 1)
+    const node = this.#node(path)
+    if (!isScalar(node) || !node.range) return this.positionOf(path)
+    const [start, end] = node.range
+    const lines = text.split("\n").slice(0, inside.line - 1)
+    const offset = lines.reduce((sum, line) => sum + line.length + 1, inside.column - 1)
+    const style = SCALAR_STYLES.find((one) => one === node.type) ?? "PLAIN"
+    const found = sourceOffset(this.#source.slice(start, end), style, text, offset)
+    return found === undefined ? this.positionOf(path) : this.#at(start + found)
   }
 
   /** An issue at the value, or with `key` at the key, that a path leads to. */

@@ -168,9 +168,9 @@ tasks:
       /^flow\.yaml:6:10: /
     ],
     [
-      "a folded block begins where it is",
+      "an undefined value in a folded block",
       "image: i\ncommands:\n  - >\n    echo one\n    echo {{ nope }}\n",
-      /^flow\.yaml:3:5: /
+      /^flow\.yaml:5:13: /
     ],
     [
       "a NUL byte in a command",

@@ -61,7 +61,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
   },
   "packages/task-file": {
     "TaskFileError.ts": [],
-    "YamlDocument.ts": ["TaskFileError.ts"],
+    "ScalarPlace.ts": [],
+    "YamlDocument.ts": ["TaskFileError.ts", "ScalarPlace.ts"],
     expression: ["YamlDocument.ts"],
     "ReadFunction.ts": [],
     "SecretMask.ts": [],
