@@ -5,13 +5,10 @@
 import type { SourcePosition } from "../YamlDocument.ts"
 import { stop } from "./Problem.ts"
 import type { Value } from "./Values.ts"
+import { HEAVIEST, weightOf } from "./Weight.ts"
 
 /** Some tenths of a second; a rendering of a few hundred names takes some thousand. */
 const STEPS = 1_000_000
-/** Characters of a value, and of all output. Files are inputs, not expressions. */
-const CHARACTERS = 8 * 1024 * 1024
-/** Items of a list or map. */
-const ITEMS = 100_000
 /** Macros, blocks and rendered texts within each other. */
 const CALLS = 100
 /** Levels of the tree of expressions and tags, each a few frames of the stack. */
@@ -48,21 +45,16 @@ export class Budget {
     }
   }
 
-  /** Passes a value on; larger ones cost more steps, for what they took to make. */
+  /** Passes on a value that is about to be gone through, or has just been made: larger ones cost more steps. */
   sized(value: Value, at: SourcePosition | undefined): Value {
-    if (typeof value === "string") {
-      if (value.length > CHARACTERS) stop("a text in the expression is too long", at)
-      if (value.length > 1024) this.step(at, value.length >> 10)
-      return value
-    }
-    const items = Array.isArray(value) ? value.length : value instanceof Map ? value.size : 0
-    if (items > ITEMS) stop("a list or map in the expression is too long", at)
-    if (items > 16) this.step(at, items >> 4)
+    const weight = weightOf(value)
+    if (weight > HEAVIEST) stop("a text, list or map in the expression is too long", at)
+    if (weight > 512) this.step(at, Math.ceil(weight / 512))
     return value
   }
 
   output(characters: number, at: SourcePosition | undefined): void {
     this.#output += characters
-    if (this.#output > CHARACTERS) stop("the rendered text is too long", at)
+    if (this.#output > HEAVIEST) stop("the rendered text is too long", at)
   }
 }

@@ -26,6 +26,9 @@ export interface TemplateCalls {
 
 type Node<Kind extends Expression["kind"]> = Extract<Expression, { readonly kind: Kind }>
 
+/** Nodes whose value is a new one. */
+const MAKES: ReadonlyArray<Expression["kind"]> = ["interpolated", "list", "map", "binary", "filter", "call"]
+
 const TEMPLATE_FUNCTIONS = ["block", "render", "renderOnce"]
 
 /** How a path was written, as far as it is one; for messages. */
@@ -51,7 +54,15 @@ export class Evaluator {
   value(node: Expression, scope: Scope): Value {
     if (node.kind === "literal") return node.value
     this.#budget.step(node.at)
-    return this.#budget.level(node.at, () => this.#budget.sized(this.#evaluate(node, scope), node.at))
+    return this.#budget.level(node.at, () => {
+      const value = this.#evaluate(node, scope)
+      return MAKES.includes(node.kind) ? this.#budget.sized(value, node.at) : value
+    })
+  }
+
+  /** A value that is about to be gone through. */
+  weighed(node: Expression, scope: Scope): Value {
+    return this.#budget.sized(this.value(node, scope), node.kind === "literal" ? undefined : node.at)
   }
 
   /** Whether a condition holds. */
@@ -70,13 +81,13 @@ export class Evaluator {
     }
     const definition = FILTERS.get(name)
     if (definition === undefined) return stop(noFilter(name, [...FILTERS.keys(), "default"]), at)
-    const value = input()
+    const value = this.#budget.sized(input(), at)
     const given = this.given(call.args, scope)
     return placed(at, () => definition.call(value, Arguments.bind(name, definition.names, given), this.#host))
   }
 
   given(args: ReadonlyArray<Argument>, scope: Scope): ReadonlyArray<GivenArgument> {
-    return args.map(({ name, value }) => ({ name, value: this.value(value, scope) }))
+    return args.map(({ name, value }) => ({ name, value: this.weighed(value, scope) }))
   }
 
   /** Undefined where a name or key is missing. */
@@ -99,12 +110,12 @@ export class Evaluator {
       case "access":
         return this.#access(node, scope)
       case "interpolated":
-        return node.parts.map((part) => (typeof part === "string" ? part : printed(this.value(part, scope)))).join("")
+        return node.parts.map((part) => (typeof part === "string" ? part : printed(this.weighed(part, scope)))).join("")
       case "list":
         return node.items.map((item) => this.value(item, scope))
       case "map":
         return new Map(
-          node.entries.map(({ key, value }) => [printed(this.value(key, scope)), this.value(value, scope)])
+          node.entries.map(({ key, value }) => [printed(this.weighed(key, scope)), this.value(value, scope)])
         )
       case "choice":
         return this.value(this.holds(node.when, scope) ? node.yes : node.no, scope)
@@ -126,7 +137,7 @@ export class Evaluator {
 
   #access(node: Node<"access">, scope: Scope): Value {
     const object = this.value(node.object, scope)
-    const key = this.value(node.key, scope)
+    const key = this.weighed(node.key, scope)
     if (key === null) return stop("a key is null", node.at)
     const name = printed(key)
     const size = name === "size" || name === "length"
@@ -167,8 +178,8 @@ export class Evaluator {
       case "or":
         return this.holds(left, scope) || this.holds(right, scope)
       default: {
-        const first = this.value(left, scope)
-        const second = this.value(right, scope)
+        const first = this.weighed(left, scope)
+        const second = this.weighed(right, scope)
         return placed(at, () => operate(op, first, second))
       }
     }
@@ -178,7 +189,7 @@ export class Evaluator {
     if (node.name === "defined") return (this.#present(() => this.value(node.left, scope)) ?? null) !== null
     const test = TESTS.get(node.name)
     if (test === undefined) return stop(noTest(node.name, [...TESTS.keys(), "defined"]), node.at)
-    const value = this.value(node.left, scope)
+    const value = this.weighed(node.left, scope)
     return placed(node.at, () => test(value))
   }
 

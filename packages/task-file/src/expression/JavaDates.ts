@@ -97,11 +97,16 @@ type Part = { readonly text: string } | { readonly letter: string; readonly widt
 
 const PART = /'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g
 
+/** Longer than any that is meant; a part takes a look into the locale's names. */
+const LONGEST_PATTERN = 200
+
 const partsOf = (pattern: string): ReadonlyArray<Part> =>
-  Array.from((NAMED.get(pattern) ?? pattern).matchAll(PART), ([all, quoted, letter]): Part => {
-    if (quoted !== undefined) return { text: quoted === "" ? "'" : quoted.replaceAll("''", "'") }
-    return letter === undefined ? { text: all } : { letter, width: all.length }
-  })
+  pattern.length > LONGEST_PATTERN
+    ? stop(`a date pattern has at most ${LONGEST_PATTERN} letters`)
+    : Array.from((NAMED.get(pattern) ?? pattern).matchAll(PART), ([all, quoted, letter]): Part => {
+        if (quoted !== undefined) return { text: quoted === "" ? "'" : quoted.replaceAll("''", "'") }
+        return letter === undefined ? { text: all } : { letter, width: all.length }
+      })
 
 /** Writes a date by a pattern. */
 export const formatDate = (date: Zoned, pattern = "iso", locale = DEFAULT_LOCALE): string =>
@@ -127,6 +132,7 @@ const dateTime = (zoned: Zoned): DateTime => new DateTime(zoned, formatDate(zone
 
 const ESCAPED = /[.*+?^${}()|[\]\\]/g
 
+/** What a letter reads, as much as it can and never less, so that no text takes long. */
 const readPattern = ({ letter, width }: { readonly letter: string; readonly width: number }): string => {
   if ((letter === "M" && width > 2) || letter === "E") return "(\\p{L}+\\.?)"
   if (letter === "a") return "(AM|PM|am|pm)"
@@ -148,11 +154,18 @@ const withColon = (offset: string): string => {
   return offset.includes(":") ? offset : `${offset.slice(0, 3)}:${offset.slice(3)}`
 }
 
+/** JavaScript has no atomic groups; what looks ahead is one. */
+const atomic = (group: string, index: number): string => `(?=${group})\\${index + 1}`
+
 /** Reads a text by a pattern; undefined where it is no such date. */
 const readBy = (text: string, pattern: string, zone: string, locale: string): Zoned | undefined => {
   const parts = partsOf(pattern)
   const letters = parts.flatMap((part) => ("letter" in part ? [part] : []))
-  const source = parts.map((part) => ("text" in part ? part.text.replace(ESCAPED, "\\$&") : readPattern(part))).join("")
+  const source = parts
+    .map((part) =>
+      "text" in part ? part.text.replace(ESCAPED, "\\$&") : atomic(readPattern(part), letters.indexOf(part))
+    )
+    .join("")
   const match = new RegExp(`^${source}$`, "u").exec(text)
   if (match === null) return undefined
   const found = new Map(letters.map(({ letter }, index) => [letter, match[index + 1] ?? ""]))

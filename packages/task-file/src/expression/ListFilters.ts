@@ -5,7 +5,7 @@ import type { Filter } from "./TextFilters.ts"
 import {
   compare,
   Decimal,
-  equal,
+  identityOf,
   isEmpty,
   isList,
   isMap,
@@ -14,6 +14,7 @@ import {
   type Value,
   type ValueList
 } from "./Values.ts"
+import { fits } from "./Weight.ts"
 
 type Entry = readonly [string, Filter]
 
@@ -37,17 +38,18 @@ const lengthOf = (value: Value): Value => {
   return isMap(value) ? BigInt(value.size) : 0n
 }
 
-const same = (left: Value, right: Value): boolean => typeof left === typeof right && equal(left, right)
-
-/** Texts and whole numbers by a key of their own; only lists and maps are compared one by one. */
 const distinct = (values: ValueList): Value => {
-  const keys = new Set<Value>()
-  const others: Array<Value> = []
-  return values.filter((value) => {
-    if (typeof value !== "object" || value === null) return keys.has(value) ? false : keys.add(value).has(value)
-    if (others.some((other) => same(other, value))) return false
-    return others.push(value) > 0
-  })
+  const found = new Map<string, Value>()
+  for (const value of values) {
+    const identity = identityOf(value)
+    if (!found.has(identity)) found.set(identity, value)
+  }
+  return Array.from(found.values())
+}
+
+const joined = (values: ValueList, separator: string): Value => {
+  fits(separator.length * values.length)
+  return values.map(textOf).join(separator)
 }
 
 const chunked = (values: ValueList, size: number): Value => {
@@ -145,7 +147,7 @@ export const LIST_FILTERS: ReadonlyArray<Entry> = [
   entryAt("first", 0),
   entryAt("last", -1),
   filter("length", [], lengthOf),
-  list("join", ["separator"], (input, args) => input.map(textOf).join(args.text("separator", ""))),
+  list("join", ["separator"], (input, args) => joined(input, args.text("separator", ""))),
   list("sort", [], (input) => [...input].sort(compare)),
   list("rsort", [], (input) => [...input].sort((left, right) => compare(right, left))),
   list("reverse", [], (input) => input.toReversed()),

@@ -171,260 +171,319 @@ function peg$parse(input: string, options?: object): any {
   const peg$c0 = "{{";
   const peg$c1 = "{%";
   const peg$c2 = "{#";
-  const peg$c3 = ".";
-  const peg$c4 = "${#";
-  const peg$c5 = "#}";
-  const peg$c6 = "-";
-  const peg$c7 = "-#}";
-  const peg$c8 = "-%}";
-  const peg$c9 = "%}";
-  const peg$c10 = "-}}";
-  const peg$c11 = "}}";
-  const peg$c12 = "raw";
-  const peg$c13 = "verbatim";
-  const peg$c14 = "end";
-  const peg$c15 = "if";
-  const peg$c16 = "endif";
-  const peg$c17 = "elseif";
-  const peg$c18 = "elsif";
-  const peg$c19 = "else";
-  const peg$c20 = "for";
-  const peg$c21 = "in";
-  const peg$c22 = "endfor";
-  const peg$c23 = "set";
-  const peg$c24 = "=";
-  const peg$c25 = "macro";
-  const peg$c26 = "(";
-  const peg$c27 = ")";
-  const peg$c28 = "endmacro";
-  const peg$c29 = ",";
-  const peg$c30 = "block";
-  const peg$c31 = "endblock";
-  const peg$c32 = "filter";
-  const peg$c33 = "|";
-  const peg$c34 = "endfilter";
-  const peg$c35 = ":";
-  const peg$c36 = "?";
-  const peg$c37 = "or";
-  const peg$c38 = "and";
-  const peg$c39 = "is";
-  const peg$c40 = "not";
-  const peg$c41 = "contains";
-  const peg$c42 = "isIn";
-  const peg$c43 = "==";
-  const peg$c44 = "!=";
-  const peg$c45 = "<=";
-  const peg$c46 = ">=";
-  const peg$c47 = "equals";
-  const peg$c48 = "???";
-  const peg$c49 = "??";
-  const peg$c50 = "+";
-  const peg$c51 = "%";
-  const peg$c52 = "}";
-  const peg$c53 = "~";
-  const peg$c54 = "..";
-  const peg$c55 = "]";
-  const peg$c56 = "[";
-  const peg$c57 = "{";
-  const peg$c58 = "L";
-  const peg$c59 = "'";
-  const peg$c60 = "\\";
-  const peg$c61 = "\"";
-  const peg$c62 = "#{";
+  const peg$c3 = "-";
+  const peg$c4 = ".";
+  const peg$c5 = "/*";
+  const peg$c6 = "\"";
+  const peg$c7 = "$";
+  const peg$c8 = "end";
+  const peg$c9 = "else";
+  const peg$c10 = "}}";
+  const peg$c11 = "{{print";
+  const peg$c12 = "range";
+  const peg$c13 = "if";
+  const peg$c14 = "with";
+  const peg$c15 = "json";
+  const peg$c16 = "index";
+  const peg$c17 = "len";
+  const peg$c18 = "eq";
+  const peg$c19 = "ne";
+  const peg$c20 = "lt";
+  const peg$c21 = "le";
+  const peg$c22 = "gt";
+  const peg$c23 = "ge";
+  const peg$c24 = "and";
+  const peg$c25 = "or";
+  const peg$c26 = "not";
+  const peg$c27 = "join";
+  const peg$c28 = "split";
+  const peg$c29 = "upper";
+  const peg$c30 = "lower";
+  const peg$c31 = "title";
+  const peg$c32 = "slice";
+  const peg$c33 = "println";
+  const peg$c34 = "printf";
+  const peg$c35 = "print";
+  const peg$c36 = "template";
+  const peg$c37 = "define";
+  const peg$c38 = "block";
+  const peg$c39 = "${#";
+  const peg$c40 = "#}";
+  const peg$c41 = "-#}";
+  const peg$c42 = "-%}";
+  const peg$c43 = "%}";
+  const peg$c44 = "-}}";
+  const peg$c45 = "raw";
+  const peg$c46 = "verbatim";
+  const peg$c47 = "endif";
+  const peg$c48 = "elseif";
+  const peg$c49 = "elsif";
+  const peg$c50 = "for";
+  const peg$c51 = "in";
+  const peg$c52 = "endfor";
+  const peg$c53 = "set";
+  const peg$c54 = "=";
+  const peg$c55 = "macro";
+  const peg$c56 = "(";
+  const peg$c57 = ")";
+  const peg$c58 = "endmacro";
+  const peg$c59 = ",";
+  const peg$c60 = "endblock";
+  const peg$c61 = "filter";
+  const peg$c62 = "|";
+  const peg$c63 = "endfilter";
+  const peg$c64 = ":";
+  const peg$c65 = "?";
+  const peg$c66 = "is";
+  const peg$c67 = "contains";
+  const peg$c68 = "isIn";
+  const peg$c69 = "==";
+  const peg$c70 = "!=";
+  const peg$c71 = "<=";
+  const peg$c72 = ">=";
+  const peg$c73 = "equals";
+  const peg$c74 = "???";
+  const peg$c75 = "??";
+  const peg$c76 = "+";
+  const peg$c77 = "%";
+  const peg$c78 = "}";
+  const peg$c79 = "~";
+  const peg$c80 = "..";
+  const peg$c81 = "]";
+  const peg$c82 = "[";
+  const peg$c83 = "{";
+  const peg$c84 = "L";
+  const peg$c85 = "'";
+  const peg$c86 = "\\";
+  const peg$c87 = "#{";
 
   const peg$r0 = /^[ \t]/;
-  const peg$r1 = /^[ \t\r\n]/;
-  const peg$r2 = /^[<>]/;
-  const peg$r3 = /^[*\/]/;
-  const peg$r4 = /^[+\-]/;
-  const peg$r5 = /^[0-9]/;
-  const peg$r6 = /^[^'\\]/;
-  const peg$r7 = /^[^"\\]/;
-  const peg$r8 = /^[a-zA-Z_]/;
-  const peg$r9 = /^[a-zA-Z0-9_]/;
+  const peg$r1 = /^[.$]/;
+  const peg$r2 = /^[; \t]/;
+  const peg$r3 = /^[ \t\r\n]/;
+  const peg$r4 = /^[<>]/;
+  const peg$r5 = /^[*\/]/;
+  const peg$r6 = /^[+\-]/;
+  const peg$r7 = /^[0-9]/;
+  const peg$r8 = /^[^'\\]/;
+  const peg$r9 = /^[^"\\]/;
+  const peg$r10 = /^[a-zA-Z_]/;
+  const peg$r11 = /^[a-zA-Z0-9_]/;
 
   const peg$e0 = peg$literalExpectation("{{", false);
   const peg$e1 = peg$literalExpectation("{%", false);
   const peg$e2 = peg$literalExpectation("{#", false);
   const peg$e3 = peg$anyExpectation();
-  const peg$e4 = peg$classExpectation([" ", "\t"], false, false, false);
-  const peg$e5 = peg$literalExpectation(".", false);
-  const peg$e6 = peg$literalExpectation("${#", false);
-  const peg$e7 = peg$literalExpectation("#}", false);
-  const peg$e8 = peg$literalExpectation("-", false);
-  const peg$e9 = peg$literalExpectation("-#}", false);
-  const peg$e10 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
-  const peg$e11 = peg$literalExpectation("-%}", false);
-  const peg$e12 = peg$literalExpectation("%}", false);
-  const peg$e13 = peg$literalExpectation("-}}", false);
-  const peg$e14 = peg$literalExpectation("}}", false);
-  const peg$e15 = peg$literalExpectation("raw", false);
-  const peg$e16 = peg$literalExpectation("verbatim", false);
-  const peg$e17 = peg$literalExpectation("end", false);
-  const peg$e18 = peg$literalExpectation("if", false);
-  const peg$e19 = peg$literalExpectation("endif", false);
-  const peg$e20 = peg$literalExpectation("elseif", false);
-  const peg$e21 = peg$literalExpectation("elsif", false);
-  const peg$e22 = peg$literalExpectation("else", false);
-  const peg$e23 = peg$literalExpectation("for", false);
-  const peg$e24 = peg$literalExpectation("in", false);
-  const peg$e25 = peg$literalExpectation("endfor", false);
-  const peg$e26 = peg$literalExpectation("set", false);
-  const peg$e27 = peg$literalExpectation("=", false);
-  const peg$e28 = peg$literalExpectation("macro", false);
-  const peg$e29 = peg$literalExpectation("(", false);
-  const peg$e30 = peg$literalExpectation(")", false);
-  const peg$e31 = peg$literalExpectation("endmacro", false);
-  const peg$e32 = peg$literalExpectation(",", false);
-  const peg$e33 = peg$literalExpectation("block", false);
-  const peg$e34 = peg$literalExpectation("endblock", false);
-  const peg$e35 = peg$literalExpectation("filter", false);
-  const peg$e36 = peg$literalExpectation("|", false);
-  const peg$e37 = peg$literalExpectation("endfilter", false);
-  const peg$e38 = peg$literalExpectation(":", false);
-  const peg$e39 = peg$literalExpectation("?", false);
-  const peg$e40 = peg$literalExpectation("or", false);
-  const peg$e41 = peg$literalExpectation("and", false);
-  const peg$e42 = peg$literalExpectation("is", false);
-  const peg$e43 = peg$literalExpectation("not", false);
-  const peg$e44 = peg$literalExpectation("contains", false);
-  const peg$e45 = peg$literalExpectation("isIn", false);
-  const peg$e46 = peg$literalExpectation("==", false);
-  const peg$e47 = peg$literalExpectation("!=", false);
-  const peg$e48 = peg$literalExpectation("<=", false);
-  const peg$e49 = peg$literalExpectation(">=", false);
-  const peg$e50 = peg$classExpectation(["<", ">"], false, false, false);
-  const peg$e51 = peg$literalExpectation("equals", false);
-  const peg$e52 = peg$literalExpectation("???", false);
-  const peg$e53 = peg$literalExpectation("??", false);
-  const peg$e54 = peg$literalExpectation("+", false);
-  const peg$e55 = peg$classExpectation(["*", "/"], false, false, false);
-  const peg$e56 = peg$literalExpectation("%", false);
-  const peg$e57 = peg$literalExpectation("}", false);
-  const peg$e58 = peg$literalExpectation("~", false);
-  const peg$e59 = peg$literalExpectation("..", false);
-  const peg$e60 = peg$classExpectation(["+", "-"], false, false, false);
-  const peg$e61 = peg$literalExpectation("]", false);
-  const peg$e62 = peg$literalExpectation("[", false);
-  const peg$e63 = peg$classExpectation([["0", "9"]], false, false, false);
-  const peg$e64 = peg$literalExpectation("{", false);
-  const peg$e65 = peg$otherExpectation("a number");
-  const peg$e66 = peg$literalExpectation("L", false);
-  const peg$e67 = peg$otherExpectation("a text in quotes");
-  const peg$e68 = peg$literalExpectation("'", false);
-  const peg$e69 = peg$literalExpectation("\\", false);
-  const peg$e70 = peg$classExpectation(["'", "\\"], true, false, false);
-  const peg$e71 = peg$literalExpectation("\"", false);
-  const peg$e72 = peg$literalExpectation("#{", false);
-  const peg$e73 = peg$classExpectation(["\"", "\\"], true, false, false);
-  const peg$e74 = peg$otherExpectation("a name");
-  const peg$e75 = peg$classExpectation([["a", "z"], ["A", "Z"], "_"], false, false, false);
-  const peg$e76 = peg$classExpectation([["a", "z"], ["A", "Z"], ["0", "9"], "_"], false, false, false);
+  const peg$e4 = peg$literalExpectation("-", false);
+  const peg$e5 = peg$classExpectation([" ", "\t"], false, false, false);
+  const peg$e6 = peg$literalExpectation(".", false);
+  const peg$e7 = peg$literalExpectation("/*", false);
+  const peg$e8 = peg$literalExpectation("\"", false);
+  const peg$e9 = peg$classExpectation([".", "$"], false, false, false);
+  const peg$e10 = peg$literalExpectation("$", false);
+  const peg$e11 = peg$literalExpectation("end", false);
+  const peg$e12 = peg$literalExpectation("else", false);
+  const peg$e13 = peg$literalExpectation("}}", false);
+  const peg$e14 = peg$literalExpectation("{{print", false);
+  const peg$e15 = peg$classExpectation([";", " ", "\t"], false, false, false);
+  const peg$e16 = peg$literalExpectation("range", false);
+  const peg$e17 = peg$literalExpectation("if", false);
+  const peg$e18 = peg$literalExpectation("with", false);
+  const peg$e19 = peg$literalExpectation("json", false);
+  const peg$e20 = peg$literalExpectation("index", false);
+  const peg$e21 = peg$literalExpectation("len", false);
+  const peg$e22 = peg$literalExpectation("eq", false);
+  const peg$e23 = peg$literalExpectation("ne", false);
+  const peg$e24 = peg$literalExpectation("lt", false);
+  const peg$e25 = peg$literalExpectation("le", false);
+  const peg$e26 = peg$literalExpectation("gt", false);
+  const peg$e27 = peg$literalExpectation("ge", false);
+  const peg$e28 = peg$literalExpectation("and", false);
+  const peg$e29 = peg$literalExpectation("or", false);
+  const peg$e30 = peg$literalExpectation("not", false);
+  const peg$e31 = peg$literalExpectation("join", false);
+  const peg$e32 = peg$literalExpectation("split", false);
+  const peg$e33 = peg$literalExpectation("upper", false);
+  const peg$e34 = peg$literalExpectation("lower", false);
+  const peg$e35 = peg$literalExpectation("title", false);
+  const peg$e36 = peg$literalExpectation("slice", false);
+  const peg$e37 = peg$literalExpectation("println", false);
+  const peg$e38 = peg$literalExpectation("printf", false);
+  const peg$e39 = peg$literalExpectation("print", false);
+  const peg$e40 = peg$literalExpectation("template", false);
+  const peg$e41 = peg$literalExpectation("define", false);
+  const peg$e42 = peg$literalExpectation("block", false);
+  const peg$e43 = peg$literalExpectation("${#", false);
+  const peg$e44 = peg$literalExpectation("#}", false);
+  const peg$e45 = peg$literalExpectation("-#}", false);
+  const peg$e46 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
+  const peg$e47 = peg$literalExpectation("-%}", false);
+  const peg$e48 = peg$literalExpectation("%}", false);
+  const peg$e49 = peg$literalExpectation("-}}", false);
+  const peg$e50 = peg$literalExpectation("raw", false);
+  const peg$e51 = peg$literalExpectation("verbatim", false);
+  const peg$e52 = peg$literalExpectation("endif", false);
+  const peg$e53 = peg$literalExpectation("elseif", false);
+  const peg$e54 = peg$literalExpectation("elsif", false);
+  const peg$e55 = peg$literalExpectation("for", false);
+  const peg$e56 = peg$literalExpectation("in", false);
+  const peg$e57 = peg$literalExpectation("endfor", false);
+  const peg$e58 = peg$literalExpectation("set", false);
+  const peg$e59 = peg$literalExpectation("=", false);
+  const peg$e60 = peg$literalExpectation("macro", false);
+  const peg$e61 = peg$literalExpectation("(", false);
+  const peg$e62 = peg$literalExpectation(")", false);
+  const peg$e63 = peg$literalExpectation("endmacro", false);
+  const peg$e64 = peg$literalExpectation(",", false);
+  const peg$e65 = peg$literalExpectation("endblock", false);
+  const peg$e66 = peg$literalExpectation("filter", false);
+  const peg$e67 = peg$literalExpectation("|", false);
+  const peg$e68 = peg$literalExpectation("endfilter", false);
+  const peg$e69 = peg$literalExpectation(":", false);
+  const peg$e70 = peg$literalExpectation("?", false);
+  const peg$e71 = peg$literalExpectation("is", false);
+  const peg$e72 = peg$literalExpectation("contains", false);
+  const peg$e73 = peg$literalExpectation("isIn", false);
+  const peg$e74 = peg$literalExpectation("==", false);
+  const peg$e75 = peg$literalExpectation("!=", false);
+  const peg$e76 = peg$literalExpectation("<=", false);
+  const peg$e77 = peg$literalExpectation(">=", false);
+  const peg$e78 = peg$classExpectation(["<", ">"], false, false, false);
+  const peg$e79 = peg$literalExpectation("equals", false);
+  const peg$e80 = peg$literalExpectation("???", false);
+  const peg$e81 = peg$literalExpectation("??", false);
+  const peg$e82 = peg$literalExpectation("+", false);
+  const peg$e83 = peg$classExpectation(["*", "/"], false, false, false);
+  const peg$e84 = peg$literalExpectation("%", false);
+  const peg$e85 = peg$literalExpectation("}", false);
+  const peg$e86 = peg$literalExpectation("~", false);
+  const peg$e87 = peg$literalExpectation("..", false);
+  const peg$e88 = peg$classExpectation(["+", "-"], false, false, false);
+  const peg$e89 = peg$literalExpectation("]", false);
+  const peg$e90 = peg$literalExpectation("[", false);
+  const peg$e91 = peg$classExpectation([["0", "9"]], false, false, false);
+  const peg$e92 = peg$literalExpectation("{", false);
+  const peg$e93 = peg$otherExpectation("a number");
+  const peg$e94 = peg$literalExpectation("L", false);
+  const peg$e95 = peg$otherExpectation("a text in quotes");
+  const peg$e96 = peg$literalExpectation("'", false);
+  const peg$e97 = peg$literalExpectation("\\", false);
+  const peg$e98 = peg$classExpectation(["'", "\\"], true, false, false);
+  const peg$e99 = peg$literalExpectation("#{", false);
+  const peg$e100 = peg$classExpectation(["\"", "\\"], true, false, false);
+  const peg$e101 = peg$otherExpectation("a name");
+  const peg$e102 = peg$classExpectation([["a", "z"], ["A", "Z"], "_"], false, false, false);
+  const peg$e103 = peg$classExpectation([["a", "z"], ["A", "Z"], ["0", "9"], "_"], false, false, false);
 
-  function peg$f0(text) {    return { kind: "text", text }  }
-  function peg$f1(trim) {    return { kind: "comment", trim: trim !== null }  }
-  function peg$f2(trim) {    return trim !== null  }
-  function peg$f3(trim, value) {    return { kind: "print", value, trim: trim !== null, at: at() }  }
-  function peg$f4(trim, text) {    return { kind: "raw", text, trim }  }
-  function peg$f5(trim, first, body, more, otherwise) {    return { kind: "if", branches: [{ when: first, body }, ...more], otherwise: otherwise ?? [], trim, at: at() }  }
-  function peg$f6(when, body) {    return { when, body }  }
-  function peg$f7(body) {    return body  }
-  function peg$f8(trim, name, items, body, otherwise) {    return { kind: "for", name, items, body, otherwise: otherwise ?? [], trim, at: at() }  }
-  function peg$f9(trim, name, value) {    return { kind: "set", name, value, trim, at: at() }  }
-  function peg$f10(trim, name, parameters, body) {    return { kind: "macro", name, parameters, body, trim, at: at() }  }
-  function peg$f11(first, next) {    return next  }
-  function peg$f12(first, rest) {    return [first, ...rest]  }
-  function peg$f13() {    return []  }
-  function peg$f14(name, value) {    return value  }
-  function peg$f15(name, value) {    return { name, value }  }
-  function peg$f16(trim, name, body) {    return { kind: "block", name, body, trim, at: at() }  }
-  function peg$f17(text) {    return text.parts.join("")  }
-  function peg$f18(trim, first, next) {    return next  }
-  function peg$f19(trim, first, rest, body) {    return { kind: "filterTag", filters: [first, ...rest], body, trim, at: at() }  }
-  function peg$f20() {    return deeper()  }
-  function peg$f21(nodes) {    return shallower()  }
-  function peg$f22(nodes) {    return nodes  }
-  function peg$f23() {    return deeper()  }
-  function peg$f24(value) {    return shallower()  }
-  function peg$f25(value) {    return value  }
-  function peg$f26() {    return !shallower()  }
-  function peg$f27(when, op, yes, no) {    return { yes, no, at: op }  }
-  function peg$f28(when, rest) {    return rest === null ? when : { kind: "choice", when, ...rest }  }
-  function peg$f29() {    return at()  }
-  function peg$f30(first, op, right) {    return [op, right]  }
-  function peg$f31(first, rest) {    return fold(first, rest)  }
-  function peg$f32(op) {    return { op, at: at() }  }
-  function peg$f33(first, op, right) {    return [op, right]  }
-  function peg$f34(first, rest) {    return fold(first, rest)  }
-  function peg$f35(op) {    return { op, at: at() }  }
-  function peg$f36(first, rest) {    return inner(first, rest, "left")  }
-  function peg$f37(not, test) {    return { kind: "is", not: not !== null, ...test }  }
-  function peg$f38(op, right) {    return { kind: "binary", ...op, right }  }
-  function peg$f39(op, right) {    return { kind: "binary", ...op, right }  }
-  function peg$f40(name, args) {    return { name, args: args ?? [], at: at() }  }
-  function peg$f41(op) {    return { op, at: at() }  }
-  function peg$f42(first, op, right) {    return [op, right]  }
-  function peg$f43(first, rest) {    return fold(first, rest)  }
-  function peg$f44(op) {    return { op, at: at() }  }
-  function peg$f45() {    return "=="  }
-  function peg$f46(first, op, right) {    return [op, right]  }
-  function peg$f47(first, rest) {    return fold(first, rest)  }
-  function peg$f48(op) {    return { op, at: at() }  }
-  function peg$f49(first, op, right) {    return [op, right]  }
-  function peg$f50(first, rest) {    return fold(first, rest)  }
-  function peg$f51(op) {    return { op, at: at() }  }
-  function peg$f52(first, op, right) {    return [op, right]  }
-  function peg$f53(first, rest) {    return fold(first, rest)  }
-  function peg$f54(op) {    return { op, at: at() }  }
-  function peg$f55(first, rest) {    return inner(first, rest, "left")  }
-  function peg$f56(call) {    return { kind: "filter", ...call }  }
-  function peg$f57(op, right) {    return { kind: "binary", ...op, right }  }
-  function peg$f58() {    return { op: "~", at: at() }  }
-  function peg$f59(name, args) {    return { name, args: args ?? [], at: at() }  }
-  function peg$f60(first, op, right) {    return [op, right]  }
-  function peg$f61(first, rest) {    return fold(first, rest)  }
-  function peg$f62() {    return { op: "..", at: at() }  }
-  function peg$f63(op) {    return deeper()  }
-  function peg$f64(op, value) {    return shallower()  }
-  function peg$f65(op, value) {    return { kind: "unary", op, value, at: at() }  }
-  function peg$f66() {    return "not"  }
-  function peg$f67(first, rest) {    return inner(first, rest, "object")  }
-  function peg$f68(key, args) {    return { kind: "access", key: { kind: "literal", value: key.name }, args, at: key.at }  }
-  function peg$f69(at, key) {    return { kind: "access", key, args: null, at }  }
-  function peg$f70() {    return at()  }
-  function peg$f71(name) {    return { name, at: at() }  }
-  function peg$f72(text) {    return text.parts.every((part) => typeof part === "string") ? { kind: "literal", value: text.parts.join("") } : { kind: "interpolated", parts: text.parts, at: at() }  }
-  function peg$f73(value) {    return value  }
-  function peg$f74(name, args) {
+  function peg$f0(value) {    return value  }
+  function peg$f1(text) {    return { kind: "text", text }  }
+  function peg$f2() {    return isGo()  }
+  function peg$f3() {    return go  }
+  function peg$f4() {    return lastClosed < offset()  }
+  function peg$f5(trim) {    return { kind: "comment", trim: trim !== null }  }
+  function peg$f6() {    error("'{#' begins a comment, which no '#}' ends; text that is no expression stands between {% raw %} and {% endraw %}")  }
+  function peg$f7(trim) {    return trim !== null  }
+  function peg$f8(trim, value) {    return { kind: "print", value, trim: trim !== null, at: at() }  }
+  function peg$f9(trim, text) {    return { kind: "raw", text, trim }  }
+  function peg$f10(trim, first, body, more, otherwise) {    return { kind: "if", branches: [{ when: first, body }, ...more], otherwise: otherwise ?? [], trim, at: at() }  }
+  function peg$f11(when, body) {    return { when, body }  }
+  function peg$f12(body) {    return body  }
+  function peg$f13(trim, name, items, body, otherwise) {    return { kind: "for", name, items, body, otherwise: otherwise ?? [], trim, at: at() }  }
+  function peg$f14(trim, name, value) {    return { kind: "set", name, value, trim, at: at() }  }
+  function peg$f15(trim, name, parameters, body) {    return { kind: "macro", name, parameters, body, trim, at: at() }  }
+  function peg$f16(first, next) {    return next  }
+  function peg$f17(first, rest) {    return [first, ...rest]  }
+  function peg$f18() {    return []  }
+  function peg$f19(name, value) {    return value  }
+  function peg$f20(name, value) {    return { name, value }  }
+  function peg$f21(trim, name, body) {    return { kind: "block", name, body, trim, at: at() }  }
+  function peg$f22(text) {    return text.parts.join("")  }
+  function peg$f23(trim, first, next) {    return next  }
+  function peg$f24(trim, first, rest, body) {    return { kind: "filterTag", filters: [first, ...rest], body, trim, at: at() }  }
+  function peg$f25() {    return deeper()  }
+  function peg$f26(nodes) {    return shallower()  }
+  function peg$f27(nodes) {    return nodes  }
+  function peg$f28() {    return deeper()  }
+  function peg$f29(value) {    return shallower()  }
+  function peg$f30(value) {    return value  }
+  function peg$f31() {    return !shallower()  }
+  function peg$f32(when, op, yes, no) {    return { yes, no, at: op }  }
+  function peg$f33(when, rest) {    return rest === null ? when : { kind: "choice", when, ...rest }  }
+  function peg$f34() {    return at()  }
+  function peg$f35(first, op, right) {    return [op, right]  }
+  function peg$f36(first, rest) {    return fold(first, rest)  }
+  function peg$f37(op) {    return { op, at: at() }  }
+  function peg$f38(first, op, right) {    return [op, right]  }
+  function peg$f39(first, rest) {    return fold(first, rest)  }
+  function peg$f40(op) {    return { op, at: at() }  }
+  function peg$f41(first, rest) {    return inner(first, rest, "left")  }
+  function peg$f42(not, test) {    return { kind: "is", not: not !== null, ...test }  }
+  function peg$f43(op, right) {    return { kind: "binary", ...op, right }  }
+  function peg$f44(op, right) {    return { kind: "binary", ...op, right }  }
+  function peg$f45(name, args) {    return { name, args: args ?? [], at: at() }  }
+  function peg$f46(op) {    return { op, at: at() }  }
+  function peg$f47(first, op, right) {    return [op, right]  }
+  function peg$f48(first, rest) {    return fold(first, rest)  }
+  function peg$f49(op) {    return { op, at: at() }  }
+  function peg$f50() {    return "=="  }
+  function peg$f51(first, op, right) {    return [op, right]  }
+  function peg$f52(first, rest) {    return fold(first, rest)  }
+  function peg$f53(op) {    return { op, at: at() }  }
+  function peg$f54(first, op, right) {    return [op, right]  }
+  function peg$f55(first, rest) {    return fold(first, rest)  }
+  function peg$f56(op) {    return { op, at: at() }  }
+  function peg$f57(first, op, right) {    return [op, right]  }
+  function peg$f58(first, rest) {    return fold(first, rest)  }
+  function peg$f59(op) {    return { op, at: at() }  }
+  function peg$f60(first, rest) {    return inner(first, rest, "left")  }
+  function peg$f61(call) {    return { kind: "filter", ...call }  }
+  function peg$f62(op, right) {    return { kind: "binary", ...op, right }  }
+  function peg$f63() {    return { op: "~", at: at() }  }
+  function peg$f64(name, args) {    return { name, args: args ?? [], at: at() }  }
+  function peg$f65(first, op, right) {    return [op, right]  }
+  function peg$f66(first, rest) {    return fold(first, rest)  }
+  function peg$f67() {    return { op: "..", at: at() }  }
+  function peg$f68(op) {    return deeper()  }
+  function peg$f69(op, value) {    return shallower()  }
+  function peg$f70(op, value) {    return { kind: "unary", op, value, at: at() }  }
+  function peg$f71() {    return "not"  }
+  function peg$f72(first, rest) {    return inner(first, rest, "object")  }
+  function peg$f73(key, args) {    return { kind: "access", key: { kind: "literal", value: key.name }, args, at: key.at }  }
+  function peg$f74(at, key) {    return { kind: "access", key, args: null, at }  }
+  function peg$f75() {    return at()  }
+  function peg$f76(name) {    return { name, at: at() }  }
+  function peg$f77(text) {    return text.parts.every((part) => typeof part === "string") ? { kind: "literal", value: text.parts.join("") } : { kind: "interpolated", parts: text.parts, at: at() }  }
+  function peg$f78(value) {    return value  }
+  function peg$f79(name, args) {
     if (args !== null) return { kind: "call", name, args, at: at() }
     if (name === "true" || name === "false") return { kind: "literal", value: name === "true" }
     return name === "null" || name === "none" ? { kind: "literal", value: null } : { kind: "name", name, at: at() }
   }
-  function peg$f75(list) {    return list  }
-  function peg$f76(first, next) {    return next  }
-  function peg$f77(first, rest) {    return [first, ...rest]  }
-  function peg$f78() {    return []  }
-  function peg$f79(name, value) {    return { name, value, at: at() }  }
-  function peg$f80(value) {    return { name: null, value, at: at() }  }
-  function peg$f81(items) {    return { kind: "list", items, at: at() }  }
-  function peg$f82(first, next) {    return next  }
-  function peg$f83(first, rest) {    return [first, ...rest]  }
-  function peg$f84() {    return []  }
-  function peg$f85(entries) {    return { kind: "map", entries, at: at() }  }
-  function peg$f86(first, next) {    return next  }
-  function peg$f87(first, rest) {    return [first, ...rest]  }
-  function peg$f88() {    return []  }
-  function peg$f89(key, value) {    return { key, value }  }
-  function peg$f90(digits) {    return { kind: "literal", value: Number(digits) }  }
-  function peg$f91(digits) {
+  function peg$f80(list) {    return list  }
+  function peg$f81(first, next) {    return next  }
+  function peg$f82(first, rest) {    return [first, ...rest]  }
+  function peg$f83() {    return []  }
+  function peg$f84(name, value) {    return { name, value, at: at() }  }
+  function peg$f85(value) {    return { name: null, value, at: at() }  }
+  function peg$f86(items) {    return { kind: "list", items, at: at() }  }
+  function peg$f87(first, next) {    return next  }
+  function peg$f88(first, rest) {    return [first, ...rest]  }
+  function peg$f89() {    return []  }
+  function peg$f90(entries) {    return { kind: "map", entries, at: at() }  }
+  function peg$f91(first, next) {    return next  }
+  function peg$f92(first, rest) {    return [first, ...rest]  }
+  function peg$f93() {    return []  }
+  function peg$f94(key, value) {    return { key, value }  }
+  function peg$f95(digits) {    return { kind: "literal", value: Number(digits) }  }
+  function peg$f96(digits) {
     const value = BigInt(digits)
     if (BigInt.asIntN(64, value) !== value) error("a whole number is at most 9223372036854775807")
     return { kind: "literal", value }
   }
-  function peg$f92(text) {    return { parts: [unquote(text, "'")] }  }
-  function peg$f93(text) {    return unquote(text, '"')  }
-  function peg$f94(parts) {    return { parts }  }
-  function peg$f95(value) {    return value  }
+  function peg$f97(text) {    return { parts: [unquote(text, "'")] }  }
+  function peg$f98(text) {    return unquote(text, '"')  }
+  function peg$f99(parts) {    return { parts }  }
+  function peg$f100(value) {    return value  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -609,13 +668,36 @@ function peg$parse(input: string, options?: object): any {
   }
 
   function peg$parseNode() {
-    let s0;
+    let s0, s1, s2;
 
     s0 = peg$parseComment();
     if (s0 === peg$FAILED) {
       s0 = peg$parseRaw();
       if (s0 === peg$FAILED) {
-        s0 = peg$parsePrint();
+        s0 = peg$currPos;
+        s1 = peg$currPos;
+        peg$silentFails++;
+        s2 = peg$parseGo();
+        peg$silentFails--;
+        if (s2 === peg$FAILED) {
+          s1 = undefined;
+        } else {
+          peg$currPos = s1;
+          s1 = peg$FAILED;
+        }
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parsePrint();
+          if (s2 !== peg$FAILED) {
+            peg$savedPos = s0;
+            s0 = peg$f0(s2);
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
         if (s0 === peg$FAILED) {
           s0 = peg$parseIf();
           if (s0 === peg$FAILED) {
@@ -783,7 +865,7 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f0(s1);
+      s1 = peg$f1(s1);
     }
     s0 = s1;
 
@@ -791,7 +873,7 @@ function peg$parse(input: string, options?: object): any {
   }
 
   function peg$parseGo() {
-    let s0, s1, s2, s3;
+    let s0, s1, s2, s3, s4, s5, s6, s7, s8, s9;
 
     s0 = peg$currPos;
     if (input.substr(peg$currPos, 2) === peg$c0) {
@@ -802,33 +884,718 @@ function peg$parse(input: string, options?: object): any {
       if (peg$silentFails === 0) { peg$fail(peg$e0); }
     }
     if (s1 !== peg$FAILED) {
-      s2 = [];
-      s3 = input.charAt(peg$currPos);
-      if (peg$r0.test(s3)) {
+      if (input.charCodeAt(peg$currPos) === 45) {
+        s2 = peg$c3;
         peg$currPos++;
       } else {
-        s3 = peg$FAILED;
+        s2 = peg$FAILED;
         if (peg$silentFails === 0) { peg$fail(peg$e4); }
       }
-      while (s3 !== peg$FAILED) {
-        s2.push(s3);
-        s3 = input.charAt(peg$currPos);
-        if (peg$r0.test(s3)) {
+      if (s2 === peg$FAILED) {
+        s2 = null;
+      }
+      s3 = [];
+      s4 = input.charAt(peg$currPos);
+      if (peg$r0.test(s4)) {
+        peg$currPos++;
+      } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e5); }
+      }
+      while (s4 !== peg$FAILED) {
+        s3.push(s4);
+        s4 = input.charAt(peg$currPos);
+        if (peg$r0.test(s4)) {
           peg$currPos++;
         } else {
-          s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e4); }
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e5); }
         }
       }
       if (input.charCodeAt(peg$currPos) === 46) {
-        s3 = peg$c3;
+        s4 = peg$c4;
         peg$currPos++;
       } else {
+        s4 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e6); }
+      }
+      if (s4 === peg$FAILED) {
+        if (input.substr(peg$currPos, 2) === peg$c5) {
+          s4 = peg$c5;
+          peg$currPos += 2;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e7); }
+        }
+        if (s4 === peg$FAILED) {
+          s4 = peg$currPos;
+          s5 = peg$parseGoTexts();
+          if (s5 !== peg$FAILED) {
+            s6 = [];
+            s7 = input.charAt(peg$currPos);
+            if (peg$r0.test(s7)) {
+              peg$currPos++;
+            } else {
+              s7 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e5); }
+            }
+            if (s7 !== peg$FAILED) {
+              while (s7 !== peg$FAILED) {
+                s6.push(s7);
+                s7 = input.charAt(peg$currPos);
+                if (peg$r0.test(s7)) {
+                  peg$currPos++;
+                } else {
+                  s7 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e5); }
+                }
+              }
+            } else {
+              s6 = peg$FAILED;
+            }
+            if (s6 !== peg$FAILED) {
+              if (input.charCodeAt(peg$currPos) === 34) {
+                s7 = peg$c6;
+                peg$currPos++;
+              } else {
+                s7 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e8); }
+              }
+              if (s7 !== peg$FAILED) {
+                s5 = [s5, s6, s7];
+                s4 = s5;
+              } else {
+                peg$currPos = s4;
+                s4 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s4;
+              s4 = peg$FAILED;
+            }
+          } else {
+            peg$currPos = s4;
+            s4 = peg$FAILED;
+          }
+          if (s4 === peg$FAILED) {
+            s4 = peg$currPos;
+            s5 = peg$parseGoWords();
+            s6 = input.charAt(peg$currPos);
+            if (peg$r1.test(s6)) {
+              peg$currPos++;
+            } else {
+              s6 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e9); }
+            }
+            if (s6 !== peg$FAILED) {
+              s5 = [s5, s6];
+              s4 = s5;
+            } else {
+              peg$currPos = s4;
+              s4 = peg$FAILED;
+            }
+          }
+        }
+      }
+      if (s4 !== peg$FAILED) {
+        peg$savedPos = peg$currPos;
+        s5 = peg$f2();
+        if (s5) {
+          s5 = undefined;
+        } else {
+          s5 = peg$FAILED;
+        }
+        if (s5 !== peg$FAILED) {
+          s1 = [s1, s2, s3, s4, s5];
+          s0 = s1;
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 2) === peg$c0) {
+        s1 = peg$c0;
+        peg$currPos += 2;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e0); }
+      }
+      if (s1 !== peg$FAILED) {
+        if (input.charCodeAt(peg$currPos) === 45) {
+          s2 = peg$c3;
+          peg$currPos++;
+        } else {
+          s2 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e4); }
+        }
+        if (s2 === peg$FAILED) {
+          s2 = null;
+        }
+        s3 = [];
+        s4 = input.charAt(peg$currPos);
+        if (peg$r0.test(s4)) {
+          peg$currPos++;
+        } else {
+          s4 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e5); }
+        }
+        while (s4 !== peg$FAILED) {
+          s3.push(s4);
+          s4 = input.charAt(peg$currPos);
+          if (peg$r0.test(s4)) {
+            peg$currPos++;
+          } else {
+            s4 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e5); }
+          }
+        }
+        peg$savedPos = peg$currPos;
+        s4 = peg$f3();
+        if (s4) {
+          s4 = undefined;
+        } else {
+          s4 = peg$FAILED;
+        }
+        if (s4 !== peg$FAILED) {
+          if (input.charCodeAt(peg$currPos) === 36) {
+            s5 = peg$c7;
+            peg$currPos++;
+          } else {
+            s5 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e10); }
+          }
+          if (s5 === peg$FAILED) {
+            s5 = peg$currPos;
+            if (input.substr(peg$currPos, 3) === peg$c8) {
+              s6 = peg$c8;
+              peg$currPos += 3;
+            } else {
+              s6 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e11); }
+            }
+            if (s6 === peg$FAILED) {
+              if (input.substr(peg$currPos, 4) === peg$c9) {
+                s6 = peg$c9;
+                peg$currPos += 4;
+              } else {
+                s6 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e12); }
+              }
+              if (s6 === peg$FAILED) {
+                s6 = peg$parseString();
+              }
+            }
+            if (s6 !== peg$FAILED) {
+              s7 = [];
+              s8 = input.charAt(peg$currPos);
+              if (peg$r0.test(s8)) {
+                peg$currPos++;
+              } else {
+                s8 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e5); }
+              }
+              while (s8 !== peg$FAILED) {
+                s7.push(s8);
+                s8 = input.charAt(peg$currPos);
+                if (peg$r0.test(s8)) {
+                  peg$currPos++;
+                } else {
+                  s8 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e5); }
+                }
+              }
+              if (input.charCodeAt(peg$currPos) === 45) {
+                s8 = peg$c3;
+                peg$currPos++;
+              } else {
+                s8 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e4); }
+              }
+              if (s8 === peg$FAILED) {
+                s8 = null;
+              }
+              if (input.substr(peg$currPos, 2) === peg$c10) {
+                s9 = peg$c10;
+                peg$currPos += 2;
+              } else {
+                s9 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e13); }
+              }
+              if (s9 !== peg$FAILED) {
+                s6 = [s6, s7, s8, s9];
+                s5 = s6;
+              } else {
+                peg$currPos = s5;
+                s5 = peg$FAILED;
+              }
+            } else {
+              peg$currPos = s5;
+              s5 = peg$FAILED;
+            }
+          }
+          if (s5 !== peg$FAILED) {
+            s1 = [s1, s2, s3, s4, s5];
+            s0 = s1;
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        if (input.substr(peg$currPos, 7) === peg$c11) {
+          s1 = peg$c11;
+          peg$currPos += 7;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e14); }
+        }
+        if (s1 !== peg$FAILED) {
+          s2 = [];
+          s3 = input.charAt(peg$currPos);
+          if (peg$r2.test(s3)) {
+            peg$currPos++;
+          } else {
+            s3 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e15); }
+          }
+          while (s3 !== peg$FAILED) {
+            s2.push(s3);
+            s3 = input.charAt(peg$currPos);
+            if (peg$r2.test(s3)) {
+              peg$currPos++;
+            } else {
+              s3 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e15); }
+            }
+          }
+          if (input.substr(peg$currPos, 2) === peg$c10) {
+            s3 = peg$c10;
+            peg$currPos += 2;
+          } else {
+            s3 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e13); }
+          }
+          if (s3 !== peg$FAILED) {
+            s1 = [s1, s2, s3];
+            s0 = s1;
+          } else {
+            peg$currPos = s0;
+            s0 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseGoWords() {
+    let s0, s1, s2, s3, s4, s5;
+
+    s0 = [];
+    s1 = peg$currPos;
+    s2 = peg$parseGoWord();
+    if (s2 !== peg$FAILED) {
+      s3 = peg$currPos;
+      peg$silentFails++;
+      s4 = peg$parseC();
+      peg$silentFails--;
+      if (s4 === peg$FAILED) {
+        s3 = undefined;
+      } else {
+        peg$currPos = s3;
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e5); }
       }
       if (s3 !== peg$FAILED) {
-        s1 = [s1, s2, s3];
+        s4 = [];
+        s5 = input.charAt(peg$currPos);
+        if (peg$r0.test(s5)) {
+          peg$currPos++;
+        } else {
+          s5 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e5); }
+        }
+        if (s5 !== peg$FAILED) {
+          while (s5 !== peg$FAILED) {
+            s4.push(s5);
+            s5 = input.charAt(peg$currPos);
+            if (peg$r0.test(s5)) {
+              peg$currPos++;
+            } else {
+              s5 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e5); }
+            }
+          }
+        } else {
+          s4 = peg$FAILED;
+        }
+        if (s4 !== peg$FAILED) {
+          s2 = [s2, s3, s4];
+          s1 = s2;
+        } else {
+          peg$currPos = s1;
+          s1 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s1;
+      s1 = peg$FAILED;
+    }
+    while (s1 !== peg$FAILED) {
+      s0.push(s1);
+      s1 = peg$currPos;
+      s2 = peg$parseGoWord();
+      if (s2 !== peg$FAILED) {
+        s3 = peg$currPos;
+        peg$silentFails++;
+        s4 = peg$parseC();
+        peg$silentFails--;
+        if (s4 === peg$FAILED) {
+          s3 = undefined;
+        } else {
+          peg$currPos = s3;
+          s3 = peg$FAILED;
+        }
+        if (s3 !== peg$FAILED) {
+          s4 = [];
+          s5 = input.charAt(peg$currPos);
+          if (peg$r0.test(s5)) {
+            peg$currPos++;
+          } else {
+            s5 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e5); }
+          }
+          if (s5 !== peg$FAILED) {
+            while (s5 !== peg$FAILED) {
+              s4.push(s5);
+              s5 = input.charAt(peg$currPos);
+              if (peg$r0.test(s5)) {
+                peg$currPos++;
+              } else {
+                s5 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e5); }
+              }
+            }
+          } else {
+            s4 = peg$FAILED;
+          }
+          if (s4 !== peg$FAILED) {
+            s2 = [s2, s3, s4];
+            s1 = s2;
+          } else {
+            peg$currPos = s1;
+            s1 = peg$FAILED;
+          }
+        } else {
+          peg$currPos = s1;
+          s1 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s1;
+        s1 = peg$FAILED;
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseGoWord() {
+    let s0;
+
+    if (input.substr(peg$currPos, 5) === peg$c12) {
+      s0 = peg$c12;
+      peg$currPos += 5;
+    } else {
+      s0 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e16); }
+    }
+    if (s0 === peg$FAILED) {
+      if (input.substr(peg$currPos, 2) === peg$c13) {
+        s0 = peg$c13;
+        peg$currPos += 2;
+      } else {
+        s0 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e17); }
+      }
+      if (s0 === peg$FAILED) {
+        if (input.substr(peg$currPos, 4) === peg$c9) {
+          s0 = peg$c9;
+          peg$currPos += 4;
+        } else {
+          s0 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e12); }
+        }
+        if (s0 === peg$FAILED) {
+          if (input.substr(peg$currPos, 4) === peg$c14) {
+            s0 = peg$c14;
+            peg$currPos += 4;
+          } else {
+            s0 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e18); }
+          }
+          if (s0 === peg$FAILED) {
+            if (input.substr(peg$currPos, 4) === peg$c15) {
+              s0 = peg$c15;
+              peg$currPos += 4;
+            } else {
+              s0 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e19); }
+            }
+            if (s0 === peg$FAILED) {
+              if (input.substr(peg$currPos, 5) === peg$c16) {
+                s0 = peg$c16;
+                peg$currPos += 5;
+              } else {
+                s0 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e20); }
+              }
+              if (s0 === peg$FAILED) {
+                if (input.substr(peg$currPos, 3) === peg$c17) {
+                  s0 = peg$c17;
+                  peg$currPos += 3;
+                } else {
+                  s0 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e21); }
+                }
+                if (s0 === peg$FAILED) {
+                  if (input.substr(peg$currPos, 2) === peg$c18) {
+                    s0 = peg$c18;
+                    peg$currPos += 2;
+                  } else {
+                    s0 = peg$FAILED;
+                    if (peg$silentFails === 0) { peg$fail(peg$e22); }
+                  }
+                  if (s0 === peg$FAILED) {
+                    if (input.substr(peg$currPos, 2) === peg$c19) {
+                      s0 = peg$c19;
+                      peg$currPos += 2;
+                    } else {
+                      s0 = peg$FAILED;
+                      if (peg$silentFails === 0) { peg$fail(peg$e23); }
+                    }
+                    if (s0 === peg$FAILED) {
+                      if (input.substr(peg$currPos, 2) === peg$c20) {
+                        s0 = peg$c20;
+                        peg$currPos += 2;
+                      } else {
+                        s0 = peg$FAILED;
+                        if (peg$silentFails === 0) { peg$fail(peg$e24); }
+                      }
+                      if (s0 === peg$FAILED) {
+                        if (input.substr(peg$currPos, 2) === peg$c21) {
+                          s0 = peg$c21;
+                          peg$currPos += 2;
+                        } else {
+                          s0 = peg$FAILED;
+                          if (peg$silentFails === 0) { peg$fail(peg$e25); }
+                        }
+                        if (s0 === peg$FAILED) {
+                          if (input.substr(peg$currPos, 2) === peg$c22) {
+                            s0 = peg$c22;
+                            peg$currPos += 2;
+                          } else {
+                            s0 = peg$FAILED;
+                            if (peg$silentFails === 0) { peg$fail(peg$e26); }
+                          }
+                          if (s0 === peg$FAILED) {
+                            if (input.substr(peg$currPos, 2) === peg$c23) {
+                              s0 = peg$c23;
+                              peg$currPos += 2;
+                            } else {
+                              s0 = peg$FAILED;
+                              if (peg$silentFails === 0) { peg$fail(peg$e27); }
+                            }
+                            if (s0 === peg$FAILED) {
+                              if (input.substr(peg$currPos, 3) === peg$c24) {
+                                s0 = peg$c24;
+                                peg$currPos += 3;
+                              } else {
+                                s0 = peg$FAILED;
+                                if (peg$silentFails === 0) { peg$fail(peg$e28); }
+                              }
+                              if (s0 === peg$FAILED) {
+                                if (input.substr(peg$currPos, 2) === peg$c25) {
+                                  s0 = peg$c25;
+                                  peg$currPos += 2;
+                                } else {
+                                  s0 = peg$FAILED;
+                                  if (peg$silentFails === 0) { peg$fail(peg$e29); }
+                                }
+                                if (s0 === peg$FAILED) {
+                                  if (input.substr(peg$currPos, 3) === peg$c26) {
+                                    s0 = peg$c26;
+                                    peg$currPos += 3;
+                                  } else {
+                                    s0 = peg$FAILED;
+                                    if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                                  }
+                                  if (s0 === peg$FAILED) {
+                                    if (input.substr(peg$currPos, 4) === peg$c27) {
+                                      s0 = peg$c27;
+                                      peg$currPos += 4;
+                                    } else {
+                                      s0 = peg$FAILED;
+                                      if (peg$silentFails === 0) { peg$fail(peg$e31); }
+                                    }
+                                    if (s0 === peg$FAILED) {
+                                      if (input.substr(peg$currPos, 5) === peg$c28) {
+                                        s0 = peg$c28;
+                                        peg$currPos += 5;
+                                      } else {
+                                        s0 = peg$FAILED;
+                                        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+                                      }
+                                      if (s0 === peg$FAILED) {
+                                        if (input.substr(peg$currPos, 5) === peg$c29) {
+                                          s0 = peg$c29;
+                                          peg$currPos += 5;
+                                        } else {
+                                          s0 = peg$FAILED;
+                                          if (peg$silentFails === 0) { peg$fail(peg$e33); }
+                                        }
+                                        if (s0 === peg$FAILED) {
+                                          if (input.substr(peg$currPos, 5) === peg$c30) {
+                                            s0 = peg$c30;
+                                            peg$currPos += 5;
+                                          } else {
+                                            s0 = peg$FAILED;
+                                            if (peg$silentFails === 0) { peg$fail(peg$e34); }
+                                          }
+                                          if (s0 === peg$FAILED) {
+                                            if (input.substr(peg$currPos, 5) === peg$c31) {
+                                              s0 = peg$c31;
+                                              peg$currPos += 5;
+                                            } else {
+                                              s0 = peg$FAILED;
+                                              if (peg$silentFails === 0) { peg$fail(peg$e35); }
+                                            }
+                                            if (s0 === peg$FAILED) {
+                                              if (input.substr(peg$currPos, 5) === peg$c32) {
+                                                s0 = peg$c32;
+                                                peg$currPos += 5;
+                                              } else {
+                                                s0 = peg$FAILED;
+                                                if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                                              }
+                                              if (s0 === peg$FAILED) {
+                                                s0 = peg$parseGoTexts();
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    return s0;
+  }
+
+  function peg$parseGoTexts() {
+    let s0, s1, s2, s3;
+
+    s0 = peg$currPos;
+    if (input.substr(peg$currPos, 7) === peg$c33) {
+      s1 = peg$c33;
+      peg$currPos += 7;
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e37); }
+    }
+    if (s1 === peg$FAILED) {
+      if (input.substr(peg$currPos, 6) === peg$c34) {
+        s1 = peg$c34;
+        peg$currPos += 6;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e38); }
+      }
+      if (s1 === peg$FAILED) {
+        if (input.substr(peg$currPos, 5) === peg$c35) {
+          s1 = peg$c35;
+          peg$currPos += 5;
+        } else {
+          s1 = peg$FAILED;
+          if (peg$silentFails === 0) { peg$fail(peg$e39); }
+        }
+        if (s1 === peg$FAILED) {
+          if (input.substr(peg$currPos, 8) === peg$c36) {
+            s1 = peg$c36;
+            peg$currPos += 8;
+          } else {
+            s1 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e40); }
+          }
+          if (s1 === peg$FAILED) {
+            if (input.substr(peg$currPos, 6) === peg$c37) {
+              s1 = peg$c37;
+              peg$currPos += 6;
+            } else {
+              s1 = peg$FAILED;
+              if (peg$silentFails === 0) { peg$fail(peg$e41); }
+            }
+            if (s1 === peg$FAILED) {
+              if (input.substr(peg$currPos, 5) === peg$c38) {
+                s1 = peg$c38;
+                peg$currPos += 5;
+              } else {
+                s1 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e42); }
+              }
+            }
+          }
+        }
+      }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      peg$silentFails++;
+      s3 = peg$parseC();
+      peg$silentFails--;
+      if (s3 === peg$FAILED) {
+        s2 = undefined;
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 !== peg$FAILED) {
+        s1 = [s1, s2];
         s0 = s1;
       } else {
         peg$currPos = s0;
@@ -843,115 +1610,22 @@ function peg$parse(input: string, options?: object): any {
   }
 
   function peg$parseLength() {
-    let s0, s1, s2, s3, s4, s5, s6, s7;
+    let s0, s1, s2;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c4) {
-      s1 = peg$c4;
+    if (input.substr(peg$currPos, 3) === peg$c39) {
+      s1 = peg$c39;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e6); }
+      if (peg$silentFails === 0) { peg$fail(peg$e43); }
     }
     if (s1 !== peg$FAILED) {
-      s2 = peg$currPos;
-      peg$silentFails++;
-      s3 = peg$currPos;
-      s4 = [];
-      s5 = peg$currPos;
-      s6 = peg$currPos;
-      peg$silentFails++;
-      if (input.substr(peg$currPos, 2) === peg$c5) {
-        s7 = peg$c5;
-        peg$currPos += 2;
-      } else {
-        s7 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e7); }
-      }
-      peg$silentFails--;
-      if (s7 === peg$FAILED) {
-        s6 = undefined;
-      } else {
-        peg$currPos = s6;
-        s6 = peg$FAILED;
-      }
-      if (s6 !== peg$FAILED) {
-        if (input.length > peg$currPos) {
-          s7 = input.charAt(peg$currPos);
-          peg$currPos++;
-        } else {
-          s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e3); }
-        }
-        if (s7 !== peg$FAILED) {
-          s6 = [s6, s7];
-          s5 = s6;
-        } else {
-          peg$currPos = s5;
-          s5 = peg$FAILED;
-        }
-      } else {
-        peg$currPos = s5;
-        s5 = peg$FAILED;
-      }
-      while (s5 !== peg$FAILED) {
-        s4.push(s5);
-        s5 = peg$currPos;
-        s6 = peg$currPos;
-        peg$silentFails++;
-        if (input.substr(peg$currPos, 2) === peg$c5) {
-          s7 = peg$c5;
-          peg$currPos += 2;
-        } else {
-          s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e7); }
-        }
-        peg$silentFails--;
-        if (s7 === peg$FAILED) {
-          s6 = undefined;
-        } else {
-          peg$currPos = s6;
-          s6 = peg$FAILED;
-        }
-        if (s6 !== peg$FAILED) {
-          if (input.length > peg$currPos) {
-            s7 = input.charAt(peg$currPos);
-            peg$currPos++;
-          } else {
-            s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e3); }
-          }
-          if (s7 !== peg$FAILED) {
-            s6 = [s6, s7];
-            s5 = s6;
-          } else {
-            peg$currPos = s5;
-            s5 = peg$FAILED;
-          }
-        } else {
-          peg$currPos = s5;
-          s5 = peg$FAILED;
-        }
-      }
-      if (input.substr(peg$currPos, 2) === peg$c5) {
-        s5 = peg$c5;
-        peg$currPos += 2;
-      } else {
-        s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e7); }
-      }
-      if (s5 !== peg$FAILED) {
-        s4 = [s4, s5];
-        s3 = s4;
-      } else {
-        peg$currPos = s3;
-        s3 = peg$FAILED;
-      }
-      peg$silentFails--;
-      if (s3 === peg$FAILED) {
+      peg$savedPos = peg$currPos;
+      s2 = peg$f4();
+      if (s2) {
         s2 = undefined;
       } else {
-        peg$currPos = s2;
         s2 = peg$FAILED;
       }
       if (s2 !== peg$FAILED) {
@@ -982,11 +1656,11 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 45) {
-        s2 = peg$c6;
+        s2 = peg$c3;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e8); }
+        if (peg$silentFails === 0) { peg$fail(peg$e4); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
@@ -995,20 +1669,20 @@ function peg$parse(input: string, options?: object): any {
       s4 = peg$currPos;
       s5 = peg$currPos;
       peg$silentFails++;
-      if (input.substr(peg$currPos, 2) === peg$c5) {
-        s6 = peg$c5;
+      if (input.substr(peg$currPos, 2) === peg$c40) {
+        s6 = peg$c40;
         peg$currPos += 2;
       } else {
         s6 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e7); }
+        if (peg$silentFails === 0) { peg$fail(peg$e44); }
       }
       if (s6 === peg$FAILED) {
-        if (input.substr(peg$currPos, 3) === peg$c7) {
-          s6 = peg$c7;
+        if (input.substr(peg$currPos, 3) === peg$c41) {
+          s6 = peg$c41;
           peg$currPos += 3;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e9); }
+          if (peg$silentFails === 0) { peg$fail(peg$e45); }
         }
       }
       peg$silentFails--;
@@ -1042,20 +1716,20 @@ function peg$parse(input: string, options?: object): any {
         s4 = peg$currPos;
         s5 = peg$currPos;
         peg$silentFails++;
-        if (input.substr(peg$currPos, 2) === peg$c5) {
-          s6 = peg$c5;
+        if (input.substr(peg$currPos, 2) === peg$c40) {
+          s6 = peg$c40;
           peg$currPos += 2;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e7); }
+          if (peg$silentFails === 0) { peg$fail(peg$e44); }
         }
         if (s6 === peg$FAILED) {
-          if (input.substr(peg$currPos, 3) === peg$c7) {
-            s6 = peg$c7;
+          if (input.substr(peg$currPos, 3) === peg$c41) {
+            s6 = peg$c41;
             peg$currPos += 3;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e9); }
+            if (peg$silentFails === 0) { peg$fail(peg$e45); }
           }
         }
         peg$silentFails--;
@@ -1086,12 +1760,12 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       s4 = peg$currPos;
-      if (input.substr(peg$currPos, 3) === peg$c7) {
-        s5 = peg$c7;
+      if (input.substr(peg$currPos, 3) === peg$c41) {
+        s5 = peg$c41;
         peg$currPos += 3;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e9); }
+        if (peg$silentFails === 0) { peg$fail(peg$e45); }
       }
       if (s5 !== peg$FAILED) {
         s6 = peg$parseTrim();
@@ -1102,17 +1776,17 @@ function peg$parse(input: string, options?: object): any {
         s4 = peg$FAILED;
       }
       if (s4 === peg$FAILED) {
-        if (input.substr(peg$currPos, 2) === peg$c5) {
-          s4 = peg$c5;
+        if (input.substr(peg$currPos, 2) === peg$c40) {
+          s4 = peg$c40;
           peg$currPos += 2;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e7); }
+          if (peg$silentFails === 0) { peg$fail(peg$e44); }
         }
       }
       if (s4 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f1(s2);
+        s0 = peg$f5(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -1120,6 +1794,21 @@ function peg$parse(input: string, options?: object): any {
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      if (input.substr(peg$currPos, 2) === peg$c2) {
+        s1 = peg$c2;
+        peg$currPos += 2;
+      } else {
+        s1 = peg$FAILED;
+        if (peg$silentFails === 0) { peg$fail(peg$e2); }
+      }
+      if (s1 !== peg$FAILED) {
+        peg$savedPos = s0;
+        s1 = peg$f6();
+      }
+      s0 = s1;
     }
 
     return s0;
@@ -1130,20 +1819,20 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = [];
     s1 = input.charAt(peg$currPos);
-    if (peg$r1.test(s1)) {
+    if (peg$r3.test(s1)) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e10); }
+      if (peg$silentFails === 0) { peg$fail(peg$e46); }
     }
     while (s1 !== peg$FAILED) {
       s0.push(s1);
       s1 = input.charAt(peg$currPos);
-      if (peg$r1.test(s1)) {
+      if (peg$r3.test(s1)) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e10); }
+        if (peg$silentFails === 0) { peg$fail(peg$e46); }
       }
     }
 
@@ -1163,18 +1852,18 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 45) {
-        s2 = peg$c6;
+        s2 = peg$c3;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e8); }
+        if (peg$silentFails === 0) { peg$fail(peg$e4); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
       }
       s3 = peg$parse_();
       peg$savedPos = s0;
-      s0 = peg$f2(s2);
+      s0 = peg$f7(s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -1189,12 +1878,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parse_();
     s2 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c8) {
-      s3 = peg$c8;
+    if (input.substr(peg$currPos, 3) === peg$c42) {
+      s3 = peg$c42;
       peg$currPos += 3;
     } else {
       s3 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e11); }
+      if (peg$silentFails === 0) { peg$fail(peg$e47); }
     }
     if (s3 !== peg$FAILED) {
       s4 = peg$parseTrim();
@@ -1205,12 +1894,12 @@ function peg$parse(input: string, options?: object): any {
       s2 = peg$FAILED;
     }
     if (s2 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c9) {
-        s2 = peg$c9;
+      if (input.substr(peg$currPos, 2) === peg$c43) {
+        s2 = peg$c43;
         peg$currPos += 2;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e12); }
+        if (peg$silentFails === 0) { peg$fail(peg$e48); }
       }
     }
     if (s2 !== peg$FAILED) {
@@ -1237,11 +1926,11 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 45) {
-        s2 = peg$c6;
+        s2 = peg$c3;
         peg$currPos++;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e8); }
+        if (peg$silentFails === 0) { peg$fail(peg$e4); }
       }
       if (s2 === peg$FAILED) {
         s2 = null;
@@ -1251,12 +1940,12 @@ function peg$parse(input: string, options?: object): any {
       if (s4 !== peg$FAILED) {
         s5 = peg$parse_();
         s6 = peg$currPos;
-        if (input.substr(peg$currPos, 3) === peg$c10) {
-          s7 = peg$c10;
+        if (input.substr(peg$currPos, 3) === peg$c44) {
+          s7 = peg$c44;
           peg$currPos += 3;
         } else {
           s7 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e13); }
+          if (peg$silentFails === 0) { peg$fail(peg$e49); }
         }
         if (s7 !== peg$FAILED) {
           s8 = peg$parseTrim();
@@ -1267,17 +1956,17 @@ function peg$parse(input: string, options?: object): any {
           s6 = peg$FAILED;
         }
         if (s6 === peg$FAILED) {
-          if (input.substr(peg$currPos, 2) === peg$c11) {
-            s6 = peg$c11;
+          if (input.substr(peg$currPos, 2) === peg$c10) {
+            s6 = peg$c10;
             peg$currPos += 2;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e14); }
+            if (peg$silentFails === 0) { peg$fail(peg$e13); }
           }
         }
         if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f3(s2, s4);
+          s0 = peg$f8(s2, s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1298,12 +1987,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c12) {
-      s1 = peg$c12;
+    if (input.substr(peg$currPos, 3) === peg$c45) {
+      s1 = peg$c45;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e15); }
+      if (peg$silentFails === 0) { peg$fail(peg$e50); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
@@ -1329,12 +2018,12 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
-      if (input.substr(peg$currPos, 8) === peg$c13) {
-        s1 = peg$c13;
+      if (input.substr(peg$currPos, 8) === peg$c46) {
+        s1 = peg$c46;
         peg$currPos += 8;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e16); }
+        if (peg$silentFails === 0) { peg$fail(peg$e51); }
       }
       if (s1 !== peg$FAILED) {
         s2 = peg$currPos;
@@ -1381,12 +2070,12 @@ function peg$parse(input: string, options?: object): any {
           s8 = peg$currPos;
           s9 = peg$parseOpen();
           if (s9 !== peg$FAILED) {
-            if (input.substr(peg$currPos, 3) === peg$c14) {
-              s10 = peg$c14;
+            if (input.substr(peg$currPos, 3) === peg$c8) {
+              s10 = peg$c8;
               peg$currPos += 3;
             } else {
               s10 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e17); }
+              if (peg$silentFails === 0) { peg$fail(peg$e11); }
             }
             if (s10 !== peg$FAILED) {
               s11 = peg$parseRawName();
@@ -1445,12 +2134,12 @@ function peg$parse(input: string, options?: object): any {
             s8 = peg$currPos;
             s9 = peg$parseOpen();
             if (s9 !== peg$FAILED) {
-              if (input.substr(peg$currPos, 3) === peg$c14) {
-                s10 = peg$c14;
+              if (input.substr(peg$currPos, 3) === peg$c8) {
+                s10 = peg$c8;
                 peg$currPos += 3;
               } else {
                 s10 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e17); }
+                if (peg$silentFails === 0) { peg$fail(peg$e11); }
               }
               if (s10 !== peg$FAILED) {
                 s11 = peg$parseRawName();
@@ -1505,12 +2194,12 @@ function peg$parse(input: string, options?: object): any {
           s4 = input.substring(s4, peg$currPos);
           s5 = peg$parseOpen();
           if (s5 !== peg$FAILED) {
-            if (input.substr(peg$currPos, 3) === peg$c14) {
-              s6 = peg$c14;
+            if (input.substr(peg$currPos, 3) === peg$c8) {
+              s6 = peg$c8;
               peg$currPos += 3;
             } else {
               s6 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e17); }
+              if (peg$silentFails === 0) { peg$fail(peg$e11); }
             }
             if (s6 !== peg$FAILED) {
               s7 = peg$parseRawName();
@@ -1518,7 +2207,7 @@ function peg$parse(input: string, options?: object): any {
                 s8 = peg$parseClose();
                 if (s8 !== peg$FAILED) {
                   peg$savedPos = s0;
-                  s0 = peg$f4(s1, s4);
+                  s0 = peg$f9(s1, s4);
                 } else {
                   peg$currPos = s0;
                   s0 = peg$FAILED;
@@ -1557,12 +2246,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c15) {
-        s2 = peg$c15;
+      if (input.substr(peg$currPos, 2) === peg$c13) {
+        s2 = peg$c13;
         peg$currPos += 2;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e18); }
+        if (peg$silentFails === 0) { peg$fail(peg$e17); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -1595,12 +2284,12 @@ function peg$parse(input: string, options?: object): any {
                 }
                 s10 = peg$parseOpen();
                 if (s10 !== peg$FAILED) {
-                  if (input.substr(peg$currPos, 5) === peg$c16) {
-                    s11 = peg$c16;
+                  if (input.substr(peg$currPos, 5) === peg$c47) {
+                    s11 = peg$c47;
                     peg$currPos += 5;
                   } else {
                     s11 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e19); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e52); }
                   }
                   if (s11 !== peg$FAILED) {
                     s12 = peg$currPos;
@@ -1617,7 +2306,7 @@ function peg$parse(input: string, options?: object): any {
                       s13 = peg$parseClose();
                       if (s13 !== peg$FAILED) {
                         peg$savedPos = s0;
-                        s0 = peg$f5(s1, s5, s7, s8, s9);
+                        s0 = peg$f10(s1, s5, s7, s8, s9);
                       } else {
                         peg$currPos = s0;
                         s0 = peg$FAILED;
@@ -1668,20 +2357,20 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 6) === peg$c17) {
-        s2 = peg$c17;
+      if (input.substr(peg$currPos, 6) === peg$c48) {
+        s2 = peg$c48;
         peg$currPos += 6;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e20); }
+        if (peg$silentFails === 0) { peg$fail(peg$e53); }
       }
       if (s2 === peg$FAILED) {
-        if (input.substr(peg$currPos, 5) === peg$c18) {
-          s2 = peg$c18;
+        if (input.substr(peg$currPos, 5) === peg$c49) {
+          s2 = peg$c49;
           peg$currPos += 5;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e21); }
+          if (peg$silentFails === 0) { peg$fail(peg$e54); }
         }
       }
       if (s2 !== peg$FAILED) {
@@ -1704,7 +2393,7 @@ function peg$parse(input: string, options?: object): any {
               s7 = peg$parseNodes();
               if (s7 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f6(s5, s7);
+                s0 = peg$f11(s5, s7);
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -1739,12 +2428,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 4) === peg$c19) {
-        s2 = peg$c19;
+      if (input.substr(peg$currPos, 4) === peg$c9) {
+        s2 = peg$c9;
         peg$currPos += 4;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e22); }
+        if (peg$silentFails === 0) { peg$fail(peg$e12); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -1763,7 +2452,7 @@ function peg$parse(input: string, options?: object): any {
             s5 = peg$parseNodes();
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f7(s5);
+              s0 = peg$f12(s5);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -1794,12 +2483,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 3) === peg$c20) {
-        s2 = peg$c20;
+      if (input.substr(peg$currPos, 3) === peg$c50) {
+        s2 = peg$c50;
         peg$currPos += 3;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e23); }
+        if (peg$silentFails === 0) { peg$fail(peg$e55); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -1817,12 +2506,12 @@ function peg$parse(input: string, options?: object): any {
           s5 = peg$parseName();
           if (s5 !== peg$FAILED) {
             s6 = peg$parse_();
-            if (input.substr(peg$currPos, 2) === peg$c21) {
-              s7 = peg$c21;
+            if (input.substr(peg$currPos, 2) === peg$c51) {
+              s7 = peg$c51;
               peg$currPos += 2;
             } else {
               s7 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e24); }
+              if (peg$silentFails === 0) { peg$fail(peg$e56); }
             }
             if (s7 !== peg$FAILED) {
               s8 = peg$currPos;
@@ -1849,12 +2538,12 @@ function peg$parse(input: string, options?: object): any {
                       }
                       s14 = peg$parseOpen();
                       if (s14 !== peg$FAILED) {
-                        if (input.substr(peg$currPos, 6) === peg$c22) {
-                          s15 = peg$c22;
+                        if (input.substr(peg$currPos, 6) === peg$c52) {
+                          s15 = peg$c52;
                           peg$currPos += 6;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e25); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e57); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$currPos;
@@ -1871,7 +2560,7 @@ function peg$parse(input: string, options?: object): any {
                             s17 = peg$parseClose();
                             if (s17 !== peg$FAILED) {
                               peg$savedPos = s0;
-                              s0 = peg$f8(s1, s5, s10, s12, s13);
+                              s0 = peg$f13(s1, s5, s10, s12, s13);
                             } else {
                               peg$currPos = s0;
                               s0 = peg$FAILED;
@@ -1934,12 +2623,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 3) === peg$c23) {
-        s2 = peg$c23;
+      if (input.substr(peg$currPos, 3) === peg$c53) {
+        s2 = peg$c53;
         peg$currPos += 3;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e26); }
+        if (peg$silentFails === 0) { peg$fail(peg$e58); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -1958,21 +2647,21 @@ function peg$parse(input: string, options?: object): any {
           if (s5 !== peg$FAILED) {
             s6 = peg$parse_();
             if (input.charCodeAt(peg$currPos) === 61) {
-              s7 = peg$c24;
+              s7 = peg$c54;
               peg$currPos++;
             } else {
               s7 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e27); }
+              if (peg$silentFails === 0) { peg$fail(peg$e59); }
             }
             if (s7 !== peg$FAILED) {
               s8 = peg$currPos;
               peg$silentFails++;
               if (input.charCodeAt(peg$currPos) === 61) {
-                s9 = peg$c24;
+                s9 = peg$c54;
                 peg$currPos++;
               } else {
                 s9 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e27); }
+                if (peg$silentFails === 0) { peg$fail(peg$e59); }
               }
               peg$silentFails--;
               if (s9 === peg$FAILED) {
@@ -1988,7 +2677,7 @@ function peg$parse(input: string, options?: object): any {
                   s11 = peg$parseClose();
                   if (s11 !== peg$FAILED) {
                     peg$savedPos = s0;
-                    s0 = peg$f9(s1, s5, s10);
+                    s0 = peg$f14(s1, s5, s10);
                   } else {
                     peg$currPos = s0;
                     s0 = peg$FAILED;
@@ -2031,12 +2720,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 5) === peg$c25) {
-        s2 = peg$c25;
+      if (input.substr(peg$currPos, 5) === peg$c55) {
+        s2 = peg$c55;
         peg$currPos += 5;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e28); }
+        if (peg$silentFails === 0) { peg$fail(peg$e60); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -2055,11 +2744,11 @@ function peg$parse(input: string, options?: object): any {
           if (s5 !== peg$FAILED) {
             s6 = peg$parse_();
             if (input.charCodeAt(peg$currPos) === 40) {
-              s7 = peg$c26;
+              s7 = peg$c56;
               peg$currPos++;
             } else {
               s7 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e29); }
+              if (peg$silentFails === 0) { peg$fail(peg$e61); }
             }
             if (s7 !== peg$FAILED) {
               s8 = peg$parse_();
@@ -2067,11 +2756,11 @@ function peg$parse(input: string, options?: object): any {
               if (s9 !== peg$FAILED) {
                 s10 = peg$parse_();
                 if (input.charCodeAt(peg$currPos) === 41) {
-                  s11 = peg$c27;
+                  s11 = peg$c57;
                   peg$currPos++;
                 } else {
                   s11 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e30); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e62); }
                 }
                 if (s11 !== peg$FAILED) {
                   s12 = peg$parseClose();
@@ -2080,12 +2769,12 @@ function peg$parse(input: string, options?: object): any {
                     if (s13 !== peg$FAILED) {
                       s14 = peg$parseOpen();
                       if (s14 !== peg$FAILED) {
-                        if (input.substr(peg$currPos, 8) === peg$c28) {
-                          s15 = peg$c28;
+                        if (input.substr(peg$currPos, 8) === peg$c58) {
+                          s15 = peg$c58;
                           peg$currPos += 8;
                         } else {
                           s15 = peg$FAILED;
-                          if (peg$silentFails === 0) { peg$fail(peg$e31); }
+                          if (peg$silentFails === 0) { peg$fail(peg$e63); }
                         }
                         if (s15 !== peg$FAILED) {
                           s16 = peg$currPos;
@@ -2119,7 +2808,7 @@ function peg$parse(input: string, options?: object): any {
                           s17 = peg$parseClose();
                           if (s17 !== peg$FAILED) {
                             peg$savedPos = s0;
-                            s0 = peg$f10(s1, s5, s9, s13);
+                            s0 = peg$f15(s1, s5, s9, s13);
                           } else {
                             peg$currPos = s0;
                             s0 = peg$FAILED;
@@ -2182,18 +2871,18 @@ function peg$parse(input: string, options?: object): any {
       s3 = peg$currPos;
       s4 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 44) {
-        s5 = peg$c29;
+        s5 = peg$c59;
         peg$currPos++;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        if (peg$silentFails === 0) { peg$fail(peg$e64); }
       }
       if (s5 !== peg$FAILED) {
         s6 = peg$parse_();
         s7 = peg$parseParameter();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f11(s1, s7);
+          s3 = peg$f16(s1, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -2207,18 +2896,18 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$currPos;
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 44) {
-          s5 = peg$c29;
+          s5 = peg$c59;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parse_();
           s7 = peg$parseParameter();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f11(s1, s7);
+            s3 = peg$f16(s1, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -2229,7 +2918,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f12(s1, s2);
+      s0 = peg$f17(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2238,7 +2927,7 @@ function peg$parse(input: string, options?: object): any {
       s0 = peg$currPos;
       s1 = '';
       peg$savedPos = s0;
-      s1 = peg$f13();
+      s1 = peg$f18();
       s0 = s1;
     }
 
@@ -2254,18 +2943,18 @@ function peg$parse(input: string, options?: object): any {
       s2 = peg$currPos;
       s3 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 61) {
-        s4 = peg$c24;
+        s4 = peg$c54;
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e27); }
+        if (peg$silentFails === 0) { peg$fail(peg$e59); }
       }
       if (s4 !== peg$FAILED) {
         s5 = peg$parse_();
         s6 = peg$parseExpr();
         if (s6 !== peg$FAILED) {
           peg$savedPos = s2;
-          s2 = peg$f14(s1, s6);
+          s2 = peg$f19(s1, s6);
         } else {
           peg$currPos = s2;
           s2 = peg$FAILED;
@@ -2278,7 +2967,7 @@ function peg$parse(input: string, options?: object): any {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f15(s1, s2);
+      s0 = peg$f20(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2293,12 +2982,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 5) === peg$c30) {
-        s2 = peg$c30;
+      if (input.substr(peg$currPos, 5) === peg$c38) {
+        s2 = peg$c38;
         peg$currPos += 5;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e33); }
+        if (peg$silentFails === 0) { peg$fail(peg$e42); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -2324,12 +3013,12 @@ function peg$parse(input: string, options?: object): any {
               if (s7 !== peg$FAILED) {
                 s8 = peg$parseOpen();
                 if (s8 !== peg$FAILED) {
-                  if (input.substr(peg$currPos, 8) === peg$c31) {
-                    s9 = peg$c31;
+                  if (input.substr(peg$currPos, 8) === peg$c60) {
+                    s9 = peg$c60;
                     peg$currPos += 8;
                   } else {
                     s9 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e34); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e65); }
                   }
                   if (s9 !== peg$FAILED) {
                     s10 = peg$currPos;
@@ -2366,7 +3055,7 @@ function peg$parse(input: string, options?: object): any {
                     s11 = peg$parseClose();
                     if (s11 !== peg$FAILED) {
                       peg$savedPos = s0;
-                      s0 = peg$f16(s1, s5, s7);
+                      s0 = peg$f21(s1, s5, s7);
                     } else {
                       peg$currPos = s0;
                       s0 = peg$FAILED;
@@ -2414,7 +3103,7 @@ function peg$parse(input: string, options?: object): any {
     s1 = peg$parseString();
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f17(s1);
+      s1 = peg$f22(s1);
     }
     s0 = s1;
 
@@ -2427,12 +3116,12 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parseOpen();
     if (s1 !== peg$FAILED) {
-      if (input.substr(peg$currPos, 6) === peg$c32) {
-        s2 = peg$c32;
+      if (input.substr(peg$currPos, 6) === peg$c61) {
+        s2 = peg$c61;
         peg$currPos += 6;
       } else {
         s2 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e35); }
+        if (peg$silentFails === 0) { peg$fail(peg$e66); }
       }
       if (s2 !== peg$FAILED) {
         s3 = peg$currPos;
@@ -2453,18 +3142,18 @@ function peg$parse(input: string, options?: object): any {
             s7 = peg$currPos;
             s8 = peg$parse_();
             if (input.charCodeAt(peg$currPos) === 124) {
-              s9 = peg$c33;
+              s9 = peg$c62;
               peg$currPos++;
             } else {
               s9 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e36); }
+              if (peg$silentFails === 0) { peg$fail(peg$e67); }
             }
             if (s9 !== peg$FAILED) {
               s10 = peg$parse_();
               s11 = peg$parseFilterCall();
               if (s11 !== peg$FAILED) {
                 peg$savedPos = s7;
-                s7 = peg$f18(s1, s5, s11);
+                s7 = peg$f23(s1, s5, s11);
               } else {
                 peg$currPos = s7;
                 s7 = peg$FAILED;
@@ -2478,18 +3167,18 @@ function peg$parse(input: string, options?: object): any {
               s7 = peg$currPos;
               s8 = peg$parse_();
               if (input.charCodeAt(peg$currPos) === 124) {
-                s9 = peg$c33;
+                s9 = peg$c62;
                 peg$currPos++;
               } else {
                 s9 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e36); }
+                if (peg$silentFails === 0) { peg$fail(peg$e67); }
               }
               if (s9 !== peg$FAILED) {
                 s10 = peg$parse_();
                 s11 = peg$parseFilterCall();
                 if (s11 !== peg$FAILED) {
                   peg$savedPos = s7;
-                  s7 = peg$f18(s1, s5, s11);
+                  s7 = peg$f23(s1, s5, s11);
                 } else {
                   peg$currPos = s7;
                   s7 = peg$FAILED;
@@ -2505,12 +3194,12 @@ function peg$parse(input: string, options?: object): any {
               if (s8 !== peg$FAILED) {
                 s9 = peg$parseOpen();
                 if (s9 !== peg$FAILED) {
-                  if (input.substr(peg$currPos, 9) === peg$c34) {
-                    s10 = peg$c34;
+                  if (input.substr(peg$currPos, 9) === peg$c63) {
+                    s10 = peg$c63;
                     peg$currPos += 9;
                   } else {
                     s10 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e37); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e68); }
                   }
                   if (s10 !== peg$FAILED) {
                     s11 = peg$currPos;
@@ -2527,7 +3216,7 @@ function peg$parse(input: string, options?: object): any {
                       s12 = peg$parseClose();
                       if (s12 !== peg$FAILED) {
                         peg$savedPos = s0;
-                        s0 = peg$f19(s1, s5, s6, s8);
+                        s0 = peg$f24(s1, s5, s6, s8);
                       } else {
                         peg$currPos = s0;
                         s0 = peg$FAILED;
@@ -2577,7 +3266,7 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     peg$savedPos = peg$currPos;
-    s1 = peg$f20();
+    s1 = peg$f25();
     if (s1) {
       s1 = undefined;
     } else {
@@ -2591,7 +3280,7 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$parseNode();
       }
       peg$savedPos = peg$currPos;
-      s3 = peg$f21(s2);
+      s3 = peg$f26(s2);
       if (s3) {
         s3 = undefined;
       } else {
@@ -2599,7 +3288,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f22(s2);
+        s0 = peg$f27(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2617,7 +3306,7 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     peg$savedPos = peg$currPos;
-    s1 = peg$f23();
+    s1 = peg$f28();
     if (s1) {
       s1 = undefined;
     } else {
@@ -2630,7 +3319,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = peg$currPos;
-        s3 = peg$f24(s2);
+        s3 = peg$f29(s2);
         if (s3) {
           s3 = undefined;
         } else {
@@ -2638,7 +3327,7 @@ function peg$parse(input: string, options?: object): any {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f25(s2);
+          s0 = peg$f30(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -2659,7 +3348,7 @@ function peg$parse(input: string, options?: object): any {
     let s0;
 
     peg$savedPos = peg$currPos;
-    s0 = peg$f26();
+    s0 = peg$f31();
     if (s0) {
       s0 = undefined;
     } else {
@@ -2684,18 +3373,18 @@ function peg$parse(input: string, options?: object): any {
         if (s6 !== peg$FAILED) {
           s7 = peg$parse_();
           if (input.charCodeAt(peg$currPos) === 58) {
-            s8 = peg$c35;
+            s8 = peg$c64;
             peg$currPos++;
           } else {
             s8 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e38); }
+            if (peg$silentFails === 0) { peg$fail(peg$e69); }
           }
           if (s8 !== peg$FAILED) {
             s9 = peg$parse_();
             s10 = peg$parseExpr();
             if (s10 !== peg$FAILED) {
               peg$savedPos = s2;
-              s2 = peg$f27(s1, s4, s6, s10);
+              s2 = peg$f32(s1, s4, s6, s10);
             } else {
               peg$currPos = s2;
               s2 = peg$FAILED;
@@ -2716,7 +3405,7 @@ function peg$parse(input: string, options?: object): any {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f28(s1, s2);
+      s0 = peg$f33(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2730,21 +3419,21 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 63) {
-      s1 = peg$c36;
+      s1 = peg$c65;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e39); }
+      if (peg$silentFails === 0) { peg$fail(peg$e70); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
       peg$silentFails++;
       if (input.charCodeAt(peg$currPos) === 63) {
-        s3 = peg$c36;
+        s3 = peg$c65;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e39); }
+        if (peg$silentFails === 0) { peg$fail(peg$e70); }
       }
       peg$silentFails--;
       if (s3 === peg$FAILED) {
@@ -2755,7 +3444,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f29();
+        s0 = peg$f34();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2783,7 +3472,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseAnd();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f30(s1, s5, s7);
+          s3 = peg$f35(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -2802,7 +3491,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseAnd();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f30(s1, s5, s7);
+            s3 = peg$f35(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -2813,7 +3502,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f31(s1, s2);
+      s0 = peg$f36(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2826,12 +3515,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c37) {
-      s1 = peg$c37;
+    if (input.substr(peg$currPos, 2) === peg$c25) {
+      s1 = peg$c25;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e40); }
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
@@ -2846,7 +3535,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f32(s1);
+        s0 = peg$f37(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2874,7 +3563,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseTest();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f33(s1, s5, s7);
+          s3 = peg$f38(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -2893,7 +3582,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseTest();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f33(s1, s5, s7);
+            s3 = peg$f38(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -2904,7 +3593,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f34(s1, s2);
+      s0 = peg$f39(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2917,12 +3606,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c38) {
-      s1 = peg$c38;
+    if (input.substr(peg$currPos, 3) === peg$c24) {
+      s1 = peg$c24;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e41); }
+      if (peg$silentFails === 0) { peg$fail(peg$e28); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
@@ -2937,7 +3626,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f35(s1);
+        s0 = peg$f40(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -2963,7 +3652,7 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$parseTestTail();
       }
       peg$savedPos = s0;
-      s0 = peg$f36(s1, s2);
+      s0 = peg$f41(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -2977,12 +3666,12 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     s1 = peg$parse_();
-    if (input.substr(peg$currPos, 2) === peg$c39) {
-      s2 = peg$c39;
+    if (input.substr(peg$currPos, 2) === peg$c66) {
+      s2 = peg$c66;
       peg$currPos += 2;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e42); }
+      if (peg$silentFails === 0) { peg$fail(peg$e71); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$currPos;
@@ -2998,12 +3687,12 @@ function peg$parse(input: string, options?: object): any {
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
         s5 = peg$currPos;
-        if (input.substr(peg$currPos, 3) === peg$c40) {
-          s6 = peg$c40;
+        if (input.substr(peg$currPos, 3) === peg$c26) {
+          s6 = peg$c26;
           peg$currPos += 3;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e43); }
+          if (peg$silentFails === 0) { peg$fail(peg$e30); }
         }
         if (s6 !== peg$FAILED) {
           s7 = peg$currPos;
@@ -3034,7 +3723,7 @@ function peg$parse(input: string, options?: object): any {
         s6 = peg$parseTestName();
         if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f37(s5, s6);
+          s0 = peg$f42(s5, s6);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3056,7 +3745,7 @@ function peg$parse(input: string, options?: object): any {
         s4 = peg$parseCompared();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f38(s2, s4);
+          s0 = peg$f43(s2, s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3074,7 +3763,7 @@ function peg$parse(input: string, options?: object): any {
           s4 = peg$parseCoalesced();
           if (s4 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f39(s2, s4);
+            s0 = peg$f44(s2, s4);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -3100,7 +3789,7 @@ function peg$parse(input: string, options?: object): any {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f40(s1, s2);
+      s0 = peg$f45(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3113,20 +3802,20 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 8) === peg$c41) {
-      s1 = peg$c41;
+    if (input.substr(peg$currPos, 8) === peg$c67) {
+      s1 = peg$c67;
       peg$currPos += 8;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e44); }
+      if (peg$silentFails === 0) { peg$fail(peg$e72); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 4) === peg$c42) {
-        s1 = peg$c42;
+      if (input.substr(peg$currPos, 4) === peg$c68) {
+        s1 = peg$c68;
         peg$currPos += 4;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e45); }
+        if (peg$silentFails === 0) { peg$fail(peg$e73); }
       }
     }
     if (s1 !== peg$FAILED) {
@@ -3142,7 +3831,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f41(s1);
+        s0 = peg$f46(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3170,7 +3859,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseCoalesced();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f42(s1, s5, s7);
+          s3 = peg$f47(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -3189,7 +3878,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseCoalesced();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f42(s1, s5, s7);
+            s3 = peg$f47(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -3200,7 +3889,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f43(s1, s2);
+      s0 = peg$f48(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3213,44 +3902,44 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c43) {
-      s1 = peg$c43;
+    if (input.substr(peg$currPos, 2) === peg$c69) {
+      s1 = peg$c69;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e46); }
+      if (peg$silentFails === 0) { peg$fail(peg$e74); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c44) {
-        s1 = peg$c44;
+      if (input.substr(peg$currPos, 2) === peg$c70) {
+        s1 = peg$c70;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e47); }
+        if (peg$silentFails === 0) { peg$fail(peg$e75); }
       }
       if (s1 === peg$FAILED) {
-        if (input.substr(peg$currPos, 2) === peg$c45) {
-          s1 = peg$c45;
+        if (input.substr(peg$currPos, 2) === peg$c71) {
+          s1 = peg$c71;
           peg$currPos += 2;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e48); }
+          if (peg$silentFails === 0) { peg$fail(peg$e76); }
         }
         if (s1 === peg$FAILED) {
-          if (input.substr(peg$currPos, 2) === peg$c46) {
-            s1 = peg$c46;
+          if (input.substr(peg$currPos, 2) === peg$c72) {
+            s1 = peg$c72;
             peg$currPos += 2;
           } else {
             s1 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e49); }
+            if (peg$silentFails === 0) { peg$fail(peg$e77); }
           }
           if (s1 === peg$FAILED) {
             s1 = input.charAt(peg$currPos);
-            if (peg$r2.test(s1)) {
+            if (peg$r4.test(s1)) {
               peg$currPos++;
             } else {
               s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e50); }
+              if (peg$silentFails === 0) { peg$fail(peg$e78); }
             }
             if (s1 === peg$FAILED) {
               s1 = peg$parseEquals();
@@ -3261,7 +3950,7 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f44(s1);
+      s1 = peg$f49(s1);
     }
     s0 = s1;
 
@@ -3272,12 +3961,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 6) === peg$c47) {
-      s1 = peg$c47;
+    if (input.substr(peg$currPos, 6) === peg$c73) {
+      s1 = peg$c73;
       peg$currPos += 6;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e51); }
+      if (peg$silentFails === 0) { peg$fail(peg$e79); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
@@ -3292,7 +3981,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f45();
+        s0 = peg$f50();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3320,7 +4009,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseSum();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f46(s1, s5, s7);
+          s3 = peg$f51(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -3339,7 +4028,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseSum();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f46(s1, s5, s7);
+            s3 = peg$f51(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -3350,7 +4039,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f47(s1, s2);
+      s0 = peg$f52(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3363,25 +4052,25 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c48) {
-      s1 = peg$c48;
+    if (input.substr(peg$currPos, 3) === peg$c74) {
+      s1 = peg$c74;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e52); }
+      if (peg$silentFails === 0) { peg$fail(peg$e80); }
     }
     if (s1 === peg$FAILED) {
-      if (input.substr(peg$currPos, 2) === peg$c49) {
-        s1 = peg$c49;
+      if (input.substr(peg$currPos, 2) === peg$c75) {
+        s1 = peg$c75;
         peg$currPos += 2;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e53); }
+        if (peg$silentFails === 0) { peg$fail(peg$e81); }
       }
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f48(s1);
+      s1 = peg$f53(s1);
     }
     s0 = s1;
 
@@ -3403,7 +4092,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseProduct();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f49(s1, s5, s7);
+          s3 = peg$f54(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -3422,7 +4111,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseProduct();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f49(s1, s5, s7);
+            s3 = peg$f54(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -3433,7 +4122,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f50(s1, s2);
+      s0 = peg$f55(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3448,38 +4137,38 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 43) {
-      s2 = peg$c50;
+      s2 = peg$c76;
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e54); }
+      if (peg$silentFails === 0) { peg$fail(peg$e82); }
     }
     if (s2 === peg$FAILED) {
       s2 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 45) {
-        s3 = peg$c6;
+        s3 = peg$c3;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e8); }
+        if (peg$silentFails === 0) { peg$fail(peg$e4); }
       }
       if (s3 !== peg$FAILED) {
         s4 = peg$currPos;
         peg$silentFails++;
-        if (input.substr(peg$currPos, 2) === peg$c9) {
-          s5 = peg$c9;
+        if (input.substr(peg$currPos, 2) === peg$c43) {
+          s5 = peg$c43;
           peg$currPos += 2;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e12); }
+          if (peg$silentFails === 0) { peg$fail(peg$e48); }
         }
         if (s5 === peg$FAILED) {
-          if (input.substr(peg$currPos, 2) === peg$c11) {
-            s5 = peg$c11;
+          if (input.substr(peg$currPos, 2) === peg$c10) {
+            s5 = peg$c10;
             peg$currPos += 2;
           } else {
             s5 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e14); }
+            if (peg$silentFails === 0) { peg$fail(peg$e13); }
           }
         }
         peg$silentFails--;
@@ -3508,7 +4197,7 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f51(s1);
+      s1 = peg$f56(s1);
     }
     s0 = s1;
 
@@ -3530,7 +4219,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parsePiped();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f52(s1, s5, s7);
+          s3 = peg$f57(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -3549,7 +4238,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parsePiped();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f52(s1, s5, s7);
+            s3 = peg$f57(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -3560,7 +4249,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f53(s1, s2);
+      s0 = peg$f58(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3575,30 +4264,30 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$currPos;
     s2 = input.charAt(peg$currPos);
-    if (peg$r3.test(s2)) {
+    if (peg$r5.test(s2)) {
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e55); }
+      if (peg$silentFails === 0) { peg$fail(peg$e83); }
     }
     if (s2 === peg$FAILED) {
       s2 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 37) {
-        s3 = peg$c51;
+        s3 = peg$c77;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e56); }
+        if (peg$silentFails === 0) { peg$fail(peg$e84); }
       }
       if (s3 !== peg$FAILED) {
         s4 = peg$currPos;
         peg$silentFails++;
         if (input.charCodeAt(peg$currPos) === 125) {
-          s5 = peg$c52;
+          s5 = peg$c78;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e57); }
+          if (peg$silentFails === 0) { peg$fail(peg$e85); }
         }
         peg$silentFails--;
         if (s5 === peg$FAILED) {
@@ -3626,7 +4315,7 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f54(s1);
+      s1 = peg$f59(s1);
     }
     s0 = s1;
 
@@ -3646,7 +4335,7 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$parsePipedTail();
       }
       peg$savedPos = s0;
-      s0 = peg$f55(s1, s2);
+      s0 = peg$f60(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3661,21 +4350,21 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (input.charCodeAt(peg$currPos) === 124) {
-      s2 = peg$c33;
+      s2 = peg$c62;
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e36); }
+      if (peg$silentFails === 0) { peg$fail(peg$e67); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$currPos;
       peg$silentFails++;
       if (input.charCodeAt(peg$currPos) === 124) {
-        s4 = peg$c33;
+        s4 = peg$c62;
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e36); }
+        if (peg$silentFails === 0) { peg$fail(peg$e67); }
       }
       peg$silentFails--;
       if (s4 === peg$FAILED) {
@@ -3689,7 +4378,7 @@ function peg$parse(input: string, options?: object): any {
         s5 = peg$parseFilterCall();
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f56(s5);
+          s0 = peg$f61(s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3711,7 +4400,7 @@ function peg$parse(input: string, options?: object): any {
         s4 = peg$parseRange();
         if (s4 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f57(s2, s4);
+          s0 = peg$f62(s2, s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3730,15 +4419,15 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 126) {
-      s1 = peg$c53;
+      s1 = peg$c79;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e58); }
+      if (peg$silentFails === 0) { peg$fail(peg$e86); }
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f58();
+      s1 = peg$f63();
     }
     s0 = s1;
 
@@ -3756,7 +4445,7 @@ function peg$parse(input: string, options?: object): any {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f59(s1, s2);
+      s0 = peg$f64(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3780,7 +4469,7 @@ function peg$parse(input: string, options?: object): any {
         s7 = peg$parseUnary();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f60(s1, s5, s7);
+          s3 = peg$f65(s1, s5, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -3799,7 +4488,7 @@ function peg$parse(input: string, options?: object): any {
           s7 = peg$parseUnary();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f60(s1, s5, s7);
+            s3 = peg$f65(s1, s5, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -3810,7 +4499,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f61(s1, s2);
+      s0 = peg$f66(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -3823,16 +4512,16 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c54) {
-      s1 = peg$c54;
+    if (input.substr(peg$currPos, 2) === peg$c80) {
+      s1 = peg$c80;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e59); }
+      if (peg$silentFails === 0) { peg$fail(peg$e87); }
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f62();
+      s1 = peg$f67();
     }
     s0 = s1;
 
@@ -3847,7 +4536,7 @@ function peg$parse(input: string, options?: object): any {
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
       peg$savedPos = peg$currPos;
-      s3 = peg$f63(s1);
+      s3 = peg$f68(s1);
       if (s3) {
         s3 = undefined;
       } else {
@@ -3860,7 +4549,7 @@ function peg$parse(input: string, options?: object): any {
         }
         if (s4 !== peg$FAILED) {
           peg$savedPos = peg$currPos;
-          s5 = peg$f64(s1, s4);
+          s5 = peg$f69(s1, s4);
           if (s5) {
             s5 = undefined;
           } else {
@@ -3868,7 +4557,7 @@ function peg$parse(input: string, options?: object): any {
           }
           if (s5 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f65(s1, s4);
+            s0 = peg$f70(s1, s4);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -3896,12 +4585,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 3) === peg$c40) {
-      s1 = peg$c40;
+    if (input.substr(peg$currPos, 3) === peg$c26) {
+      s1 = peg$c26;
       peg$currPos += 3;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e43); }
+      if (peg$silentFails === 0) { peg$fail(peg$e30); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
@@ -3916,7 +4605,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f66();
+        s0 = peg$f71();
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -3927,11 +4616,11 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s0 === peg$FAILED) {
       s0 = input.charAt(peg$currPos);
-      if (peg$r4.test(s0)) {
+      if (peg$r6.test(s0)) {
         peg$currPos++;
       } else {
         s0 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e60); }
+        if (peg$silentFails === 0) { peg$fail(peg$e88); }
       }
     }
 
@@ -3955,7 +4644,7 @@ function peg$parse(input: string, options?: object): any {
             s3 = peg$parseAccess();
           }
           peg$savedPos = s0;
-          s0 = peg$f67(s1, s2);
+          s0 = peg$f72(s1, s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -3972,21 +4661,21 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (input.charCodeAt(peg$currPos) === 46) {
-      s2 = peg$c3;
+      s2 = peg$c4;
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e5); }
+      if (peg$silentFails === 0) { peg$fail(peg$e6); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$currPos;
       peg$silentFails++;
       if (input.charCodeAt(peg$currPos) === 46) {
-        s4 = peg$c3;
+        s4 = peg$c4;
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e5); }
+        if (peg$silentFails === 0) { peg$fail(peg$e6); }
       }
       peg$silentFails--;
       if (s4 === peg$FAILED) {
@@ -4004,7 +4693,7 @@ function peg$parse(input: string, options?: object): any {
             s6 = null;
           }
           peg$savedPos = s0;
-          s0 = peg$f68(s5, s6);
+          s0 = peg$f73(s5, s6);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4027,15 +4716,15 @@ function peg$parse(input: string, options?: object): any {
         if (s4 !== peg$FAILED) {
           s5 = peg$parse_();
           if (input.charCodeAt(peg$currPos) === 93) {
-            s6 = peg$c55;
+            s6 = peg$c81;
             peg$currPos++;
           } else {
             s6 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e61); }
+            if (peg$silentFails === 0) { peg$fail(peg$e89); }
           }
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f69(s2, s4);
+            s0 = peg$f74(s2, s4);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -4058,15 +4747,15 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 91) {
-      s1 = peg$c56;
+      s1 = peg$c82;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e62); }
+      if (peg$silentFails === 0) { peg$fail(peg$e90); }
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f70();
+      s1 = peg$f75();
     }
     s0 = s1;
 
@@ -4082,21 +4771,21 @@ function peg$parse(input: string, options?: object): any {
       s1 = peg$currPos;
       s2 = [];
       s3 = input.charAt(peg$currPos);
-      if (peg$r5.test(s3)) {
+      if (peg$r7.test(s3)) {
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e63); }
+        if (peg$silentFails === 0) { peg$fail(peg$e91); }
       }
       if (s3 !== peg$FAILED) {
         while (s3 !== peg$FAILED) {
           s2.push(s3);
           s3 = input.charAt(peg$currPos);
-          if (peg$r5.test(s3)) {
+          if (peg$r7.test(s3)) {
             peg$currPos++;
           } else {
             s3 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e63); }
+            if (peg$silentFails === 0) { peg$fail(peg$e91); }
           }
         }
       } else {
@@ -4110,7 +4799,7 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s1 !== peg$FAILED) {
       peg$savedPos = s0;
-      s1 = peg$f71(s1);
+      s1 = peg$f76(s1);
     }
     s0 = s1;
 
@@ -4126,17 +4815,17 @@ function peg$parse(input: string, options?: object): any {
       s1 = peg$parseString();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f72(s1);
+        s1 = peg$f77(s1);
       }
       s0 = s1;
       if (s0 === peg$FAILED) {
         s0 = peg$currPos;
         if (input.charCodeAt(peg$currPos) === 40) {
-          s1 = peg$c26;
+          s1 = peg$c56;
           peg$currPos++;
         } else {
           s1 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e29); }
+          if (peg$silentFails === 0) { peg$fail(peg$e61); }
         }
         if (s1 !== peg$FAILED) {
           s2 = peg$parse_();
@@ -4144,15 +4833,15 @@ function peg$parse(input: string, options?: object): any {
           if (s3 !== peg$FAILED) {
             s4 = peg$parse_();
             if (input.charCodeAt(peg$currPos) === 41) {
-              s5 = peg$c27;
+              s5 = peg$c57;
               peg$currPos++;
             } else {
               s5 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e30); }
+              if (peg$silentFails === 0) { peg$fail(peg$e62); }
             }
             if (s5 !== peg$FAILED) {
               peg$savedPos = s0;
-              s0 = peg$f73(s3);
+              s0 = peg$f78(s3);
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -4185,7 +4874,7 @@ function peg$parse(input: string, options?: object): any {
         s2 = null;
       }
       peg$savedPos = s0;
-      s0 = peg$f74(s1, s2);
+      s0 = peg$f79(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4200,11 +4889,11 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$parse_();
     if (input.charCodeAt(peg$currPos) === 40) {
-      s2 = peg$c26;
+      s2 = peg$c56;
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e29); }
+      if (peg$silentFails === 0) { peg$fail(peg$e61); }
     }
     if (s2 !== peg$FAILED) {
       s3 = peg$parse_();
@@ -4212,15 +4901,15 @@ function peg$parse(input: string, options?: object): any {
       if (s4 !== peg$FAILED) {
         s5 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 41) {
-          s6 = peg$c27;
+          s6 = peg$c57;
           peg$currPos++;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e30); }
+          if (peg$silentFails === 0) { peg$fail(peg$e62); }
         }
         if (s6 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f75(s4);
+          s0 = peg$f80(s4);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4247,18 +4936,18 @@ function peg$parse(input: string, options?: object): any {
       s3 = peg$currPos;
       s4 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 44) {
-        s5 = peg$c29;
+        s5 = peg$c59;
         peg$currPos++;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        if (peg$silentFails === 0) { peg$fail(peg$e64); }
       }
       if (s5 !== peg$FAILED) {
         s6 = peg$parse_();
         s7 = peg$parseArgument();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f76(s1, s7);
+          s3 = peg$f81(s1, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -4272,18 +4961,18 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$currPos;
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 44) {
-          s5 = peg$c29;
+          s5 = peg$c59;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parse_();
           s7 = peg$parseArgument();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f76(s1, s7);
+            s3 = peg$f81(s1, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -4294,7 +4983,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f77(s1, s2);
+      s0 = peg$f82(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4303,7 +4992,7 @@ function peg$parse(input: string, options?: object): any {
       s0 = peg$currPos;
       s1 = '';
       peg$savedPos = s0;
-      s1 = peg$f78();
+      s1 = peg$f83();
       s0 = s1;
     }
 
@@ -4318,21 +5007,21 @@ function peg$parse(input: string, options?: object): any {
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 61) {
-        s3 = peg$c24;
+        s3 = peg$c54;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e27); }
+        if (peg$silentFails === 0) { peg$fail(peg$e59); }
       }
       if (s3 !== peg$FAILED) {
         s4 = peg$currPos;
         peg$silentFails++;
         if (input.charCodeAt(peg$currPos) === 61) {
-          s5 = peg$c24;
+          s5 = peg$c54;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e27); }
+          if (peg$silentFails === 0) { peg$fail(peg$e59); }
         }
         peg$silentFails--;
         if (s5 === peg$FAILED) {
@@ -4346,7 +5035,7 @@ function peg$parse(input: string, options?: object): any {
           s6 = peg$parseExpr();
           if (s6 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f79(s1, s6);
+            s0 = peg$f84(s1, s6);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -4368,7 +5057,7 @@ function peg$parse(input: string, options?: object): any {
       s1 = peg$parseExpr();
       if (s1 !== peg$FAILED) {
         peg$savedPos = s0;
-        s1 = peg$f80(s1);
+        s1 = peg$f85(s1);
       }
       s0 = s1;
     }
@@ -4381,11 +5070,11 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 91) {
-      s1 = peg$c56;
+      s1 = peg$c82;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e62); }
+      if (peg$silentFails === 0) { peg$fail(peg$e90); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
@@ -4393,15 +5082,15 @@ function peg$parse(input: string, options?: object): any {
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 93) {
-          s5 = peg$c55;
+          s5 = peg$c81;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e61); }
+          if (peg$silentFails === 0) { peg$fail(peg$e89); }
         }
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f81(s3);
+          s0 = peg$f86(s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4428,18 +5117,18 @@ function peg$parse(input: string, options?: object): any {
       s3 = peg$currPos;
       s4 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 44) {
-        s5 = peg$c29;
+        s5 = peg$c59;
         peg$currPos++;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        if (peg$silentFails === 0) { peg$fail(peg$e64); }
       }
       if (s5 !== peg$FAILED) {
         s6 = peg$parse_();
         s7 = peg$parseExpr();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f82(s1, s7);
+          s3 = peg$f87(s1, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -4453,18 +5142,18 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$currPos;
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 44) {
-          s5 = peg$c29;
+          s5 = peg$c59;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parse_();
           s7 = peg$parseExpr();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f82(s1, s7);
+            s3 = peg$f87(s1, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -4475,7 +5164,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f83(s1, s2);
+      s0 = peg$f88(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4484,7 +5173,7 @@ function peg$parse(input: string, options?: object): any {
       s0 = peg$currPos;
       s1 = '';
       peg$savedPos = s0;
-      s1 = peg$f84();
+      s1 = peg$f89();
       s0 = s1;
     }
 
@@ -4496,11 +5185,11 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 123) {
-      s1 = peg$c57;
+      s1 = peg$c83;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e64); }
+      if (peg$silentFails === 0) { peg$fail(peg$e92); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
@@ -4508,15 +5197,15 @@ function peg$parse(input: string, options?: object): any {
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 125) {
-          s5 = peg$c52;
+          s5 = peg$c78;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e57); }
+          if (peg$silentFails === 0) { peg$fail(peg$e85); }
         }
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f85(s3);
+          s0 = peg$f90(s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4543,18 +5232,18 @@ function peg$parse(input: string, options?: object): any {
       s3 = peg$currPos;
       s4 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 44) {
-        s5 = peg$c29;
+        s5 = peg$c59;
         peg$currPos++;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e32); }
+        if (peg$silentFails === 0) { peg$fail(peg$e64); }
       }
       if (s5 !== peg$FAILED) {
         s6 = peg$parse_();
         s7 = peg$parseEntry();
         if (s7 !== peg$FAILED) {
           peg$savedPos = s3;
-          s3 = peg$f86(s1, s7);
+          s3 = peg$f91(s1, s7);
         } else {
           peg$currPos = s3;
           s3 = peg$FAILED;
@@ -4568,18 +5257,18 @@ function peg$parse(input: string, options?: object): any {
         s3 = peg$currPos;
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 44) {
-          s5 = peg$c29;
+          s5 = peg$c59;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e32); }
+          if (peg$silentFails === 0) { peg$fail(peg$e64); }
         }
         if (s5 !== peg$FAILED) {
           s6 = peg$parse_();
           s7 = peg$parseEntry();
           if (s7 !== peg$FAILED) {
             peg$savedPos = s3;
-            s3 = peg$f86(s1, s7);
+            s3 = peg$f91(s1, s7);
           } else {
             peg$currPos = s3;
             s3 = peg$FAILED;
@@ -4590,7 +5279,7 @@ function peg$parse(input: string, options?: object): any {
         }
       }
       peg$savedPos = s0;
-      s0 = peg$f87(s1, s2);
+      s0 = peg$f92(s1, s2);
     } else {
       peg$currPos = s0;
       s0 = peg$FAILED;
@@ -4599,7 +5288,7 @@ function peg$parse(input: string, options?: object): any {
       s0 = peg$currPos;
       s1 = '';
       peg$savedPos = s0;
-      s1 = peg$f88();
+      s1 = peg$f93();
       s0 = s1;
     }
 
@@ -4614,18 +5303,18 @@ function peg$parse(input: string, options?: object): any {
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
       if (input.charCodeAt(peg$currPos) === 58) {
-        s3 = peg$c35;
+        s3 = peg$c64;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e38); }
+        if (peg$silentFails === 0) { peg$fail(peg$e69); }
       }
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
         s5 = peg$parseExpr();
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f89(s1, s5);
+          s0 = peg$f94(s1, s5);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4651,21 +5340,21 @@ function peg$parse(input: string, options?: object): any {
     s2 = peg$currPos;
     s3 = [];
     s4 = input.charAt(peg$currPos);
-    if (peg$r5.test(s4)) {
+    if (peg$r7.test(s4)) {
       peg$currPos++;
     } else {
       s4 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e63); }
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
     }
     if (s4 !== peg$FAILED) {
       while (s4 !== peg$FAILED) {
         s3.push(s4);
         s4 = input.charAt(peg$currPos);
-        if (peg$r5.test(s4)) {
+        if (peg$r7.test(s4)) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e91); }
         }
       }
     } else {
@@ -4673,30 +5362,30 @@ function peg$parse(input: string, options?: object): any {
     }
     if (s3 !== peg$FAILED) {
       if (input.charCodeAt(peg$currPos) === 46) {
-        s4 = peg$c3;
+        s4 = peg$c4;
         peg$currPos++;
       } else {
         s4 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e5); }
+        if (peg$silentFails === 0) { peg$fail(peg$e6); }
       }
       if (s4 !== peg$FAILED) {
         s5 = [];
         s6 = input.charAt(peg$currPos);
-        if (peg$r5.test(s6)) {
+        if (peg$r7.test(s6)) {
           peg$currPos++;
         } else {
           s6 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e91); }
         }
         if (s6 !== peg$FAILED) {
           while (s6 !== peg$FAILED) {
             s5.push(s6);
             s6 = input.charAt(peg$currPos);
-            if (peg$r5.test(s6)) {
+            if (peg$r7.test(s6)) {
               peg$currPos++;
             } else {
               s6 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e63); }
+              if (peg$silentFails === 0) { peg$fail(peg$e91); }
             }
           }
         } else {
@@ -4735,7 +5424,7 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s2 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f90(s1);
+        s0 = peg$f95(s1);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -4749,11 +5438,11 @@ function peg$parse(input: string, options?: object): any {
       s1 = peg$parseDigits();
       if (s1 !== peg$FAILED) {
         if (input.charCodeAt(peg$currPos) === 76) {
-          s2 = peg$c58;
+          s2 = peg$c84;
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e66); }
+          if (peg$silentFails === 0) { peg$fail(peg$e94); }
         }
         if (s2 === peg$FAILED) {
           s2 = null;
@@ -4770,7 +5459,7 @@ function peg$parse(input: string, options?: object): any {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f91(s1);
+          s0 = peg$f96(s1);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -4783,7 +5472,7 @@ function peg$parse(input: string, options?: object): any {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e65); }
+      if (peg$silentFails === 0) { peg$fail(peg$e93); }
     }
 
     return s0;
@@ -4795,21 +5484,21 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = [];
     s2 = input.charAt(peg$currPos);
-    if (peg$r5.test(s2)) {
+    if (peg$r7.test(s2)) {
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e63); }
+      if (peg$silentFails === 0) { peg$fail(peg$e91); }
     }
     if (s2 !== peg$FAILED) {
       while (s2 !== peg$FAILED) {
         s1.push(s2);
         s2 = input.charAt(peg$currPos);
-        if (peg$r5.test(s2)) {
+        if (peg$r7.test(s2)) {
           peg$currPos++;
         } else {
           s2 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e63); }
+          if (peg$silentFails === 0) { peg$fail(peg$e91); }
         }
       }
     } else {
@@ -4830,22 +5519,22 @@ function peg$parse(input: string, options?: object): any {
     peg$silentFails++;
     s0 = peg$currPos;
     if (input.charCodeAt(peg$currPos) === 39) {
-      s1 = peg$c59;
+      s1 = peg$c85;
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e68); }
+      if (peg$silentFails === 0) { peg$fail(peg$e96); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$currPos;
       s3 = [];
       s4 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 92) {
-        s5 = peg$c60;
+        s5 = peg$c86;
         peg$currPos++;
       } else {
         s5 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e69); }
+        if (peg$silentFails === 0) { peg$fail(peg$e97); }
       }
       if (s5 !== peg$FAILED) {
         if (input.length > peg$currPos) {
@@ -4868,22 +5557,22 @@ function peg$parse(input: string, options?: object): any {
       }
       if (s4 === peg$FAILED) {
         s4 = input.charAt(peg$currPos);
-        if (peg$r6.test(s4)) {
+        if (peg$r8.test(s4)) {
           peg$currPos++;
         } else {
           s4 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e70); }
+          if (peg$silentFails === 0) { peg$fail(peg$e98); }
         }
       }
       while (s4 !== peg$FAILED) {
         s3.push(s4);
         s4 = peg$currPos;
         if (input.charCodeAt(peg$currPos) === 92) {
-          s5 = peg$c60;
+          s5 = peg$c86;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e69); }
+          if (peg$silentFails === 0) { peg$fail(peg$e97); }
         }
         if (s5 !== peg$FAILED) {
           if (input.length > peg$currPos) {
@@ -4906,25 +5595,25 @@ function peg$parse(input: string, options?: object): any {
         }
         if (s4 === peg$FAILED) {
           s4 = input.charAt(peg$currPos);
-          if (peg$r6.test(s4)) {
+          if (peg$r8.test(s4)) {
             peg$currPos++;
           } else {
             s4 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e70); }
+            if (peg$silentFails === 0) { peg$fail(peg$e98); }
           }
         }
       }
       s2 = input.substring(s2, peg$currPos);
       if (input.charCodeAt(peg$currPos) === 39) {
-        s3 = peg$c59;
+        s3 = peg$c85;
         peg$currPos++;
       } else {
         s3 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e68); }
+        if (peg$silentFails === 0) { peg$fail(peg$e96); }
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f92(s2);
+        s0 = peg$f97(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -4936,11 +5625,11 @@ function peg$parse(input: string, options?: object): any {
     if (s0 === peg$FAILED) {
       s0 = peg$currPos;
       if (input.charCodeAt(peg$currPos) === 34) {
-        s1 = peg$c61;
+        s1 = peg$c6;
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e71); }
+        if (peg$silentFails === 0) { peg$fail(peg$e8); }
       }
       if (s1 !== peg$FAILED) {
         s2 = [];
@@ -4951,11 +5640,11 @@ function peg$parse(input: string, options?: object): any {
           s5 = [];
           s6 = peg$currPos;
           if (input.charCodeAt(peg$currPos) === 92) {
-            s7 = peg$c60;
+            s7 = peg$c86;
             peg$currPos++;
           } else {
             s7 = peg$FAILED;
-            if (peg$silentFails === 0) { peg$fail(peg$e69); }
+            if (peg$silentFails === 0) { peg$fail(peg$e97); }
           }
           if (s7 !== peg$FAILED) {
             if (input.length > peg$currPos) {
@@ -4980,12 +5669,12 @@ function peg$parse(input: string, options?: object): any {
             s6 = peg$currPos;
             s7 = peg$currPos;
             peg$silentFails++;
-            if (input.substr(peg$currPos, 2) === peg$c62) {
-              s8 = peg$c62;
+            if (input.substr(peg$currPos, 2) === peg$c87) {
+              s8 = peg$c87;
               peg$currPos += 2;
             } else {
               s8 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e72); }
+              if (peg$silentFails === 0) { peg$fail(peg$e99); }
             }
             peg$silentFails--;
             if (s8 === peg$FAILED) {
@@ -4996,11 +5685,11 @@ function peg$parse(input: string, options?: object): any {
             }
             if (s7 !== peg$FAILED) {
               s8 = input.charAt(peg$currPos);
-              if (peg$r7.test(s8)) {
+              if (peg$r9.test(s8)) {
                 peg$currPos++;
               } else {
                 s8 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                if (peg$silentFails === 0) { peg$fail(peg$e100); }
               }
               if (s8 !== peg$FAILED) {
                 s7 = [s7, s8];
@@ -5019,11 +5708,11 @@ function peg$parse(input: string, options?: object): any {
               s5.push(s6);
               s6 = peg$currPos;
               if (input.charCodeAt(peg$currPos) === 92) {
-                s7 = peg$c60;
+                s7 = peg$c86;
                 peg$currPos++;
               } else {
                 s7 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e69); }
+                if (peg$silentFails === 0) { peg$fail(peg$e97); }
               }
               if (s7 !== peg$FAILED) {
                 if (input.length > peg$currPos) {
@@ -5048,12 +5737,12 @@ function peg$parse(input: string, options?: object): any {
                 s6 = peg$currPos;
                 s7 = peg$currPos;
                 peg$silentFails++;
-                if (input.substr(peg$currPos, 2) === peg$c62) {
-                  s8 = peg$c62;
+                if (input.substr(peg$currPos, 2) === peg$c87) {
+                  s8 = peg$c87;
                   peg$currPos += 2;
                 } else {
                   s8 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e99); }
                 }
                 peg$silentFails--;
                 if (s8 === peg$FAILED) {
@@ -5064,11 +5753,11 @@ function peg$parse(input: string, options?: object): any {
                 }
                 if (s7 !== peg$FAILED) {
                   s8 = input.charAt(peg$currPos);
-                  if (peg$r7.test(s8)) {
+                  if (peg$r9.test(s8)) {
                     peg$currPos++;
                   } else {
                     s8 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e100); }
                   }
                   if (s8 !== peg$FAILED) {
                     s7 = [s7, s8];
@@ -5093,7 +5782,7 @@ function peg$parse(input: string, options?: object): any {
           }
           if (s4 !== peg$FAILED) {
             peg$savedPos = s3;
-            s4 = peg$f93(s4);
+            s4 = peg$f98(s4);
           }
           s3 = s4;
         }
@@ -5106,11 +5795,11 @@ function peg$parse(input: string, options?: object): any {
             s5 = [];
             s6 = peg$currPos;
             if (input.charCodeAt(peg$currPos) === 92) {
-              s7 = peg$c60;
+              s7 = peg$c86;
               peg$currPos++;
             } else {
               s7 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e69); }
+              if (peg$silentFails === 0) { peg$fail(peg$e97); }
             }
             if (s7 !== peg$FAILED) {
               if (input.length > peg$currPos) {
@@ -5135,12 +5824,12 @@ function peg$parse(input: string, options?: object): any {
               s6 = peg$currPos;
               s7 = peg$currPos;
               peg$silentFails++;
-              if (input.substr(peg$currPos, 2) === peg$c62) {
-                s8 = peg$c62;
+              if (input.substr(peg$currPos, 2) === peg$c87) {
+                s8 = peg$c87;
                 peg$currPos += 2;
               } else {
                 s8 = peg$FAILED;
-                if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                if (peg$silentFails === 0) { peg$fail(peg$e99); }
               }
               peg$silentFails--;
               if (s8 === peg$FAILED) {
@@ -5151,11 +5840,11 @@ function peg$parse(input: string, options?: object): any {
               }
               if (s7 !== peg$FAILED) {
                 s8 = input.charAt(peg$currPos);
-                if (peg$r7.test(s8)) {
+                if (peg$r9.test(s8)) {
                   peg$currPos++;
                 } else {
                   s8 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e100); }
                 }
                 if (s8 !== peg$FAILED) {
                   s7 = [s7, s8];
@@ -5174,11 +5863,11 @@ function peg$parse(input: string, options?: object): any {
                 s5.push(s6);
                 s6 = peg$currPos;
                 if (input.charCodeAt(peg$currPos) === 92) {
-                  s7 = peg$c60;
+                  s7 = peg$c86;
                   peg$currPos++;
                 } else {
                   s7 = peg$FAILED;
-                  if (peg$silentFails === 0) { peg$fail(peg$e69); }
+                  if (peg$silentFails === 0) { peg$fail(peg$e97); }
                 }
                 if (s7 !== peg$FAILED) {
                   if (input.length > peg$currPos) {
@@ -5203,12 +5892,12 @@ function peg$parse(input: string, options?: object): any {
                   s6 = peg$currPos;
                   s7 = peg$currPos;
                   peg$silentFails++;
-                  if (input.substr(peg$currPos, 2) === peg$c62) {
-                    s8 = peg$c62;
+                  if (input.substr(peg$currPos, 2) === peg$c87) {
+                    s8 = peg$c87;
                     peg$currPos += 2;
                   } else {
                     s8 = peg$FAILED;
-                    if (peg$silentFails === 0) { peg$fail(peg$e72); }
+                    if (peg$silentFails === 0) { peg$fail(peg$e99); }
                   }
                   peg$silentFails--;
                   if (s8 === peg$FAILED) {
@@ -5219,11 +5908,11 @@ function peg$parse(input: string, options?: object): any {
                   }
                   if (s7 !== peg$FAILED) {
                     s8 = input.charAt(peg$currPos);
-                    if (peg$r7.test(s8)) {
+                    if (peg$r9.test(s8)) {
                       peg$currPos++;
                     } else {
                       s8 = peg$FAILED;
-                      if (peg$silentFails === 0) { peg$fail(peg$e73); }
+                      if (peg$silentFails === 0) { peg$fail(peg$e100); }
                     }
                     if (s8 !== peg$FAILED) {
                       s7 = [s7, s8];
@@ -5248,21 +5937,21 @@ function peg$parse(input: string, options?: object): any {
             }
             if (s4 !== peg$FAILED) {
               peg$savedPos = s3;
-              s4 = peg$f93(s4);
+              s4 = peg$f98(s4);
             }
             s3 = s4;
           }
         }
         if (input.charCodeAt(peg$currPos) === 34) {
-          s3 = peg$c61;
+          s3 = peg$c6;
           peg$currPos++;
         } else {
           s3 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e71); }
+          if (peg$silentFails === 0) { peg$fail(peg$e8); }
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f94(s2);
+          s0 = peg$f99(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -5275,7 +5964,7 @@ function peg$parse(input: string, options?: object): any {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e67); }
+      if (peg$silentFails === 0) { peg$fail(peg$e95); }
     }
 
     return s0;
@@ -5285,12 +5974,12 @@ function peg$parse(input: string, options?: object): any {
     let s0, s1, s2, s3, s4, s5;
 
     s0 = peg$currPos;
-    if (input.substr(peg$currPos, 2) === peg$c62) {
-      s1 = peg$c62;
+    if (input.substr(peg$currPos, 2) === peg$c87) {
+      s1 = peg$c87;
       peg$currPos += 2;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e72); }
+      if (peg$silentFails === 0) { peg$fail(peg$e99); }
     }
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
@@ -5298,15 +5987,15 @@ function peg$parse(input: string, options?: object): any {
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
         if (input.charCodeAt(peg$currPos) === 125) {
-          s5 = peg$c52;
+          s5 = peg$c78;
           peg$currPos++;
         } else {
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e57); }
+          if (peg$silentFails === 0) { peg$fail(peg$e85); }
         }
         if (s5 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f95(s3);
+          s0 = peg$f100(s3);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -5330,11 +6019,11 @@ function peg$parse(input: string, options?: object): any {
     s0 = peg$currPos;
     s1 = peg$currPos;
     s2 = input.charAt(peg$currPos);
-    if (peg$r8.test(s2)) {
+    if (peg$r10.test(s2)) {
       peg$currPos++;
     } else {
       s2 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e75); }
+      if (peg$silentFails === 0) { peg$fail(peg$e102); }
     }
     if (s2 !== peg$FAILED) {
       s3 = [];
@@ -5357,7 +6046,7 @@ function peg$parse(input: string, options?: object): any {
     peg$silentFails--;
     if (s0 === peg$FAILED) {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e74); }
+      if (peg$silentFails === 0) { peg$fail(peg$e101); }
     }
 
     return s0;
@@ -5367,11 +6056,11 @@ function peg$parse(input: string, options?: object): any {
     let s0;
 
     s0 = input.charAt(peg$currPos);
-    if (peg$r9.test(s0)) {
+    if (peg$r11.test(s0)) {
       peg$currPos++;
     } else {
       s0 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e76); }
+      if (peg$silentFails === 0) { peg$fail(peg$e103); }
     }
 
     return s0;
@@ -5382,20 +6071,20 @@ function peg$parse(input: string, options?: object): any {
 
     s0 = [];
     s1 = input.charAt(peg$currPos);
-    if (peg$r1.test(s1)) {
+    if (peg$r3.test(s1)) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e10); }
+      if (peg$silentFails === 0) { peg$fail(peg$e46); }
     }
     while (s1 !== peg$FAILED) {
       s0.push(s1);
       s1 = input.charAt(peg$currPos);
-      if (peg$r1.test(s1)) {
+      if (peg$r3.test(s1)) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e10); }
+        if (peg$silentFails === 0) { peg$fail(peg$e46); }
       }
     }
 
@@ -5409,6 +6098,13 @@ function peg$parse(input: string, options?: object): any {
   }
   const fold = (first, rest) => rest.reduce((left, [op, right]) => ({ kind: "binary", op: op.op, left, right, at: op.at }), first)
   const inner = (left, tails, name) => tails.reduce((below, tail) => ({ ...tail, [name]: below }), left)
+  // Whether Go's templates stand in this text: their `end` and `"\n"` would be expressions otherwise.
+  let go = false
+  const isGo = () => {
+    go = true
+    return true
+  }
+  const lastClosed = input.lastIndexOf("#\x7d")
   // Every level of nesting costs the parser some twenty frames of the stack.
   let depth = 0
   const deeper = () => {

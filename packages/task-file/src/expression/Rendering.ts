@@ -47,12 +47,17 @@ class Rendering {
       const trims = next !== undefined && next.kind !== "text" && next.trim
       const at = "at" in node ? node.at : undefined
       this.#budget.step(at)
-      const piece =
-        node.kind === "text" && trims ? node.text.trimEnd() : this.#budget.level(at, () => this.#node(node, scope))
+      const piece = node.kind === "text" && trims ? node.text.trimEnd() : this.#placed(node, scope)
       this.#budget.output(piece.length, at)
       output += piece
     })
     return output
+  }
+
+  /** What is found in a text inside a tag is told at the tag. */
+  #placed(node: TemplateNode, scope: Scope): string {
+    if (!("at" in node)) return this.#node(node, scope)
+    return placed(node.at, () => this.#budget.level(node.at, () => this.#node(node, scope)))
   }
 
   #node(node: TemplateNode, scope: Scope): string {
@@ -64,7 +69,7 @@ class Rendering {
       case "macro":
         return ""
       case "print":
-        return printed(this.#evaluator.value(node.value, scope))
+        return printed(this.#evaluator.weighed(node.value, scope))
       case "if": {
         const branch = node.branches.find(({ when }) => this.#evaluator.holds(when, scope))
         return this.run(branch?.body ?? node.otherwise, scope)
@@ -127,7 +132,7 @@ class Rendering {
     if (macro !== undefined) return this.#budget.call(call.at, () => this.#macro(macro, call, scope))
     if (name !== "block") return undefined
     const [argument] = call.args
-    const wanted = argument === undefined ? "" : printed(this.#evaluator.value(argument.value, scope))
+    const wanted = argument === undefined ? "" : printed(this.#evaluator.weighed(argument.value, scope))
     const body = scope.definitions.blocks.get(wanted)
     const known = [...scope.definitions.blocks.keys()].join(", ")
     if (body === undefined) return stop(`there is no such block; there are: ${known === "" ? "none" : known}`, call.at)
@@ -149,19 +154,26 @@ class Rendering {
   #again(text: string, scope: Scope, once: boolean, at: SourcePosition): string {
     return this.#budget.call(at, () => {
       let rendered = text
-      for (let pass = 0; pass < (once ? 1 : PASSES) && MARKS.test(rendered); pass++) {
-        try {
-          const nodes = parsed(rendered)
-          define(nodes, scope)
-          rendered = this.run(nodes, scope)
-        } catch (error) {
-          if (!(error instanceof Problem)) throw error
-          const inside = error.message.endsWith(INSIDE) ? error.message : `${error.message} ${INSIDE}`
-          throw error.renamed(inside, at)
-        }
+      for (let pass = 0; MARKS.test(rendered); pass++) {
+        if (pass === PASSES) return stop(`render() finds expressions after ${PASSES} passes: use renderOnce()`, at)
+        const next = this.#inside(rendered, scope, at)
+        // What stays as it is is text with such marks.
+        if (once || next === rendered) return next
+        rendered = next
       }
       return rendered
     })
+  }
+
+  #inside(text: string, scope: Scope, at: SourcePosition): string {
+    try {
+      const nodes = parsed(text)
+      define(nodes, scope)
+      return this.run(nodes, scope)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      throw error.renamed(error.message.endsWith(INSIDE) ? error.message : `${error.message} ${INSIDE}`, at)
+    }
   }
 }
 

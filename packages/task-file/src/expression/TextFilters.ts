@@ -4,6 +4,7 @@ import type { Arguments } from "./Arguments.ts"
 import type { Host } from "./Host.ts"
 import { Problem, stop } from "./Problem.ts"
 import { printed, textOf, type Value } from "./Values.ts"
+import { fits } from "./Weight.ts"
 
 /** A filter: its arguments by place, and what it makes of its input. */
 export interface Filter {
@@ -57,21 +58,42 @@ const split = (input: string, delimiter: string, limit: number, host: Host): Rea
   return end < 0 ? all.slice(0, input === "" ? 1 : 0) : all.slice(0, end + 1)
 }
 
+const count = (text: string, part: string): number => {
+  let found = 0
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) found++
+  return found
+}
+
+const replaceText = (before: string, wanted: string, replacement: string): string => {
+  if (wanted === "") return before
+  fits(count(before, wanted) * replacement.length)
+  return before.replaceAll(wanted, () => replacement)
+}
+
+/** A group of a replacement is at most what was found, and all that was found is at most the text. */
+const GROUPS = /\$/g
+
+const replaceRegex = (before: string, wanted: string, replacement: string, host: Host): string => {
+  const matcher = compiled(host, wanted).matcher(before)
+  let found = 0
+  while (matcher.find()) found++
+  fits(found * replacement.length + (replacement.match(GROUPS)?.length ?? 0) * before.length)
+  try {
+    return matcher.reset().replaceAll(replacement)
+  } catch (error) {
+    throw error instanceof Problem
+      ? error
+      : new Problem("the replacement names a group that the regular expression has not")
+  }
+}
+
 /** The pairs one after the other, each on what the one before has made. */
 const replace = (input: string, args: Arguments, host: Host): string => {
   const pairs = Array.from(args.map("replace_pairs"))
   const regexp = args.boolean("regexp", false)
   return pairs.reduce((before, [wanted, other]) => {
     const replacement = printed(other)
-    if (!regexp) return wanted === "" ? before : before.replaceAll(wanted, () => replacement)
-    const matcher = compiled(host, wanted).matcher(before)
-    try {
-      return matcher.replaceAll(replacement)
-    } catch (error) {
-      throw error instanceof Problem
-        ? error
-        : new Problem("the replacement names a group that the regular expression has not")
-    }
+    return regexp ? replaceRegex(before, wanted, replacement, host) : replaceText(before, wanted, replacement)
   }, input)
 }
 
@@ -103,7 +125,7 @@ const WIDEST = 1000
 const indented = (input: string, args: Arguments): string => {
   const amount = args.whole("amount")
   if (amount < 0 || amount > WIDEST) return stop(`the amount of an indent is from 0 to ${WIDEST}`)
-  return input.replaceAll("\n", `\n${args.text("prefix", " ").repeat(amount)}`)
+  return replaceText(input, "\n", `\n${args.text("prefix", " ").repeat(amount)}`)
 }
 
 const abbreviated = (input: string, length: number): string => {

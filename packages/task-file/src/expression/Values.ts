@@ -131,22 +131,23 @@ export const textOf = (value: Value): string => {
   return printed(value)
 }
 
-const sameKind = (left: Value, right: Value): boolean => typeof left === typeof right && equal(left, right)
+/** A text that two values share if they are of one kind and equal, however deep. */
+export const identityOf = (value: Value): string => {
+  if (typeof value === "string") return JSON.stringify(value)
+  if (typeof value === "number") return doubleText(value === 0 ? 0 : value)
+  if (value instanceof DateTime) return `date ${value.zoned.epochNanoseconds}`
+  if (value instanceof Decimal) return `decimal ${value.text}`
+  if (isList(value)) return `[${value.map(identityOf).join(",")}]`
+  if (!isMap(value)) return String(value)
+  return `{${Array.from(value, ([key, one]) => `${JSON.stringify(key)}:${identityOf(one)}`)
+    .sort()
+    .join(",")}}`
+}
 
 /** `==`: numbers by what they are worth, the rest by kind and content. */
 export const equal = (left: Value, right: Value): boolean => {
   if (isNumber(left) && isNumber(right)) return left <= right && left >= right
-  if (left instanceof Decimal && right instanceof Decimal) return left.text === right.text
-  if (left instanceof DateTime && right instanceof DateTime)
-    return left.zoned.epochNanoseconds === right.zoned.epochNanoseconds
-  if (isList(left) && isList(right))
-    return left.length === right.length && left.every((one, index) => sameKind(one, right[index] ?? null))
-  if (isMap(left) && isMap(right))
-    return (
-      left.size === right.size &&
-      Array.from(left).every(([key, one]) => right.has(key) && sameKind(one, right.get(key) ?? null))
-    )
-  return left === right
+  return typeof left === "object" && typeof right === "object" ? identityOf(left) === identityOf(right) : left === right
 }
 
 const comparable = (value: Value): bigint | number | string | undefined => {
@@ -168,8 +169,8 @@ export const contains = (whole: Value, part: Value): boolean => {
   if (whole === null) return false
   if (typeof whole === "string") return part !== null && whole.includes(printed(part))
   if (isList(whole)) {
-    const has = (wanted: Value) => whole.some((one) => sameKind(one, wanted))
-    return isList(part) ? part.every(has) : has(part)
+    const items = new Set(whole.map(identityOf))
+    return (isList(part) ? part : [part]).every((one) => items.has(identityOf(one)))
   }
   if (isMap(whole)) return typeof part === "string" && whole.has(part)
   return stop(`a text, a list or a map contains something, not ${kindOf(whole)}`)
