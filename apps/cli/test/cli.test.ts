@@ -56,6 +56,7 @@ describe("podwright", () => {
     Effect.gen(function* () {
       yield* run(["ps", "--help"])
       yield* run(["logs", "--help"])
+      yield* run(["attach", "--help"])
       yield* run(["cancel", "--help"])
       expect(yield* printed).toMatchSnapshot()
     }).pipe(Effect.provide(NodeServices.layer))

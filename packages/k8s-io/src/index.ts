@@ -39,8 +39,10 @@ export type { ExecProtocol } from "./exec/ExecProtocol.ts"
 
 export {
   isAskedFor,
+  operatorPermissions,
   type Permission,
   permissions,
+  type RolePurpose,
   type RoleRequest,
   type RoleRule,
   type RoleSubject,

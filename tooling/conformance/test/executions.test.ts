@@ -1,10 +1,12 @@
 /** Executions from outside, on the embedded cluster. */
+import { dirname, join } from "node:path"
 import { afterAll } from "@effect/vitest"
-import { executions } from "../src/cases/Executions.ts"
+import { executions, OPERATOR } from "../src/cases/Executions.ts"
 import { startLocalCluster } from "../src/clusters/LocalClusters.ts"
 
-const { cluster, stop } = await startLocalCluster()
+// Users are given when it starts.
+const { cluster, stop } = await startLocalCluster([{ ...OPERATOR, namespace: "operated" }])
 
 afterAll(stop)
 
-executions(cluster)
+executions(cluster, async ({ name }) => join(dirname(cluster.kubeconfig), `${name}.kubeconfig`))

@@ -43,6 +43,29 @@ export const permissions: ReadonlyArray<Permission> = [
 ]
 
 /**
+ * Everything that looking at the runs of others may ask for, and acting on them: `Executions` of the
+ * runner. It creates no pods.
+ */
+export const operatorPermissions: ReadonlyArray<Permission> = [
+  { verb: "get", resource: "pods", use: "look at one pod again" },
+  { verb: "list", resource: "pods", use: "find pods by their labels" },
+  { verb: "watch", resource: "pods", use: "follow pods" },
+  { verb: "patch", resource: "pods", use: "ask a driver to cancel its run" },
+  { verb: "delete", resource: "pods", use: "cancel a run that nobody drives" },
+  { verb: "get", resource: "pods/exec", use: "read logs from the pod's volume, and look into it" },
+  {
+    verb: "create",
+    resource: "pods/exec",
+    use: "read logs from the pod's volume, and look into it",
+    sinceMinor: 35
+  },
+  { verb: "get", resource: "pods/log", use: "read the logs of pods without a volume" }
+]
+
+/** For whom a Role is. */
+export type RolePurpose = "runs" | "operator"
+
+/**
  * Does a server of this minor version ask for the permission? An unknown version is taken for a new
  * one.
  */
@@ -56,13 +79,18 @@ export interface RoleRule {
   readonly verbs: ReadonlyArray<string>
 }
 
-/** What a Role must grant for runs to work and to tell all they can; one rule for each resource. */
-export const roleRules = (): ReadonlyArray<RoleRule> =>
-  [...Map.groupBy(permissions, ({ resource }) => resource)].map(([resource, needed]) => ({
-    apiGroups: [""],
-    resources: [resource],
-    verbs: needed.map(({ verb }) => verb)
-  }))
+/**
+ * What a Role must grant for runs to work and to tell all they can, or for looking at them and acting
+ * on them from elsewhere; one rule for each resource.
+ */
+export const roleRules = (purpose: RolePurpose = "runs"): ReadonlyArray<RoleRule> =>
+  [...Map.groupBy(purpose === "runs" ? permissions : operatorPermissions, ({ resource }) => resource)].map(
+    ([resource, needed]) => ({
+      apiGroups: [""],
+      resources: [resource],
+      verbs: needed.map(({ verb }) => verb)
+    })
+  )
 
 /** Who is given a Role. A service account without a namespace is of the Role's own. */
 export type RoleSubject =
@@ -89,20 +117,23 @@ export interface RoleRequest {
   readonly name: string
   readonly namespace: string
   readonly subject: RoleSubject
+  /** Default: `runs`. */
+  readonly purpose?: RolePurpose
 }
 
 /**
- * The Role and the RoleBinding by which `subject` may run tasks in `namespace`, ready for `kubectl
- * apply`.
+ * The Role and the RoleBinding by which `subject` may run tasks in `namespace`, or operate the runs
+ * of others there, ready for `kubectl apply`.
  */
 export const roleManifests = ({
   name,
   namespace,
+  purpose,
   subject
 }: RoleRequest): ReadonlyArray<Readonly<Record<string, unknown>>> => {
   const metadata = { name, namespace }
   return [
-    { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules: roleRules() },
+    { apiVersion: `${apiGroup}/v1`, kind: "Role", metadata, rules: roleRules(purpose) },
     {
       apiVersion: `${apiGroup}/v1`,
       kind: "RoleBinding",

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   isAskedFor,
+  operatorPermissions,
   permissions,
   type RoleRequest,
   roleManifests,
@@ -45,6 +46,26 @@ describe("roleRules", () => {
       roleRules().map(({ resources }) => resources),
       [["pods"], ["pods/exec"], ["pods/log"], ["events"]]
     )
+  })
+})
+
+describe("the Role of an operator", () => {
+  it("grants exactly its own table, and creates no pods", () => {
+    const granted = roleRules("operator").flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`))
+    )
+    assert.sameMembers(
+      granted,
+      operatorPermissions.map(({ resource, verb }) => `${verb} ${resource}`)
+    )
+    assert.notInclude(granted, "create pods")
+    const [role] = roleManifests({
+      name: "o",
+      namespace: "team",
+      subject: { _tag: "User", name: "jane" },
+      purpose: "operator"
+    })
+    assert.deepStrictEqual(role?.["rules"], roleRules("operator"))
   })
 })
 

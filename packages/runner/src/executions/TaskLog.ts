@@ -37,8 +37,8 @@ export type TaskLogEnd =
   | { readonly _tag: "Ended"; readonly exitCode: number | undefined }
   /** The command has not ended, or not begun; what there was has been read. */
   | { readonly _tag: "Running" }
-  /** The pod was deleted before the log was read to its end. */
-  | { readonly _tag: "PodDeleted" }
+  /** The pod was deleted before the log was read to its end. The code is the kubelet's, where it was seen. */
+  | { readonly _tag: "PodDeleted"; readonly exitCode: number | undefined }
 
 /** Whether the error is only how the end of the pod, or of its helper, looks to a reader. */
 const isOver = (error: FileSyncError): boolean =>
@@ -73,6 +73,10 @@ export const readTaskLog = Effect.fn("TaskLog.read")(function* (
     Effect.catch(({ reason }) => Effect.succeed(reason._tag === "NotFound"))
   )
   const request = { namespace, pod: name, onEvent }
+  /** As the kubelet reported it. */
+  const exitCode = Effect.map(watched.current, (seen) =>
+    seen?.main._tag === "Ended" ? seen.main.end.exitCode : undefined
+  )
 
   const byVolume = readVolumeLog({
     ...request,
@@ -86,10 +90,12 @@ export const readTaskLog = Effect.fn("TaskLog.read")(function* (
       seen?.containers.get(HELPER_CONTAINER)?._tag === "Ended" ? Effect.succeed(true) : isGone
     )
   }).pipe(
-    Effect.map(
-      ({ code }): TaskLogEnd =>
-        !follow && code === undefined ? { _tag: "Running" } : { _tag: "Ended", exitCode: code }
-    )
+    Effect.flatMap(({ code }) => {
+      if (code !== undefined) return Effect.succeed<TaskLogEnd>({ _tag: "Ended", exitCode: code })
+      if (!follow) return Effect.succeed<TaskLogEnd>({ _tag: "Running" })
+      // Main was killed with its gate.
+      return Effect.map(exitCode, (code): TaskLogEnd => ({ _tag: "Ended", exitCode: code }))
+    })
   )
   const byKubelet = followKubeletLog({
     ...request,
@@ -99,11 +105,10 @@ export const readTaskLog = Effect.fn("TaskLog.read")(function* (
     ended,
     podIsGone: isGone
   }).pipe(
-    Effect.andThen(watched.current),
-    Effect.map((seen): TaskLogEnd => {
-      if (seen?.main._tag === "Ended") return { _tag: "Ended", exitCode: seen.main.end.exitCode }
-      return follow ? { _tag: "Ended", exitCode: undefined } : { _tag: "Running" }
-    })
+    Effect.andThen(exitCode),
+    Effect.map(
+      (code): TaskLogEnd => (code === undefined && !follow ? { _tag: "Running" } : { _tag: "Ended", exitCode: code })
+    )
   )
   // What a driver takes for the run's end is none of a reader's.
   const refused = Effect.catchIf(
@@ -116,7 +121,7 @@ export const readTaskLog = Effect.fn("TaskLog.read")(function* (
   return yield* reading.pipe(
     Effect.catch((error) =>
       isOver(error)
-        ? Effect.succeed<TaskLogEnd>({ _tag: "PodDeleted" })
+        ? Effect.map(exitCode, (code): TaskLogEnd => ({ _tag: "PodDeleted", exitCode: code }))
         : Effect.fail(new RunError({ operation: "TaskLog.read", reason: new Files({ error }) }))
     ),
     Effect.raceFirst(refused)

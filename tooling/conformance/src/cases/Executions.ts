@@ -2,8 +2,11 @@
  * Executions from outside: another process than their driver's sees them, and acts on them, on the
  * cluster alone.
  */
+import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
+import { roleRules } from "@podwright/k8s-io"
 import { aroundEach } from "vitest"
+import { parse, parseAllDocuments } from "yaml"
 import { type Cluster, LIMITED_NAMESPACE } from "../clusters/Cluster.ts"
 import { go, untilTold } from "../clusters/HeldTask.ts"
 import { freshId, ownScratch, podwright, scratch, start, writeFlow } from "../clusters/Podwright.ts"
@@ -20,7 +23,11 @@ interface Listed {
   readonly reason: string | null
 }
 
-export const executions = (cluster: Cluster): void => {
+/** A user with exactly the Role of `podwright rbac --for operator`. */
+export const OPERATOR = { name: "operator", rules: roleRules("operator") }
+
+/** `kubeconfigOf` gives a user's, in a namespace of the user's own. */
+export const executions = (cluster: Cluster, kubeconfigOf: (user: typeof OPERATOR) => Promise<string>): void => {
   const begin = async (name: string, commands: ReadonlyArray<string>, task = "") => {
     const id = freshId(name)
     const flow = await writeFlow(await scratch(), id, commands, `containerImage: busybox\n${task}`)
@@ -210,6 +217,55 @@ export const executions = (cluster: Cluster): void => {
         )
         await cluster.untilNoPods(id)
       }
+    })
+  })
+
+  describe.concurrent("an operator, with exactly the Role of `podwright rbac --for operator`", () => {
+    aroundEach(ownScratch)
+
+    it("sees the runs of others, reads their logs, attaches and cancels, and runs nothing", async () => {
+      const kubeconfig = await kubeconfigOf(OPERATOR)
+      const { namespace } = parse(await readFile(kubeconfig, "utf8")).contexts[0].context
+      const runIn = async (name: string, command: (id: string) => string) => {
+        const id = freshId(name)
+        const task = `containerImage: busybox\ntaskRunner: { type: podwright, namespace: ${namespace} }`
+        const flow = await writeFlow(await scratch(), id, [command(id)], task)
+        const driver = start(cluster, ["run", flow, "--execution-id", id], cluster.kubeconfig)
+        await driver.printed("begun")
+        return { id, driver, flow }
+      }
+      const operate = async (...args: ReadonlyArray<string>) => {
+        const done = await podwright(cluster, args, kubeconfig)
+        return [done.code, done.stdout, done.stderr] as const
+      }
+      const held = await runIn("attached", (id) => `echo begun; ${untilTold(id, "exit 3")}`)
+      const [listed, table] = await operate("ps")
+      assert.strictEqual(listed, 0)
+      assert.include(table, held.id)
+      assert.deepStrictEqual(await operate("logs", held.id), [0, "begun\n", ""])
+      const attached = start(cluster, ["attach", held.id], kubeconfig)
+      await attached.printed("begun")
+      await go(cluster, held.id, namespace)
+      assert.strictEqual((await attached.ended).code, 3, attached.stderr())
+      assert.strictEqual((await held.driver.ended).code, 3, held.driver.stderr())
+      await cluster.untilNoPods(held.id, namespace)
+
+      const other = await runIn("operated", () => "echo begun; sleep 600")
+      const [cancelled, , stderr] = await operate("cancel", other.id)
+      assert.strictEqual(cancelled, 0, stderr)
+      assert.strictEqual((await other.driver.ended).code, 130, other.driver.stderr())
+      await cluster.untilNoPods(other.id, namespace)
+
+      const [ran, , why] = await operate("run", other.flow)
+      assert.strictEqual(ran, 125, why)
+      assert.include(why, 'verb "create" on resource "pods"')
+    })
+
+    it("is printed as YAML that grants that and no more", async () => {
+      const printed = await podwright(cluster, ["rbac", "--for", "operator"])
+      assert.strictEqual(printed.code, 0, printed.stderr)
+      const role = parseAllDocuments(printed.stdout)[0]?.toJS()
+      assert.deepStrictEqual(role.rules, roleRules("operator"))
     })
   })
 }

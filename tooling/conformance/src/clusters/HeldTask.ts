@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { KubeError } from "@podwright/k8s-io"
-import type { Cluster } from "./Cluster.ts"
+import { type Cluster, LIMITED_NAMESPACE } from "./Cluster.ts"
 import type { FaultyCluster } from "./Faults.ts"
 import { start } from "./Podwright.ts"
 
@@ -28,13 +28,13 @@ export const untilTold = (flowId: string, then: string): string =>
   `until [ -e ${signalFile(flowId)} ]; do sleep 0.2; done; rm -f ${signalFile(flowId)}; ${then}`
 
 /** Main's words are here before the kubelet knows that it runs, and until then it takes no exec. */
-export const go = (cluster: Cluster, flowId: string): Promise<void> =>
+export const go = (cluster: Cluster, flowId: string, namespace = LIMITED_NAMESPACE): Promise<void> =>
   until(async () => {
-    const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`)
+    const pods = await cluster.pods(`podwright.dev/flow-id=${flowId}`, namespace)
     const living = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     const ends = await Promise.all(
       living.map(({ metadata }) =>
-        cluster.command(metadata.name, ["touch", signalFile(flowId)]).catch((error: unknown) => {
+        cluster.command(metadata.name, ["touch", signalFile(flowId)], namespace).catch((error: unknown) => {
           if (error instanceof KubeError) return { _tag: "Refused" as const }
           throw error
         })

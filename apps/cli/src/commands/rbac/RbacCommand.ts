@@ -1,4 +1,7 @@
-/** `podwright rbac`: the least that somebody must be granted to run tasks, as YAML, without a cluster. */
+/**
+ * `podwright rbac`: the least that somebody must be granted to run tasks, or to operate the runs of
+ * others, as YAML, without a cluster.
+ */
 
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -7,7 +10,7 @@ import { BAD_INPUT } from "../../ExitCode.ts"
 import { writeStderr, writeStdout } from "../../ProcessOutput.ts"
 import { reportError } from "../../report/TextReport.ts"
 import { namespaceName } from "../NamespaceFlags.ts"
-import { ROLE_NAME } from "../RoleName.ts"
+import { OPERATOR_ROLE_NAME, ROLE_NAME } from "../RoleName.ts"
 
 /**
  * A DNS subdomain, as service accounts must be; with `NAMESPACE:` before it when it is of another
@@ -26,6 +29,12 @@ const flags = {
     ),
     Flag.optional
   ),
+  for: Flag.Literals("for", ["runs", "operator"]).pipe(
+    Flag.withDescription(
+      "runs: to run tasks; operator: to see the runs of others, read their logs, look into them and cancel them (ps, logs, cancel, …), without creating pods"
+    ),
+    Flag.withDefault("runs")
+  ),
   user: Flag.String("user").pipe(
     Flag.withMetavar("NAME"),
     Flag.withDescription("User who runs tasks, by the name that the server knows (`podwright doctor` shows it)"),
@@ -40,7 +49,7 @@ const flags = {
 export const rbac = Command.make(
   "rbac",
   flags,
-  Effect.fn("cli.rbac")(function* ({ namespace, serviceAccount, user }) {
+  Effect.fn("cli.rbac")(function* ({ for: purpose, namespace, serviceAccount, user }) {
     if (Option.isSome(serviceAccount) && Option.isSome(user)) {
       yield* writeStderr(reportError(["give --service-account or --user, not both"]).text)
       return yield* new CommandExit({ code: BAD_INPUT })
@@ -50,14 +59,15 @@ export const rbac = Command.make(
     const { objectsYaml } = yield* Effect.promise(() => import("../render/ManifestYaml.ts"))
     const [, accountNamespace = namespace, account = "podwright"] =
       ACCOUNT.exec(Option.getOrElse(serviceAccount, () => "podwright")) ?? []
+    const name = purpose === "operator" ? OPERATOR_ROLE_NAME : ROLE_NAME
     const subject = Option.match(user, {
       onNone: () => ({ _tag: "ServiceAccount", name: account, namespace: accountNamespace }) as const,
       onSome: (name) => ({ _tag: "User", name }) as const
     })
-    yield* writeStdout(objectsYaml(roleManifests({ name: ROLE_NAME, namespace, subject })))
+    yield* writeStdout(objectsYaml(roleManifests({ name, namespace, subject, purpose })))
   })
 ).pipe(
   Command.withDescription(
-    "Print the Role that runs need, and a RoleBinding to the account or user that runs tasks, as YAML for `kubectl apply -f -`. Needs no cluster"
+    "Print the Role that runs need, or with --for operator the Role for seeing and cancelling the runs of others, and a RoleBinding to an account or user, as YAML for `kubectl apply -f -`. Needs no cluster"
   )
 )
