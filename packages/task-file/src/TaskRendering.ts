@@ -20,6 +20,7 @@ import {
   WORK_DIRECTORY
 } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, Option, Result } from "effect"
+import { CommandFiles } from "./CommandFiles.ts"
 import { fileNames, type OutsideScope } from "./ExpressionNames.ts"
 import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 import { inputFile } from "./InputFileValue.ts"
@@ -228,12 +229,17 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     return Object.fromEntries(entries)
   })
 
+  const files = new CommandFiles(file, scope.inputs, scope.outputs)
+  /** Texts that a process reads as paths. */
+  const commandTexts = (sources: ReadonlyArray<string>, place: Path) =>
+    Effect.map(texts(sources, place), (all) => all.map((one) => files.replace(one)))
+
   const { path } = task
   const image = yield* text(task.image, [...path, task.keys.image])
   const interpreter =
-    task.interpreter === undefined ? undefined : yield* texts(task.interpreter, [...path, "interpreter"])
-  const beforeCommands = yield* texts(task.beforeCommands, [...path, "beforeCommands"])
-  const commands = yield* texts(task.commands, [...path, "commands"])
+    task.interpreter === undefined ? undefined : yield* commandTexts(task.interpreter, [...path, "interpreter"])
+  const beforeCommands = yield* commandTexts(task.beforeCommands, [...path, "beforeCommands"])
+  const commands = yield* commandTexts(task.commands, [...path, "commands"])
   const env = yield* Effect.forEach(Object.entries(task.env), ([name, value]) =>
     Effect.map(text(value, [...path, "env", name]), (rendered) => [name, rendered] as const)
   )
@@ -265,7 +271,10 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
       : [
           {
             name: task.script.name,
-            source: { _tag: "Text", text: task.script.head + (yield* text(task.script.text, [...path, "script"])) }
+            source: {
+              _tag: "Text",
+              text: task.script.head + files.replace(yield* text(task.script.text, [...path, "script"]))
+            }
           }
         ]
   const outputFiles = yield* texts(task.outputFiles, [...path, "outputFiles"])
@@ -301,7 +310,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     failFast: task.failFast,
     targetOS: task.targetOS,
     env: Object.fromEntries(env),
-    inputFiles: [...ofNamespace, ...inputFiles, ...script],
+    inputFiles: [...ofNamespace, ...inputFiles, ...script, ...files.inputFiles],
     outputFiles,
     timeout,
     runner: withFilesOf(file.directory, runner.success)

@@ -124,7 +124,10 @@ tasks:
       const outputs = { one: { exitCode: 0, vars: { n: 1 }, outputFiles: { "out.txt": "file:///o/out.txt" } } }
       const secret = (name: string) => (name === "TOKEN" ? "s3cret" : undefined)
       const task = yield* render(source, { outputs, secret }, 1)
-      assert.deepStrictEqual(commandsOf(task), ["n.f.two hi exec run", "file:///o/out.txt 0 2"])
+      assert.deepStrictEqual(commandsOf(task), [
+        "n.f.two hi exec run",
+        "/podwright/work/.podwright-files/1/out.txt 0 2"
+      ])
       assert.deepStrictEqual(task.env, { TOKEN: "s3cret" })
       assert.strictEqual(Duration.toMillis(task.timeout ?? 0), 120_000)
       assert.deepStrictEqual(task.runner.labels, { "two-label": "f" })

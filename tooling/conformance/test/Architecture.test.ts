@@ -70,6 +70,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     inputs: ["TaskFileError.ts", "YamlDocument.ts"],
     namespace: [],
     "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs", "namespace"],
+    "CommandFiles.ts": ["TaskFile.ts"],
     "OutsideValues.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
     "ExpressionNames.ts": ["expression", "ReadFunction.ts", "TaskFile.ts", "OutsideValues.ts"],
     "InputValues.ts": ["TaskFileError.ts", "expression", "inputs", "TaskFile.ts", "ExpressionNames.ts"],
@@ -93,6 +94,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "inputs",
       "namespace",
       "TaskFile.ts",
+      "CommandFiles.ts",
       "ExpressionNames.ts"
     ],
     "index.ts": EVERY_ROOM_ABOVE

@@ -267,7 +267,7 @@ describe("runFlow", () => {
         outputs: { n: 7 },
         outputFiles: { "out.txt": { path: "/out/a b.txt", bytes: 1, sha256: "s" } }
       }))
-      assert.deepStrictEqual(commandsOf(asked[1]), ["7 0 file:///out/a%20b.txt"])
+      assert.deepStrictEqual(commandsOf(asked[1]), ["7 0 /podwright/work/.podwright-files/1/a_b.txt"])
     })
   )
 

@@ -2,7 +2,7 @@
  * Expressions of whole flows: values from outside the file, secrets that nothing shows, values of
  * other tasks as they print.
  */
-import { writeFile } from "node:fs/promises"
+import { appendFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
@@ -40,6 +40,30 @@ export const expressions = (cluster: Cluster): void => {
       const without = await podwright(cluster, ["run", flow])
       assert.strictEqual(without.code, 2, without.stderr)
       assert.include(without.stderr, "there is no 'trigger'; the flow was started by hand")
+    })
+
+    it("bring the file of a URI to a command that names it, and its path takes its place", async () => {
+      const folder = await scratch()
+      const input = join(folder, "my input.txt")
+      await writeFile(input, "from input\n")
+      const flow = await flowOf(
+        "inputs: [{ id: f, type: FILE }]",
+        `outputFiles: [out.txt], commands: ["cat {{ inputs.f }}", "echo made > out.txt"]`,
+        `outputFiles: [own.txt], commands: ["cat {{ outputs.t0.outputFiles['out.txt'] }}", "echo own > own.txt"]`
+      )
+      const script = `  - id: s
+    type: io.kestra.plugin.scripts.shell.Script
+    containerImage: busybox
+    beforeCommands: ["cat {{ inputs.f }}"]
+    script: |
+      while read -r line; do echo "script: $line"; done < "{{ outputs.t0.outputFiles['out.txt'] }}"
+      echo {{ outputs.t1.outputFiles | keys }}
+`
+      await appendFile(flow, script)
+      const args = ["run", flow, "--input", `f=${input}`, "--output-dir", join(folder, "out")]
+      const { code, stderr, stdout } = await podwright(cluster, args)
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stdout, "from input\nmade\nfrom input\nscript: made\n[own.txt]\n")
     })
 
     for (const output of ["text", "json", "ndjson"])
