@@ -26,9 +26,9 @@ export const maskOutput = (hide: (text: string) => string): void => {
 /** The text as it may be written. */
 export const masked = (text: string): string => mask(text)
 
-const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void, OutputClosed> =>
+const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): Effect.Effect<void, OutputClosed> =>
   Effect.callback<void, OutputClosed>((resume) => {
-    stream.write(masked(text), (error) =>
+    stream.write(typeof text === "string" ? masked(text) : text, (error) =>
       resume(error ? Effect.fail(new OutputClosed({ detail: error.message })) : Effect.void)
     )
   })
@@ -44,3 +44,9 @@ export const writeStdoutParts = Effect.fnUntraced(function* (parts: Iterable<str
 })
 
 export const writeStderr = (text: string) => write(process.stderr, text)
+
+/** Bytes of another program's, as they are: commands that print such know no secrets to hide. */
+export const writeStdoutBytes = (bytes: Uint8Array) => write(process.stdout, bytes)
+
+/** As `writeStdoutBytes`. */
+export const writeStderrBytes = (bytes: Uint8Array) => write(process.stderr, bytes)

@@ -4,6 +4,7 @@ import { cancel } from "./commands/cancel/CancelFlags.ts"
 import { clean } from "./commands/clean/CleanFlags.ts"
 import { cluster } from "./commands/cluster/ClusterCommand.ts"
 import { doctor } from "./commands/doctor/DoctorFlags.ts"
+import { exec } from "./commands/exec/ExecFlags.ts"
 import { attach } from "./commands/logs/AttachFlags.ts"
 import { logs } from "./commands/logs/LogsFlags.ts"
 import { properties } from "./commands/properties/PropertiesCommand.ts"
@@ -17,5 +18,5 @@ export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
-  Command.withSubcommands([run, ps, logs, attach, cancel, render, properties, doctor, rbac, clean, cluster])
+  Command.withSubcommands([run, ps, logs, attach, exec, cancel, render, properties, doctor, rbac, clean, cluster])
 )

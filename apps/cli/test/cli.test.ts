@@ -57,6 +57,7 @@ describe("podwright", () => {
       yield* run(["ps", "--help"])
       yield* run(["logs", "--help"])
       yield* run(["attach", "--help"])
+      yield* run(["exec", "--help"])
       yield* run(["cancel", "--help"])
       expect(yield* printed).toMatchSnapshot()
     }).pipe(Effect.provide(NodeServices.layer))

@@ -48,6 +48,7 @@ export type { PodClaimed, PodForsaken } from "./claim/PodOrphan.ts"
 
 export type { CancelledPod } from "./executions/ExecutionCancel.ts"
 export { whoCancels } from "./executions/ExecutionCancel.ts"
+export type { PodCommand } from "./executions/ExecutionCommand.ts"
 export {
   type CancelledTask,
   type ExecutionSelection,

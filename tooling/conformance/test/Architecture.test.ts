@@ -134,6 +134,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "commands/cluster": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts"],
     "commands/clean": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
     "commands/cancel": ["ProcessOutput.ts", "report", "commands"],
+    "commands/exec": ["CommandExit.ts", "ProcessOutput.ts", "commands"],
     "commands/logs": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
     "commands/ps": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
     "commands/run": ["CommandExit.ts", "Termination.ts", "report", "ExitCode.ts", "commands", "commands/cluster"],

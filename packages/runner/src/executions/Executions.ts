@@ -12,6 +12,7 @@ import { leaseTextOf } from "../diagnosis/PodObservation.ts"
 import { RunError } from "../task/RunError.ts"
 import { Kube, NoSuchExecution } from "../task/RunReason.ts"
 import { type CancelledPod, cancelPod } from "./ExecutionCancel.ts"
+import { type PodCommand, runInPod } from "./ExecutionCommand.ts"
 import { readTaskLog, type TaskLogEnd, type TaskLogOptions } from "./TaskLog.ts"
 import { inOrder, type TaskPod, taskPod } from "./TaskPod.ts"
 
@@ -69,6 +70,11 @@ export class Executions extends Context.Service<
      * else from the kubelet. Fails with `NoSuchExecution` where there is no pod.
      */
     readonly log: (task: ExecutionTask, options: TaskLogOptions) => Effect.Effect<TaskLogEnd, RunError, Scope.Scope>
+    /**
+     * Runs a command in the newest pod, beside its driver, and gives its exit code. Fails with
+     * `NoSuchExecution` where there is no pod.
+     */
+    readonly exec: (task: ExecutionTask, command: PodCommand) => Effect.Effect<number, RunError>
     /**
      * Cancels the runs of an execution, or of one task: asks their drivers, who say that `by` asked,
      * and deletes the pods that nobody drives, or whose driver does not react. Completes when each is
@@ -149,5 +155,10 @@ const makeExecutions = Effect.gen(function* () {
     ).pipe(Effect.provideContext(services))
   })
 
-  return Executions.of({ list, watch, log, cancel })
+  const exec = Effect.fn("Executions.exec")(function* (task: ExecutionTask, command: PodCommand) {
+    const { newest } = yield* find(task)
+    return yield* runInPod(newest.pod, command).pipe(Effect.mapError(kubeFailed), Effect.provideContext(services))
+  })
+
+  return Executions.of({ list, watch, log, exec, cancel })
 })

@@ -243,6 +243,15 @@ export const executions = (cluster: Cluster, kubeconfigOf: (user: typeof OPERATO
       assert.strictEqual(listed, 0)
       assert.include(table, held.id)
       assert.deepStrictEqual(await operate("logs", held.id), [0, "begun\n", ""])
+      const looked = await operate(
+        "exec",
+        held.id,
+        "--",
+        "sh",
+        "-c",
+        'echo "$WORKING_DIR"; echo "$OUTPUT_DIR" >&2; exit 4'
+      )
+      assert.deepStrictEqual(looked, [4, "/podwright/work\n", "/podwright/output\n"])
       const attached = start(cluster, ["attach", held.id], kubeconfig)
       await attached.printed("begun")
       await go(cluster, held.id, namespace)
