@@ -123,6 +123,32 @@ export interface DefaultedKey {
   readonly forced: boolean
 }
 
+/** A Sequential or a WorkingDirectory that a task is in. */
+export interface TaskGroup {
+  readonly id: string
+  readonly path: Path
+  /** Whether its tasks are left out of every run. */
+  readonly disabled: boolean
+  /** A text that renders to whether its tasks run; undefined where they always do. */
+  readonly runIf: string | undefined
+  /** Whether the flow continues after the group, with a warning, when one of its tasks fails. */
+  readonly allowFailure: boolean
+}
+
+/** The folder of a WorkingDirectory, and where in it a task stands. */
+export interface FolderPlace {
+  /** Of the WorkingDirectory. */
+  readonly id: string
+  readonly path: Path
+  /** What is in the folder before its first task. */
+  readonly inputFiles: Readonly<Record<string, InputFileValue>>
+  readonly namespaceFiles: NamespaceFiles | undefined
+  /** What comes back of the folder after its last task, besides that task's own output files. */
+  readonly outputFiles: ReadonlyArray<string>
+  /** Whether no task of the folder comes after this one. */
+  readonly isLast: boolean
+}
+
 /** A task as declared: every text may hold expressions. `path` leads to it in the file. */
 export interface TaskDeclaration {
   readonly id: string
@@ -148,6 +174,10 @@ export interface TaskDeclaration {
   readonly literalFiles: ReadonlyArray<string>
   /** Files of namespaces that the task gets; undefined where it gets none. */
   readonly namespaceFiles: NamespaceFiles | undefined
+  /** The groups that the task is in, the outermost first. */
+  readonly groups: ReadonlyArray<TaskGroup>
+  /** The folder that the task shares with others; undefined for a task with one of its own. */
+  readonly folder: FolderPlace | undefined
   /** Whether the task is left out of every run. */
   readonly disabled: boolean
   /** A text that renders to whether the task runs; undefined for one that always does. */

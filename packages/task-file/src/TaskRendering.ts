@@ -44,6 +44,12 @@ export interface FailedTask {
   readonly message: string
 }
 
+/** The folder of a WorkingDirectory, as the task before left it. */
+export interface SharedFolder {
+  /** Where it lies on this machine; undefined where nothing is in it. */
+  readonly path: string | undefined
+}
+
 /** What a task's expressions may refer to, besides the file itself. */
 export interface TaskScope extends OutsideScope {
   /** Becomes the task's own; expressions know its `execution.id` and `taskrun.id`. */
@@ -56,6 +62,8 @@ export interface TaskScope extends OutsideScope {
   readonly startedAt?: Date | undefined
   /** Absent where no task has failed. */
   readonly error?: FailedTask
+  /** For a task that shares its folder with others; absent for the first of them. */
+  readonly folder?: SharedFolder
 }
 
 /** What a flow and each of its tasks may refer to alike. */
@@ -102,19 +110,29 @@ const renderText = Effect.fnUntraced(function* (
   return yield* new TaskFileError({ operation: "render", issues: [file.document.issue(path, message, place)] })
 })
 
+/** The input that is the working folder itself. */
+const ROOT_INPUT = "."
+
+/** Of inputs that go to one place the last. */
+const lastOfPlace = (inputs: ReadonlyArray<InputFile>): ReadonlyArray<InputFile> =>
+  Array.from(new Map(inputs.map((input) => [posix.normalize(input.name), input])).values())
+
 /** Texts that mean no, as the reference has them; every other one means yes. */
 const FALSY: ReadonlyArray<string> = ["", "0", "-0", "false"]
 
-/** Whether a task runs: what its `runIf` renders to. Fails where it cannot be rendered. */
+/** Whether a task runs: what its `runIf` and those of its groups render to. Fails where it cannot be rendered. */
 export const renderRunIf = Effect.fn("TaskRendering.runIf")(function* (
   file: TaskFile,
   task: TaskDeclaration,
   scope: TaskScope
 ): Effect.fn.Return<boolean, TaskFileError> {
-  if (task.runIf === undefined) return true
   const names = yield* taskNames(file, task, scope)
-  const text = yield* renderText(file, task.runIf, [...task.path, "runIf"], names)
-  return !FALSY.includes(text.trim())
+  for (const { path, runIf } of [...task.groups, task]) {
+    if (runIf === undefined) continue
+    const text = yield* renderText(file, runIf, [...path, "runIf"], names)
+    if (FALSY.includes(text.trim())) return false
+  }
+  return true
 })
 
 /** What a flow's outputs may refer to, besides the file itself. */
@@ -243,28 +261,54 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const env = yield* Effect.forEach(Object.entries(task.env), ([name, value]) =>
     Effect.map(text(value, [...path, "env", name]), (rendered) => [name, rendered] as const)
   )
-  const inputFiles: Array<InputFile> = []
-  for (const [name, value] of Object.entries(task.inputFiles)) {
-    const place = [...path, "inputFiles", name]
-    const before = issues.length
-    const rendered = yield* task.literalFiles.includes(name)
-      ? Effect.succeed(value)
-      : typeof value === "string"
-        ? text(value, place)
-        : fields(value, place)
-    if (issues.length > before) continue
-    const made = inputFile(name, rendered, file.directory)
-    if (Result.isSuccess(made)) inputFiles.push(made.success)
-    else
-      for (const { key, message } of made.failure)
-        issues.push(file.document.issue([...place, key], `${key}: ${message}`))
-  }
-  const kept = yield* namespaceInputs(file, task.namespaceFiles, (source, inner) =>
-    text(source, [...path, "namespaceFiles", ...inner])
-  )
-  if (Result.isFailure(kept)) issues.push(file.document.issue([...path, "namespaceFiles"], kept.failure))
-  const given = new Set(Object.keys(task.inputFiles).map((name) => posix.normalize(name)))
-  const ofNamespace = Result.getOrElse(kept, () => []).filter(({ name }) => !given.has(name))
+  /** The input files that stand at a place; those of `literal` names as they are written. */
+  const inputsAt = Effect.fnUntraced(function* (
+    values: TaskDeclaration["inputFiles"],
+    at: Path,
+    literal: ReadonlyArray<string>
+  ) {
+    const inputs: Array<InputFile> = []
+    for (const [name, value] of Object.entries(values)) {
+      const place = [...at, name]
+      const before = issues.length
+      const rendered = yield* literal.includes(name)
+        ? Effect.succeed(value)
+        : typeof value === "string"
+          ? text(value, place)
+          : fields(value, place)
+      if (issues.length > before) continue
+      const made = inputFile(name, rendered, file.directory)
+      if (Result.isSuccess(made)) inputs.push(made.success)
+      else
+        for (const { key, message } of made.failure)
+          issues.push(file.document.issue([...place, key], `${key}: ${message}`))
+    }
+    return inputs
+  })
+  /** The files of namespaces that `namespaceFiles` at a place choose. */
+  const keptAt = Effect.fnUntraced(function* (files: TaskDeclaration["namespaceFiles"], at: Path) {
+    const place = [...at, "namespaceFiles"]
+    const kept = yield* namespaceInputs(file, files, (source, inner) => text(source, [...place, ...inner]))
+    if (Result.isFailure(kept)) issues.push(file.document.issue(place, kept.failure))
+    return Result.getOrElse(kept, () => [])
+  })
+  const { folder } = task
+  const ofFolder: ReadonlyArray<InputFile> =
+    folder === undefined
+      ? []
+      : scope.folder === undefined
+        ? [
+            ...(yield* keptAt(folder.namespaceFiles, folder.path)),
+            ...(yield* inputsAt(folder.inputFiles, [...folder.path, "inputFiles"], []))
+          ]
+        : scope.folder.path === undefined
+          ? []
+          : [{ name: ROOT_INPUT, source: { _tag: "Path", path: scope.folder.path, whole: true } }]
+  const inputFiles = lastOfPlace([
+    ...ofFolder,
+    ...(yield* keptAt(task.namespaceFiles, path)),
+    ...(yield* inputsAt(task.inputFiles, [...path, "inputFiles"], task.literalFiles))
+  ])
   const script: ReadonlyArray<InputFile> =
     task.script === undefined
       ? []
@@ -277,7 +321,9 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
             }
           }
         ]
-  const outputFiles = yield* texts(task.outputFiles, [...path, "outputFiles"])
+  const ownOutputs = yield* texts(task.outputFiles, [...path, "outputFiles"])
+  const folderOutputs = folder?.isLast === true ? yield* texts(folder.outputFiles, [...folder.path, "outputFiles"]) : []
+  const outputFiles = [...ownOutputs, ...folderOutputs.filter((name) => !ownOutputs.includes(name))]
   const limit = task.timeout === undefined ? undefined : yield* text(task.timeout, [...path, "timeout"])
   const timeout = limit === undefined ? undefined : Option.getOrUndefined(parseRunDuration(limit))
   if (limit !== undefined && issues.length === 0 && (timeout === undefined || Duration.isZero(timeout))) {
@@ -310,10 +356,14 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
     failFast: task.failFast,
     targetOS: task.targetOS,
     env: Object.fromEntries(env),
-    inputFiles: [...ofNamespace, ...inputFiles, ...script, ...files.inputFiles],
+    inputFiles: [...inputFiles, ...script, ...files.inputFiles],
     outputFiles,
     timeout,
-    runner: withFilesOf(file.directory, runner.success)
+    runner: {
+      ...withFilesOf(file.directory, runner.success),
+      // The tasks after it find what it leaves in the folder.
+      ...(folder?.isLast === false ? { syncWorkingDirectory: true } : {})
+    }
   })
   // Found by buildPod too, which does not know the file.
   const [wrong, ...more] = processIssues(taskValues(made)).map((issue) => {

@@ -26,10 +26,12 @@ export { SecretMask } from "./SecretMask.ts"
 // Reading a file.
 export type {
   DefaultedKey,
+  FolderPlace,
   OutputDeclaration,
   ScriptFile,
   TaskDeclaration,
-  TaskFile
+  TaskFile,
+  TaskGroup
 } from "./TaskFile.ts"
 // The one error: everything that is wrong with a file, each with its place.
 export { TaskFileError, TaskFileIssue } from "./TaskFileError.ts"
@@ -41,6 +43,7 @@ export {
   renderFlowOutputs,
   renderRunIf,
   renderTask,
+  type SharedFolder,
   type TaskOutputs,
   type TaskScope
 } from "./TaskRendering.ts"

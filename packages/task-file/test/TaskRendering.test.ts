@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Task } from "@podwright/spec-builder"
 import { Duration, Effect } from "effect"
 import { parseTaskFile } from "../src/TaskFileReader.ts"
-import { renderFlowOutputs, renderTask, type TaskScope } from "../src/TaskRendering.ts"
+import { renderFlowOutputs, renderRunIf, renderTask, type TaskScope } from "../src/TaskRendering.ts"
 
 const scope: TaskScope = {
   inputs: {},
@@ -249,6 +249,53 @@ tasks:
       })
       assert.strictEqual(message.split("\n").length, 3)
       assert.notInclude(message, "hunter2")
+    })
+  )
+})
+
+describe("a folder that tasks share", () => {
+  const source = `id: f
+namespace: n
+tasks:
+  - id: w
+    type: io.kestra.plugin.core.flow.WorkingDirectory
+    runIf: "{{ inputs.go }}"
+    inputFiles: { a: "{{ inputs.word }}", own: folder }
+    outputFiles: [end.csv]
+    tasks:
+      - { id: a, type: io.kestra.plugin.scripts.shell.Commands, inputFiles: { own: task }, commands: [c] }
+      - { id: b, type: io.kestra.plugin.scripts.shell.Commands, outputFiles: [b.txt], commands: [c] }
+`
+  const inputs = { word: "hi", go: "yes" }
+  const text = (value: string) => ({ _tag: "Text" as const, text: value })
+
+  it.effect("begins with the files of its WorkingDirectory, which those of the first task win over", () =>
+    Effect.gen(function* () {
+      const { inputFiles, outputFiles, runner } = yield* render(source, { inputs })
+      assert.deepStrictEqual(inputFiles, [
+        { name: "a", source: text("hi") },
+        { name: "own", source: text("task") }
+      ])
+      assert.deepStrictEqual([outputFiles, runner.syncWorkingDirectory], [[], true])
+    })
+  )
+
+  it.effect("is whole for the tasks after it, and brings its own outputs back after the last", () =>
+    Effect.gen(function* () {
+      const { inputFiles, outputFiles, runner } = yield* render(source, { inputs, folder: { path: "/left/a" } }, 1)
+      assert.deepStrictEqual(inputFiles, [{ name: ".", source: { _tag: "Path", path: "/left/a", whole: true } }])
+      assert.deepStrictEqual([outputFiles, runner.syncWorkingDirectory], [["b.txt", "end.csv"], false])
+      assert.deepStrictEqual((yield* render(source, { inputs, folder: { path: undefined } }, 1)).inputFiles, [])
+    })
+  )
+
+  it.effect("is left out where runIf of its WorkingDirectory says no", () =>
+    Effect.gen(function* () {
+      const file = yield* Effect.fromResult(parseTaskFile(source, { fileName: "flow.yaml", directory: "/files" }))
+      const runs = (go: string) =>
+        Effect.forEach(file.tasks, (task) => renderRunIf(file, task, { ...scope, inputs: { ...inputs, go } }))
+      assert.deepStrictEqual(yield* runs("yes"), [true, true])
+      assert.deepStrictEqual(yield* runs("false"), [false, false])
     })
   )
 })

@@ -106,7 +106,7 @@ const listed = Effect.fnUntraced(function* ({ mode, name, source }: InputFile, n
   const problem = inputNameProblem(name)
   if (problem !== undefined) return yield* unreadable(name, undefined, problem)
   const one = (entry: InputEntry) => ({ entries: [entry], leftOut: 0 })
-  if (source._tag === "Path") return yield* listInput({ name, mode }, source.path)
+  if (source._tag === "Path") return yield* listInput({ name, mode, whole: source.whole }, source.path)
   const local = source._tag === "Url" && source.url.startsWith("file:")
   if (local) {
     const path = yield* Effect.try({

@@ -30,10 +30,13 @@ export interface InputListing {
   readonly leftOut: number
 }
 
-/** An input, and the mode that its files are given; undefined: each has its own. */
+/** An input, and how it is listed. */
 export interface ListedInput {
   readonly name: string
+  /** The mode that its files are given; undefined: each has its own. */
   readonly mode: number | undefined
+  /** Whether everything in a folder goes, whatever its ignore files say. Default: not. */
+  readonly whole?: boolean | undefined
 }
 
 const fileEntry = (input: ListedInput, name: string, path: string | Buffer, info: Stats): InputEntry => {
@@ -79,11 +82,13 @@ interface Folder {
   readonly path: string
   /** Below the input's own folder, which is "". */
   readonly inside: string
-  readonly rules: IgnoreRules
+  /** Undefined where nothing stays here. */
+  readonly rules: IgnoreRules | undefined
 }
 
 /** The rules of a folder, with those of its own file where it has one. */
-const rulesOf = ({ inside, path, rules }: Folder, names: ReadonlyArray<string>): IgnoreRules => {
+const rulesOf = ({ inside, path, rules }: Folder, names: ReadonlyArray<string>): IgnoreRules | undefined => {
+  if (rules === undefined) return undefined
   const file = rules.files.find((name) => names.includes(name) && statSync(join(path, name)).isFile())
   return file === undefined ? rules : rules.with(inside, file, readFileSync(join(path, file), "utf8"))
 }
@@ -110,8 +115,8 @@ const treeEntries = Effect.fnUntraced(function* (
       try {
         const below = lstatSync(path)
         const isFolder = below.isDirectory()
-        if (isFolder && isOwn(child)) continue
-        if (rules.leavesOut(inside, isFolder)) leftOut++
+        if (rules !== undefined && isFolder && isOwn(child)) continue
+        if (rules?.leavesOut(inside, isFolder) === true) leftOut++
         else if (isFolder) {
           entries.push({ _tag: "Folder", name, mode: arrivingMode(below.mode, true), modifiedMs: below.mtimeMs })
           folders.push({ name, path, inside, rules })
@@ -128,7 +133,8 @@ const treeEntries = Effect.fnUntraced(function* (
     const { mode, mtimeMs } = info
     entries.push({ _tag: "Folder", name: input.name, mode: arrivingMode(mode, true), modifiedMs: mtimeMs })
   }
-  const waiting: Array<Folder> = [{ name: input.name, path: root, inside: "", rules: IgnoreRules.start }]
+  const rules = input.whole === true ? undefined : IgnoreRules.start
+  const waiting: Array<Folder> = [{ name: input.name, path: root, inside: "", rules }]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     const { path } = folder
     const next = folder

@@ -385,6 +385,21 @@ describe("makeInputArchive", () => {
         ["p/", "p/.gitignore", "p/src/", "p/src/.gitignore", "p/src/a.log", "p/src/b.ts"]
       )
       assert.strictEqual(archive.leftOut, 3)
+      const whole = yield* read([{ name: ".", source: { _tag: "Path", path: place, whole: true } }])
+      assert.strictEqual(whole.archive.leftOut, 0)
+      assert.deepStrictEqual(
+        whole.entries.map(([, name]) => name).filter((name) => !name.endsWith("/")),
+        [
+          ".gitignore",
+          "c.log",
+          ".git/config",
+          ".podwright/run/out",
+          "node_modules/x/y",
+          "src/.gitignore",
+          "src/a.log",
+          "src/b.ts"
+        ]
+      )
       const all = yield* read([{ name: "p", source: { _tag: "Path", path: join(place, "**/*") } }])
       assert.notInclude(all.entries.map(([, name]) => name).join(), ".podwright")
     }).pipe(Effect.provide(services))

@@ -23,10 +23,11 @@ import { RunError } from "../task/RunError.ts"
 import type { RunEvent } from "../task/RunEvent.ts"
 import { Files } from "../task/RunReason.ts"
 import type { RunResult } from "../task/RunResult.ts"
-import { type FlowResult, flowEnd, isFailure, type TaskEnd } from "./FlowEnd.ts"
+import { allowedEnd, type FlowResult, flowEnd, isFailure, type TaskEnd, wasStopped } from "./FlowEnd.ts"
 import type { FlowEvent } from "./FlowEvent.ts"
 import type { FlowOptions } from "./FlowOptions.ts"
 import { type FlowServices, placed, runTaskOnce } from "./FlowTaskRun.ts"
+import { checkSharedFolders, sharedFolders } from "./SharedFolders.ts"
 import { taskIdentity } from "./TaskIdentities.ts"
 
 /** The values that later tasks may refer to. */
@@ -38,12 +39,21 @@ const outputsOf = (result: RunResult): TaskOutputs => ({
   )
 })
 
+/** What later tasks find of a task, and of the folder that it is the latest of. */
+const givenBy = ({ folder, id }: TaskDeclaration, outputs: TaskOutputs): Readonly<Record<string, TaskOutputs>> =>
+  folder === undefined || folder.outputFiles.length === 0
+    ? { [id]: outputs }
+    : { [id]: outputs, [folder.id]: { exitCode: 0, vars: {}, outputFiles: outputs.outputFiles } }
+
 /** Whether the same execution may be continued: it was left, or failed for what may pass. */
 const mayContinue = (end: TaskEnd | undefined): boolean =>
   end?._tag === "Error" && end.error._tag === "RunError" && end.error.retryable
 
 /** Refuses what no task of the file needs to be looked at for. */
-const checkOptions = Effect.fnUntraced(function* (file: TaskFile, { logCursor, outputDirectory }: FlowOptions) {
+const checkOptions = Effect.fnUntraced(function* (
+  file: TaskFile,
+  { executionId, logCursor, outputDirectory }: FlowOptions
+) {
   if (logCursor !== undefined && file.tasks.length !== 1) {
     const message = `a log cursor belongs to the log of one task, and this file has ${file.tasks.length}`
     return yield* new TaskFileError({ operation: "inputs", issues: [file.document.issue(["tasks"], message)] })
@@ -54,6 +64,8 @@ const checkOptions = Effect.fnUntraced(function* (file: TaskFile, { logCursor, o
   yield* checkOutputDirectory(outputDirectory).pipe(
     Effect.mapError((error) => new RunError({ operation: "FlowRunner.run", reason: new Files({ error }) }))
   )
+  // An execution that is continued has its own files there.
+  if (executionId === undefined) yield* checkSharedFolders(file, outputDirectory)
 })
 
 /**
@@ -66,24 +78,6 @@ const lastEvent = (at: number, task: string, end: TaskEnd, by: "taskCache" | "ex
     ? { _tag: "TaskEnded", at, task, result: end.result }
     : { _tag: "TaskSkipped", at, task, by, result: end.result }
 }
-
-/** What `allowFailure` and `allowWarning` make of a task's end. */
-const allowed = (task: TaskDeclaration, end: TaskEnd): TaskEnd => {
-  if (end._tag === "Result") {
-    const { state } = end.result
-    if (state === "FAILED" && task.allowFailure) return { ...end, result: { ...end.result, state: "WARNING" } }
-    return state === "WARNING" && task.allowWarning ? { ...end, result: { ...end.result, state: "SUCCESS" } } : end
-  }
-  // A file that is wrong is no failure of its task, and one that was left or cancelled did not fail.
-  const mayFail = end.error._tag === "RunError" && !wasStopped(end)
-  return task.allowFailure && mayFail ? { ...end, allowed: true } : end
-}
-
-/** Whether somebody ended the flow with this task: its driver left the pod, or the run was cancelled. */
-const wasStopped = (end: TaskEnd | undefined): boolean =>
-  end?._tag === "Error" &&
-  end.error._tag === "RunError" &&
-  (end.error.reason._tag === "Detached" || end.error.reason._tag === "Cancelled")
 
 const messageOf = (end: TaskEnd): string =>
   end._tag === "Error" ? end.error.message : (end.result.diagnosis?.summary ?? `exit code ${end.result.exitCode}`)
@@ -133,6 +127,9 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
       : executionRecord({ ...execution, store: finishedTasks, onEvent: emit })
   let outputs: Readonly<Record<string, TaskOutputs>> = {}
   const ends: Array<TaskEnd> = []
+  const folders = sharedFolders()
+  /** Ids of groups of which a task has failed, where that is allowed. */
+  const abandoned = new Set<string>()
 
   /** One task, unless it is not to run. */
   const runTask = Effect.fnUntraced(function* (task: TaskDeclaration, isLast: boolean, error?: FailedTask) {
@@ -148,14 +145,17 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
     const { taskRunId } = identity
     yield* emit({ _tag: "TaskStarted", at: yield* Clock.currentTimeMillis, task: task.id, executionId, taskRunId })
     by = undefined
+    const folder = folders.of(task)
+    // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
+    const outputDirectory = isSingle && task === file.tasks[0] ? root : join(root, task.id)
     const run = runTaskOnce({
       file,
       task,
       identity,
       outputs,
       ...(error === undefined ? {} : { error }),
-      // One task's files lie in the folder itself, as it was given; several tasks' may have equal names.
-      outputDirectory: isSingle && task === file.tasks[0] ? root : join(root, task.id),
+      ...(folder === undefined ? {} : { folder }),
+      outputDirectory,
       record,
       options,
       startedAt,
@@ -165,18 +165,20 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
       Effect.scoped,
       Effect.catchTag("RunError", (error) => Effect.fail(placed(file, task, error)))
     )
-    const end = yield* Effect.andThen(Effect.fromResult(runs), run).pipe(
+    const { abandons, end } = yield* Effect.andThen(Effect.fromResult(runs), run).pipe(
       Effect.map((result): TaskEnd => ({ _tag: "Result", taskId: task.id, result })),
       Effect.catch((error) => Effect.succeed<TaskEnd>({ _tag: "Error", taskId: task.id, error })),
-      Effect.map((end) => allowed(task, end))
+      Effect.map((end) => allowedEnd(task, end))
     )
+    if (abandons !== undefined) abandoned.add(abandons)
     ends.push(end)
     yield* emit(lastEvent(yield* Clock.currentTimeMillis, task.id, end, by))
     if (end._tag === "Error") return
     // A retry may have started a new execution; the tasks after it belong to it.
     executionId = end.result.attempts?.at(-1)?.executionId ?? executionId
     // Nobody refers to the last one's, and there may be very many files.
-    if (!isLast) outputs = { ...outputs, [task.id]: outputsOf(end.result) }
+    if (!isLast) outputs = { ...outputs, ...givenBy(task, outputsOf(end.result)) }
+    yield* folders.left(task, end.result, outputDirectory)
   })
 
   /** Tasks one after the other, to the first that fails. */
@@ -187,7 +189,8 @@ export const runFlow = Effect.fn("FlowRunner.run")(function* (
   ) {
     const before = ends.length
     for (const task of tasks) {
-      if (ends.slice(before).some(isFailure)) yield* notReached(task)
+      const isAbandoned = task.groups.some(({ id }) => abandoned.has(id))
+      if (isAbandoned || ends.slice(before).some(isFailure)) yield* notReached(task)
       else yield* runTask(task, isLast(task), error)
     }
   })

@@ -3,6 +3,7 @@ import type { TaskIdentity } from "@podwright/spec-builder"
 import {
   type FailedTask,
   renderTask,
+  type SharedFolder,
   type TaskDeclaration,
   type TaskFile,
   TaskFileError,
@@ -51,6 +52,8 @@ export interface FlowTaskRun {
   readonly outputs: Readonly<Record<string, TaskOutputs>>
   /** The task that failed, for those of `errors` and `finally`. */
   readonly error?: FailedTask
+  /** The folder that it shares with the tasks before; absent for the first of them. */
+  readonly folder?: SharedFolder
   readonly outputDirectory: string
   readonly record: ExecutionRecord | undefined
   readonly options: FlowOptions
@@ -69,6 +72,7 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
   emit,
   error,
   file,
+  folder,
   identity,
   options,
   outputDirectory,
@@ -97,7 +101,8 @@ export const runTaskOnce = Effect.fnUntraced(function* ({
         secret,
         values: options.values,
         startedAt,
-        ...(error === undefined ? {} : { error })
+        ...(error === undefined ? {} : { error }),
+        ...(folder === undefined ? {} : { folder })
       }),
       (rendered): TaskRequest => ({
         ...rendered,

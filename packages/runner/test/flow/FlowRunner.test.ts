@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeFileSystem, NodeHttpClient } from "@effect/platform-node"
@@ -136,6 +136,65 @@ describe("runFlow", () => {
         ["a", "b"].flatMap((id) => [`TaskStarted ${id}`, "Phase", "Finished", `TaskEnded ${id}`])
       )
     })
+  )
+
+  const inFolder = (more: string, tasks: string) =>
+    Result.getOrThrow(
+      parseTaskFile(
+        `id: f\nnamespace: n\ntasks:\n  - id: w\n    type: io.kestra.plugin.core.flow.WorkingDirectory\n${more}    tasks:\n${tasks}  - { id: after, ${TYPE}, commands: ["c {{ outputs.w.outputFiles | default('') }}"] }\n`,
+        { fileName: "flow.yaml", directory: "/files" }
+      )
+    )
+  const inner = (...ids: ReadonlyArray<string>) =>
+    ids.map((id) => `      - { id: ${id}, ${TYPE}, commands: [c] }\n`).join("")
+
+  it.effect("hands the folder of a WorkingDirectory on, and its outputs to the tasks after it", () =>
+    Effect.gen(function* () {
+      const outputFiles = (path: string) => ({ "x/y": { path: `${path}/x/y`, bytes: 1, sha256: "s" } })
+      const file = inFolder("    inputFiles: { seed: s }\n    outputFiles: [x]\n", inner("a", "b"))
+      const { asked, ends } = yield* play(file, (task) => ({ outputFiles: outputFiles(task.outputDirectory) }))
+      assert.deepStrictEqual(statesOf(ends), ["a SUCCESS", "b SUCCESS", "after SUCCESS"])
+      const [a, b, after] = asked
+      assert.deepStrictEqual(
+        [a, b, after].map((task) => task?.inputFiles),
+        [
+          [{ name: "seed", source: { _tag: "Text", text: "s" } }],
+          [{ name: ".", source: { _tag: "Path", path: a?.outputDirectory ?? "", whole: true } }],
+          []
+        ]
+      )
+      assert.deepStrictEqual(
+        asked.map(({ runner }) => runner.syncWorkingDirectory),
+        [true, false, false]
+      )
+      assert.match(commandsOf(after)[0] ?? "", /"x\/y":"file:\/\/.*\/b\/x\/y"/)
+    })
+  )
+
+  it.effect("does not run the rest of a group whose failure is allowed, but what comes after it", () =>
+    Effect.gen(function* () {
+      const file = inFolder("    allowFailure: true\n    outputFiles: [x]\n", inner("a", "b"))
+      const { ends, told } = yield* play(file, ({ identity }) => (identity.taskId === "a" ? { state: "FAILED" } : {}))
+      assert.deepStrictEqual(statesOf(ends), ["a WARNING", "after SUCCESS"])
+      assert.include(told, "TaskNotReached b")
+    })
+  )
+
+  it.effect("refuses to hand on a folder in which there are other files", () =>
+    Effect.gen(function* () {
+      const root = yield* folder
+      yield* Effect.promise(async () => {
+        await mkdir(join(root, "a"))
+        await writeFile(join(root, "a/old"), "")
+      })
+      const { asked, ends } = yield* play(inFolder("", inner("a", "b")), () => ({}), { outputDirectory: root })
+      assert.lengthOf(asked, 0)
+      const [end] = ends
+      assert.match(
+        end?._tag === "Error" ? end.error.message : "",
+        /it has files, and task a hands on all that is in it/
+      )
+    }).pipe(Effect.scoped)
   )
 
   it.effect("stops at the first task that fails, and says which were not reached", () =>

@@ -22,9 +22,9 @@ export type TaskSource =
   | { readonly _tag: "Stdin" }
   /**
    * A file or folder on this machine, or a glob (`*`, `**`, `?`, `[…]`, `{a,b}`) whose files go
-   * below the input's name.
+   * below the input's name. `whole`: of a folder everything goes, whatever its ignore files say.
    */
-  | { readonly _tag: "Path"; readonly path: string }
+  | { readonly _tag: "Path"; readonly path: string; readonly whole?: boolean }
   /**
    * An `http:`, `https:` or `file:` URL. `sha256`, in hexadecimal: of what an `http(s):` URL must
    * give.

@@ -22,6 +22,10 @@ export type NamespaceFiles = typeof NamespaceFiles.Type
 /** The keys of `namespaceFiles`. */
 export const NAMESPACE_FILES_KEYS: ReadonlyArray<string> = Object.keys(NamespaceFiles.fields)
 
+/** Files of namespaces that a task gets: the key alone means yes. */
+export const enabledNamespaceFiles = (files: NamespaceFiles | null | undefined): NamespaceFiles | undefined =>
+  files === undefined || files === null || files.enabled === false || files.enabled === "false" ? undefined : files
+
 /** A key that is a list of texts or one text, as a list. */
 export const textsOf = (value: string | ReadonlyArray<string> | null | undefined): ReadonlyArray<string> =>
   value === undefined || value === null ? [] : typeof value === "string" ? [value] : value

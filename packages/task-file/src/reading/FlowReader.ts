@@ -7,8 +7,8 @@ import { Result } from "effect"
 import { hasExpression } from "../expression/ExpressionMarks.ts"
 import { INPUT_FILE_KEYS } from "../InputFileValue.ts"
 import {
+  enabledNamespaceFiles,
   NAMESPACE_FILES_KEYS,
-  type NamespaceFiles,
   type NamespaceFolders,
   noNamespaceFolder,
   textsOf
@@ -23,6 +23,7 @@ import type { Path, YamlDocument } from "../YamlDocument.ts"
 import { decodeShape, repeatedIds } from "./FileShape.ts"
 import { FLOW_KEY_NAMES, INPUT_KEYS, keptOfFlow, keptOfTask, TASK_KEY_NAMES } from "./KnownKeys.ts"
 import { type DefaultedTask, readDefaults, withDefaults } from "./PluginDefaults.ts"
+import { type GroupedTask, type GroupFindings, groupedTasks } from "./TaskGroups.ts"
 import { declareInputs, declareTask, readProperties, runnerIssues } from "./TaskReader.ts"
 
 /** Of a text that is not read from a file, or was read already. */
@@ -41,20 +42,11 @@ export interface ParseOptions extends TypeOptions {
   readonly runnerStrict?: boolean
 }
 
-const SEQUENTIAL: ReadonlyArray<unknown> = [
-  "io.kestra.plugin.core.flow.Sequential",
-  "io.kestra.core.tasks.flows.Sequential"
-]
-
 /** The lists of tasks that a flow may have. */
 const LISTS = ["tasks", "errors", "finally"] as const
 
-/** A task as it is written, and where. */
-type PlacedTask = readonly [task: JsonRecord, path: Path]
-
 /** A task that has been translated, on its way to a declaration. */
-interface ReadTask {
-  readonly path: Path
+interface ReadTask extends Pick<GroupedTask, "path" | "groups" | "folder"> {
   readonly type: string
   readonly defaulted: DefaultedTask
   readonly translation: Translation
@@ -69,38 +61,11 @@ interface Findings {
 const report = (document: YamlDocument, path: Path, remarks: ReadonlyArray<Remark>): ReadonlyArray<TaskFileIssue> =>
   remarks.map((remark) => document.issue([...path, ...remark.path], remark.message))
 
-/** What a group of tasks may have besides them. */
-const GROUP_KEYS: ReadonlyArray<string> = ["id", "type", "description", "tasks"]
-
-/** The tasks of a list in the order they run: those of a Sequential stand in its place. */
-const flattened = (
-  document: YamlDocument,
-  list: ReadonlyArray<unknown>,
-  path: Path,
-  issues: Array<TaskFileIssue>
-): ReadonlyArray<PlacedTask> =>
-  list.flatMap((task, index): ReadonlyArray<PlacedTask> => {
-    const place = [...path, index]
-    if (!isObject(task)) {
-      issues.push(document.issue(place, "expected a task, which is keys and values"))
-      return []
-    }
-    if (!SEQUENTIAL.includes(task["type"])) return [[task, place]]
-    for (const key of Object.keys(task)) {
-      if (GROUP_KEYS.includes(key)) continue
-      issues.push(document.issue([...place, key], `unknown key '${key}'; known here: ${GROUP_KEYS.join(", ")}`, "key"))
-    }
-    const { tasks } = task
-    if (Array.isArray(tasks) && tasks.length > 0) return flattened(document, tasks, [...place, "tasks"], issues)
-    issues.push(document.issue([...place, "tasks"], "tasks: expected a list of tasks"))
-    return []
-  })
-
 /** A task by its type; undefined, with an issue, where the type is not that of a script task. */
 const readTask = (
   document: YamlDocument,
   { keys, moved, task }: DefaultedTask,
-  path: Path,
+  { folder, groups, path }: Pick<GroupedTask, "path" | "groups" | "folder">,
   options: TypeOptions,
   { issues, notices }: Findings
 ): ReadTask | undefined => {
@@ -122,7 +87,7 @@ const readTask = (
   const translation = translateTask(type, row, kept.kept, options)
   issues.push(...report(document, path, [...kept.issues, ...translation.issues]))
   notices.push(...report(document, path, [...kept.notices, ...translation.notices]))
-  return { path, type, defaulted: { keys, moved, task }, translation }
+  return { path, groups, folder, type, defaulted: { keys, moved, task }, translation }
 }
 
 const knownOfTask = (type: string, place: Path): ReadonlyArray<string> => {
@@ -131,14 +96,10 @@ const knownOfTask = (type: string, place: Path): ReadonlyArray<string> => {
   return [...Object.keys(FlowTask.fields), ...(row === undefined ? [] : ownKeyNames(row)), ...TASK_KEY_NAMES]
 }
 
-/** Files of namespaces that a task gets: the key alone means yes. */
-const enabledFiles = (files: NamespaceFiles | null | undefined): NamespaceFiles | undefined =>
-  files === undefined || files === null || files.enabled === false || files.enabled === "false" ? undefined : files
-
 /** Namespaces whose folder is not known, of those that are named without an expression. */
 const folderIssues = (
   document: YamlDocument,
-  { namespaceFiles, path }: TaskDeclaration,
+  { namespaceFiles, path }: Pick<TaskDeclaration, "namespaceFiles" | "path">,
   namespace: string,
   folders: NamespaceFolders
 ): ReadonlyArray<TaskFileIssue> => {
@@ -152,7 +113,7 @@ const folderIssues = (
 
 const declaration = (
   document: YamlDocument,
-  { defaulted, path, translation, type }: ReadTask,
+  { defaulted, folder, groups, path, translation, type }: ReadTask,
   issues: Array<TaskFileIssue>,
   retry: RetryProperties | undefined
 ): TaskDeclaration | undefined => {
@@ -171,8 +132,10 @@ const declaration = (
     keys: { image: "containerImage", runner: "taskRunner" },
     script: translation.script,
     literalFiles: translation.literalFiles,
-    namespaceFiles: enabledFiles(shape.success.namespaceFiles),
-    disabled: shape.success.disabled ?? false,
+    namespaceFiles: enabledNamespaceFiles(shape.success.namespaceFiles),
+    groups,
+    folder,
+    disabled: groups.some((group) => group.disabled) || (shape.success.disabled ?? false),
     runIf: shape.success.runIf === undefined ? undefined : String(shape.success.runIf),
     allowFailure: shape.success.allowFailure ?? false,
     allowWarning: shape.success.allowWarning ?? false,
@@ -212,15 +175,16 @@ export const readFlow = (
   if (Result.isFailure(shape)) issues.push(...shape.failure)
   const retry = readProperties(source, ["retry"], flow["retry"], decodeRetry, issues)
 
+  const groupIds: GroupFindings["ids"] = []
   const written = LISTS.flatMap((list) => {
     const tasks = flow[list]
-    return flattened(source, Array.isArray(tasks) ? tasks : [], [list], issues).map(
-      ([task, path]) => [withDefaults(task, path, defaults), path] as const
+    return groupedTasks(source, Array.isArray(tasks) ? tasks : [], [list], { issues, notices, ids: groupIds }).map(
+      (grouped) => [withDefaults(grouped.task, grouped.path, defaults), grouped] as const
     )
   })
   const merged = source.withMoved(written.flatMap(([{ moved }]) => moved))
-  const read = written.flatMap(([defaulted, path]) => {
-    const task = readTask(merged, defaulted, path, options, { issues, notices })
+  const read = written.flatMap(([defaulted, grouped]) => {
+    const task = readTask(merged, defaulted, grouped, options, { issues, notices })
     return task === undefined ? [] : [task]
   })
   const document = merged.withMoved(
@@ -247,15 +211,15 @@ export const readFlow = (
     : {}
   if (Result.isSuccess(shape)) {
     const { namespace } = shape.success
-    issues.push(...declared.flatMap((task) => folderIssues(document, task, namespace, namespaceFolders)))
+    const folders = new Map(
+      declared.flatMap(({ folder }) => (folder === undefined ? [] : [[folder.id, folder] as const]))
+    )
+    const owners = [...declared, ...folders.values()]
+    issues.push(...owners.flatMap((owner) => folderIssues(document, owner, namespace, namespaceFolders)))
   }
   const inputs = Result.isSuccess(shape) ? declareInputs(document, shape.success.inputs, issues) : []
   issues.push(
-    ...repeatedIds(
-      document,
-      declared.map(({ id, path }) => [id, path]),
-      "tasks"
-    ),
+    ...repeatedIds(document, [...groupIds, ...declared.map(({ id, path }) => [id, path] as const)], "tasks"),
     ...repeatedIds(
       document,
       inputs.map(({ id, path }) => [id, path]),

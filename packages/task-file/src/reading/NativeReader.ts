@@ -44,6 +44,8 @@ export const readNative = (
         script: undefined,
         literalFiles: [],
         namespaceFiles: undefined,
+        groups: [],
+        folder: undefined,
         disabled: false,
         runIf: undefined,
         allowFailure: false,

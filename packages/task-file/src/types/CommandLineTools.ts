@@ -201,7 +201,8 @@ const dbtSetup: ScriptType = {
       },
       ...(profiles === undefined ? {} : { files: { ".profile/profiles.yml": profiles } }),
       commands: lines(
-        `${keys.text("pythonPath")?.text ?? "python"} -m venv --system-site-packages .`,
+        // The folder travels to the pod of the next task, and a link out of it would stay behind.
+        `${keys.text("pythonPath")?.text ?? "python"} -m venv --copies --system-site-packages .`,
         "printf '%s\\n' \"$PODWRIGHT_REQUIREMENTS\" | ./bin/python -m pip install --requirement /dev/stdin"
       )
     }

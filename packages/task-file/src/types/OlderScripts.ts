@@ -80,7 +80,7 @@ const python = (keys: TaskKeys): Parts => {
       PODWRIGHT_REQUIREMENTS: { text: requirements.map(({ text }) => text).join("\n"), from: ["requirements"] }
     },
     before: lines(
-      ...(virtual ? [`${path} -m venv --system-site-packages . > /dev/null`] : []),
+      ...(virtual ? [`${path} -m venv --copies --system-site-packages . > /dev/null`] : []),
       ...(requirements.length === 0
         ? []
         : [

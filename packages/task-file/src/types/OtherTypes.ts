@@ -39,11 +39,6 @@ const SENTENCES: ReadonlyArray<readonly [names: ReadonlyArray<string>, sentence:
     ["plugin.core.flow.Pause", "plugin.core.flow.Sleep", "core.tasks.flows.Pause"],
     (name) => `${name} waits for a person or a time, an orchestrator's work: leave it out`
   ],
-  [
-    ["plugin.core.flow.WorkingDirectory", "core.tasks.flows.WorkingDirectory", "core.tasks.flows.Worker"],
-    (name) =>
-      `${name} gives its tasks one folder, and podwright gives each task a pod of its own: hand files on with outputFiles and inputFiles`
-  ],
   [["plugin.core.flow.", "core.tasks.flows."], (name) => `${name} steers a flow, an orchestrator's work: ${PODWRIGHT}`],
   [
     [

@@ -69,21 +69,6 @@ describe("readFlow", () => {
     assert.match(problems(flow("errors:\n  - { id: e, type: x }\n"))[0] ?? "", /:4:20: unknown task type 'x'/)
   })
 
-  it("puts the tasks of a Sequential in its place", () => {
-    const inner = `{ id: b, ${SHELL}, commands: [c] }`
-    const sequential = `{ id: s, type: io.kestra.plugin.core.flow.Sequential, tasks: [${inner}] }`
-    const file = Result.getOrThrow(parse(`${flow("")}  - ${sequential}\n`))
-    assert.deepStrictEqual(
-      file.tasks.map(({ id, path }) => [id, path]),
-      [
-        ["a", ["tasks", 0]],
-        ["b", ["tasks", 1, "tasks", 0]]
-      ]
-    )
-    assert.match(problems(`${flow("")}  - ${sequential.replace("id: b", "id: a")}\n`)[0] ?? "", /id 'a' is used twice/)
-    assert.match(problems(flow("", sequential.replace("tasks: ", "task: ")))[0] ?? "", /unknown key 'task'; known here/)
-  })
-
   it("reports the keys of a type in the words of the type", () => {
     const python = "type: io.kestra.plugin.scripts.python.Script"
     assert.deepStrictEqual(problems(flow("", `{ id: a, ${python}, scrpt: x, script: s }`)), [

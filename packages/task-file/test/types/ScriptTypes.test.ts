@@ -9,7 +9,6 @@ describe("refusedType", () => {
     ["core.flow.ForEach", /^flow\.ForEach repeats tasks for each value/],
     ["core.flow.Subflow", /^flow\.Subflow starts another flow/],
     ["core.flow.Pause", /^flow\.Pause waits for a person or a time/],
-    ["core.flow.WorkingDirectory", /^flow\.WorkingDirectory gives its tasks one folder/],
     ["core.log.Log", /^log\.Log runs nothing in a pod: leave it out/],
     ["git.Clone", /^git\.Clone fetches a repository: clone it yourself/],
     ["core.http.Download", /^http\.Download fetches a file: inputFiles takes its address/],

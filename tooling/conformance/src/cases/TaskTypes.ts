@@ -187,6 +187,46 @@ finally: [{ id: z, ${shell}, commands: [echo at last] }]
       assert.strictEqual(code, 0, stderr)
     })
 
+    it("tasks of a WorkingDirectory find what those before have left in their folder, and what comes after does not", async () => {
+      const shell = `type: ${SCRIPTS}.shell.Commands\n        containerImage: busybox`
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - id: folder
+    type: io.kestra.plugin.core.flow.WorkingDirectory
+    inputFiles: { seed.txt: seed, .gitignore: "*.log" }
+    outputFiles: [last.txt]
+    tasks:
+      - id: one
+        ${shell}
+        commands:
+          - cat seed.txt && echo && rm seed.txt
+          - mkdir -p deep .git empty && echo made > deep/made.txt && ln -s made.txt deep/link
+          - echo head > .git/HEAD && echo log > a.log
+          - printf '#!/bin/sh\\necho it runs' > run.sh && chmod +x run.sh
+      - id: two
+        ${shell}
+        inputFiles: { own.txt: "own" }
+        commands:
+          - ls -A | LC_ALL=C sort | xargs echo
+          - cat deep/link .git/HEAD a.log && ./run.sh && echo last > last.txt
+  - id: after
+    type: ${SCRIPTS}.shell.Commands
+    containerImage: busybox
+    inputFiles: { got.txt: "{{ outputs.folder.outputFiles['last.txt'] }}" }
+    commands: [ls -A, cat got.txt]
+`,
+        ["--output-dir", await scratch()]
+      )
+      assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(stdout.trim().split("\n"), [
+        "seed",
+        ".git .gitignore a.log deep empty own.txt run.sh",
+        ...["made", "head", "log", "it runs"],
+        "got.txt",
+        "last"
+      ])
+    })
+
     for (const { language, prelude = "", script } of SCRIPTS_OF_LANGUAGES)
       if (cluster.images.languages.includes(language))
         it(`a script of ${language} is a file beside its input files`, async () => {

@@ -29,6 +29,7 @@ export const renderedPods = Effect.fnUntraced(function* (given: GivenFile) {
   // What those of `errors` and `finally` may refer to, as if there were one.
   const error = { taskId: "<error.taskId>", message: "<error.message>" }
   const shown = all.filter(({ disabled }) => !disabled)
+  const folders = new Set<string>()
   return yield* Effect.forEach(shown, (declaration) =>
     Effect.gen(function* () {
       const task = yield* renderTask(file, declaration, {
@@ -36,9 +37,17 @@ export const renderedPods = Effect.fnUntraced(function* (given: GivenFile) {
         outputs,
         identity: renderedIdentity(file, declaration.id),
         ...outside,
-        ...(declaration.path[0] === "tasks" ? {} : { error })
+        ...(declaration.path[0] === "tasks" ? {} : { error }),
+        ...(declaration.folder !== undefined && folders.has(declaration.folder.id)
+          ? { folder: { path: `/rendered/${declaration.folder.id}` } }
+          : {})
       })
-      outputs[declaration.id] = renderedOutputs(declaration.id, task.outputFiles, all)
+      const { folder, id } = declaration
+      outputs[id] = renderedOutputs(id, task.outputFiles, all)
+      if (folder !== undefined) {
+        folders.add(folder.id)
+        outputs[folder.id] = renderedOutputs(folder.id, [...task.outputFiles, ...folder.outputFiles], all)
+      }
       const pod = yield* Effect.fromResult(explainPod(taskValues(task), task.runner))
       return { declaration, task, pod } satisfies RenderedPod
     })
