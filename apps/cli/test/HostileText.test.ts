@@ -2,12 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FileSyncError, FileSyncReason } from "@podwright/file-sync"
 import { KubeError } from "@podwright/k8s-io"
-import { Diagnosis, RunError, type RunEvent, RunReason, type RunResult } from "@podwright/runner"
+import { Diagnosis, RunError, type RunEvent, RunReason, type RunResult, type TaskPod } from "@podwright/runner"
 import { SpecError, SpecIssue, SpecReason } from "@podwright/spec-builder"
 import { TaskFileError, TaskFileIssue } from "@podwright/task-file"
 import { Cause } from "effect"
+import { cancelledLine } from "../src/commands/cancel/CancelReport.ts"
 import { cleanedLine, cleaningJson } from "../src/commands/clean/CleanReport.ts"
 import { doctorJson, doctorText } from "../src/commands/doctor/DoctorReport.ts"
+import { podTable } from "../src/commands/ps/PsReport.ts"
 import { jsonReport } from "../src/report/JsonReport.ts"
 import { logLines } from "../src/report/ReportLogger.ts"
 import { errorLines, reportError, reportEvent, reportNote } from "../src/report/TextReport.ts"
@@ -177,6 +179,25 @@ const cleaned = (text: string) =>
     )
   ] as const
 
+const seen = (text: string): TaskPod => ({
+  namespace: text,
+  pod: text,
+  uid: "u",
+  executionId: text,
+  flowId: text,
+  flowNamespace: text,
+  taskId: text,
+  taskRunId: text,
+  attempt: 0,
+  state: "running",
+  exitCode: undefined,
+  createdAt: 0,
+  node: text,
+  driver: { _tag: "Driven", host: text, pid: 1, renewedAt: 0 },
+  reason: text,
+  remedy: text
+})
+
 /** Everything that is printed, by its kind. */
 const printed = (text: string): Record<string, string> => ({
   ...Object.fromEntries(
@@ -191,7 +212,9 @@ const printed = (text: string): Record<string, string> => ({
   note: reportNote([text]).text,
   log: reportNote(logLines("Warn", [text, { text }], Cause.empty)).text,
   doctor: doctorText(findings(text)),
-  clean: cleaned(text).map(cleanedLine).join("")
+  clean: cleaned(text).map(cleanedLine).join(""),
+  ps: podTable([seen(text)], 0, true).text,
+  cancel: cancelledLine({ pod: seen(text), outcome: "DriverStops" })
 })
 
 const harmless = printed("a")
