@@ -209,6 +209,6 @@ export class Evaluator {
       return stop(noFunction(name, names), at)
     }
     const given = this.given(args, scope)
-    return placed(at, () => definition(name, given, this.#host))
+    return placed(at, () => definition.call(name, given, this.#host))
   }
 }

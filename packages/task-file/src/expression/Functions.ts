@@ -11,22 +11,29 @@ import { rangeOf } from "./Operators.ts"
 import { stop } from "./Problem.ts"
 import { compare, isMap, ofExact, toValue, type Value } from "./Values.ts"
 
-export type ExpressionFunction = (name: string, given: ReadonlyArray<GivenArgument>, host: Host) => Value
+/** A function: its arguments by place, and what it makes of those that were given. */
+export interface ExpressionFunction {
+  readonly names: ReadonlyArray<string>
+  readonly call: (name: string, given: ReadonlyArray<GivenArgument>, host: Host) => Value
+}
 
 type Entry = readonly [string, ExpressionFunction]
 
 const define = (name: string, names: ReadonlyArray<string>, call: (args: Arguments, host: Host) => Value): Entry => [
   name,
-  (of, given, host) => call(Arguments.bind(of, names, given), host)
+  { names, call: (of, given, host) => call(Arguments.bind(of, names, given), host) }
 ]
 
 /** `max(a, b, …)` and `min(a, b, …)`. */
 const extreme = (name: string, sign: 1 | -1): Entry => [
   name,
-  (of, given) => {
-    const [first, ...rest] = given.map(({ value }) => value)
-    if (first === undefined) return stop(`${of} needs values`)
-    return rest.reduce<Value>((best, value) => (compare(value, best) * sign > 0 ? value : best), first)
+  {
+    names: ["a", "b", "…"],
+    call: (of, given) => {
+      const [first, ...rest] = given.map(({ value }) => value)
+      if (first === undefined) return stop(`${of} needs values`)
+      return rest.reduce<Value>((best, value) => (compare(value, best) * sign > 0 ? value : best), first)
+    }
   }
 ]
 

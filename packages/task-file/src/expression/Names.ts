@@ -22,6 +22,16 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ["credential", `${STORE}: give it as a secret`],
   ["appLink", "there are no apps here"],
   ["fileURI", "it names a namespace file of the orchestrator: give the file as an input file"],
+  ["id", "write 'uuid()'"],
+  ["ksuid", "write 'uuid()'"],
+  ["nanoId", "write 'uuid()'"],
+  ["randomPort", "write 'randomInt(1024, 65536)'"],
+  ["env", "write 'envs.name' for the environment variable ENV_NAME"],
+  ["fileSize", "write 'read(path) | length'"],
+  ["isFileEmpty", "write 'read(path) | length == 0'"],
+  ["fileExists", "declare the file as an input"],
+  ["isWeekend", "ask in a command, or write \"now() | date('e')\" for the day of the week"],
+  ["dayOfWeek", "write \"now() | date('EEEE')\""],
   ["isPublicHoliday", "there is no calendar of holidays here: ask in a command"]
 ])
 
