@@ -29,7 +29,7 @@ const errorBody = (error: FileRunError) => {
     exitCode: null,
     outputs: facts?.outputs ?? {},
     metrics: facts?.metrics ?? [],
-    outputFiles: {},
+    outputFiles: facts?.outputFiles ?? {},
     skipped: error._tag === "RunError" && error.reason._tag === "OutputMissing" ? (error.reason.skipped ?? []) : [],
     pod: facts?.pod ?? null,
     namespace: facts?.namespace ?? null,

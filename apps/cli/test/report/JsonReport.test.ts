@@ -31,6 +31,11 @@ describe("jsonReport", () => {
     const report = jsonReport("e1", [{ _tag: "Error", taskId: "t", error: late }])
     assert.deepStrictEqual(Object.keys(report as object).sort(), whole.sort())
     assert.include(report as object, { state: "TIMED_OUT", exitCode: null, pod: "pod-1" })
+    const { outputFiles } = failure
+    const stopped = jsonReport("e1", [
+      { _tag: "Error", taskId: "t", error: late.with({ facts: { ...facts, outputFiles } }) }
+    ])
+    assert.deepInclude(stopped as object, { outputFiles })
     const early = new RunError({
       operation: "o",
       reason: new RunReason.PodExists({ pod: "p", owner: "of somebody else" })

@@ -66,14 +66,19 @@ const readLastBytes = Effect.fnUntraced(function* ({ journal }: Run, driving: Fi
 })
 
 /** Reads no more, and keeps what was collected of a command that was stopped. */
-const stopReading = Effect.fnUntraced(function* ({ journal }: Run, reads: Fiber.Fiber<Driven, RunError> | undefined) {
+const stopReading = Effect.fnUntraced(function* (
+  { journal, task }: Run,
+  reads: Fiber.Fiber<Driven, RunError> | undefined
+) {
   if (reads === undefined) return
   yield* Fiber.interrupt(reads)
   const exit = yield* Fiber.await(reads)
   if (exit._tag !== "Success") return
   const { files, renamed, skipped } = exit.value
   journal.brought(files)
-  yield* told(journal.phase("collected"))
+  const count = Object.keys(files).length
+  const detail = `${count} file${count === 1 ? "" : "s"} in ${task.outputDirectory}`
+  yield* told(journal.phase("collected", count === 0 ? undefined : detail))
   for (const warning of [...skipWarnings(skipped), ...renameWarnings(renamed)]) yield* told(journal.warn(warning))
 })
 

@@ -1,6 +1,6 @@
 /** How runs leave their pods, against a fake cluster under the test's clock. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { TaskRunner } from "../../src/run/TaskRunner.ts"
 import type { RunEvent } from "../../src/task/RunEvent.ts"
@@ -32,6 +32,28 @@ describe("a run that is cancelled", () => {
       yield* Fiber.join(cancelled)
       assert.strictEqual(told(run.events).at(-1), "removed")
       assert.deepStrictEqual(run.requests, ["create", "delete uid-1 10"])
+    })
+  )
+
+  it.effect("reads what its command prints until then", () =>
+    Effect.gen(function* () {
+      const printed = yield* Queue.unbounded<Uint8Array>()
+      const line = (text: string) => Queue.offer(printed, Buffer.from(`2026-01-01T00:00:00.000000000Z ${text}\n`))
+      const log = () => Stream.fromQueue(printed)
+      const run = yield* begin(yield* task({ logs: "kubelet" }), { stays: "always", log })
+      yield* run.present(started, "node1")
+      yield* line("begun")
+      yield* pass(1)
+      const cancelled = yield* Effect.forkChild(Fiber.interrupt(run.fiber))
+      yield* pass(1)
+      assert.strictEqual(told(run.events).at(-1), "deleting")
+      yield* line("leaving")
+      yield* pass(1)
+      yield* run.deleted(started)
+      yield* pass(2)
+      yield* Fiber.join(cancelled)
+      const lines = run.events.flatMap((event) => (event._tag === "Log" ? event.lines : []))
+      assert.deepStrictEqual(lines, ["begun", "leaving"])
     })
   )
 

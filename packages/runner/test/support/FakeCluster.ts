@@ -32,6 +32,8 @@ export interface FakeClusterOptions {
   readonly get?: KubeError["reason"]
   /** The pod is gone when it is looked at, of which the watch says nothing. */
   readonly gone?: boolean
+  /** Instead of a log that says nothing. */
+  readonly log?: PodLog["Service"]["read"]
   /** The first deletion gets no answer. */
   readonly deleteHangs?: boolean
   /** A pod that is deleted stays until the test says otherwise (`deleted`), or it is deleted by force (`"node"`). */
@@ -101,7 +103,7 @@ export const fakeCluster = Effect.fnUntraced(function* (options: FakeClusterOpti
           (() => Effect.fail(refuse("Exec.open", { _tag: "NotRunningYet", detail: "container not found" })))
       })
     ),
-    Layer.succeed(PodLog, PodLog.of({ read: () => Stream.never })),
+    Layer.succeed(PodLog, PodLog.of({ read: options.log ?? (() => Stream.never) })),
     Layer.succeed(
       KubeConnection,
       KubeConnection.of({
