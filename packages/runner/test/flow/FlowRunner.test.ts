@@ -160,14 +160,14 @@ describe("runFlow", () => {
         [
           [{ name: "seed", source: { _tag: "Text", text: "s" } }],
           [{ name: ".", source: { _tag: "Path", path: a?.outputDirectory ?? "", whole: true } }],
-          []
+          [{ name: ".podwright-files/1/y", source: { _tag: "Url", url: `file://${b?.outputDirectory}/x/y` } }]
         ]
       )
       assert.deepStrictEqual(
         asked.map(({ runner }) => runner.syncWorkingDirectory),
         [true, false, false]
       )
-      assert.match(commandsOf(after)[0] ?? "", /"x\/y":"file:\/\/.*\/b\/x\/y"/)
+      assert.match(commandsOf(after)[0] ?? "", /"x\/y":"\/podwright\/work\/.podwright-files\/1\/y"/)
     })
   )
 
