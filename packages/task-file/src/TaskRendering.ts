@@ -23,7 +23,7 @@ import { Clock, Duration, Effect, Option, Result } from "effect"
 import { CommandFiles } from "./CommandFiles.ts"
 import { fileNames, type OutsideScope } from "./ExpressionNames.ts"
 import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
-import { inputFile } from "./InputFileValue.ts"
+import { type InputFileValue, inputFile } from "./InputFileValue.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
 import { namespaceInputs } from "./namespace/NamespaceInputs.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
@@ -201,6 +201,13 @@ const withFilesOf = (directory: string, runner: RunnerProperties): RunnerPropert
   return { ...runner, config: { ...config, ...Object.fromEntries(files) } }
 }
 
+/** In place of the content of an input file whose expression is null; no text of a file is this one. */
+const NOTHING = "\0null"
+
+/** Whether an input file's content is null, so that there is no such file. */
+const isNothing = (value: InputFileValue): boolean =>
+  (typeof value === "string" ? [value] : Object.values(value)).includes(NOTHING)
+
 /**
  * Renders a task of `file`. All problems of its expressions are reported at once, each at its line
  * and column. Paths of input files and of the connection become absolute; they are relative to the
@@ -214,8 +221,8 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const issues: Array<TaskFileIssue> = []
   const render = yield* makeRenderer(yield* taskNames(file, task, scope))
 
-  const text = Effect.fnUntraced(function* (source: string, path: Path) {
-    const rendered = yield* render(source)
+  const text = Effect.fnUntraced(function* (source: string, path: Path, nothing?: string) {
+    const rendered = yield* render(source, nothing)
     if (Result.isSuccess(rendered)) return rendered.success
     const { at, message } = rendered.failure
     const place = at === undefined ? "value" : file.document.positionInside(path, source, at)
@@ -229,7 +236,7 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const fields = Effect.fnUntraced(function* <A extends object>(value: A, place: Path) {
     const rendered: Record<string, string> = {}
     for (const [key, field] of Object.entries(value))
-      if (typeof field === "string") rendered[key] = yield* text(field, [...place, key])
+      if (typeof field === "string") rendered[key] = yield* text(field, [...place, key], NOTHING)
     return { ...value, ...rendered }
   })
 
@@ -274,9 +281,9 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
       const rendered = yield* literal.includes(name)
         ? Effect.succeed(value)
         : typeof value === "string"
-          ? text(value, place)
+          ? text(value, place, NOTHING)
           : fields(value, place)
-      if (issues.length > before) continue
+      if (issues.length > before || isNothing(rendered)) continue
       const made = inputFile(name, rendered, file.directory)
       if (Result.isSuccess(made)) inputs.push(made.success)
       else

@@ -100,6 +100,18 @@ describe("renderTask", () => {
     })
   )
 
+  it.effect("leaves out input files whose expression is null, and no other", () =>
+    Effect.gen(function* () {
+      const none = "{{ inputs.none }}"
+      const files = `a: "${none}"\n  b: { url: "${none}" }\n  c: { path: "${none}" }\n  d: "${none} "\n  e: "{{ inputs.none ?? '' }}"\n  f: ""\n`
+      const task = yield* render(`image: i\ncommands: [c]\ninputFiles:\n  ${files}`, { inputs: { none: null } })
+      assert.deepStrictEqual(
+        task.inputFiles,
+        ["d", "e", "f"].map((name) => ({ name, source: { _tag: "Text", text: name === "d" ? " " : "" } }))
+      )
+    })
+  )
+
   it.effect("knows flow, task, variables, earlier outputs and secrets", () =>
     Effect.gen(function* () {
       const source = `id: f

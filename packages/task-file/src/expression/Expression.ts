@@ -41,21 +41,24 @@ let engines: LoadedEngines = {}
 
 /**
  * Renders texts in one scope. What a value contains is never rendered again, unless `render()` asks
- * for it.
+ * for it. A text that is an expression and nothing else comes out as `nothing` where its value is null.
  */
 export const makeRenderer = Effect.fnUntraced(function* (scope: ExpressionScope) {
   const values = yield* Effect.cached(
     Effect.sync(() => new Map(Object.entries(scope.values).map(([name, value]) => [name, toValue(value)])))
   )
 
-  return Effect.fnUntraced(function* (text: string): Effect.fn.Return<Result.Result<string, ExpressionProblem>> {
+  return Effect.fnUntraced(function* (
+    text: string,
+    nothing = ""
+  ): Effect.fn.Return<Result.Result<string, ExpressionProblem>> {
     if (!hasExpression(text)) return Result.succeed(text)
     const { renderTemplate } = yield* Effect.promise(() => import("./Rendering.ts"))
     const known = yield* values
     // Rendering has no effects, so it starts over when a part it needs has been loaded.
     for (;;) {
       const rendered = Result.try({
-        try: () => renderTemplate(text, { values: known, answers: scope, engines }),
+        try: () => renderTemplate(text, { values: known, answers: scope, engines, nothing }),
         catch: (error) => error
       })
       if (Result.isSuccess(rendered)) return Result.succeed(rendered.success)

@@ -54,6 +54,12 @@ class Rendering {
     return output
   }
 
+  /** An expression that is the whole template. */
+  alone(node: Node<"print">, scope: Scope, nothing: string): string {
+    const value = placed(node.at, () => this.#evaluator.weighed(node.value, scope))
+    return value === null ? nothing : printed(value)
+  }
+
   /** What is found in a text inside a tag is told at the tag. */
   #placed(node: TemplateNode, scope: Scope): string {
     if (!("at" in node)) return this.#node(node, scope)
@@ -184,15 +190,21 @@ export interface RenderingScope {
   readonly values: ReadonlyMap<string, Value>
   readonly answers: Answers
   readonly engines: LoadedEngines
+  /** What a template that is one expression prints where its value is null. */
+  readonly nothing: string
 }
 
 /** Renders a text; throws `Problem`, or `NeedsEngine` where it has to be rendered anew. */
-export const renderTemplate = (text: string, { answers, engines, values }: RenderingScope): string => {
+export const renderTemplate = (text: string, { answers, engines, nothing, values }: RenderingScope): string => {
   const scope = new Scope(values, { macros: new Map(), blocks: new Map() })
   try {
     const nodes = parsed(text)
     define(nodes, scope)
-    return new Rendering(new Host(answers, engines)).run(nodes, scope)
+    const rendering = new Rendering(new Host(answers, engines))
+    const [only, ...more] = nodes
+    return only?.kind === "print" && more.length === 0
+      ? rendering.alone(only, scope, nothing)
+      : rendering.run(nodes, scope)
   } catch (error) {
     // Only where frames are larger than the budget of levels takes them to be.
     if (error instanceof RangeError) return stop("the expression is nested too deep", { line: 1, column: 1 })
