@@ -23,7 +23,7 @@ export const INPUT_FILE_KEYS: ReadonlyArray<string> = ["path", "url", "text", "m
 
 /** What is wrong with an input file's value, and under which of its keys. */
 export interface InputFileProblem {
-  readonly key: "mode" | "sha256"
+  readonly key: "path" | "mode" | "sha256"
   readonly message: string
 }
 
@@ -62,6 +62,8 @@ export const inputFile = (
     const expected = `three octal digits that let the owner read the file, such as "0600"`
     problems.push({ key: "mode", message: `expected ${expected}, not '${shownValue(value.mode, 20)}'` })
   }
+  // It would be the folder that it is relative to.
+  if ("path" in value && value.path === "") problems.push({ key: "path", message: "the path is empty" })
   if ("sha256" in value && value.sha256 !== undefined) {
     if (!SHA256.test(value.sha256)) problems.push({ key: "sha256", message: "expected 64 hexadecimal digits" })
     else if (value.url.startsWith("file:"))

@@ -204,6 +204,9 @@ const withFilesOf = (directory: string, runner: RunnerProperties): RunnerPropert
 /** In place of the content of an input file whose expression is null; no text of a file is this one. */
 const NOTHING = "\0null"
 
+/** The keys of an input file that say what is in it; without another one there would still be a file. */
+const CONTENT: ReadonlyArray<string> = ["path", "url", "text"]
+
 /** Whether an input file's content is null, so that there is no such file. */
 const isNothing = (value: InputFileValue): boolean =>
   (typeof value === "string" ? [value] : Object.values(value)).includes(NOTHING)
@@ -236,7 +239,8 @@ export const renderTask = Effect.fn("TaskRendering.render")(function* (
   const fields = Effect.fnUntraced(function* <A extends object>(value: A, place: Path) {
     const rendered: Record<string, string> = {}
     for (const [key, field] of Object.entries(value))
-      if (typeof field === "string") rendered[key] = yield* text(field, [...place, key], NOTHING)
+      if (typeof field === "string")
+        rendered[key] = yield* text(field, [...place, key], CONTENT.includes(key) ? NOTHING : undefined)
     return { ...value, ...rendered }
   })
 

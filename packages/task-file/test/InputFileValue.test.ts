@@ -32,6 +32,7 @@ describe("inputFile", () => {
 
   const MODE = `expected three octal digits that let the owner read the file, such as "0600", not `
   const bad: ReadonlyArray<readonly [InputFileValue, ReadonlyArray<[string, string]>]> = [
+    [{ path: "" }, [["path", "the path is empty"]]],
     [{ path: "a", mode: 600 }, [["mode", 'expected a text, such as "0600"; put the digits in quotes']]],
     [{ path: "a", mode: "0200" }, [["mode", `${MODE}'0200'`]]],
     [{ path: "a", mode: "u+x" }, [["mode", `${MODE}'u+x'`]]],

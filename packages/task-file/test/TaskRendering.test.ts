@@ -109,6 +109,9 @@ describe("renderTask", () => {
         task.inputFiles,
         ["d", "e", "f"].map((name) => ({ name, source: { _tag: "Text", text: name === "d" ? " " : "" } }))
       )
+      const mode = `image: i\ncommands: [c]\ninputFiles:\n  g: { text: "x", mode: "${none}" }\n`
+      const error = yield* Effect.flip(render(mode, { inputs: { none: null } }))
+      assert.include(error.message, "mode: expected three octal digits")
     })
   )
 

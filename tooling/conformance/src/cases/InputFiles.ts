@@ -106,6 +106,19 @@ export const inputFiles = (cluster: Cluster): void => {
       }
     })
 
+    it("of an optional input that is not given are not there", async () => {
+      const folder = await scratch()
+      const path = join(folder, "flow.yaml")
+      const type = "io.kestra.plugin.scripts.shell.Commands"
+      const absent = "{{ inputs.file }}"
+      const inputFiles = { a: absent, b: { path: absent }, c: { url: absent, mode: "0600" }, d: `[${absent}]` }
+      const task = { id: "a", type, containerImage: "busybox", inputFiles, commands: ["ls", "cat d"] }
+      const inputs = [{ id: "file", type: "FILE", required: false }]
+      await writeFile(path, JSON.stringify({ id: freshId("absent"), namespace: "company.team", inputs, tasks: [task] }))
+      const { code, stderr, stdout } = await podwright(cluster, ["run", path])
+      assert.deepStrictEqual([code, stdout], [0, "d\n[]\n"], stderr)
+    })
+
     it("fill the working folder itself, without what ignore files, .git and .podwright leave out", async () => {
       const folder = await scratch()
       const project = join(folder, "project")
