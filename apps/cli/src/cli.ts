@@ -12,11 +12,26 @@ import { ps } from "./commands/ps/PsFlags.ts"
 import { rbac } from "./commands/rbac/RbacCommand.ts"
 import { render } from "./commands/render/RenderFlags.ts"
 import { run } from "./commands/run/RunFlags.ts"
+import { schema } from "./commands/schema/SchemaCommand.ts"
 
 /** The command `podwright` with all its subcommands. */
 export const podwright = Command.make("podwright").pipe(
   Command.withDescription(
     "Runs one task in one Kubernetes pod: files in, commands run, logs live, files out, pod deleted"
   ),
-  Command.withSubcommands([run, ps, logs, attach, exec, cancel, render, properties, doctor, rbac, clean, cluster])
+  Command.withSubcommands([
+    run,
+    ps,
+    logs,
+    attach,
+    exec,
+    cancel,
+    render,
+    schema,
+    properties,
+    doctor,
+    rbac,
+    clean,
+    cluster
+  ])
 )

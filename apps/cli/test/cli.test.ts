@@ -70,7 +70,34 @@ describe("podwright", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("explains what its schemas are for", () =>
+    Effect.gen(function* () {
+      yield* run(["schema", "--help"])
+      expect(yield* printed).toMatchSnapshot()
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  for (const [args, title] of [
+    [["schema", "task"], '"title": "Podwright task file"'],
+    [["schema", "flow"], '"title": "Podwright flow file"'],
+    [["schema"], '"title": "Podwright task or flow file"'],
+    [["schema", "-o", "markdown"], "# Reference of task and flow files"]
+  ] as const)
+    it.live(`${args.join(" ")} prints ${title}`, () =>
+      Effect.gen(function* () {
+        const said: Array<string> = []
+        const write = vi.spyOn(process.stdout, "write").mockImplementation((text: unknown, done?: unknown) => {
+          said.push(String(text))
+          if (typeof done === "function") done(null)
+          return true
+        })
+        yield* run(args).pipe(Effect.ensuring(Effect.sync(() => write.mockRestore())))
+        assert.include(said.join(""), title)
+      }).pipe(Effect.provide(NodeServices.layer))
+    )
+
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+    ["a schema of nothing there is", ["schema", "pod"]],
     ["an unknown flag", ["run", "task.yaml", "--ouput-dir", "x"]],
     ["an unknown form", ["run", "task.yaml", "--output", "xml"]],
     ["a missing file", ["run"]],

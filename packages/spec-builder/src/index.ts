@@ -86,7 +86,9 @@ export * as SpecReason from "./error/SpecReason.ts"
 // For readers of other files: values as people write them, and a decoder that suggests the name
 // that was probably meant.
 
+export { fileSchema, retryJsonSchema, taskCacheJsonSchema } from "./properties/FileSchema.ts"
 export { propertyDecoder } from "./properties/PropertyDecoding.ts"
+export { explained, optional as described } from "./properties/PropertySchema.ts"
 export { nearestName } from "./values/NearestName.ts"
 export { quantityNumber } from "./values/Quantity.ts"
 export { parseRunDuration, RunDuration } from "./values/RunDuration.ts"

@@ -3,6 +3,8 @@
  * of values.
  */
 import {
+  described,
+  explained,
   type Json,
   type JsonObject,
   JsonValue,
@@ -18,25 +20,54 @@ import type { Path, YamlDocument } from "./YamlDocument.ts"
 
 const Scalar = Schema.Union([Schema.String, Schema.Finite, Schema.BigInt, Schema.Boolean])
 const Texts = Schema.Array(Schema.String)
+const Properties = Schema.Record(Schema.String, JsonValue)
+
+const description = described(Schema.String, "text", "For people to read.")
 
 /** What flow tasks and the native form have in common. */
 const workFields = {
-  description: Schema.optionalKey(Schema.String),
-  beforeCommands: Schema.optionalKey(Texts),
-  interpreter: Schema.optionalKey(Texts),
-  failFast: Schema.optionalKey(Schema.Boolean),
-  /** `AUTO` is what pods run on, which is Linux unless somebody says otherwise. */
-  targetOS: Schema.optionalKey(Schema.Literals(["LINUX", "WINDOWS", "AUTO"])),
-  env: Schema.optionalKey(Schema.Record(Schema.String, Scalar)),
-  inputFiles: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(InputFileValue))),
-  outputFiles: Schema.optionalKey(Texts),
-  timeout: Schema.optionalKey(Schema.String),
+  description,
+  beforeCommands: described(Texts, "list of texts", "Lines that run before the commands, in the same shell."),
+  interpreter: described(
+    Texts,
+    "list of texts",
+    "The program, with its arguments, that gets the commands as its last argument. Default: a shell, `/bin/sh -c`, where the type has no other."
+  ),
+  failFast: described(
+    Schema.Boolean,
+    "boolean",
+    "Whether the shell stops at the first command that fails. Default: true, where the type does not say otherwise."
+  ),
+  targetOS: described(
+    Schema.Literals(["LINUX", "WINDOWS", "AUTO"]),
+    "LINUX, WINDOWS or AUTO",
+    "What the commands run on. `AUTO` is Linux.",
+    "AUTO"
+  ),
+  env: described(
+    Schema.Record(Schema.String, Scalar),
+    "texts",
+    "Environment variables. A plain number or boolean is the text that the file has."
+  ),
+  inputFiles: described(
+    Schema.Record(Schema.String, Schema.NullOr(InputFileValue)),
+    "files by name",
+    "Files that are placed in the working folder before the commands start: a text, a `file:` or `http(s):` URI, or an object with `path`, `url` or `text`."
+  ),
+  outputFiles: described(
+    Texts,
+    "list of names and patterns",
+    "Files of the working folder that come back. Everything in `OUTPUT_DIR` comes back in any case."
+  ),
+  timeout: described(
+    Schema.String,
+    "duration",
+    "How long an attempt may run, such as `PT30M` or `90s`. Default: the runner's `waitUntilCompletion`."
+  ),
   // Read by spec-builder, whose issues say more.
-  retry: Schema.optionalKey(JsonValue),
-  taskCache: Schema.optionalKey(JsonValue)
+  retry: described(JsonValue, "retry", "When a failed task runs again, and how often."),
+  taskCache: described(JsonValue, "cache", "Whether the result of an equal task is used again, and for how long.")
 }
-
-const Properties = Schema.Record(Schema.String, JsonValue)
 
 /**
  * A task's outputs go to a folder of this name, so it must not lead elsewhere; the same names as on
@@ -50,56 +81,88 @@ const TaskId = Schema.String.check(
 
 /** A task of a flow whose type and runner have been translated to commands in a pod. */
 export const FlowTask = Schema.Struct({
-  id: TaskId,
-  type: Schema.String,
-  containerImage: Schema.optionalKey(Schema.NonEmptyString),
-  commands: Schema.NonEmptyArray(Schema.String),
-  disabled: Schema.optionalKey(Schema.Boolean),
-  runIf: Schema.optionalKey(Schema.Union([Schema.String, Schema.Boolean])),
-  allowFailure: Schema.optionalKey(Schema.Boolean),
-  allowWarning: Schema.optionalKey(Schema.Boolean),
-  namespaceFiles: Schema.optionalKey(Schema.NullOr(NamespaceFiles)),
+  id: explained(TaskId, "name", "Names the task. Later tasks refer to what it gives as `outputs.ID`."),
+  type: explained(Schema.String, "type", "What kind of task it is, by Kestra's name."),
+  containerImage: described(
+    Schema.NonEmptyString,
+    "image",
+    "The image that the task runs in. Default: that of its type."
+  ),
+  commands: explained(Schema.NonEmptyArray(Schema.String), "list of texts", "What runs, line by line in one shell."),
+  disabled: described(Schema.Boolean, "boolean", "Whether the task is left out.", false),
+  runIf: described(
+    Schema.Union([Schema.String, Schema.Boolean]),
+    "expression",
+    "The task is left out where this renders to an empty text, `0` or `false`."
+  ),
+  allowFailure: described(
+    Schema.Boolean,
+    "boolean",
+    "Whether the flow continues when the task fails; it ends as WARNING.",
+    false
+  ),
+  allowWarning: described(Schema.Boolean, "boolean", "Whether a task that ends as WARNING counts as SUCCESS.", false),
+  namespaceFiles: described(
+    Schema.NullOr(NamespaceFiles),
+    "object",
+    "Files of a namespace that are placed in the working folder; those of `inputFiles` win."
+  ),
   ...workFields
 })
 
 const FlowOutput = Schema.Struct({
-  id: Schema.NonEmptyString,
-  type: Schema.optionalKey(Schema.String),
-  value: JsonValue,
-  description: Schema.optionalKey(Schema.String),
-  displayName: Schema.optionalKey(Schema.String),
-  required: Schema.optionalKey(Schema.Boolean)
+  id: explained(Schema.NonEmptyString, "name", "Names the output."),
+  type: described(Schema.String, "type", "What the rendered text is read as, such as `INT` or `JSON`.", "STRING"),
+  value: explained(JsonValue, "any value", "The value; each text in it may have expressions."),
+  description,
+  displayName: described(Schema.String, "text", "For people to read."),
+  required: described(Schema.Boolean, "boolean", "Known, without effect.")
 })
+
+const inputs = described(Schema.Array(InputFields), "list of inputs", "What a run may be given with `--input`.")
 
 /** A flow file, as it is written. Its tasks are read one by one, by their types. */
 export const FlowFile = Schema.Struct({
-  id: Schema.NonEmptyString,
-  namespace: Schema.NonEmptyString,
-  description: Schema.optionalKey(Schema.String),
-  labels: Schema.optionalKey(
+  id: explained(Schema.NonEmptyString, "name", "Names the flow."),
+  namespace: explained(Schema.NonEmptyString, "name", "The flow's namespace in Kestra; not that of its pods."),
+  description,
+  labels: described(
     Schema.Union([
       Schema.Record(Schema.String, Scalar),
       Schema.Array(Schema.Struct({ key: Schema.String, value: Scalar }))
-    ])
+    ]),
+    "texts",
+    "Labels of the flow. They do not become labels of pods."
   ),
-  variables: Schema.optionalKey(Properties),
-  inputs: Schema.optionalKey(Schema.Array(InputFields)),
-  retry: Schema.optionalKey(JsonValue),
-  outputs: Schema.optionalKey(Schema.Array(FlowOutput)),
-  tasks: Schema.NonEmptyArray(Properties),
-  errors: Schema.optionalKey(Schema.Array(Properties)),
-  finally: Schema.optionalKey(Schema.Array(Properties))
+  variables: described(Properties, "values by name", "Values that expressions read as `vars.NAME`."),
+  inputs,
+  retry: described(JsonValue, "retry", "For tasks that have no `retry` of their own."),
+  outputs: described(
+    Schema.Array(FlowOutput),
+    "list of outputs",
+    "Values that are rendered when all tasks have ended."
+  ),
+  tasks: explained(
+    Schema.NonEmptyArray(Properties),
+    "list of tasks",
+    "Run one after the other, to the first that fails."
+  ),
+  errors: described(Schema.Array(Properties), "list of tasks", "Run when one of `tasks` has failed."),
+  finally: described(Schema.Array(Properties), "list of tasks", "Run at the end, whatever became of the others.")
 })
 
 /** A file of a single task, as it is written. */
 export const NativeFile = Schema.Struct({
-  id: Schema.optionalKey(Schema.NonEmptyString),
-  namespace: Schema.optionalKey(Schema.NonEmptyString),
-  image: Schema.NonEmptyString,
-  /** Absent: the image's own entrypoint runs. */
-  commands: Schema.optionalKey(Schema.NonEmptyArray(Schema.String)),
-  inputs: Schema.optionalKey(Schema.Array(InputFields)),
-  runner: Schema.optionalKey(Properties),
+  id: described(Schema.NonEmptyString, "name", "Names the task. Default: the file's name without its ending."),
+  namespace: described(Schema.NonEmptyString, "name", "For labels and expressions; not that of the pod.", "default"),
+  image: explained(Schema.NonEmptyString, "image", "The image that the task runs in."),
+  commands: described(
+    Schema.NonEmptyArray(Schema.String),
+    "list of texts",
+    "What runs, line by line in one shell. Absent: the image's own entrypoint."
+  ),
+  inputs,
+  runner: described(Properties, "properties", "Properties of the pod and of its run."),
   ...workFields
 })
 

@@ -21,6 +21,9 @@ export { type ResolveOptions, resolveInputs } from "./InputValues.ts"
 export type { InputDeclaration, InputLimits, InputType } from "./inputs/InputDeclaration.ts"
 export { type OutsideSources, outsideValues } from "./OutsideValues.ts"
 export type { ParseOptions } from "./reading/FlowReader.ts"
+// What files may hold: JSON Schema for editors, and a page to read.
+export { type FileKind, fileJsonSchema } from "./reference/FileSchema.ts"
+export { referencePage } from "./reference/ReferencePage.ts"
 // Hides what `secret()` gave in what is shown.
 export { SecretMask } from "./SecretMask.ts"
 // Reading a file.

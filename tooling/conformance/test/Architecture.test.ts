@@ -85,6 +85,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "TaskFile.ts",
       "types"
     ],
+    reference: ["TaskFile.ts", "types", "reading"],
     "TaskFileReader.ts": ["TaskFileError.ts", "YamlDocument.ts", "namespace", "TaskFile.ts", "types", "reading"],
     "TaskRendering.ts": [
       "InputFileValue.ts",
@@ -131,6 +132,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     "ExitCode.ts": ["report"],
     commands: ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts"],
     "commands/properties": ["ProcessOutput.ts"],
+    "commands/schema": ["ProcessOutput.ts"],
     "commands/cluster": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts"],
     "commands/clean": ["CommandExit.ts", "ProcessOutput.ts", "report", "ExitCode.ts", "commands"],
     "commands/cancel": ["ProcessOutput.ts", "report", "commands"],

@@ -53,12 +53,16 @@ export const positive = RunDuration.check(
   )
 )
 
-/** `kind` names the type to people; a default given here is somebody else's to apply. */
+/** A schema with the words that explain its property; `kind` names the type to people. */
+export const explained = <S extends Schema.Top>(schema: S, kind: string, description: string) =>
+  schema.pipe(Schema.annotateEncoded({ title: kind, description }))
+
+/** A key that may be absent, with the words that explain it; a default given here is somebody else's to apply. */
 export const optional = <S extends Schema.Top>(
   schema: S,
   kind: string,
   description: string,
-  otherDefault?: string | number
+  otherDefault?: string | number | boolean
 ) =>
   Schema.optionalKey(
     schema.pipe(

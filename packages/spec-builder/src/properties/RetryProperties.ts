@@ -10,42 +10,59 @@ import { SpecIssue, type SpecIssues } from "../error/SpecIssue.ts"
 import { InvalidProperties } from "../error/SpecReason.ts"
 import { nearestName } from "../values/NearestName.ts"
 import { referenceDecoder } from "./PropertyDecoding.ts"
-import { BooleanOrText, positive } from "./PropertySchema.ts"
+import { explained, flag, optional, positive } from "./PropertySchema.ts"
 
 const Attempts = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 
+const count = (description: string) => optional(Attempts, "count", description)
+
 const common = {
-  /** Attempts in all, the first included; absent: as many as `maxDuration` allows. */
-  maxAttempts: Schema.optionalKey(Attempts),
-  /** An older name of the same. */
-  maxAttempt: Schema.optionalKey(Attempts),
-  /** From the first attempt's start; no attempt starts later. */
-  maxDuration: Schema.optionalKey(positive),
-  /** Whether a success that took more than one attempt is a WARNING. */
-  warningOnRetry: BooleanOrText.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
-  /** Whether another attempt belongs to the same execution and task run, or begins new ones. */
+  maxAttempts: count("Attempts in all, the first included. Absent: as many as `maxDuration` allows."),
+  maxAttempt: count("An older name of `maxAttempts`."),
+  maxDuration: optional(positive, "duration", "From the first attempt's start; no attempt starts later."),
+  warningOnRetry: flag(false, "Whether a success that took more than one attempt is a WARNING."),
   behavior: Schema.Literals(["RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION"]).pipe(
+    Schema.annotateEncoded({
+      title: "RETRY_FAILED_TASK or CREATE_NEW_EXECUTION",
+      description: "Whether another attempt belongs to the same execution and task run, or begins new ones.",
+      default: "RETRY_FAILED_TASK"
+    }),
     Schema.withDecodingDefaultKey(Effect.succeed("RETRY_FAILED_TASK" as const))
   )
 }
 
-const Constant = Schema.Struct({ type: Schema.Literal("constant"), interval: positive, ...common })
+const kind = <const T extends string>(type: T, description: string) =>
+  explained(Schema.Literal(type), "type", description)
+const delay = (description: string) => explained(positive, "duration", description)
+
+const Constant = Schema.Struct({
+  type: kind("constant", "The same delay before every attempt."),
+  interval: delay("Between the end of an attempt and the start of the next."),
+  ...common
+})
 const Random = Schema.Struct({
-  type: Schema.Literal("random"),
-  minInterval: positive,
-  maxInterval: positive,
+  type: kind("random", "A random delay before every attempt."),
+  minInterval: delay("The shortest delay."),
+  maxInterval: delay("The longest delay."),
   ...common
 })
 const Exponential = Schema.Struct({
-  type: Schema.Literal("exponential"),
-  interval: positive,
-  maxInterval: positive,
-  /** What each delay is multiplied by for the next; the reference's default. */
+  type: kind("exponential", "A delay that grows from attempt to attempt."),
+  interval: delay("Before the second attempt."),
+  maxInterval: delay("The longest delay."),
   delayFactor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)).pipe(
+    Schema.annotateEncoded({
+      title: "number",
+      description: "What each delay is multiplied by for the next.",
+      default: 2
+    }),
     Schema.withDecodingDefaultKey(Effect.succeed(2))
   ),
   ...common
 })
+
+/** `retry` as it is written. */
+export const RetryFields = Schema.Union([Constant, Random, Exponential])
 
 type Without<A> = A extends unknown ? Omit<A, "maxAttempt"> : never
 type Written = typeof Constant.Type | typeof Random.Type | typeof Exponential.Type

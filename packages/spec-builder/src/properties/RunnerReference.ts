@@ -2,8 +2,8 @@
  * The runner's properties as others read them: JSON Schema for editors, and a list for help texts
  * and docs. Pure; all of it comes from the schema in `RunnerProperties.ts`.
  */
-import { Schema } from "effect"
 import { isList, isObject, type Json, type JsonObject } from "../values/Json.ts"
+import { fileSchema } from "./FileSchema.ts"
 import { RunnerProperties } from "./RunnerProperties.ts"
 
 /** One property, nested ones by their path (`fileSidecar.image`). */
@@ -15,11 +15,7 @@ export interface PropertyReference {
   readonly default: string | undefined
 }
 
-const document = (): JsonObject => {
-  const { schema } = Schema.toJsonSchemaDocument(RunnerProperties, { onExcessProperty: "error" })
-  // JSON by its nature: plain objects, and no key without a value after this.
-  return JSON.parse(JSON.stringify(schema))
-}
+const document = (): JsonObject => fileSchema(RunnerProperties)
 
 /** Matches a text with an expression, whose value is known only after rendering. */
 const EXPRESSION: JsonObject = { type: "string", pattern: "\\{[{%]" }

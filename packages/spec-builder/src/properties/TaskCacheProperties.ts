@@ -6,15 +6,16 @@ import { Result, Schema } from "effect"
 import { SpecError } from "../error/SpecError.ts"
 import { InvalidProperties } from "../error/SpecReason.ts"
 import { referenceDecoder } from "./PropertyDecoding.ts"
-import { BooleanOrText, positive } from "./PropertySchema.ts"
+import { BooleanOrText, explained, optional, positive } from "./PropertySchema.ts"
 
 /** `taskCache` in a file. */
 export const TaskCacheProperties = Schema.Struct({
-  enabled: BooleanOrText,
-  /**
-   * How old a result may be, counted from when it was kept, right after its run; absent: any age.
-   */
-  ttl: Schema.optionalKey(positive)
+  enabled: explained(BooleanOrText, "boolean", "Whether the result of an equal task is used again."),
+  ttl: optional(
+    positive,
+    "duration",
+    "How old a result may be, counted from when it was kept, right after its run. Absent: any age."
+  )
 })
 /** `taskCache`, decoded. */
 export type TaskCacheProperties = typeof TaskCacheProperties.Type

@@ -2,6 +2,7 @@
  * What a task says of the files of its namespace, and which of a folder's files that chooses. A
  * Kestra server keeps such files; here a folder of this machine holds those of a namespace. Pure.
  */
+import { described } from "@podwright/spec-builder"
 import { Schema } from "effect"
 import picomatch from "picomatch"
 
@@ -9,13 +10,27 @@ const Texts = Schema.Union([Schema.String, Schema.Array(Schema.String)])
 
 /** `namespaceFiles` of a task, as it is written. Every text may hold expressions. */
 export const NamespaceFiles = Schema.Struct({
-  enabled: Schema.optionalKey(Schema.Union([Schema.Boolean, Schema.String])),
-  include: Schema.optionalKey(Schema.NullOr(Texts)),
-  exclude: Schema.optionalKey(Schema.NullOr(Texts)),
-  namespaces: Schema.optionalKey(Schema.NullOr(Texts)),
-  folderPerNamespace: Schema.optionalKey(Schema.Boolean),
-  /** Of no effect: nothing is in the working folder before them, and `inputFiles` replace them. */
-  ifExists: Schema.optionalKey(Schema.Literals(["OVERWRITE", "FAIL", "WARN", "IGNORE"]))
+  enabled: described(
+    Schema.Union([Schema.Boolean, Schema.String]),
+    "boolean",
+    "Whether the task gets the files.",
+    true
+  ),
+  include: described(Schema.NullOr(Texts), "list of patterns", "Files that the task gets. Absent: all."),
+  exclude: described(Schema.NullOr(Texts), "list of patterns", "Files that the task does not get."),
+  namespaces: described(Schema.NullOr(Texts), "list of names", "Whose files. Absent: those of the flow's namespace."),
+  folderPerNamespace: described(
+    Schema.Boolean,
+    "boolean",
+    "Whether each namespace's files go into a folder of its name.",
+    false
+  ),
+  // Nothing is in the working folder before them, and `inputFiles` replace them.
+  ifExists: described(
+    Schema.Literals(["OVERWRITE", "FAIL", "WARN", "IGNORE"]),
+    "OVERWRITE, FAIL, WARN or IGNORE",
+    "Known, without effect."
+  )
 })
 export type NamespaceFiles = typeof NamespaceFiles.Type
 

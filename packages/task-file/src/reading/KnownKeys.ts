@@ -21,7 +21,8 @@ type Sentences = Readonly<Record<string, string | undefined>>
 
 const BY_HAND = "this run is by hand"
 
-const FLOW_KEYS: Sentences = {
+/** Keys of a flow that a run by hand passes over. */
+export const FLOW_KEYS: Sentences = {
   triggers: `triggers are not run by podwright: ${BY_HAND}`,
   listeners: `listeners are not run by podwright: ${BY_HAND}`,
   concurrency: `concurrency is a Kestra server's to keep: ${BY_HAND}, whatever else runs`,
@@ -33,7 +34,8 @@ const FLOW_KEYS: Sentences = {
   extend: "extend is the header of the blueprint catalogue; it is passed over"
 }
 
-const TASK_KEYS: Sentences = {
+/** Keys of a task that a run in a pod passes over. */
+export const TASK_KEYS: Sentences = {
   logLevel: "logLevel is a Kestra server's to keep: every line of the log is shown",
   logToFile: "logToFile is a Kestra server's to keep: redirect podwright's stdout for a file",
   workerSelector: "workerSelector chooses a Kestra worker: the pod goes where nodeSelector says",

@@ -2,48 +2,56 @@
  * Groups of tasks: a Sequential, whose tasks stand in its place, and a WorkingDirectory, whose tasks
  * share one folder. Lists them in the order they run, each with the groups it is in. Pure.
  */
+import { described, explained, type Json } from "@podwright/spec-builder"
 import { Result, Schema } from "effect"
-import { INPUT_FILE_KEYS, InputFileValue } from "../InputFileValue.ts"
-import { enabledNamespaceFiles, NAMESPACE_FILES_KEYS, NamespaceFiles } from "../namespace/NamespaceFiles.ts"
-import type { FolderPlace, TaskGroup } from "../TaskFile.ts"
+import { INPUT_FILE_KEYS, type InputFileValue } from "../InputFileValue.ts"
+import { enabledNamespaceFiles, NAMESPACE_FILES_KEYS } from "../namespace/NamespaceFiles.ts"
+import { FlowTask, type FolderPlace, type TaskGroup } from "../TaskFile.ts"
 import type { TaskFileIssue } from "../TaskFileError.ts"
 import { isObject, type JsonRecord } from "../types/JsonValues.ts"
 import type { Path, YamlDocument } from "../YamlDocument.ts"
 import { decodeShape } from "./FileShape.ts"
 import { keptOfTask } from "./KnownKeys.ts"
 
-const SEQUENTIAL: ReadonlyArray<unknown> = [
+const SEQUENTIAL: ReadonlyArray<string> = [
   "io.kestra.plugin.core.flow.Sequential",
   "io.kestra.core.tasks.flows.Sequential"
 ]
-const FOLDER: ReadonlyArray<unknown> = [
+const FOLDER: ReadonlyArray<string> = [
   "io.kestra.plugin.core.flow.WorkingDirectory",
   "io.kestra.core.tasks.flows.WorkingDirectory",
   "io.kestra.core.tasks.flows.Worker"
 ]
 
+/** Keys that a group has as a task of commands has them. */
+const { allowFailure, description, disabled, inputFiles, namespaceFiles, outputFiles, runIf } = FlowTask.fields
+
 const common = {
-  id: Schema.NonEmptyString,
-  type: Schema.String,
-  description: Schema.optionalKey(Schema.String),
-  disabled: Schema.optionalKey(Schema.Boolean),
-  runIf: Schema.optionalKey(Schema.Union([Schema.String, Schema.Boolean])),
-  allowFailure: Schema.optionalKey(Schema.Boolean),
+  id: explained(Schema.NonEmptyString, "name", "Names the group."),
+  type: explained(Schema.String, "type", "What kind of group it is, by Kestra's name."),
+  description,
+  disabled,
+  runIf,
+  allowFailure,
   // Read one by one, by their types.
-  tasks: Schema.optionalKey(Schema.Unknown)
+  tasks: described(Schema.Unknown, "list of tasks", "Its tasks, which run one after the other.")
 }
 
 const SequentialFields = Schema.Struct(common)
 
-const FolderFields = Schema.Struct({
-  ...common,
-  inputFiles: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(InputFileValue))),
-  outputFiles: Schema.optionalKey(Schema.Array(Schema.String)),
-  namespaceFiles: Schema.optionalKey(Schema.NullOr(NamespaceFiles))
-})
+const FolderFields = Schema.Struct({ ...common, inputFiles, outputFiles, namespaceFiles })
 
-/** Keys that a run passes over, each with why. */
-const PASSED: Readonly<Record<string, string>> = {
+/** What there is in groups: the names of each, its keys, and what it does. */
+export const GROUPS = [
+  { name: "Sequential", types: SEQUENTIAL, fields: SequentialFields, what: "A group whose tasks run in its place." },
+  { name: "WorkingDirectory", types: FOLDER, fields: FolderFields, what: "A group whose tasks share one folder." }
+] as const
+
+const isOneOf = (types: ReadonlyArray<string>, type: Json | undefined): boolean =>
+  typeof type === "string" && types.includes(type)
+
+/** Keys of a group that a run passes over, each with why. */
+export const PASSED: Readonly<Record<string, string>> = {
   errors: "errors of a group are not run: write them as errors of the flow",
   finally: "finally of a group is not run: write it as finally of the flow",
   cache: "cache is a Kestra server's to keep: the folder begins empty; set taskCache on the tasks instead"
@@ -77,7 +85,7 @@ const groupOf = (
   path: Path,
   findings: GroupFindings
 ): ReadGroup | undefined => {
-  const fields = FOLDER.includes(written["type"]) ? FolderFields : SequentialFields
+  const fields = isOneOf(FOLDER, written["type"]) ? FolderFields : SequentialFields
   const { issues, kept, notices } = keptOfTask(written)
   for (const remark of issues) findings.issues.push(document.issue([...path, ...remark.path], remark.message))
   for (const remark of notices) findings.notices.push(document.issue([...path, ...remark.path], remark.message))
@@ -138,8 +146,8 @@ export const groupedTasks = (
       findings.issues.push(document.issue(place, "expected a task, which is keys and values"))
       return []
     }
-    const isFolder = FOLDER.includes(task["type"])
-    if (!(isFolder || SEQUENTIAL.includes(task["type"]))) return [{ task, path: place, ...around }]
+    const isFolder = isOneOf(FOLDER, task["type"])
+    if (!(isFolder || isOneOf(SEQUENTIAL, task["type"]))) return [{ task, path: place, ...around }]
     if (around.folder !== undefined) {
       const message = "tasks of a WorkingDirectory are no groups: write its tasks one after the other"
       findings.issues.push(document.issue([...place, "type"], message))

@@ -27,6 +27,8 @@ const CLOUD: ReadonlyArray<string> = [
   "io.kestra.plugin.azure.runner.Batch",
   "io.kestra.plugin.gcp.runner.CloudRun"
 ]
+/** The names of runners that are not podwright's. */
+export const OTHER_RUNNER_TYPES: ReadonlyArray<string> = [...DOCKER, ...PROCESS, ...CLOUD]
 const KNOWN: ReadonlyArray<string> = [...RUNNER_TYPES, DOCKER[0] ?? "", PROCESS[0] ?? ""]
 
 /** What a runner comes to in a pod. Paths lead from the task. */
