@@ -7,6 +7,16 @@ describe("refusedType", () => {
     ["core.flow.Switch", /^flow\.Switch chooses between tasks/],
     ["core.flow.Parallel", /^flow\.Parallel runs tasks at the same time/],
     ["core.flow.ForEach", /^flow\.ForEach repeats tasks for each value/],
+    ["core.flow.Dag", /^flow\.Dag runs tasks at the same time/],
+    ["core.flow.ForEachItem", /^flow\.ForEachItem repeats tasks for each value/],
+    ["core.flow.LoopUntil", /^flow\.LoopUntil repeats tasks for each value/],
+    ["core.flow.EachSequential", /^flow\.EachSequential repeats tasks for each value/],
+    ["core.flow.Template", /^flow\.Template starts another flow/],
+    ["core.flow.Sleep", /^flow\.Sleep waits for a person or a time/],
+    ["core.execution.Labels", /^execution\.Labels speaks to a Kestra server/],
+    ["core.storage.PurgeCurrentExecutionFiles", /speaks to a Kestra server/],
+    ["git.SyncNamespaceFiles", /^git\.SyncNamespaceFiles fetches a repository/],
+    ["graalvm.js.Eval", /^js\.Eval runs inside a Kestra server's Java/],
     ["core.flow.Subflow", /^flow\.Subflow starts another flow/],
     ["core.flow.Pause", /^flow\.Pause waits for a person or a time/],
     ["core.log.Log", /^log\.Log runs nothing in a pod: leave it out/],
@@ -24,6 +34,18 @@ describe("refusedType", () => {
     ["fivetran.connectors.Sync", /^connectors\.Sync is no script task: it runs inside a Kestra server/]
   ])("knows what %s is", (name, expected) => {
     assert.match(refusedType(`io.kestra.plugin.${name}`), expected)
+  })
+
+  it.each([
+    ["flows.Switch", /chooses between tasks/],
+    ["flows.Dag", /runs tasks at the same time/],
+    ["flows.EachParallel", /repeats tasks for each value/],
+    ["flows.Flow", /starts another flow/],
+    ["flows.Pause", /waits for a person or a time/],
+    ["states.Set", /speaks to a Kestra server/],
+    ["storages.LocalFiles", /hands files to other tasks/]
+  ])("knows what the older core.tasks.%s is", (name, expected) => {
+    assert.match(refusedType(`io.kestra.core.tasks.${name}`), expected)
   })
 
   it.each([
