@@ -6,7 +6,7 @@
 import type { RetryProperties, TaskIdentity } from "@podwright/spec-builder"
 import { Clock, Duration, Effect, type FileSystem, Random, Result } from "effect"
 import { type StopOptions, TaskRunner } from "../run/TaskRunner.ts"
-import { type PreparedTask, withIdentity } from "../task/PreparedTask.ts"
+import type { PreparedTask } from "../task/PreparedTask.ts"
 import { randomId } from "../task/RandomId.ts"
 import { RunError } from "../task/RunError.ts"
 import { RunEvent } from "../task/RunEvent.ts"
@@ -25,7 +25,7 @@ export interface RetriedTask<E, R> {
    * as the task's. Its `logCursor` is used for this attempt only.
    */
   readonly first: PreparedTask
-  /** The task in another execution, whose ids its expressions may know. */
+  /** The task in another attempt: its expressions may know which, and the ids of its execution. */
   readonly request: (identity: TaskIdentity) => Effect.Effect<TaskRequest, E, R>
   /** Absent: only failures of the infrastructure are repeated. */
   readonly retry: RetryProperties | undefined
@@ -93,14 +93,16 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   const { infrastructure = INFRASTRUCTURE_RETRIES, onEvent: emit = () => Effect.void, retry } = task
   const firstStartedAt = yield* Clock.currentTimeMillis
   const attempts: Array<RunAttempt> = []
-  let { first } = task
+  let prepared: PreparedTask | undefined = task.first
+  let request: TaskRequest = prepared.task
   if (task.resumes === true) {
-    const attempt = yield* runner.earlierAttempt(first.task, emit)
-    if (attempt !== undefined && attempt > first.task.identity.attempt) {
-      first = yield* withIdentity(first, { ...first.task.identity, attempt })
+    const attempt = yield* runner.earlierAttempt(request, emit)
+    if (attempt !== undefined && attempt > request.identity.attempt) {
+      yield* prepared.release
+      prepared = undefined
+      request = yield* task.request({ ...request.identity, attempt })
     }
   }
-  let request = withoutCursor(first.task)
   const before = request.identity.attempt
   const detach = task.detach ?? Effect.never
   const { stop = {} } = task
@@ -122,8 +124,9 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
   while (true) {
     const how = { detach, stop, after }
     const ended: Ended = yield* Effect.result(
-      attempts.length === 0 ? runner.runPrepared(first, emitOwn, how) : runner.run(request, emitOwn, how)
+      prepared === undefined ? runner.run(request, emitOwn, how) : runner.runPrepared(prepared, emitOwn, how)
     )
+    prepared = undefined
     after = runner.removals(request.identity.executionId)
     const record = recordOf(ended, before + attempts.length + 1, request.identity)
     attempts.push(record)
@@ -170,6 +173,6 @@ export const runWithRetries = Effect.fn("RunRetries.run")(function* <E, R>(
       Effect.sleep(Duration.millis(delayMs)),
       Effect.andThen(detach, new RunError({ operation: "RunRetries.run", reason: new Detached({ pod: null }) }))
     )
-    request = newExecution ? withoutCursor(yield* task.request(identity)) : { ...request, identity }
+    request = withoutCursor(yield* task.request(identity))
   }
 })

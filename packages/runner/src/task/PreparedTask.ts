@@ -4,7 +4,7 @@
  * inputs; knows nothing of a cluster.
  */
 import { type InputArchive, makeInputArchive } from "@podwright/file-sync"
-import { buildPod, type PodPlan, type TaskIdentity, taskValues } from "@podwright/spec-builder"
+import { buildPod, type PodPlan, taskValues } from "@podwright/spec-builder"
 import { Effect, Exit, FileSystem, Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { RunError } from "./RunError.ts"
@@ -51,9 +51,3 @@ export const prepareTask = Effect.fn("PreparedTask.prepare")(function* (
   )
   return { task, plan, inputs, release: Scope.close(scope, Exit.void) }
 })
-
-/** The same task in another attempt: its pod is another one, its inputs are the same. */
-export const withIdentity = (prepared: PreparedTask, identity: TaskIdentity): Effect.Effect<PreparedTask, RunError> => {
-  const task = { ...prepared.task, identity }
-  return Effect.map(planOf(task), (plan) => ({ ...prepared, task, plan }))
-}

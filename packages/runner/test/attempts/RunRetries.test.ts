@@ -216,6 +216,19 @@ describe("runWithRetries", () => {
     })
   )
 
+  it.effect("asks for the task anew for each attempt, since expressions may know which it is", () =>
+    Effect.gen(function* () {
+      const { started } = yield* play([3, "Evicted", "ok"], {
+        retry: constant,
+        request: (own) => Effect.succeed({ ...request(own), image: `of attempt ${own.attempt}` })
+      })
+      assert.deepStrictEqual(
+        started.map(({ task }) => task.image),
+        [request(identity).image, "of attempt 1", "of attempt 2"]
+      )
+    })
+  )
+
   it.effect("warns of a success that took several attempts, where that is asked for", () =>
     Effect.gen(function* () {
       const retry = { ...constant, warningOnRetry: true }

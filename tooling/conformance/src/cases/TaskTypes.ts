@@ -165,6 +165,21 @@ finally: [{ id: z, ${shell}, commands: [echo at last] }]
       assert.match(ill.stderr, /^now failed$/m)
     })
 
+    it("expressions know which attempt it is", async () => {
+      const { code, stderr, stdout } = await runTasks(
+        cluster,
+        `  - id: one
+    type: ${SCRIPTS}.shell.Commands
+    containerImage: busybox
+    retry: { type: constant, interval: PT0.1S, maxAttempt: 3, warningOnRetry: true }
+    commands: ["echo at attempt {{ taskrun.attemptsCount }}", "test {{ taskrun.attemptsCount }} -ge 2"]
+`
+      )
+      assert.strictEqual(stdout, "at attempt 0\nat attempt 1\nat attempt 2\n", stderr)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stderr, /WARNING/)
+    })
+
     it("files of the namespace are in the working folder, and inputFiles replace them", async () => {
       const folder = await scratch()
       await mkdir(join(folder, "lib"))
