@@ -151,6 +151,14 @@ export class Gate {
     return readdirSync(fds).some((fd) => readLink(join(fds, fd)) === this.path("run", ".bell"))
   }
 
+  /** The gate's children that carry output, but for the command: cats, and the gate's own shell passing output on. */
+  carriers(name?: string): ReadonlyArray<number> {
+    const own = this.script?.process.pid
+    const nameOf = (pid: number | string | undefined): string => readFileSync(`/proc/${pid}/comm`, "utf8").trimEnd()
+    const children = readFileSync(`/proc/${own}/task/${own}/children`, "utf8").trim().split(" ").map(Number)
+    return children.filter((pid) => (name === undefined ? [nameOf(own), "cat"] : [name]).includes(nameOf(pid)))
+  }
+
   /** Runs to the end with the input there from the start. */
   run(shell: ReadonlyArray<string>, argv: ReadonlyArray<string>, env?: NodeJS.ProcessEnv): Promise<Ended> {
     this.ready()

@@ -82,7 +82,7 @@ export const helperContainer = (
     resources: defaultResources([...own.map(({ value }) => value), resources ?? {}]),
     ...helperSecurity(own, user)
   }
-  const script = name === HELPER_CONTAINER ? helperScript(VOLUME_ROOT) : inputScript(VOLUME_ROOT, mainUser)
+  const script = name === HELPER_CONTAINER ? helperScript(VOLUME_ROOT, name) : inputScript(VOLUME_ROOT, mainUser)
   const isSpecific = ({ path }: Layer): boolean => path[0] === "fileSideCarSpec"
   return mergeLayers([
     { from: DEFAULT_LAYER, value: skeleton },

@@ -13,8 +13,21 @@ import { quote } from "./ShellQuote.ts"
  * - Only `cat` writes the files. What they hold is then passed on to the container's own stdout and
  *   stderr: `tee` would hold the command up while the runtime stamps each line, and no reader of
  *   ours needs it.
+ * - A command may signal all processes of its container (`kill -1`, `pkill cat`, `kill 0`), and loses
+ *   no output by it: the cats and the process that passes output on are deaf to every signal that
+ *   scripts send and processes can ignore, hence `kill -9` for them. They become so in subshells of
+ *   their own, because a command inherits what the gate ignores, and shells cannot trap that again.
+ * - A cat that was killed by KILL is started again, at the end at the latest, and meanwhile the
+ *   descriptors 3 and 4 keep what is in the pipes. Only what it had read and not yet written is lost.
+ *   The process that passes output on looks for that, and USR2 ends the gate's `wait` (140). A cat that
+ *   ended otherwise could not write; then 3 or 4 is closed and the command gets SIGPIPE. The gate opens
+ *   the pipe for a cat, since a cat that opens it late would wait for a command that has ended.
+ * - Nobody else may hold 3 and 4, or the cats never see the end. A shell that closes them for a
+ *   function keeps copies, so pw_pass closes them itself.
  * - The process that passes output on looks every half second, and forks only `sleep` for that.
- *   USR1 makes it look at once and for the last time. Once .passed exists, its trap is set.
+ *   USR1 makes it look at once and, when `exit` exists, for the last time. Once .passed exists, its
+ *   trap is set. It may be killed, even before it is deaf, so the gate holds what it reads (7, 8),
+ *   and another one continues there.
  * - Whatever needs a process of its own before the command (mkfifo, cat) is started before `ready`
  *   is seen, so it costs no waiting. The process that only passes output on starts after the
  *   command.
@@ -35,8 +48,21 @@ import { quote } from "./ShellQuote.ts"
  * - `exec` in a subshell makes $pw_command the command itself, so a signal reaches it. `trap -`
  *   undoes the ignoring of signals that POSIX demands in background commands, in the shells that
  *   allow it. As not all do, INT and QUIT are passed on as TERM.
- * - The trap is set before the command starts: $pw_late remembers a signal that comes before the
- *   process id is known.
+ * - To stop means TERM for the command and, where that is a shell, for what the shell runs, through
+ *   any number of shells: one that runs commands in turn hears of TERM only after the one it waits
+ *   for. Other programs know what their children need. A shell with a trap gets TERM too, and its
+ *   trap runs as soon as the command it waits for has ended; that one hears TERM twice if the trap
+ *   passes it on, as after Ctrl-C in a terminal. The shell is halted while its children are looked
+ *   for, since it could start another one meanwhile, and gets TERM before them, or it would start
+ *   the next command.
+ * - Images have no `ps`: /proc/PID/stat names parent, state and program. A script that starts with #!
+ *   has its own name there, so its program counts, except where that is busybox under an applet's
+ *   name; busybox that starts its own applets is `exe`, and its first word counts. `return` in a trap gives the status from before the trap, if it is given none.
+ * - What was stopped may outlive its shell, and the gate waits for that too ($pw_left); a kubelet
+ *   ends it all when the grace period is over.
+ * - The trap is set before the command starts: $pw_asked remembers a signal that comes before the
+ *   process id is known, or while the gate looks at processes ($pw_busy). Shells run a trap within a
+ *   trap, and all variables are shared.
  * - A trap interrupts `wait`, which then says nothing about the command: $pw_again makes it wait once
  *   more. A second wait for a command that was reaped before says 127, so 127 does not replace a
  *   status that is known.
@@ -77,17 +103,19 @@ export const ALARM_SECONDS = 5
  */
 export const gateScript = (
   root: string
-): string => `pw_root=${quote(root)} pw_run=$pw_root/run pw_turn=0 pw_cat1= pw_cat2= pw_passing= pw_alarm= pw_command= pw_code= pw_again= pw_late=
-trap 'kill $pw_cat1 $pw_cat2 $pw_alarm 2>/dev/null; exit 143' TERM INT QUIT
+): string => `pw_root=${quote(root)} pw_run=$pw_root/run pw_turn=0 pw_cat1= pw_cat2= pw_passing= pw_alarm= pw_command= pw_code= pw_again= pw_left= pw_asked= pw_busy=1
+trap 'kill -9 $pw_cat1 $pw_cat2 $pw_alarm 2>/dev/null; exit 143' TERM INT QUIT
 pw_nap() {
   pw_turn=$((pw_turn + 1))
   if [ $pw_turn -le 170 ]; then pw_pause=0.01; elif [ $pw_turn -le 730 ]; then pw_pause=0.05; else pw_pause=0.2; fi
   sleep $pw_pause 2>/dev/null || sleep 1
 }
+pw_deaf() { trap '' HUP INT QUIT ALRM TERM USR1 USR2 PIPE; }
+pw_keep() { { (pw_deaf; exec cat <&5 >>"$pw_run/std$1" 3>&- 4>&- 5<&- 9>&-) & } 5<"$pw_run/.$1"; }
 pw_pass() {
-  pw_last= pw_seen=; trap 'pw_last=1' USR1; exec 7<"$pw_run/stdout" 8<"$pw_run/stderr" || return
+  pw_deaf; pw_last= pw_seen=; trap '[ -e "$pw_run/exit" ] && pw_last=1' USR1; exec 3>&- 4>&-
   until [ "$pw_seen" ]; do
-    pw_seen=$pw_last
+    pw_seen=$pw_last; pw_lives $pw_cat1 && pw_lives $pw_cat2 || kill -USR2 $$
     if [ "$pw_seen" ] || ! [ "$pw_run/.passed" -nt "$pw_run/stdout" ] || ! [ "$pw_run/.passed" -nt "$pw_run/stderr" ]; then
       : >"$pw_run/.passed"; cat <&7; cat <&8 >&9
     fi
@@ -95,35 +123,68 @@ pw_pass() {
   done
 }
 pw_set() { [ -e "$pw_run/ready" ] && { [ -O "$pw_run" ] || [ -e "$pw_run/open" ]; }; }; pw_listen() {
-  pw_set && return; (trap - TERM INT QUIT; sleep ${ALARM_SECONDS}; echo) >&6 & pw_alarm=$!
+  pw_set && return; (trap - TERM INT QUIT; sleep ${ALARM_SECONDS}; echo) >&6 3>&- 4>&- & pw_alarm=$!
   read -r pw_rung <&6; pw_status=$?; kill $pw_alarm; return $pw_status
+}
+pw_stat() {
+  read -r pw_line <"/proc/$1/stat" || return 1
+  pw_name=\${pw_line#*\\(} pw_name=\${pw_name%\\)*}; set -- \${pw_line##*\\) }; pw_state=$1 pw_parent=$2
+}
+pw_lives() { kill -0 $1 && { ! pw_stat $1 || [ "$pw_state" != Z ]; }; }
+pw_shell() {
+  pw_stat $1; case $pw_name in sh|bash|dash|ash|ksh|mksh|zsh|busybox) return 0 ;;
+    exe) read -r pw_line <"/proc/$1/cmdline"; case $pw_line in sh*|ash*) return 0 ;; esac; return 1 ;; esac
+  for pw_exe in /proc/$$/exe /bin/sh /bin/bash; do
+    pw_path=$(command -v "$pw_name"); [ "$pw_path" = "$pw_name" ] || [ "$pw_path" -ef $pw_exe ] || ! [ "/proc/$1/exe" -ef $pw_exe ] || return 0
+  done; return 1
+}
+pw_stop() {
+  pw_busy=1
+  while [ "$pw_asked" ]; do
+    pw_asked=; if pw_lives $pw_command; then set -- $pw_command; else set -- $pw_left; fi; pw_left=
+    while [ "$1" ]; do
+      pw_left="$pw_left $1"
+      if pw_shell $1; then
+        kill -STOP $1
+        for pw_proc in /proc/[0-9]*; do pw_stat \${pw_proc#/proc/} && [ "$pw_parent" = $1 ] && set -- "$@" \${pw_proc#/proc/}; done
+      fi
+      kill $1; kill -CONT $1; shift
+    done
+  done; pw_busy=
+}
+pw_cats() {
+  pw_lives $pw_cat1 || { wait $pw_cat1; if [ $? = 137 ]; then pw_keep out; pw_cat1=$!; else exec 3>&-; fi; }
+  pw_lives $pw_cat2 || { wait $pw_cat2; if [ $? = 137 ]; then pw_keep err; pw_cat2=$!; else exec 4>&-; fi; }
 }
 until [ -d "$pw_run" ]; do pw_nap; done
 pw_out=$pw_run/stdout pw_err=$pw_run/stderr
 : >"$pw_out" && : >"$pw_err" || exit 125
 if command -v cat >/dev/null && mkfifo "$pw_run/.out" "$pw_run/.err" 2>/dev/null; then
-  cat <"$pw_run/.out" >>"$pw_out" & pw_cat1=$!
-  cat <"$pw_run/.err" >>"$pw_err" & pw_cat2=$!
   pw_out=$pw_run/.out pw_err=$pw_run/.err
+  exec 3<>"$pw_out" 4<>"$pw_err" 7<"$pw_run/stdout" 8<"$pw_run/stderr"
+  pw_keep out; pw_cat1=$!; pw_keep err; pw_cat2=$!
 fi
 until pw_set; do
   { [ -p "$pw_run/.bell" ] && pw_listen 6<>"$pw_run/.bell"; } 2>/dev/null || pw_nap
 done
-cd "$pw_root/work" || { kill $pw_cat1 $pw_cat2 2>/dev/null; exit 125; }
+cd "$pw_root/work" || { kill -9 $pw_cat1 $pw_cat2 2>/dev/null; exit 125; }
 exec 9>&2 2>/dev/null
-trap 'pw_again=1; [ "$pw_command" ] && kill $pw_command || pw_late=1' TERM INT QUIT
-(trap - TERM INT QUIT; exec "$@") </dev/null >>"$pw_out" 2>>"$pw_err" 9>&- & pw_command=$!
-[ "$pw_late" ] && kill $pw_command
+trap 'pw_again=1 pw_asked=1; [ "$pw_busy" ] || pw_stop' TERM INT QUIT
+trap 'pw_again=1' USR2
+(trap - TERM INT QUIT; exec "$@") </dev/null >>"$pw_out" 2>>"$pw_err" 3>&- 4>&- 7<&- 8<&- 9>&- & pw_command=$!
 [ "$pw_cat1" ] && { pw_pass & pw_passing=$!; }
 pw_again=1
 while [ "$pw_again" ]; do
+  pw_busy=1; [ "$pw_cat1" ] && pw_cats; pw_busy=; [ "$pw_asked" ] && pw_stop
   pw_again=; wait $pw_command; pw_status=$?
-  [ "$pw_code" ] && [ $pw_status = 127 ] || pw_code=$pw_status
+  [ "$pw_again$pw_status" = 1140 ] || { [ "$pw_code" ] && [ $pw_status = 127 ]; } || pw_code=$pw_status
 done
+for pw_each in $pw_left; do while pw_lives $pw_each; do sleep 0.05 || sleep 1; done; done
 if [ "$pw_cat1" ]; then
-  trap 'pw_again=1' TERM INT QUIT
-  (sleep ${DRAIN_SECONDS}; kill $pw_cat1 $pw_cat2) >/dev/null 9>&- & pw_watch=$!
-  for pw_cat in $pw_cat1 $pw_cat2; do pw_again=1; while [ "$pw_again" ]; do pw_again=; wait $pw_cat; done; done
+  pw_cats; exec 3>&- 4>&-
+  trap : TERM INT QUIT; trap '' USR2
+  (sleep ${DRAIN_SECONDS}; kill -9 $pw_cat1 $pw_cat2) >/dev/null 9>&- & pw_watch=$!
+  for pw_each in $pw_cat1 $pw_cat2; do while pw_lives $pw_each; do wait $pw_each; done; done
   kill $pw_watch
 fi
 pw_foreign=; [ -O "$pw_run" ] && pw_foreign="( ! -user $(id -u) -o ! -perm -400 )"
@@ -131,9 +192,10 @@ if command -v find; then find "$pw_root/work" "$pw_root/output" -type d ! -perm 
 elif [ -z "$pw_foreign" ]; then chmod -R a+rX "$pw_root/work" "$pw_root/output"; fi >/dev/null
 echo $pw_code 2>&9 >"$pw_run/.exit" && { mv "$pw_run/.exit" "$pw_run/exit" || echo $pw_code >"$pw_run/exit"; }
 if [ "$pw_passing" ]; then
-  trap 'kill $pw_passing; exit $pw_code' TERM INT QUIT
+  trap 'kill -9 $pw_passing; exit $pw_code' TERM INT QUIT
+  pw_lives $pw_passing || { pw_pass & pw_passing=$!; }
   while ! [ -e "$pw_run/.passed" ] && kill -0 $pw_passing; do sleep 0.01; done
-  (sleep ${PASS_SECONDS}; kill $pw_passing) >/dev/null 9>&- & pw_watch=$!
+  (sleep ${PASS_SECONDS}; kill -9 $pw_passing) >/dev/null 9>&- & pw_watch=$!
   kill -USR1 $pw_passing; wait $pw_passing; kill $pw_watch
 fi
 exit $pw_code`

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ALARM_SECONDS, gateScript } from "../../src/script/GateScript.ts"
@@ -6,6 +7,10 @@ import { find, Gate, shells, until } from "../shells.ts"
 
 const sh = (script: string): ReadonlyArray<string> => ["sh", "-c", script]
 const MEBIBYTE = 1_048_576
+
+/** A namespace where the gate is process 1, as in a container; undefined where this user may not create one. */
+const NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+const namespace = spawnSync("unshare", [...NAMESPACE.slice(1), "true"]).status === 0 ? NAMESPACE : undefined
 
 describe("gateScript", () => {
   it("uses no name that a task's own environment could have", () => {
@@ -16,8 +21,8 @@ describe("gateScript", () => {
       []
     )
   })
-  it("is at most 60 lines", () => {
-    assert.isAtMost(gateScript("/r").split("\n").length, 60)
+  it("is at most 96 lines", () => {
+    assert.isAtMost(gateScript("/r").split("\n").length, 96)
   })
 })
 
@@ -168,6 +173,126 @@ for (const shell of shells) {
       }
       assert.strictEqual((await script.ended).code, 5)
       assert.strictEqual(gate.file("stdout"), "up\n1\n2\n3\n")
+    })
+
+    const stops: ReadonlyArray<readonly [string, string, number, string]> = [
+      [
+        "a command with others after it, and waits for what it still prints",
+        `echo up; sh -c 'trap "sleep 0.3; echo asked; exit 4" TERM; echo inner; while :; do sleep 0.02; done'; echo never`,
+        143,
+        "up\ninner\nasked\n"
+      ],
+      [
+        "the command that a shell with a trap of its own waits for, so that the trap runs",
+        "trap 'echo asked; sleep 0.1; echo leaving; exit 7' TERM; echo inner >told; tail -f told; echo never",
+        7,
+        "inner\nasked\nleaving\n"
+      ],
+      [
+        "a command in shells in shells and in a script",
+        "(sh -c './nested; echo never'; echo never); echo never",
+        143,
+        "inner\n"
+      ]
+    ]
+    for (const [name, commands, code, output] of stops) {
+      it(`stops at TERM: ${name}`, async () => {
+        using gate = new Gate()
+        gate.ready()
+        writeFileSync(gate.path("work", "nested"), "#!/bin/sh\necho inner\nsleep 600\necho never\n", { mode: 0o755 })
+        const script = gate.start(shell, sh(commands))
+        await until(() => gate.has("stdout") && gate.file("stdout").includes("inner"))
+        script.signal("SIGTERM")
+        assert.strictEqual((await script.ended).code, code)
+        assert.strictEqual(gate.file("stdout"), output)
+        assert.strictEqual(gate.file("exit"), `${code}\n`)
+      })
+    }
+
+    it("leaves it to a program that is no shell what its children hear of TERM", async () => {
+      using gate = new Gate()
+      gate.ready()
+      const child =
+        "trap 'echo asked' TERM; echo $PPID; until [ -e ../output/end ]; do sleep 0.02; done; echo went on >&2"
+      const script = gate.start(shell, ["find", ".", "-prune", "-exec", ...sh(child), ";"])
+      await until(() => gate.has("stdout") && gate.file("stdout").endsWith("\n"))
+      const find = gate.file("stdout").trimEnd()
+      script.signal("SIGTERM")
+      await until(() => !existsSync(`/proc/${find}`))
+      writeFileSync(gate.path("output", "end"), "")
+      assert.strictEqual((await script.ended).code, 143)
+      assert.deepStrictEqual([gate.file("stdout"), gate.file("stderr")], [`${find}\n`, "went on\n"])
+    })
+
+    const waiting = "echo before; until [ -e ../output/end ]; do sleep 0.02; done"
+
+    it("loses no output when a command signals the processes that carry it", async () => {
+      using gate = new Gate()
+      gate.ready()
+      const script = gate.start(shell, sh(`${waiting}; echo after; exit 5`))
+      await until(() => gate.has(".passed") && gate.file("stdout") === "before\n")
+      for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const) {
+        for (const carrier of gate.carriers()) process.kill(carrier, signal)
+      }
+      writeFileSync(gate.path("output", "end"), "")
+      assert.deepStrictEqual(await script.ended, { code: 5, stdout: "before\nafter\n", stderr: "" })
+      assert.strictEqual(gate.file("stdout"), "before\nafter\n")
+    })
+
+    it("replaces the processes that carry output when they are killed", async () => {
+      using gate = new Gate()
+      gate.ready()
+      const script = gate.start(shell, sh(`${waiting}; yes | head -c ${MEBIBYTE}; echo after >&2; exit 5`))
+      await until(() => gate.has(".passed") && gate.file("stdout") === "before\n")
+      const killed = gate.carriers("cat")
+      for (const carrier of killed) process.kill(carrier, "SIGKILL")
+      // One that is still dying may take bytes with it.
+      await until(() => !killed.some((pid) => existsSync(`/proc/${pid}`)))
+      writeFileSync(gate.path("output", "end"), "")
+      assert.strictEqual((await script.ended).code, 5)
+      assert.strictEqual(statSync(gate.path("run", "stdout")).size, MEBIBYTE + "before\n".length)
+      assert.strictEqual(gate.file("stderr"), "after\n")
+    })
+
+    it("ends a command whose output cannot be kept any more as a broken pipe does", async () => {
+      using gate = new Gate()
+      gate.ready()
+      const script = gate.start(shell, sh(`${waiting}; yes`))
+      await until(() => gate.has(".passed") && gate.file("stdout") === "before\n")
+      // As at a full volume, a cat ends otherwise than by KILL.
+      for (const carrier of gate.carriers("cat")) process.kill(carrier, "SIGXCPU")
+      writeFileSync(gate.path("output", "end"), "")
+      assert.strictEqual((await script.ended).code, 141)
+    })
+
+    if (namespace !== undefined) {
+      for (const signal of ["TERM", "HUP", "INT", "USR1"]) {
+        it(`keeps everything of a command that sends ${signal} to all processes of its container`, async () => {
+          using gate = new Gate()
+          // The gate is process 1 there; anywhere else nothing may be signalled.
+          const commands = `[ $PPID = 1 ] || exit 9; echo before; kill -${signal} -1; echo after; exit 3`
+          const ended = await gate.run([...namespace, ...shell], sh(commands))
+          assert.deepStrictEqual([ended.code, ended.stdout], [3, "before\nafter\n"])
+          assert.strictEqual(gate.file("stdout"), "before\nafter\n")
+        })
+      }
+
+      it("keeps what a command prints after it has killed all processes of its container", async () => {
+        using gate = new Gate()
+        const commands =
+          "[ $PPID = 1 ] || exit 9; kill -KILL -1; while grep -qs ^cat$ /proc/[0-9]*/comm; do sleep 0.02; done; echo after; echo error >&2; exit 3"
+        const ended = await gate.run([...namespace, ...shell], sh(commands))
+        assert.strictEqual(ended.code, 3)
+        assert.deepStrictEqual([gate.file("stdout"), gate.file("stderr")], ["after\n", "error\n"])
+      })
+    }
+
+    it("gives the command no signal that it cannot trap, and no descriptor of its own", async () => {
+      using gate = new Gate()
+      const asked = ["HUP", "TERM", "USR1", "USR2", "PIPE", "ALRM"].map((one) => `kill -${one} $$`).join("; ")
+      const traps = "trap 'printf x' HUP TERM USR1 USR2 PIPE ALRM"
+      await gate.run(shell, sh(`${traps}; ${asked}; for one in 3 4 5 9; do [ -e /proc/$$/fd/$one ] && echo $one; done`))
+      assert.strictEqual(gate.file("stdout"), "xxxxxx")
     })
 
     it("ends at TERM while it waits at the bell", async () => {
