@@ -2,7 +2,8 @@
  * How runs leave their pods: a command that is told to stop has a grace, and no pod is created beside
  * the one that it follows.
  */
-import { appendFile } from "node:fs/promises"
+import { appendFile, readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { Cluster } from "../clusters/Cluster.ts"
 import { watchPods } from "../clusters/PodHistory.ts"
@@ -11,6 +12,9 @@ import { freshId, podwright, scratch, start, writeFlow } from "../clusters/Podwr
 const BUSYBOX = "containerImage: busybox"
 /** Takes two seconds to end. */
 const SLOW_TO_END = "trap 'sleep 2; exit 3' TERM; echo begun; while :; do sleep 0.1; done"
+/** Ends as a run of tests does that writes its report. */
+const LAST_WORDS =
+  "trap 'echo got TERM; echo partial > $OUTPUT_DIR/partial.txt; exit 3' TERM; echo begun; while :; do sleep 0.1; done"
 /** Ends when it is killed. */
 const DEAF = "trap '' TERM; echo begun; while :; do sleep 0.1; done"
 
@@ -72,6 +76,26 @@ export const endings = (cluster: Cluster): void => {
         const history = await watch.stop()
         assert.deepStrictEqual([...history.graces.values()], [seconds])
         assert.deepStrictEqual(history.unended, [])
+      })
+
+    const stops: ReadonlyArray<readonly [string, string, number]> = [
+      ["its time is up", `${BUSYBOX}\ntimeout: PT2S`, 124],
+      ["it is cancelled", BUSYBOX, 130]
+    ]
+    for (const [why, task, exitCode] of stops)
+      it(`what a command prints and writes on TERM comes back when ${why}`, async () => {
+        const id = freshId("words")
+        const folder = await scratch()
+        const out = join(folder, "out")
+        const flow = await writeFlow(folder, id, [LAST_WORDS], task)
+        const invocation = start(cluster, ["run", flow, "--output-dir", out])
+        await invocation.printed("begun")
+        if (exitCode === 130) invocation.process.kill("SIGINT")
+        assert.strictEqual((await invocation.ended).code, exitCode, invocation.stderr())
+        assert.strictEqual(invocation.stdout().toString("utf8"), "begun\ngot TERM\n")
+        assert.strictEqual(await readFile(join(out, "partial.txt"), "utf8"), "partial\n")
+        assert.include(invocation.stderr(), `podwright: collected (1 file in ${out})`)
+        assert.deepStrictEqual(await podsOf(id), [])
       })
 
     it("a second Ctrl-C kills a command that does not end", async () => {
