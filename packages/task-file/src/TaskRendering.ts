@@ -26,6 +26,7 @@ import { type ExpressionScope, makeRenderer } from "./expression/Expression.ts"
 import { type InputFileValue, inputFile } from "./InputFileValue.ts"
 import { INPUT_TYPES } from "./inputs/InputTypes.ts"
 import { namespaceInputs } from "./namespace/NamespaceInputs.ts"
+import { outputPaths } from "./OutputPaths.ts"
 import type { OutputDeclaration, TaskDeclaration, TaskFile } from "./TaskFile.ts"
 import { TaskFileError, type TaskFileIssue } from "./TaskFileError.ts"
 import type { Path } from "./YamlDocument.ts"
@@ -78,6 +79,15 @@ const flowNames = (file: TaskFile, scope: OuterScope, executionId: string, now: 
   return { ...names, values: { ...names.values, outputs: scope.outputs, execution } }
 }
 
+/** Its output files by their paths; `temp` is their older name. */
+const ownPaths = ({ outputFiles: written }: TaskDeclaration) => {
+  const { outputDirs, outputFiles } = outputPaths(written)
+  return {
+    ...(Object.keys(outputFiles).length === 0 ? {} : { outputFiles, temp: outputFiles }),
+    ...(Object.keys(outputDirs).length === 0 ? {} : { outputDirs })
+  }
+}
+
 /** What expressions of a task may refer to. */
 const taskNames = Effect.fnUntraced(function* (file: TaskFile, task: TaskDeclaration, scope: TaskScope) {
   const now = yield* Clock.currentTimeMillis
@@ -89,6 +99,7 @@ const taskNames = Effect.fnUntraced(function* (file: TaskFile, task: TaskDeclara
       ...outer.values,
       workingDir: WORK_DIRECTORY,
       outputDir: OUTPUT_DIRECTORY,
+      ...ownPaths(task),
       task: { id: task.id },
       taskrun: { id: taskRunId, startDate: dateText(now), attemptsCount: attempt },
       ...(scope.error === undefined ? {} : { error: scope.error })

@@ -268,6 +268,24 @@ tasks:
   )
 })
 
+describe("a task's own output files", () => {
+  it.effect("have paths in its expressions, and the folders of the oldest types are there", () =>
+    Effect.gen(function* () {
+      const { commands } = yield* render(`id: f
+namespace: n
+tasks:
+  - id: a
+    type: io.kestra.core.tasks.scripts.Bash
+    outputFiles: [report]
+    outputDirs: [d]
+    commands: ["echo {{ outputFiles.report }} {{ temp.report }} {{ outputDirs.d }}"]
+`).pipe(Effect.map((task) => ({ commands: task.command })))
+      assert.include(JSON.stringify(commands), "echo /podwright/work/report /podwright/work/report /podwright/work/d")
+      assert.include(JSON.stringify(commands), "mkdir -p 'd'")
+    })
+  )
+})
+
 describe("a folder that tasks share", () => {
   const source = `id: f
 namespace: n

@@ -40,6 +40,10 @@ const SHELL_KEYS: ScriptType["keys"] = {
   outputDirs: "texts"
 }
 
+/** Lines that create the output folders, which are there before the commands. */
+const folders = (keys: TaskKeys): ReadonlyArray<Written> =>
+  keys.texts("outputDirs").map((folder) => ({ ...folder, text: `mkdir -p '${folder.text.replaceAll("'", "'\\''")}'` }))
+
 const shell = (keys: TaskKeys): Parts => {
   const interpreter = keys.texts("interpreter").map(({ text }) => text)
   const args = keys.texts("interpreterArgs").map(({ text }) => text)
@@ -50,7 +54,8 @@ const shell = (keys: TaskKeys): Parts => {
       ...keys.texts("outputsFiles"),
       ...keys.texts("files"),
       ...keys.texts("outputDirs").map((folder) => ({ ...folder, text: `${folder.text}/**` }))
-    ]
+    ],
+    before: folders(keys)
   }
 }
 
@@ -79,14 +84,17 @@ const python = (keys: TaskKeys): Parts => {
       PYTHONUNBUFFERED: { text: "true" },
       PODWRIGHT_REQUIREMENTS: { text: requirements.map(({ text }) => text).join("\n"), from: ["requirements"] }
     },
-    before: lines(
-      ...(virtual ? [`${path} -m venv --copies --system-site-packages . > /dev/null`] : []),
-      ...(requirements.length === 0
-        ? []
-        : [
-            `printf '%s\\n' "$PODWRIGHT_REQUIREMENTS" | ${virtual ? "./bin/python" : path} -m pip install --quiet --requirement /dev/stdin`
-          ])
-    ),
+    before: [
+      ...folders(keys),
+      ...lines(
+        ...(virtual ? [`${path} -m venv --copies --system-site-packages . > /dev/null`] : []),
+        ...(requirements.length === 0
+          ? []
+          : [
+              `printf '%s\\n' "$PODWRIGHT_REQUIREMENTS" | ${virtual ? "./bin/python" : path} -m pip install --quiet --requirement /dev/stdin`
+            ])
+      )
+    ],
     commands: runs(keys, `${virtual ? "./bin/python" : path} main.py`)
   }
 }
@@ -95,7 +103,7 @@ const node = (keys: TaskKeys): Parts => ({
   ...shell(keys),
   ...program(keys, "main.js"),
   files: { "kestra.js": { text: NODE_HELPER } },
-  before: lines(`if [ -f package.json ]; then ${keys.text("npmPath")?.text ?? "npm"} i; fi`),
+  before: [...folders(keys), ...lines(`if [ -f package.json ]; then ${keys.text("npmPath")?.text ?? "npm"} i; fi`)],
   commands: runs(keys, `${keys.text("nodePath")?.text ?? "node"} main.js`)
 })
 

@@ -2,7 +2,7 @@
  * The pods that a file's tasks would run in: what is handed from task to task are stand-ins, as nothing
  * runs. Reads the file and its inputs alone.
  */
-import { type ExplainedPod, explainPod, type Task, taskValues } from "@podwright/spec-builder"
+import { type ExplainedPod, explainPod, jsonText, type Task, taskValues } from "@podwright/spec-builder"
 import { renderTask, type TaskDeclaration, type TaskOutputs } from "@podwright/task-file"
 import { Effect } from "effect"
 import { writeStderr } from "../../ProcessOutput.ts"
@@ -17,6 +17,9 @@ export interface RenderedPod {
   readonly task: Task
   readonly pod: ExplainedPod
 }
+
+/** Ways to name the output folder. */
+const OUTPUT_FOLDER = /OUTPUT_DIR|outputDir\b/
 
 /** The pod of each task of a file, in their order; the file's notices go to stderr. */
 export const renderedPods = Effect.fnUntraced(function* (given: GivenFile) {
@@ -43,10 +46,12 @@ export const renderedPods = Effect.fnUntraced(function* (given: GivenFile) {
           : {})
       })
       const { folder, id } = declaration
-      outputs[id] = renderedOutputs(id, task.outputFiles, all)
+      // What is written to the output folder comes back without being named.
+      const anyFile = folder?.isLast === false || OUTPUT_FOLDER.test(jsonText(declaration))
+      outputs[id] = renderedOutputs({ taskId: id, files: task.outputFiles, anyFile }, all)
       if (folder !== undefined) {
         folders.add(folder.id)
-        outputs[folder.id] = renderedOutputs(folder.id, [...task.outputFiles, ...folder.outputFiles], all)
+        outputs[folder.id] = renderedOutputs({ taskId: folder.id, files: folder.outputFiles, anyFile: false }, all)
       }
       const pod = yield* Effect.fromResult(explainPod(taskValues(task), task.runner))
       return { declaration, task, pod } satisfies RenderedPod
