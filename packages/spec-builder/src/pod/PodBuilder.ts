@@ -30,7 +30,7 @@ import { podName } from "./PodName.ts"
 import type { BarePlan, PodPlan } from "./PodPlan.ts"
 import { type PodShape, podShape } from "./PodShape.ts"
 import { podSpec } from "./PodSpec.ts"
-import { HELPER_CONTAINER, INPUT_CONTAINER, MAIN_CONTAINER, PROTOCOL_ENV, VOLUME_ROOT } from "./PodVolume.ts"
+import { HELPER_CONTAINER, INPUT_CONTAINER, MAIN_CONTAINER, VOLUME_ROOT } from "./PodVolume.ts"
 import {
   type ConflictContext,
   helperConflicts,
@@ -70,12 +70,7 @@ const conflicts = (task: TaskValues, layers: SpecLayers, shape: PodShape): Reado
       "WINDOWS has no POSIX shell, which files and logs: volume need; use logs: kubelet, and neither inputFiles nor outputFiles"
     found.push(taskIssue(["targetOS"], message))
   }
-  const variables = Object.entries(PROTOCOL_ENV)
-    .filter(([name, value]) => Object.hasOwn(task.env, name) && task.env[name] !== value)
-    .map(([name, value]) =>
-      taskIssue(["env", name], `podwright sets ${name} to '${value}', so it cannot be set to something else`)
-    )
-  return [...found, ...variables]
+  return found
 }
 
 type Reason = new (fields: { readonly issues: SpecIssues }) => SpecReason

@@ -92,13 +92,6 @@ const conflicts: ReadonlyArray<Row> = [
     /'main' cannot be restarted/
   ],
   [
-    "the task's WORKING_DIR",
-    task({ env: { WORKING_DIR: "/x" } }),
-    {},
-    "env.WORKING_DIR",
-    /podwright sets WORKING_DIR to '\/podwright\/work'/
-  ],
-  [
     "containerSpec's OUTPUT_DIR",
     task(),
     { containerSpec: env("OUTPUT_DIR") },
@@ -193,12 +186,13 @@ describe("what would break the protocol is refused, with both sides named", () =
     })
   }
   it("an issue tells whose values its path leads into", () => {
-    const error = failure(task({ env: { OUTPUT_DIR: "x" } }), { containerSpec: { name: "x" } })
+    const windows = task({ command: { ...commands("dir"), targetOS: "WINDOWS" } })
+    const error = failure(windows, { containerSpec: { name: "x" } })
     assert.deepStrictEqual(
       error.issues.map((issue) => [issue.source, ...issue.path]),
       [
         ["runner", "containerSpec", "name"],
-        ["task", "env", "OUTPUT_DIR"]
+        ["task", "targetOS"]
       ]
     )
   })
@@ -210,6 +204,7 @@ const allowed: ReadonlyArray<readonly [string, TaskValues, unknown]> = [
     task({ env: { WORKING_DIR: "/podwright/work" } }),
     { containerSpec: env("OUTPUT_DIR", "/podwright/output"), podSpec: { restartPolicy: "Never" } }
   ],
+  ["the task's own variables of the protocol's names", task({ env: { WORKING_DIR: "/x", OUTPUT_DIR: "/y" } }), {}],
   ["a mount whose path only begins with our root's name", task(), { containerSpec: mounted("/podwright-data") }],
   [
     "our volume in a container of the user's",

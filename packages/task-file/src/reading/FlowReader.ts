@@ -24,7 +24,7 @@ import { decodeShape, repeatedIds } from "./FileShape.ts"
 import { FLOW_KEY_NAMES, INPUT_KEYS, keptOfFlow, keptOfTask, TASK_KEY_NAMES } from "./KnownKeys.ts"
 import { type DefaultedTask, readDefaults, withDefaults } from "./PluginDefaults.ts"
 import { type GroupedTask, type GroupFindings, groupedTasks } from "./TaskGroups.ts"
-import { declareInputs, declareTask, readProperties, runnerIssues } from "./TaskReader.ts"
+import { declareInputs, declareTask, readProperties, replacedVariables, runnerIssues } from "./TaskReader.ts"
 
 /** Of a text that is not read from a file, or was read already. */
 export interface ParseOptions extends TypeOptions {
@@ -202,6 +202,7 @@ export const readFlow = (
     const one = declaration(document, task, issues, retry)
     return one === undefined ? [] : [one]
   })
+  notices.push(...declared.flatMap((task) => replacedVariables(document, task)))
   const of = (list: (typeof LISTS)[number]) => declared.filter(({ path }) => path[0] === list)
   const namespaceFolders = Result.isSuccess(shape)
     ? {

@@ -7,7 +7,7 @@ import type { TaskFileIssue } from "../TaskFileError.ts"
 import type { Path, YamlDocument } from "../YamlDocument.ts"
 import { decodeShape, repeatedIds } from "./FileShape.ts"
 import { INPUT_KEYS } from "./KnownKeys.ts"
-import { declareInputs, declareTask, runnerIssues } from "./TaskReader.ts"
+import { declareInputs, declareTask, replacedVariables, runnerIssues } from "./TaskReader.ts"
 
 const known = (place: Path): ReadonlyArray<string> => {
   if (place.length === 0) return Object.keys(NativeFile.fields)
@@ -68,7 +68,7 @@ export const readNative = (
             errors: [],
             finally: [],
             outputs: [],
-            notices: [],
+            notices: replacedVariables(document, single),
             document
           })
     }

@@ -46,6 +46,23 @@ export const readProperties = <A>(
   return undefined
 }
 
+/** Variables that podwright sets, and what it means to set them otherwise. */
+const REPLACED: Readonly<Record<string, string>> = {
+  OUTPUT_DIR: "what is written there does not come back; the folder that does is {{ outputDir }}",
+  WORKING_DIR: "the commands start in {{ workingDir }} all the same"
+}
+
+/** A notice for each variable of podwright that a task replaces. */
+export const replacedVariables = (
+  document: YamlDocument,
+  { env, path }: Pick<TaskDeclaration, "env" | "path">
+): ReadonlyArray<TaskFileIssue> =>
+  Object.entries(REPLACED).flatMap(([name, meaning]) =>
+    env[name] === undefined
+      ? []
+      : [document.issue([...path, "env", name], `env: ${name} replaces podwright's: ${meaning}`)]
+  )
+
 /** The keys of a task that both forms have. */
 type Work = Pick<
   typeof FlowTask.Type,

@@ -69,6 +69,16 @@ describe("readFlow", () => {
     assert.match(problems(flow("errors:\n  - { id: e, type: x }\n"))[0] ?? "", /:4:20: unknown task type 'x'/)
   })
 
+  it("says what it means to set podwright's own variables", () => {
+    const found = notices(flow("", `{ id: a, ${SHELL}, env: { OUTPUT_DIR: /x, WORKING_DIR: /y }, commands: [c] }`))
+    assert.lengthOf(found, 2)
+    assert.match(
+      found[0] ?? "",
+      /:4:\d+: env: OUTPUT_DIR replaces podwright's: what is written there does not come back/
+    )
+    assert.match(found[1] ?? "", /:4:\d+: env: WORKING_DIR replaces podwright's: the commands start in \{\{ workingDir/)
+  })
+
   it("reports the keys of a type in the words of the type", () => {
     const python = "type: io.kestra.plugin.scripts.python.Script"
     assert.deepStrictEqual(problems(flow("", `{ id: a, ${python}, scrpt: x, script: s }`)), [
