@@ -71,6 +71,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
     namespace: [],
     "TaskFile.ts": ["InputFileValue.ts", "TaskFileError.ts", "YamlDocument.ts", "inputs", "namespace"],
     "CommandFiles.ts": ["TaskFile.ts"],
+    "OutputPaths.ts": ["expression"],
     "OutsideValues.ts": ["TaskFileError.ts", "YamlDocument.ts", "TaskFile.ts"],
     "ExpressionNames.ts": ["expression", "ReadFunction.ts", "TaskFile.ts", "OutsideValues.ts"],
     "InputValues.ts": ["TaskFileError.ts", "expression", "inputs", "TaskFile.ts", "ExpressionNames.ts"],
@@ -96,6 +97,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<strin
       "namespace",
       "TaskFile.ts",
       "CommandFiles.ts",
+      "OutputPaths.ts",
       "ExpressionNames.ts"
     ],
     "index.ts": EVERY_ROOM_ABOVE
