@@ -211,8 +211,18 @@ describe.concurrent("diagnosis", () => {
 
   it("R11 the helper is ended", async () => {
     const found = await end({ commands: sleeping }, (pod) =>
-      // Behind the exec's own end: the container's end would kill it, too.
-      admin(["exec", pod, "-c", "files", "--", "sh", "-c", "(sleep 0.5; kill -TERM 1) </dev/null >/dev/null 2>&1 &"])
+      // Behind the exec's own end: the container's end would kill it, too. While main runs the helper stays at
+      // TERM, so it is made to believe that main has not begun.
+      admin([
+        "exec",
+        pod,
+        "-c",
+        "files",
+        "--",
+        "sh",
+        "-c",
+        "(sleep 0.5; rm /podwright/run/ready; kill -TERM 1) </dev/null >/dev/null 2>&1 &"
+      ])
     )
     assert.strictEqual(isCause(found, "HelperEnded", "transient").container, "files")
   })
