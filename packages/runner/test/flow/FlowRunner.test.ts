@@ -311,7 +311,9 @@ describe("runFlow", () => {
 
   it.effect("refuses a pod that cannot be before anything runs", () =>
     Effect.gen(function* () {
-      const { asked, ends } = yield* play(flow(["a", "commands: [c]\n    env: { WORKING_DIR: /x }"]))
+      const taken = "containerSpec: { env: [{ name: WORKING_DIR, value: /x }] }"
+      const runner = `{ type: io.kestra.plugin.ee.kubernetes.runner.Kubernetes, ${taken} }`
+      const { asked, ends } = yield* play(flow(["a", `commands: [c]\n    taskRunner: ${runner}`]))
       assert.deepStrictEqual(statesOf(ends), ["a RunError"])
       const [end] = ends
       assert.strictEqual(end?._tag === "Error" && end.error._tag === "RunError" ? end.error.reason._tag : "", "Spec")
